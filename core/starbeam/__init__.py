@@ -1,0 +1,1 @@
+"""Starbeam: a plugin framework for the laboratory-information databases of large facilities."""

@@ -1,0 +1,1 @@
+"""Access to ISPyB databases: facts about the schemas, models, and fresh databases."""

@@ -1,0 +1,176 @@
+"""Facts about the two ISPyB schemas in the field, and about the union of both that a fresh database gets.
+
+The tables of core and of every bundled plugin are described in the tab-separated files beside this module, as
+`information_schema` shows them: `community-*.tsv` and `diamond-*.tsv` with columns, indexes and foreign keys.
+Everything that depends on the schema derives from them: the DDL of a fresh database, what `doctor` expects of an
+existing one, and the tests of the models.
+
+Column names compare without case, as both databases do: the flavours spell some of them differently.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Flavour: TypeAlias = Literal["community", "diamond", "union"]
+"""A schema: one of the two in the field, or `union`, which holds all that both have."""
+
+FLAVOURS: tuple[Flavour, ...] = ("community", "diamond", "union")
+
+_Row: TypeAlias = dict[str, str]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column; `type` and `default` are written as MariaDB writes them (`int(11) unsigned`, `'Open'`)."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None
+    extra: str
+
+    @property
+    def auto_increment(self) -> bool:
+        """Whether the database numbers the rows by this column."""
+        return self.extra == "auto_increment"
+
+    @property
+    def generated(self) -> bool:
+        """Whether the column is computed from others, and so cannot be written."""
+        return self.extra == "VIRTUAL GENERATED"
+
+    @property
+    def required_on_insert(self) -> bool:
+        """Whether an INSERT must name the column: no NULL, no default, no number of its own."""
+        return not (self.nullable or self.default is not None or self.auto_increment)
+
+
+class Index(msgspec.Struct, frozen=True):
+    """An index other than the primary key."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+
+
+class ForeignKey(msgspec.Struct, frozen=True):
+    """A foreign key of one column."""
+
+    column: str
+    references_table: str
+    references_column: str
+    on_delete: str
+    on_update: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table; foreign keys to tables that Starbeam does not know are left out."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    indexes: tuple[Index, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, compared without case."""
+        return next((c for c in self.columns if c.name.lower() == name.lower()), None)
+
+
+Tables: TypeAlias = dict[str, Table]
+
+
+@cache
+def facts(flavour: Flavour) -> Tables:
+    """The tables of a flavour by name."""
+    if flavour == "union":
+        return _union(facts("diamond"), facts("community"))
+    columns, indexes, keys = (_rows(flavour, kind) for kind in ("columns", "indexes", "foreign-keys"))
+    return {
+        name: Table(
+            name=name,
+            columns=tuple(map(_column, rows)),
+            primary_key=next(_names(r) for r in indexes[name] if r["index"] == "PRIMARY"),
+            indexes=tuple(_index(r) for r in indexes[name] if r["index"] != "PRIMARY"),
+            foreign_keys=tuple(_foreign_key(r) for r in keys.get(name, ())),
+        )
+        for name, rows in columns.items()
+    }
+
+
+def is_required(table: str, column: str | None = None) -> bool:
+    """Whether every ISPyB database has the table (or its column): both flavours do; what one lacks is optional."""
+    tables = [facts(flavour).get(table) for flavour in ("community", "diamond")]
+    return all(t is not None and (column is None or t.column(column) is not None) for t in tables)
+
+
+def _rows(flavour: str, kind: str) -> dict[str, list[_Row]]:
+    """The rows of one file, by table."""
+    grouped: dict[str, list[_Row]] = {}
+    with files(__name__).joinpath(f"{flavour}-{kind}.tsv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            grouped.setdefault(row["table"], []).append(row)
+    return grouped
+
+
+def _column(row: _Row) -> Column:
+    default = None if row["default"] in ("-", "NULL") else row["default"]
+    return Column(row["column"], row["type"], row["nullable"] == "YES", default, row["extra"])
+
+
+def _names(row: _Row) -> tuple[str, ...]:
+    return tuple(row["columns"].split(","))
+
+
+def _index(row: _Row) -> Index:
+    return Index(row["index"], _names(row), row["non_unique"] == "0")
+
+
+def _foreign_key(row: _Row) -> ForeignKey:
+    return ForeignKey(
+        row["column"], row["references_table"], row["references_column"], row["on_delete"], row["on_update"]
+    )
+
+
+def _union(first: Tables, second: Tables) -> Tables:
+    """All tables of both; where both have one, the first's with what only the second has."""
+    merged = {name: _merge(table, second[name]) if name in second else table for name, table in first.items()}
+    return merged | {name: table for name, table in second.items() if name not in first}
+
+
+def _merge(first: Table, second: Table) -> Table:
+    """The first table with the columns that only the second has, nullable, their indexes and foreign keys."""
+    shared = [_merge_enums(c, second.column(c.name)) for c in first.columns]
+    added = [
+        msgspec.structs.replace(c, nullable=True, extra=c.extra.replace("auto_increment", ""))
+        for c in second.columns
+        if first.column(c.name) is None
+    ]
+    names = {c.name for c in added}
+    taken = {index.name.lower() for index in first.indexes}
+    indexes = [i for i in second.indexes if names & set(i.columns) and i.name.lower() not in taken]
+    return Table(
+        name=first.name,
+        columns=(*shared, *added),
+        primary_key=first.primary_key,
+        indexes=(*first.indexes, *indexes),
+        foreign_keys=(*first.foreign_keys, *(key for key in second.foreign_keys if key.column in names)),
+    )
+
+
+def _merge_enums(first: Column, second: Column | None) -> Column:
+    """The first column; if both are enums, with the values of both."""
+    if second is None or not (first.type.startswith("enum(") and second.type.startswith("enum(")):
+        return first
+    values = dict.fromkeys((*enum_values(first.type), *enum_values(second.type)))
+    return msgspec.structs.replace(first, type="enum(" + ",".join(f"'{v}'" for v in values) + ")")
+
+
+def enum_values(type_: str) -> tuple[str, ...]:
+    """The values of an enum type as MariaDB writes it; none of ISPyB's holds a quote or a comma."""
+    return tuple(value.strip("'") for value in type_[len("enum(") : -1].split(","))
