@@ -1,0 +1,93 @@
+"""Checks of single settings that a type and a range cannot express.
+
+Each takes the value and raises `InvalidValue`; a Struct names its check in the field's ``Meta(extra=…)``.
+"""
+
+import ipaddress
+import re
+import zoneinfo
+from pathlib import PurePath
+from typing import NoReturn
+
+from starbeam.settings.errors import InvalidValue
+
+_API_ROOT = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_ORIGIN = re.compile(r"\*|https?://[^/\s]+")
+_MYSQL = re.compile(r"mysql\+asyncmy://([^@/:]*(:[^@]*)?@)?[^@/]*/[^@/?]+(\?.*)?")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
+_SPELLINGS = {
+    "mysql": "mysql+asyncmy://user:password@host/database",
+    "mariadb": "mysql+asyncmy://user:password@host/database",
+    "sqlite": "sqlite+aiosqlite:///file.db",
+}
+
+
+def _wrong(expected: str, value: str) -> NoReturn:
+    raise InvalidValue(f'expected {expected}, got "{value}"')
+
+
+def check_api_root(value: str) -> None:
+    """Require a path that starts with a slash and does not end with one."""
+    if not _API_ROOT.fullmatch(value):
+        _wrong("a path such as /ispyb/api/v1 (starts with /, does not end with /)", value)
+
+
+def check_origins(values: list[str]) -> None:
+    """Require origins as browsers send them, or a star."""
+    for value in values:
+        if not _ORIGIN.fullmatch(value):
+            _wrong('origins such as https://ispyb.example.org, without a path, or "*"', value)
+
+
+def check_timezone(value: str) -> None:
+    """Require a name of the IANA time zone database, or nothing."""
+    if value and value not in zoneinfo.available_timezones():
+        _wrong("a time zone name such as Europe/Paris", value)
+
+
+def check_proxies(values: list[str]) -> None:
+    """Require IP addresses and networks."""
+    for value in values:
+        try:
+            ipaddress.ip_network(value)
+        except ValueError:
+            _wrong("addresses or networks such as 10.0.0.0/8", value)
+
+
+def check_roots(values: list[str]) -> None:
+    """Require absolute paths."""
+    for value in values:
+        if not PurePath(value).is_absolute():
+            _wrong("absolute paths", value)
+
+
+def check_unique(values: list[str]) -> None:
+    """Require that nothing is listed twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise InvalidValue(f'"{value}" is listed twice')
+
+
+def check_database_url(value: str) -> None:
+    """Require a URL of one of the two drivers; messages show its scheme only."""
+    scheme = found[1] if (found := _SCHEME.match(value)) else ""
+    if scheme == "sqlite+aiosqlite":
+        if not value.startswith("sqlite+aiosqlite:///"):
+            raise InvalidValue("expected sqlite+aiosqlite:/// and a path (three slashes)")
+    elif scheme == "mysql+asyncmy":
+        if not _MYSQL.fullmatch(value):
+            raise InvalidValue(
+                "expected mysql+asyncmy://user:password@host/database",
+                "In the user and the password write @ as %40, : as %3A and / as %2F",
+            )
+    else:
+        _wrong_scheme(scheme)
+
+
+def _wrong_scheme(scheme: str) -> NoReturn:
+    got = f"got {scheme}://" if scheme else "got no scheme"
+    spelling = _SPELLINGS.get(scheme.partition("+")[0])
+    raise InvalidValue(
+        f"expected a URL that starts with sqlite+aiosqlite:/// or mysql+asyncmy://, {got}",
+        f"Write {spelling}" if spelling else "",
+    )

@@ -1,0 +1,154 @@
+"""From a file, the environment and the command line to the settings."""
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from starbeam.settings.convert import Locate, Path, convert_located
+from starbeam.settings.errors import Problem, SettingsError
+from starbeam.settings.layers import (
+    Layer,
+    Variable,
+    environment_layer,
+    file_layer,
+    merge,
+    override_layer,
+    variables,
+)
+from starbeam.settings.model import Settings
+from starbeam.settings.secrets import hide_inside
+
+T = TypeVar("T", bound=Struct)
+DEFAULT = "default"
+_NO_OVERRIDES: Mapping[str, Any] = MappingProxyType({})
+
+
+class _Table:
+    """What all places together say about one table, read as one Struct."""
+
+    def __init__(self, where: Path, layers: list[Layer]) -> None:
+        self.where = where
+        self.layers = layers
+        self.problems = [problem for layer in layers for problem in layer.problems]
+        self.tree: dict[str, Any] = {}
+        for layer in layers:
+            self.tree = merge(self.tree, layer.tree)
+
+    def origin(self, path: Path) -> str:
+        return next((said for layer in reversed(self.layers) if (said := layer.origin(path))), DEFAULT)
+
+    def locate(self, path: Path) -> tuple[str, str]:
+        return self.origin(path), ".".join((*self.where, *path))
+
+
+def load(
+    path: FilePath | None, environ: Mapping[str, str], overrides: Mapping[str, Any] = _NO_OVERRIDES
+) -> "Loaded":
+    """Return the settings: defaults, then the file, the environment and the overrides (by dotted key).
+
+    Later wins. Raises `SettingsError` with every problem of every place.
+    """
+    file, command_line = file_layer(path), override_layer(overrides)
+    sources = _Sources(file, variables(environ), command_line)
+    table = sources.table((), Settings)
+    settings, problems = _settings(table)
+    if problems := [*file.problems, *table.problems, *problems]:
+        raise SettingsError(problems)
+    assert settings is not None
+    return Loaded(settings, sources, table)
+
+
+def _settings(table: _Table) -> tuple[Settings | None, list[Problem]]:
+    try:
+        settings = convert_located(table.tree, Settings, table.locate)
+    except SettingsError as error:
+        return None, error.problems
+    return settings, _backend_problems(settings, table)
+
+
+def _backend_problems(settings: Settings, table: _Table) -> list[Problem]:
+    problems = []
+    for name, raw in settings.auth.backends.items():
+        origin, key = table.locate(("auth", "backends", name, "use"))
+        if "use" not in raw:
+            hint = 'Name the plugin of the backend, for example use = "auth_ldap"'
+            problems.append(Problem("", key, "is required", hint))
+        elif not isinstance(raw["use"], str) or not raw["use"]:
+            problems.append(Problem(origin, key, "expected the name of a plugin"))
+    return problems
+
+
+class _Sources:
+    """The places that settings were read from."""
+
+    def __init__(self, file: Layer, found: list[Variable], command_line: Layer) -> None:
+        self.file, self.found, self.command_line = file, found, command_line
+
+    def table(self, where: Path, struct: type[Struct]) -> _Table:
+        file = self.file.below(where)
+        environment = environment_layer(self.found, struct, where, file.tree)
+        return _Table(where, [file, environment, self.command_line.below(where)])
+
+    def backend(self, name: str, struct: type[Struct]) -> _Table:
+        """Return the table of a login backend without its ``use``, which is not the plugin's."""
+        where = ("auth", "backends", name)
+        use = (*where[:2], name.lower(), "use")
+        others = [variable for variable in self.found if variable.parts != use]
+        table = _Sources(self.file, others, self.command_line).table(where, struct)
+        table.tree.pop("use", None)
+        return table
+
+
+class Loaded:
+    """The settings and where each came from."""
+
+    def __init__(self, settings: Settings, sources: _Sources, table: _Table) -> None:
+        self.settings = settings
+        self._sources = sources
+        self._table = table
+
+    def origin(self, dotted_key: str) -> str:
+        """Return where a setting was set: ``default``, the file, ``environment STARBEAM_…`` or ``command line``."""
+        return self._table.origin(tuple(dotted_key.split(".")))
+
+    def plugin_settings(self, name: str, struct: type[T]) -> T:
+        """Return ``[plugin.NAME]`` as that plugin's Struct; raises `SettingsError`."""
+        table = self._sources.table(("plugin", name), struct)
+        return _convert(table.tree, struct, table.locate, table.problems)
+
+    def backends(self, use: str) -> dict[str, dict[str, Any]]:
+        """Return the sections of the login backends that use the plugin `use`, by name, in their order."""
+        return {name: raw for name, raw in self.settings.auth.backends.items() if raw["use"] == use}
+
+    def backend_settings(self, name: str, struct: type[T]) -> T:
+        """Return a backend's own section over ``[plugin.<use>]`` as that Struct; raises `SettingsError`."""
+        use = self.settings.auth.backends[name]["use"]
+        shared = self._sources.table(("plugin", use), struct)
+        own = self._sources.backend(name, struct)
+
+        def locate(path: Path) -> tuple[str, str]:
+            inherited = own.origin(path) == DEFAULT and shared.origin(path) != DEFAULT
+            return (shared if inherited else own).locate(path)
+
+        return _convert(merge(shared.tree, own.tree), struct, locate, [*shared.problems, *own.problems])
+
+
+def _convert(tree: dict[str, Any], struct: type[T], locate: Locate, problems: list[Problem]) -> T:
+    """Return `tree` as a `struct`; the problems of reading it are raised together with those of its values."""
+    try:
+        converted = convert_located(tree, struct, locate)
+    except SettingsError as error:
+        raise SettingsError([*problems, *error.problems]) from None
+    if problems:
+        raise SettingsError(problems)
+    return converted
+
+
+def redacted(loaded: Loaded) -> dict[str, Any]:
+    """Return all settings as plain tables, with the secrets hidden, for people to read."""
+    tables: dict[str, Any] = hide_inside(msgspec.to_builtins(loaded.settings))
+    return tables

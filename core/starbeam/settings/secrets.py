@@ -1,0 +1,66 @@
+"""What is secret in the settings, how it is hidden, and whether the signing key is a good one."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starbeam.settings.model import Auth
+
+HIDDEN = "********"
+MIN_SECRET_BYTES = 32
+
+_SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
+_PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims"})
+# The last @ ends the password: one that holds an @ of its own is hidden whole.
+_URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:).*@", re.DOTALL)
+_QUERY_SECRET = re.compile(r"([?&][^=&\s]*(?:password|passwd|secret|token)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
+_WELL_KNOWN = re.compile(
+    r"secret|change.?(me|it|this)|replace.?(me|it|this)|12345678|password|default.?key|example"
+    r"|your.?key|insecure|dummy|placeholder|01234567|abcdefgh|qwerty",
+    re.IGNORECASE,
+)
+_HOW_TO = "Make one with: openssl rand -hex 32"
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether the value of a setting of this name must never be shown."""
+    return name not in _PUBLIC_NAMES and _SECRET_NAME.search(name) is not None
+
+
+def mask_text(text: str) -> str:
+    """Hide the passwords inside URLs, leaving the rest readable."""
+    return _QUERY_SECRET.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
+
+
+def hide(name: str, value: Any) -> Any:
+    """Return `value` of the setting `name` with every secret in it replaced, tables and lists included.
+
+    An empty secret stays empty: that it is not set is worth knowing.
+    """
+    if is_secret(name) and not isinstance(value, Mapping):
+        return HIDDEN if value else value
+    return hide_inside(value)
+
+
+def hide_inside(value: Any) -> Any:
+    """Return `value` with the secrets in its tables and the passwords in its URLs replaced."""
+    if isinstance(value, Mapping):
+        return {key: hide(key, item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [hide_inside(item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def secret_problem(auth: "Auth") -> str | None:
+    """Return why `auth.secret_key` must not sign tokens, as a sentence, or None when it is good."""
+    secret = auth.secret_key
+    if not secret.strip():
+        return f"auth.secret_key is empty. {_HOW_TO}"
+    if len(set(secret)) == 1:
+        return f"auth.secret_key is one character repeated. {_HOW_TO}"
+    if _WELL_KNOWN.search(secret):
+        return f"auth.secret_key is a well-known example. {_HOW_TO}"
+    if len(secret.encode()) < MIN_SECRET_BYTES:
+        return f"auth.secret_key is shorter than {MIN_SECRET_BYTES} bytes. {_HOW_TO}"
+    return None
