@@ -1,0 +1,62 @@
+# Everything a developer does. `make` alone lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+MEMBERS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+UV_PIP := $(BIN)/uv --quiet pip
+
+# uv does not read pip's configuration: an index that only pip knows is handed on.
+WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
+
+.PHONY: help install demo test lint requirements clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
+
+install: $(INSTALLED) ## .venv with core, every bundled plugin and the tools; again: only what has changed
+
+# The folder `plugins` is newer than the stamp once a plugin has come or gone.
+$(INSTALLED): requirements.txt pyproject.toml $(MEMBERS:%=%/pyproject.toml) plugins | $(BIN)/uv
+	@$(WITH_INDEX) $(UV_PIP) sync --python $(BIN)/python --require-hashes requirements.txt
+	@$(UV_PIP) install --python $(BIN)/python --offline --no-deps --no-build-isolation \
+		-e . $(MEMBERS:%=-e %)
+	@touch $@
+	@echo "Installed: $(BIN)/starbeam"
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python lacks venv or ensurepip: apt install python3-venv, then make again" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
+	@$(BIN)/python -m pip --quiet install --disable-pip-version-check --require-hashes -r .venv/uv.txt
+
+demo: install ## serve demo data on PORT (8000), with a login that accepts everybody
+	@$(BIN)/starbeam demo --port $(PORT)
+
+test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
+	@tests/support/install_servers.sh
+	@$(BIN)/pytest $(ARGS)
+
+lint: install ## style, types, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q -n 0 tests/packaging/test_imports.py
+
+requirements: $(BIN)/uv ## pin what pyproject.toml asks for; newer versions: make requirements ARGS=--upgrade
+	@$(WITH_INDEX) $(UV_PIP) compile --python-version 3.11 --universal --fork-strategy fewest \
+		--generate-hashes --no-annotate --custom-compile-command "make requirements" \
+		--group dev $(patsubst %,--no-emit-package starbeam-%,$(subst _,-,$(notdir $(MEMBERS)))) \
+		$(ARGS) pyproject.toml --output-file requirements.txt > /dev/null
+
+clean: ## remove .venv, builds and caches
+	@rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +

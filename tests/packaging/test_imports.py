@@ -1,0 +1,66 @@
+"""Who may import whom: core no plugin, a plugin only core and what it requires, a module nothing above it.
+
+What a plugin requires is read from its dependencies, which `test_manifest` holds equal to the class.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import grimp
+import pytest
+
+from support import workspace
+
+PLUGINS = sorted(workspace.plugin_folders())
+LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=False))
+"""The modules of a plugin, those that call above those that are called."""
+
+
+@cache
+def import_graph() -> grimp.ImportGraph:
+    return grimp.build_graph("starbeam", *map(package, PLUGINS), cache_dir=None)
+
+
+def package(plugin: str) -> str:
+    return f"starbeam_{plugin}"
+
+
+def required(plugin: str) -> set[str]:
+    """The plugins that a plugin may import: those it requires, and in turn theirs."""
+    dependencies = workspace.own_dependencies(workspace.plugin_folders()[plugin])
+    direct = {other for other in PLUGINS if workspace.distribution(other) in dependencies}
+    return direct.union(*map(required, direct))
+
+
+def imports_of(importer: str) -> set[str]:
+    """Every import from a package to another, written as `module -> module`."""
+    graph = import_graph()
+    modules = graph.find_descendants(importer) | {importer}
+    return {
+        f"{module} -> {imported}"
+        for module in modules
+        for imported in graph.find_modules_directly_imported_by(module)
+        if imported.partition(".")[0] != importer
+    }
+
+
+def test_core_imports_no_plugin() -> None:
+    assert imports_of("starbeam") == set()
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_imports_only_core_and_what_it_requires(plugin: str) -> None:
+    allowed = {"starbeam", *map(package, required(plugin))}
+    forbidden = {
+        line
+        for line in imports_of(package(plugin))
+        if line.partition(" -> ")[2].partition(".")[0] not in allowed
+    }
+    assert forbidden == set(), f"forbidden, or missing in the plugin's `requires`: {sorted(forbidden)}"
+
+
+def test_nothing_calls_back_up() -> None:
+    containers = set(map(package, PLUGINS))
+    broken = import_graph().find_illegal_dependencies_for_layers(layers=LAYERS, containers=containers)
+    assert [f"{found.importer} imports {found.imported}" for found in broken] == []

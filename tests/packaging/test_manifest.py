@@ -1,0 +1,63 @@
+"""The bundled plugins are listed alike wherever they are listed, and one name means one thing."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import pytest
+
+from support import workspace
+
+MANIFEST = workspace.manifest()
+DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, MANIFEST)}
+
+
+def test_pyprojects_say_what_the_manifest_says() -> None:
+    declared = {
+        name: workspace.pyproject(folder)["project"]["entry-points"][workspace.GROUP]
+        for name, folder in workspace.plugin_folders().items()
+    }
+    assert declared == {name: {name: target} for name, target in MANIFEST.items()}, (
+        f"edit entrypoints.toml, or [project.entry-points.{workspace.GROUP!r}] in the plugin's pyproject.toml"
+    )
+
+
+def test_installed_metadata_says_what_the_manifest_says() -> None:
+    installed = {
+        point.name: (point.dist.name, point.value)
+        for point in entry_points(group=workspace.GROUP)
+        if point.dist is not None and point.dist.name.startswith("starbeam-")
+    }
+    expected = {name: (workspace.distribution(name), target) for name, target in MANIFEST.items()}
+    assert installed == expected, "what is installed is out of date: make install"
+
+
+def test_the_distribution_starbeam_installs_core_and_every_plugin() -> None:
+    assert workspace.own_dependencies(workspace.ROOT) == DISTRIBUTIONS, (
+        "edit [project] dependencies in the workspace's pyproject.toml"
+    )
+
+
+def test_dependencies_between_members_are_resolved_in_the_workspace() -> None:
+    sources = workspace.pyproject(workspace.ROOT)["tool"]["uv"]["sources"]
+    assert sources == {name: {"workspace": True} for name in DISTRIBUTIONS}, (
+        "edit [tool.uv.sources] in the workspace's pyproject.toml"
+    )
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_one_name_for_one_thing(name: str) -> None:
+    declared = workspace.pyproject(workspace.plugin_folders()[name])["project"]["name"]
+    plugin = next(iter(entry_points(group=workspace.GROUP, name=name))).load()
+    assert declared == workspace.distribution(name), f"edit [project] name in plugins/{name}/pyproject.toml"
+    assert plugin.__module__ == f"starbeam_{name}", f"the class belongs to starbeam_{name}/__init__.py"
+    assert plugin.name == name, f"edit {plugin.__qualname__}.name"
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_plugin_depends_on_what_it_requires(name: str) -> None:
+    plugin = next(iter(entry_points(group=workspace.GROUP, name=name))).load()
+    required = {"starbeam-core", *map(workspace.distribution, plugin.requires)}
+    assert workspace.own_dependencies(workspace.plugin_folders()[name]) == required, (
+        f"edit {plugin.__qualname__}.requires, or [project] dependencies in plugins/{name}/pyproject.toml"
+    )

@@ -1,0 +1,146 @@
+"""The wheels are complete: installed without the checkout, they make a database and serve it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support import workspace
+
+UV = Path(sys.executable).with_name("uv")
+DISTRIBUTIONS = ("starbeam-core", "starbeam-auth-dummy", "starbeam-ispyb", "starbeam-proposals")
+CONFIG = """
+[database]
+url = "sqlite+aiosqlite:///starbeam.db"
+[auth]
+secret_key = "{secret}"
+[auth.backends.dummy]
+use = "auth_dummy"
+test_system = true
+[plugins]
+enabled = ["auth_dummy", "ispyb", "proposals"]
+"""
+ADD_PERSON = """
+import sqlite3
+from starbeam.db.sqlite import Connection
+with sqlite3.connect("starbeam.db", factory=Connection) as connection:
+    connection.execute("INSERT INTO Person (login) VALUES ('visitor')")
+"""
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels of the whole workspace by distribution, each built from its source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    options = ("--quiet", "--all-packages", "--no-build-isolation")
+    run(UV, "build", *options, "--out-dir", folder, cwd=workspace.ROOT)
+    return {file.name.partition("-")[0].replace("_", "-"): file for file in folder.glob("*.whl")}
+
+
+@pytest.fixture(scope="module")
+def site(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with a fresh environment in `venv`, a configuration and a database with one person."""
+    folder = tmp_path_factory.mktemp("site")
+    run(UV, "venv", "--quiet", "--python", sys.executable, "venv", cwd=folder)
+    install(folder, [wheels[name] for name in DISTRIBUTIONS])
+    (folder / "site.toml").write_text(CONFIG.format(secret=secrets.token_hex(32)))
+    run("venv/bin/starbeam", "db", "create", "--config", "site.toml", cwd=folder)
+    run("venv/bin/python", "-c", ADD_PERSON, cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["core", *workspace.plugin_folders()])
+def test_a_wheel_holds_its_whole_package_and_the_licence(name: str, wheels: dict[str, Path]) -> None:
+    folder = workspace.plugin_folders().get(name, workspace.ROOT / name)
+    package = next(file.parent for file in folder.glob("starbeam*/__init__.py"))
+    expected = {
+        str(file.relative_to(folder))
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    held = set(zipfile.ZipFile(wheels[workspace.pyproject(folder)["project"]["name"]]).namelist())
+    assert expected <= held
+    assert f"{package.name}/py.typed" in held
+    assert any(name.endswith("licenses/LICENSE") for name in held)
+
+
+def test_the_wheels_alone_serve_proposals(site: Path) -> None:
+    with serving(site) as client:
+        login = client.post("/auth/login", json={"plugin": "dummy", "login": "visitor", "password": "any"})
+        assert login.status_code == 201, login.text
+        client.headers["Authorization"] = f"Bearer {login.json()['token']}"
+        answer = client.get("/proposals")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["total"] == 0
+    log = (site / "serve.log").read_text()
+    assert f"{site}/venv" in log, "the log tells where each module came from"
+    assert str(workspace.ROOT) not in log, "a module of the checkout was imported"
+
+
+def install(folder: Path, files: list[Path]) -> None:
+    """Install wheels and what they need at the pinned versions, from the cache alone if it has them."""
+    command = [
+        *(UV, "pip", "install", "--quiet", "--python", "venv/bin/python"),
+        *("--constraint", workspace.ROOT / "requirements.txt", *files),
+    ]
+    try:
+        run(*command, "--offline", cwd=folder)
+    except subprocess.CalledProcessError:
+        run(*command, cwd=folder)
+
+
+@contextmanager
+def serving(site: Path) -> Iterator[httpx.Client]:
+    """A client of a server that writes each module it imports, with the module's file, to `serve.log`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = ("--host", "127.0.0.1", "--port", str(port))
+    command = ("venv/bin/starbeam", "serve", "--config", "site.toml", *address)
+    verbose = environment() | {"PYTHONVERBOSE": "1"}
+    with (site / "serve.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=site, env=verbose, stdout=log, stderr=log)
+    try:
+        wait_until_ready(server, port)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/ispyb/api/v1") as client:
+            yield client
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=20) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    """Return once the server answers."""
+    for _ in range(300):
+        assert server.poll() is None, "the server stopped; serve.log says why"
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health/ready").raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the server does not answer within 30 seconds")
+
+
+def run(*command: str | Path, cwd: Path) -> None:
+    """Run a command to its end, away from this process's own environment."""
+    subprocess.run(command, cwd=cwd, env=environment(), check=True)
+
+
+def environment() -> dict[str, str]:
+    """The environment without what leads Python or Starbeam back to the checkout."""
+    ours = ("PYTHON", "STARBEAM_", "VIRTUAL_ENV", "PYTEST_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
