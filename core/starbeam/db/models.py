@@ -10,9 +10,10 @@ A plugin declares a base of its own, so that no two plugins share a registry or 
 
         movieId: Mapped[int] = mapped_column(primary_key=True)
 
-A class is named as its table and an attribute as its column. Models exist to write queries and rows with; tables are
-created from the facts (`starbeam.db.ddl`), which know the types of each flavour exactly. Joins are explicit: there are
-no foreign keys and no relationships.
+A class is named as its table and an attribute as its column; where the flavours spell a column differently,
+as the more readable of the two. Models exist to write queries and rows with; tables are created from the
+facts (`starbeam.db.ddl`), which know the types of each flavour exactly. Joins are explicit: there are no
+foreign keys and no relationships.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ WholeSeconds = DateTime().with_variant(
     sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
     "sqlite",
 )
-"""A point in time as MariaDB's DATETIME holds it: no fraction, no zone. SQLite keeps `YYYY-MM-DD HH:MM:SS`, which
-orders and compares as text."""
+"""A point in time as MariaDB's DATETIME holds it: no fraction, no zone. SQLite keeps `YYYY-MM-DD HH:MM:SS`,
+which orders and compares as text."""
 
 
 class IspybTable(BasicAttributes):
     """What all models share: an INSERT names only attributes that were set, and nothing is read back unasked.
 
-    A column that may be NULL is left to the database unless set, since a flavour may lack it or fill it. A column that
-    may not be NULL is always named: a forgotten value is an IntegrityError, whatever the server's SQL mode.
+    A column that may be NULL is left to the database unless set, since a flavour may lack it or fill it. A
+    column that may not be NULL is always named: a forgotten value is an IntegrityError in every SQL mode.
     """
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -70,7 +71,7 @@ def filled_by_database() -> MappedColumn[Any]:
 
 
 def always_named() -> MappedColumn[Any]:
-    """A column that may be NULL in one flavour only: an INSERT names it, so that the other can refuse the NULL."""
+    """A column that may be NULL in one flavour only: always named, so that the other can refuse a NULL."""
     return mapped_column(nullable=False)
 
 
@@ -85,7 +86,7 @@ def optional_column() -> MappedColumn[Any]:
 def varying_column() -> MappedColumn[Any]:
     """A column that is text in one flavour and a number in the other: values come as the driver gives them.
 
-    Compare it as text, `cast(column, String)`: MariaDB holds the number 0 equal to any text that is not a number.
+    Compare it as text, `cast(column, String)`: MariaDB holds 0 equal to any text that is not a number.
     """
     return mapped_column(String())
 

@@ -2,8 +2,8 @@
 
 The tables of core and of every bundled plugin are described in the tab-separated files beside this module, as
 `information_schema` shows them: `community-*.tsv` and `diamond-*.tsv` with columns, indexes and foreign keys.
-Everything that depends on the schema derives from them: the DDL of a fresh database, what `doctor` expects of an
-existing one, and the tests of the models.
+Everything that depends on the schema derives from them: the DDL of a fresh database, what `doctor` expects of
+an existing one, and the tests of the models.
 
 Column names compare without case, as both databases do: the flavours spell some of them differently.
 """
@@ -97,14 +97,14 @@ def facts(flavour: Flavour) -> Tables:
             columns=tuple(map(_column, rows)),
             primary_key=next(_names(r) for r in indexes[name] if r["index"] == "PRIMARY"),
             indexes=tuple(_index(r) for r in indexes[name] if r["index"] != "PRIMARY"),
-            foreign_keys=tuple(_foreign_key(r) for r in keys.get(name, ())),
+            foreign_keys=_foreign_keys(keys.get(name, [])),
         )
         for name, rows in columns.items()
     }
 
 
 def is_required(table: str, column: str | None = None) -> bool:
-    """Whether every ISPyB database has the table (or its column): both flavours do; what one lacks is optional."""
+    """Whether every ISPyB database has the table (or its column), since both flavours do."""
     tables = [facts(flavour).get(table) for flavour in ("community", "diamond")]
     return all(t is not None and (column is None or t.column(column) is not None) for t in tables)
 
@@ -112,7 +112,7 @@ def is_required(table: str, column: str | None = None) -> bool:
 def _rows(flavour: str, kind: str) -> dict[str, list[_Row]]:
     """The rows of one file, by table."""
     grouped: dict[str, list[_Row]] = {}
-    with files(__name__).joinpath(f"{flavour}-{kind}.tsv").open(encoding="utf-8", newline="") as lines:
+    with files(__name__).joinpath(f"{flavour}-{kind}.tsv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             grouped.setdefault(row["table"], []).append(row)
     return grouped
@@ -131,10 +131,15 @@ def _index(row: _Row) -> Index:
     return Index(row["index"], _names(row), row["non_unique"] == "0")
 
 
-def _foreign_key(row: _Row) -> ForeignKey:
-    return ForeignKey(
-        row["column"], row["references_table"], row["references_column"], row["on_delete"], row["on_update"]
-    )
+def _foreign_keys(rows: list[_Row]) -> tuple[ForeignKey, ...]:
+    """One foreign key for each column: the community schema declares one of them twice."""
+    keys = {
+        r["column"]: ForeignKey(
+            r["column"], r["references_table"], r["references_column"], r["on_delete"], r["on_update"]
+        )
+        for r in rows
+    }
+    return tuple(keys.values())
 
 
 def _union(first: Tables, second: Tables) -> Tables:

@@ -1,0 +1,98 @@
+"""SQLite made to behave as MariaDB does where ISPyB's queries depend on it.
+
+Text compares, sorts and is unique as under MariaDB's `general_ci` collations: `a`, `A` and `á` are one, and
+so are texts that differ in trailing blanks only. `LIKE` folds the same way, and `\\` escapes in it.
+
+A column has the collation because `starbeam.db.ddl` created it so: another program can open the file, but not
+compare its text. Expressions have none: `a || b` compares letter by letter unless told `COLLATE GENERAL_CI`.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+COLLATION = "GENERAL_CI"
+"""The name of the collation."""
+
+_PRAGMAS = """
+PRAGMA busy_timeout = 5000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+"""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows the collation and the `LIKE` of MariaDB, and keeps foreign keys."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.create_collation(COLLATION, compare)
+        self.create_function("like", 2, like, deterministic=True)
+        self.create_function("like", 3, like, deterministic=True)
+        self.executescript(_PRAGMAS)
+
+
+def connect_args() -> dict[str, Any]:
+    """What `create_async_engine` passes to the driver."""
+    return {"factory": Connection}
+
+
+def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
+    """Make the connections of an engine refuse to write, if they are for reading only."""
+    if read_only:
+        event.listen(engine.sync_engine, "connect", _refuse_writes)
+
+
+def _refuse_writes(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only = ON")
+    cursor.close()
+
+
+def compare(left: str, right: str) -> int:
+    """Negative, 0 or positive, as `left` sorts before, with or after `right`."""
+    a, b = _sort_key(left), _sort_key(right)
+    return (a > b) - (a < b)
+
+
+def like(pattern: str | None, value: Any, escape: str = "\\") -> bool | None:
+    """Whether all of `value` matches the pattern of `%` and `_`; None (NULL) when one of them is NULL."""
+    if pattern is None or value is None:
+        return None
+    return _expression(str(pattern), escape).fullmatch(_fold(str(value))) is not None
+
+
+@lru_cache(maxsize=4096)
+def _sort_key(text: str) -> str:
+    return _fold(text).rstrip(" ")
+
+
+def _fold(text: str) -> str:
+    """Capitals without accents: one letter for one letter, so that `_` in a pattern still means one."""
+    return text.upper() if text.isascii() else "".join(map(_fold_letter, text))
+
+
+@cache
+def _fold_letter(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if len(base.upper()) > 1 else base.upper()
+
+
+@lru_cache(maxsize=256)
+def _expression(pattern: str, escape: str) -> re.Pattern[str]:
+    """The regular expression of a `LIKE` pattern, on folded text."""
+    parts = re.findall(f"{re.escape(escape)}.|.", pattern, re.DOTALL) if escape else list(pattern)
+    return re.compile("".join(map(_part, parts)), re.DOTALL)
+
+
+def _part(part: str) -> str:
+    """One letter of a pattern, or an escaped one, as a regular expression."""
+    return {"%": ".*", "_": "."}.get(part) or re.escape(_fold(part[-1]))

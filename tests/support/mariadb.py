@@ -1,0 +1,268 @@
+"""A throwaway MariaDB: a server process on a free loopback port, with a data folder of its own.
+
+The first start on a machine builds a template folder with the schema of every flavour, in the user's cache;
+later ones copy it. Servers stop when the process (on Linux: the thread) that started them ends,
+however it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import ctypes
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import starbeam.db
+from starbeam.db import ddl
+from starbeam.db.facts import FLAVOURS, Flavour, facts
+
+PATIENCE = 60
+"""Seconds until a server that does not start is given up."""
+
+OPTIONS = [
+    "--bind-address=127.0.0.1",
+    "--skip-networking=0",
+    "--skip-name-resolve",
+    "--skip-log-bin",
+    "--sync-binlog=0",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=0",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-log-file-size=8M",
+    "--innodb-data-file-path=ibdata1:4M:autoextend",
+    "--key-buffer-size=1M",
+    "--aria-pagecache-buffer-size=2M",
+    "--performance-schema=0",
+    "--character-set-server=utf8mb4",
+    "--collation-server=utf8mb4_general_ci",
+]
+
+
+class Server:
+    """A running server; its user `root` needs no password."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        atexit.register(self.stop)
+
+    def url(self, database: str = "") -> str:
+        """The address of one of its databases, for SQLAlchemy."""
+        return f"mysql+asyncmy://root@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        options = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
+        with (self.folder / "errors.log").open("ab") as errors:
+            self._process = subprocess.Popen(
+                [_program("mariadbd"), *_common(self.folder), *OPTIONS, *options],
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(self.port):
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"MariaDB did not start:\n{(self.folder / 'errors.log').read_text()[-2000:]}"
+                )
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop at once and delete the data folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """Stop at once and keep the data, as in a power cut; `start` starts it again on the same port."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def shut_down(self) -> None:
+        """Stop in order and keep the data."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def restart(self) -> None:
+        """Shut down and start again on the same port."""
+        self.shut_down()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        self._process.send_signal(number)
+
+    async def fresh_database(self, flavour: Flavour) -> str:
+        """The address of a flavour's database without rows: always the same, emptied of what was written.
+
+        Keys start from 1 again. Nobody else may use the flavour's database of this server meanwhile.
+        """
+        engine = create_async_engine(self.url(flavour), isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                written = (await connection.execute(_written(flavour))).scalars().all()
+                await connection.execute(text("SET foreign_key_checks = 0"))
+                for table in written:
+                    await connection.execute(text(f"TRUNCATE TABLE `{table}`"))
+        finally:
+            await engine.dispose()
+        return self.url(flavour)
+
+
+@cache
+def _written(flavour: Flavour) -> TextClause:
+    """A query for the tables that hold rows, or held some."""
+    rows = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM `{name}`)" for name in facts(flavour))
+    numbered = (
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND auto_increment > 1"
+    )
+    return text(" UNION ".join([*rows, numbered]))
+
+
+def start() -> Server:
+    """Start a server that has the empty databases `community`, `diamond` and `union`."""
+    folder = Path(tempfile.mkdtemp(prefix="starbeam-mariadb-"))
+    _copy_template(folder)
+    server = Server(folder)
+    server.start()
+    return server
+
+
+def _copy_template(folder: Path) -> None:
+    """Fill a data folder from the template, made once for each state of the schema and version of the server."""
+    version = subprocess.check_output([_program("mariadbd"), "--version"])
+    template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS)}"
+    with _locked(template.parent):
+        if not template.exists():
+            for outdated in template.parent.glob("mariadb-*"):
+                shutil.rmtree(outdated)
+            _build(template)
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+
+
+def cache_folder() -> Path:
+    """Where templates are kept from one run of the tests to the next."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "starbeam-tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def fingerprint(*more: object) -> str:
+    """A name for what a template depends on: the facts, what makes tables of them, and more."""
+    state = hashlib.sha256(repr(more).encode())
+    package = Path(starbeam.db.__file__).parent
+    for file in sorted([*package.glob("facts/*.*"), package / "ddl.py", package / "sqlite.py"]):
+        state.update(file.read_bytes())
+    return state.hexdigest()[:16]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Only one process of this machine at a time."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(template: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="building-", dir=template.parent))
+    install = [
+        _program("mariadb-install-db"),
+        *_common(folder),
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        *OPTIONS,
+    ]
+    subprocess.run(install, check=True, capture_output=True)
+    server = Server(folder)
+    server.start()
+    try:
+        with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
+            thread.submit(asyncio.run, _create_databases(server)).result()
+        server.shut_down()
+        folder.rename(template)
+    finally:
+        server.stop()
+
+
+async def _create_databases(server: Server) -> None:
+    engine = create_async_engine(server.url())
+    async with engine.begin() as connection:
+        for flavour in FLAVOURS:
+            await connection.execute(text(f"CREATE DATABASE `{flavour}`"))
+    await engine.dispose()
+    for flavour in FLAVOURS:
+        engine = create_async_engine(server.url(flavour))
+        await ddl.create(engine, flavour)
+        await engine.dispose()
+
+
+def _common(folder: Path) -> list[str]:
+    """Options of all of MariaDB's programs."""
+    return ["--no-defaults", f"--datadir={folder}", f"--user={pwd.getpwuid(os.getuid()).pw_name}"]
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise RuntimeError(f"{name} is not installed: these tests need MariaDB (Debian: mariadb-server)")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    """Whether a server greets who connects."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            return bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel (Linux) to kill this process when the one that started it ends, even by SIGKILL."""
+    if hasattr(ctypes.CDLL(None), "prctl"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
