@@ -1,24 +1,25 @@
 """From plain tables to a Struct, strictly, with every problem found and no secret shown."""
 
 import difflib
-import re
+import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, inspect
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import fields
 
 from starbeam.settings.errors import InvalidValue, Problem, SettingsError
 from starbeam.settings.secrets import is_secret, mask_text
 
 T = TypeVar("T", bound=Struct)
 Path = tuple[str, ...]
-Locate = Callable[[Path], tuple[str, str]]
-"""From a path inside the table to where it was written and its full dotted key."""
+Locate = Callable[[Path], tuple[str, Path]]
+"""From a path inside the table to where it was set and its full path."""
 
 _MAX_SHOWN = 60
-_POST_INIT_PATH = re.compile(r"(?s)(?P<message>.*?)(?: - at `\$\.?(?P<path>.*)`)?")
 
 
 def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callable[[str], str]) -> T:
@@ -27,27 +28,17 @@ def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callabl
     `where` is the dotted key of the table, `origin` tells where a dotted key was set. Raises
     `SettingsError` with every problem.
     """
-
-    def locate(path: Path) -> tuple[str, str]:
-        key = ".".join((where, *path)) if where else ".".join(path)
-        return origin(key), key
-
-    return convert_located(raw, struct, locate)
+    prefix = tuple(where.split(".")) if where else ()
+    return convert_located(raw, struct, lambda path: (origin(".".join(prefix + path)), prefix + path))
 
 
 def convert_located(raw: Mapping[str, Any], struct: type[T], locate: Locate) -> T:
     """Do what `convert` does, for values whose keys do not share one prefix."""
     checker = _Checker(locate)
-    checker.struct(raw, struct, ())
+    checker.value(raw, struct, ())
     if checker.problems:
         raise SettingsError(checker.problems)
-    try:
-        return msgspec.convert(raw, struct)
-    except msgspec.ValidationError as error:  # a __post_init__ said no
-        found = _POST_INIT_PATH.fullmatch(str(error))
-        assert found is not None
-        checker.add(tuple(filter(None, (found["path"] or "").split("."))), found["message"])
-        raise SettingsError(checker.problems) from None
+    return msgspec.convert(raw, struct)
 
 
 def nearest(key: str, known: Iterable[str]) -> str:
@@ -79,30 +70,55 @@ def strip(annotation: Any) -> Any:
 
 def struct_of(annotation: Any) -> type[Struct] | None:
     """Return the Struct that a table of this type is, also for `Struct | None`."""
-    for candidate in (strip(annotation), *map(strip, get_args(strip(annotation)))):
-        if get_origin(strip(annotation)) in (dict, list, tuple):
-            return None
-        if isinstance(candidate, type) and issubclass(candidate, Struct):
-            return candidate
-    return None
-
-
-def item_type(annotation: Any) -> Any:
-    """Return the type of the values of a `dict[str, X]`, or None for any other type."""
     bare = strip(annotation)
-    return get_args(bare)[1] if get_origin(bare) is dict else None
+    choices = map(strip, get_args(bare)) if get_origin(bare) in (Union, UnionType) else [bare]
+    return next((kind for kind in choices if isinstance(kind, type) and issubclass(kind, Struct)), None)
+
+
+def item_type(annotation: Any, container: type) -> Any:
+    """Return the type of the items of a list, or of the values of a dict; None for any other type."""
+    bare = strip(annotation)
+    if bare is container:
+        return Any
+    return get_args(bare)[-1] if get_origin(bare) is container else None
 
 
 class _Checker:
-    """Walks a table along a Struct and notes what does not fit."""
+    """Walks a table along its type and notes what does not fit."""
 
     def __init__(self, locate: Locate) -> None:
         self.locate = locate
         self.problems: list[Problem] = []
 
     def add(self, path: Path, message: str, hint: str = "") -> None:
-        origin, key = self.locate(path)
+        origin, key = self.place(path)
         self.problems.append(Problem(origin, key, message, hint))
+
+    def place(self, path: Path) -> tuple[str, str]:
+        """Return where `path` was set and its key; items of lists show as ``[0]``."""
+        names = tuple(itertools.takewhile(lambda part: not part.startswith("["), path))
+        origin, full = self.locate(names)
+        key = ".".join(full)
+        for part in path[len(names) :]:
+            key += part if part.startswith("[") else f".{part}"
+        return origin, key
+
+    def value(self, value: Any, annotation: Any, path: Path) -> None:
+        before = len(self.problems)
+        self.inside(value, annotation, path)
+        if len(self.problems) == before:
+            self.whole(value, annotation, path)
+
+    def inside(self, value: Any, annotation: Any, path: Path) -> None:
+        if isinstance(value, Mapping):
+            if (struct := struct_of(annotation)) is not None:
+                self.struct(value, struct, path)
+            elif (items := item_type(annotation, dict)) is not None:
+                for name, item in value.items():
+                    self.value(item, items, (*path, name))
+        elif isinstance(value, list) and (items := item_type(annotation, list)) is not None:
+            for index, item in enumerate(value):
+                self.value(item, items, (*path, f"[{index}]"))
 
     def struct(self, raw: Mapping[str, Any], struct: type[Struct], path: Path) -> None:
         known = {item.encode_name: item for item in fields(struct)}
@@ -113,39 +129,29 @@ class _Checker:
             if name in raw:
                 self.value(raw[name], item.type, (*path, name))
             elif item.required:
-                _, key = self.locate((*path, name))
+                _, key = self.place((*path, name))
                 self.problems.append(Problem("", key, "is required"))
 
     def unknown(self, path: Path, struct: type[Struct], parent: Path) -> None:
-        candidates = {self.locate(key)[1] for key in known_keys(struct, parent)}
-        best = nearest(self.locate(path)[1], candidates)
+        best = nearest(self.place(path)[1], {self.place(key)[1] for key in known_keys(struct, parent)})
         self.add(path, "unknown key", f"Did you mean {best}?" if best else "")
 
-    def value(self, value: Any, annotation: Any, path: Path) -> None:
-        inner, items = struct_of(annotation), item_type(annotation)
-        if inner is not None and isinstance(value, Mapping):
-            self.struct(value, inner, path)
-        elif items is not None and isinstance(value, Mapping):
-            for name, item in value.items():
-                self.value(item, items, (*path, name))
-        else:
-            self.leaf(value, annotation, path)
-
-    def leaf(self, value: Any, annotation: Any, path: Path) -> None:
+    def whole(self, value: Any, annotation: Any, path: Path) -> None:
         try:
-            converted = msgspec.convert(value, annotation)
-            check(annotation, converted)
+            _run_check(annotation, msgspec.convert(value, annotation))
         except InvalidValue as error:
-            self.add(path, error.message, error.hint)
-        except msgspec.ValidationError:
-            shown = "(not shown)" if self.is_secret(path) else show(value)
-            self.add(path, f"expected {describe(annotation)}, got {shown}")
+            got = f", got {self.show(error.got, path)}" if error.got is not None else ""
+            self.add(path, error.message + got, error.hint)
+        except msgspec.ValidationError as error:
+            said = error.__cause__  # by the __post_init__ of a Struct
+            self.add(path, str(said or f"expected {describe(annotation)}, got {self.show(value, path)}"))
 
-    def is_secret(self, path: Path) -> bool:
-        return any(map(is_secret, path)) or self.locate(path)[0].upper().endswith("_FILE")
+    def show(self, value: Any, path: Path) -> str:
+        secret = any(map(is_secret, path)) or self.place(path)[0].upper().endswith("_FILE")
+        return "a value that is not shown" if secret else show(value)
 
 
-def check(annotation: Any, value: Any) -> None:
+def _run_check(annotation: Any, value: Any) -> None:
     """Run the check that a field's metadata names, if any; raises `InvalidValue`."""
     if get_origin(annotation) is Annotated:
         for meta in get_args(annotation)[1:]:
@@ -154,15 +160,15 @@ def check(annotation: Any, value: Any) -> None:
 
 
 def show(value: Any) -> str:
-    """Return a value as an error shows it: short, without the passwords of URLs."""
+    """Return a value as an error shows it: on one line, short, without the passwords of URLs."""
     if isinstance(value, str):
         text = mask_text(value)
-        return f'"{text[:_MAX_SHOWN]}…"' if len(text) > _MAX_SHOWN else f'"{text}"'
+        return json.dumps(text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…", ensure_ascii=False)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
-    return "a list" if isinstance(value, list | tuple) else str(value)
+    return "a list" if isinstance(value, list) else str(value)
 
 
 def describe(annotation: Any) -> str:
@@ -192,6 +198,8 @@ def _describe(info: inspect.Type) -> str:
             return "a table"
         case inspect.UnionType(types=types):
             return " or ".join(_describe(item) for item in types if not isinstance(item, inspect.NoneType))
+        case inspect.CustomType(cls=cls):
+            return f"a {cls.__name__}"
     return f"a {type(info).__name__.removesuffix('Type').lower()}"
 
 

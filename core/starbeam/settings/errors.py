@@ -1,6 +1,7 @@
 """What can be wrong with the settings, as data: an error always lists every problem found."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ class Problem(Struct, frozen=True):
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; ``problems`` holds every cause, in the order of the sections."""
+    """The settings cannot be used; ``problems`` holds every cause."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -28,9 +29,13 @@ class SettingsError(Exception):
 
 
 class InvalidValue(ValueError):
-    """Raised by the check of a field; the message never shows a secret."""
+    """Raised by the check of a field.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    `message` holds no value; `got` is the part that is wrong, shown only when the setting is no secret.
+    """
+
+    def __init__(self, message: str, hint: str = "", got: Any = None) -> None:
         self.message = message
         self.hint = hint
+        self.got = got
         super().__init__(message)

@@ -15,6 +15,7 @@ from starbeam.settings.errors import Problem
 PREFIX = "STARBEAM_"
 CONFIG_VARIABLE = "STARBEAM_CONFIG"
 COMMAND_LINE = "command line"
+ENVIRONMENT = "environment"
 _FILE = "_file"
 _TOML_ONLY = (
     inspect.IntType,
@@ -39,10 +40,12 @@ class Layer:
     problems: list[Problem] = field(default_factory=list)
 
     def put(self, path: Path, value: Any, origin: str) -> None:
-        """Set the leaf at `path`, making the tables above it."""
+        """Set the value at `path`, making the tables above it."""
         table = self.tree
         for name in path[:-1]:
-            table = table.setdefault(name, {})
+            if not isinstance(table.get(name), dict):
+                table[name] = {}
+            table = table[name]
         table[path[-1]] = value
         self.origins[path] = origin
 
@@ -56,11 +59,21 @@ class Layer:
         return Layer(dict(table) if isinstance(table, Mapping) else {}, origins)
 
     def origin(self, path: Path) -> str:
-        """Return where `path`, or the first setting below it or the table around it, was set; or an empty text."""
-        if path in self.origins:
-            return self.origins[path]
-        depth = len(path)
-        return next((said for known, said in self.origins.items() if known[:depth] == path), "")
+        """Return where `path` was set, with its table or in part too; an empty text when it was not."""
+        if not self._holds(path):
+            return ""
+        around = (path[:length] for length in range(len(path), 0, -1))
+        if (found := next((known for known in around if known in self.origins), None)) is not None:
+            return self.origins[found]
+        return next((said for known, said in self.origins.items() if known[: len(path)] == path), "")
+
+    def _holds(self, path: Path) -> bool:
+        value: Any = self.tree
+        for name in path:
+            if not isinstance(value, Mapping) or name not in value:
+                return False
+            value = value[name]
+        return True
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +134,7 @@ class Variable:
     @property
     def origin(self) -> str:
         """How errors and `Loaded.origin` call it."""
-        return f"environment {self.name}"
+        return f"{ENVIRONMENT} {self.name}"
 
 
 def variables(environ: Mapping[str, str]) -> list[Variable]:
@@ -152,17 +165,20 @@ class _Reader:
         self.layer, self.variable, self.struct, self.where = layer, variable, struct, where
 
     def read(self, parts: Path, spelled: Mapping[str, Any]) -> None:
-        place = _place(parts, self.struct, spelled)
+        place = None if self.is_short() else _place(parts, self.struct, spelled)
         if place is None:
             self.unknown(parts)
             return
         path, annotation, is_file = place
         if path in self.layer.origins:
-            self.problem(path, f"is also set by {self.layer.origins[path].partition(' ')[2]}")
+            self.problem(path, f"is set twice, also by {self.layer.origins[path]}")
             return
         text = self.secret(path) if is_file else self.variable.text
         if text is not None:
             self.layer.put(path, _interpret(text, annotation), self.variable.origin)
+
+    def is_short(self) -> bool:
+        return len(self.variable.parts) == 1
 
     def problem(self, path: Path, message: str, hint: str = "") -> None:
         key = ".".join((*self.where, *path))
@@ -181,49 +197,47 @@ class _Reader:
         known = {".".join((*self.where, *path)) for path in known_keys(self.struct)}
         best = nearest(".".join((*self.where, *parts)), known)
         name = PREFIX + best.upper().replace(".", "__")
-        if len(parts) == 1 and not self.where:
-            hint = f"Names are {PREFIX}SECTION__KEY" + (f": did you mean {name}?" if "." in best else "")
-            self.layer.problems.append(Problem(self.variable.origin, "", "is not a setting", hint))
-        else:
+        if not self.is_short():
             self.problem(parts, "unknown key", f"Did you mean {name}?" if best else "")
+            return
+        hint = f"Names are {PREFIX}SECTION__KEY" + (f". Did you mean {name}?" if "." in best else "")
+        self.layer.problems.append(Problem(self.variable.origin, "", "is not a setting", hint))
 
 
 def _place(parts: Path, annotation: Any, spelled: Any) -> tuple[Path, Any, bool] | None:
-    """Return the path that `parts` spell, its type and whether the value is in a file; None if unknown."""
+    """Return the path that `parts` spell, its type and whether its value is in a file; None if unknown."""
     if not parts:
         return (), annotation, False
     head, rest = parts[0], parts[1:]
-    is_file = False
     if (struct := struct_of(annotation)) is not None:
         types = {item.encode_name: item.type for item in fields(struct)}
         name = _same_name(head, types)
-        if name is None and not rest and head.endswith(_FILE):
-            name, is_file = _same_name(head.removesuffix(_FILE), types), True
-        if name is None:
-            return None
-        inner = types[name]
-    elif not head or (annotation is not Any and item_type(annotation) is None):
-        return None
+        if name is None and not rest:
+            name = _same_name(head.removesuffix(_FILE), types)
+            return None if name is None else ((name,), types[name], True)
+        inner = types.get(name or "")
     else:
         name = _same_name(head, spelled) or head
-        inner = Any if annotation is Any else item_type(annotation)
+        inner = Any if annotation is Any else item_type(annotation, dict)
+    if not name or inner is None:
+        return None
     below = _place(rest, inner, spelled.get(name) if isinstance(spelled, Mapping) else None)
-    return None if below is None else ((name, *below[0]), below[1], is_file or below[2])
+    return below and ((name, *below[0]), *below[1:])
 
 
 def _same_name(name: str, known: Any) -> str | None:
-    """Return the known name that equals `name` but for its case."""
-    return next((key for key in known or () if key.lower() == name), None)
+    """Return the name in a table that equals `name` but for its case."""
+    names = known if isinstance(known, Mapping) else ()
+    return next((key for key in names if key.lower() == name), None)
 
 
 def _interpret(text: str, annotation: Any) -> Any:
     """Return the value that a variable's text means for a type; text that means none stays text."""
     kinds = _kinds(inspect.type_info(annotation))
-    if any(isinstance(kind, inspect.StrType | inspect.AnyType) for kind in kinds):
+    takes_text = any(isinstance(kind, inspect.StrType | inspect.AnyType) for kind in kinds)
+    if takes_text or not any(isinstance(kind, _TOML_ONLY) for kind in kinds):
         return text
-    if not any(isinstance(kind, _TOML_ONLY) for kind in kinds):
-        return text
-    if _is_text_list(kinds) and not text.lstrip().startswith("["):
+    if any(map(_is_text_list, kinds)) and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]
     try:
         parsed = tomllib.loads(f"value = {text}")
@@ -240,10 +254,7 @@ def _kinds(info: inspect.Type) -> list[inspect.Type]:
     return [info]
 
 
-def _is_text_list(kinds: list[inspect.Type]) -> bool:
-    return any(
-        isinstance(kind, inspect.ListType) and isinstance(item, inspect.StrType)
-        for kind in kinds
-        if isinstance(kind, inspect.ListType)
-        for item in _kinds(kind.item_type)
+def _is_text_list(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.ListType) and any(
+        isinstance(item, inspect.StrType) for item in _kinds(kind.item_type)
     )

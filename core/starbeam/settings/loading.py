@@ -11,6 +11,7 @@ from msgspec import Struct
 from starbeam.settings.convert import Locate, Path, convert_located
 from starbeam.settings.errors import Problem, SettingsError
 from starbeam.settings.layers import (
+    ENVIRONMENT,
     Layer,
     Variable,
     environment_layer,
@@ -41,8 +42,8 @@ class _Table:
     def origin(self, path: Path) -> str:
         return next((said for layer in reversed(self.layers) if (said := layer.origin(path))), DEFAULT)
 
-    def locate(self, path: Path) -> tuple[str, str]:
-        return self.origin(path), ".".join((*self.where, *path))
+    def locate(self, path: Path) -> tuple[str, Path]:
+        return self.origin(path), self.where + path
 
 
 def load(
@@ -52,34 +53,33 @@ def load(
 
     Later wins. Raises `SettingsError` with every problem of every place.
     """
-    file, command_line = file_layer(path), override_layer(overrides)
-    sources = _Sources(file, variables(environ), command_line)
+    file = file_layer(path)
+    sources = _Sources(file, variables(environ), override_layer(overrides))
     table = sources.table((), Settings)
-    settings, problems = _settings(table)
-    if problems := [*file.problems, *table.problems, *problems]:
-        raise SettingsError(problems)
-    assert settings is not None
-    return Loaded(settings, sources, table)
+    problems = [*file.problems, *table.problems, *_backend_problems(table)]
+    return Loaded(_convert(table.tree, Settings, table.locate, problems), sources, table)
 
 
-def _settings(table: _Table) -> tuple[Settings | None, list[Problem]]:
-    try:
-        settings = convert_located(table.tree, Settings, table.locate)
-    except SettingsError as error:
-        return None, error.problems
-    return settings, _backend_problems(settings, table)
+def _backend_problems(table: _Table) -> list[Problem]:
+    """Return what is wrong with the ``use`` of the login backends."""
+    auth = table.tree.get("auth")
+    backends = auth.get("backends") if isinstance(auth, dict) else None
+    found = backends.items() if isinstance(backends, dict) else ()
+    return [
+        problem
+        for name, raw in found
+        if isinstance(raw, dict) and (problem := _use_problem(name, raw, table)) is not None
+    ]
 
 
-def _backend_problems(settings: Settings, table: _Table) -> list[Problem]:
-    problems = []
-    for name, raw in settings.auth.backends.items():
-        origin, key = table.locate(("auth", "backends", name, "use"))
-        if "use" not in raw:
-            hint = 'Name the plugin of the backend, for example use = "auth_ldap"'
-            problems.append(Problem("", key, "is required", hint))
-        elif not isinstance(raw["use"], str) or not raw["use"]:
-            problems.append(Problem(origin, key, "expected the name of a plugin"))
-    return problems
+def _use_problem(name: str, raw: dict[str, Any], table: _Table) -> Problem | None:
+    key = ("auth", "backends", name, "use")
+    use = raw.get("use")
+    if isinstance(use, str) and use:
+        return None
+    origin = table.origin(key) if "use" in raw else ""
+    message = "expected the name of a plugin" if "use" in raw else "is required"
+    return Problem(origin, ".".join(key), message, 'For example use = "auth_ldap"')
 
 
 class _Sources:
@@ -113,7 +113,14 @@ class Loaded:
 
     def origin(self, dotted_key: str) -> str:
         """Return where a setting was set: ``default``, the file, ``environment STARBEAM_…`` or ``command line``."""
-        return self._table.origin(tuple(dotted_key.split(".")))
+        path = tuple(dotted_key.split("."))
+        in_file = (*path[:-1], f"{path[-1]}_file")
+        for layer in reversed(self._table.layers):
+            if said := layer.origin(path):
+                return said
+            if (said := layer.origin(in_file)).startswith(ENVIRONMENT):
+                return said
+        return DEFAULT
 
     def plugin_settings(self, name: str, struct: type[T]) -> T:
         """Return ``[plugin.NAME]`` as that plugin's Struct; raises `SettingsError`."""
@@ -130,7 +137,7 @@ class Loaded:
         shared = self._sources.table(("plugin", use), struct)
         own = self._sources.backend(name, struct)
 
-        def locate(path: Path) -> tuple[str, str]:
+        def locate(path: Path) -> tuple[str, Path]:
             inherited = own.origin(path) == DEFAULT and shared.origin(path) != DEFAULT
             return (shared if inherited else own).locate(path)
 

@@ -39,10 +39,12 @@ def _doc(
     )
 
 
-class Server(Section, frozen=True, forbid_unknown_fields=True):
+class Server(Section):
     """The HTTP server."""
 
-    host: Annotated[str, Meta(min_length=1), _doc("Address to listen on.", "0.0.0.0")] = "127.0.0.1"  # noqa: S104
+    host: Annotated[
+        str, Meta(min_length=1), _doc("Address to listen on. 0.0.0.0: every address of the machine.")
+    ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535), _doc("TCP port to listen on.", 8000)] = 8000
     workers: Annotated[int, _doc("Number of worker processes.", 4, ge=1)] = 1
     api_root: Annotated[
@@ -77,7 +79,7 @@ class Server(Section, frozen=True, forbid_unknown_fields=True):
     max_limit: Annotated[int, _doc("Largest page (limit) of a list. 0: no bound.", 1000, ge=0)] = 0
 
 
-class Database(Section, frozen=True, forbid_unknown_fields=True):
+class Database(Section):
     """The ISPyB database."""
 
     url: Annotated[
@@ -105,7 +107,7 @@ class Database(Section, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
-class Auth(Section, frozen=True, forbid_unknown_fields=True):
+class Auth(Section):
     """Tokens, and the backends that check who logs in."""
 
     secret_key: Annotated[
@@ -130,7 +132,7 @@ class Auth(Section, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=dict)
 
 
-class Files(Section, frozen=True, forbid_unknown_fields=True):
+class Files(Section):
     """The files that the database names."""
 
     roots: Annotated[
@@ -146,7 +148,7 @@ class Files(Section, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
-class Plugins(Section, frozen=True, forbid_unknown_fields=True):
+class Plugins(Section):
     """Which plugins run."""
 
     enabled: Annotated[
@@ -159,7 +161,7 @@ class Plugins(Section, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=list)
 
 
-class Settings(Section, frozen=True, forbid_unknown_fields=True):
+class Settings(Section):
     """All settings of a server."""
 
     server: Annotated[Server, _doc("The HTTP server.")] = field(default_factory=Server)

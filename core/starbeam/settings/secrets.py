@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "********"
 MIN_SECRET_BYTES = 32
+MIN_DISTINCT = 8
 
 _SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
 _PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims"})
@@ -38,9 +39,7 @@ def hide(name: str, value: Any) -> Any:
 
     An empty secret stays empty: that it is not set is worth knowing.
     """
-    if is_secret(name) and not isinstance(value, Mapping):
-        return HIDDEN if value else value
-    return hide_inside(value)
+    return _blank(value) if is_secret(name) else hide_inside(value)
 
 
 def hide_inside(value: Any) -> Any:
@@ -52,15 +51,21 @@ def hide_inside(value: Any) -> Any:
     return mask_text(value) if isinstance(value, str) else value
 
 
+def _blank(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _blank(item) for key, item in value.items()}
+    return value if isinstance(value, bool) or value == "" else HIDDEN
+
+
 def secret_problem(auth: "Auth") -> str | None:
     """Return why `auth.secret_key` must not sign tokens, as a sentence, or None when it is good."""
     secret = auth.secret_key
     if not secret.strip():
         return f"auth.secret_key is empty. {_HOW_TO}"
-    if len(set(secret)) == 1:
-        return f"auth.secret_key is one character repeated. {_HOW_TO}"
     if _WELL_KNOWN.search(secret):
-        return f"auth.secret_key is a well-known example. {_HOW_TO}"
+        return f"auth.secret_key looks like an example, which anyone can guess. {_HOW_TO}"
     if len(secret.encode()) < MIN_SECRET_BYTES:
         return f"auth.secret_key is shorter than {MIN_SECRET_BYTES} bytes. {_HOW_TO}"
+    if len(set(secret)) < MIN_DISTINCT:
+        return f"auth.secret_key repeats a few characters, which is easy to guess. {_HOW_TO}"
     return None

@@ -1,0 +1,160 @@
+"""The app factory: from settings to a Litestar app. Nothing is global: two apps with different plugins live in one process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from litestar import Litestar, Request, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from starbeam import loader
+from starbeam.access import Principal
+from starbeam.auth import onetime, routes
+from starbeam.auth.guard import Guard
+from starbeam.db.engine import Database, ReadConnection
+from starbeam.db.reader import Reader
+from starbeam.faults import StartupError
+from starbeam.http import docs, errors, health, openapi, requests
+from starbeam.http.paging import PageProvider
+from starbeam.lifespan import every
+from starbeam.options import REFRESH_SECONDS, LiveOptions
+from starbeam.plugin import Context
+from starbeam.registry import Registry
+from starbeam.runtime import Runtime
+from starbeam.settings import secret_problem
+from starbeam.visibility import Visibility
+
+if TYPE_CHECKING:
+    from starbeam.settings import Loaded
+
+log = structlog.get_logger("starbeam")
+
+
+class Starbeam:
+    """A built app: the Litestar app (`asgi`), and what it was built of."""
+
+    def __init__(self, loaded: Loaded, *, needs_secret: bool = True) -> None:
+        """Load the plugins and put everything together. Raises `StartupError` with every cause.
+
+        Without `needs_secret` the app may be built to look at it (commands), not to serve.
+        """
+        settings = self.settings = loaded.settings
+        _set_timezone(settings.server.timezone)
+        self.plugins = loader.load(loaded)
+        if needs_secret and (problem := secret_problem(settings.auth)):
+            origin = loaded.origin("auth.secret_key")
+            self.plugins.fault("", "settings", f"{origin}: auth.secret_key: {problem}", "openssl rand -hex 32")
+        self.registry = Registry(self.plugins)
+        self.registry.collect_declarations()
+        self.database = Database(settings.database, self.registry.models.values())
+        self.options = LiveOptions(self.registry.options, self.database)
+        self.registry.collect_parts([*routes.handlers, *openapi.handlers], self.context)
+        self.registry.order_backends(settings.auth.backends)
+        if self.plugins.faults:
+            raise StartupError(self.plugins.faults)
+        self.runtime = Runtime(
+            settings,
+            self.plugins,
+            self.database,
+            self.options,
+            self.registry.backends,
+            Visibility(self.registry.rules),
+            self.registry.checks,
+        )
+        self.asgi = self._litestar()
+
+    def context(self, plugin: str) -> Context:
+        """What a plugin's hooks are given."""
+        return Context(plugin, self.settings, self.database, self.options, self.plugins.backends.get(plugin, {}))
+
+    def _litestar(self) -> Litestar:
+        guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
+        api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
+        app = Litestar(
+            route_handlers=[api, *health.handlers, *docs.handlers(self.settings.server.api_root)],
+            guards=[guard.check],
+            dependencies=_dependencies(self.runtime),
+            exception_handlers={HTTPException: errors.answer, Exception: errors.answer},
+            before_request=requests.read_booleans,
+            cors_config=_cors(self.settings.server.cors_origins),
+            lifespan=[self._lifespan()],
+            openapi_config=openapi.configuration(self.runtime),
+            request_max_body_size=self.settings.server.max_body,
+            logging_config=None,
+            debug=False,
+        )
+        app.asgi_handler = requests.RequestLog(app.asgi_handler)
+        return app
+
+    def _lifespan(self) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+        @asynccontextmanager
+        async def running(app: Litestar) -> AsyncIterator[None]:
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(self.database.close)
+                await self.options.refresh()
+                await stack.enter_async_context(every(REFRESH_SECONDS, self.options.refresh))
+                await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self._clean_onetime_tokens))
+                for lifespan in self.registry.lifespans:
+                    await stack.enter_async_context(lifespan())
+                yield
+
+        return running
+
+    async def _clean_onetime_tokens(self) -> None:
+        await onetime.clean(self.database, self.settings.auth.onetime_lifetime)
+
+
+def create_app(loaded: Loaded) -> Litestar:
+    """The app for an ASGI server. Raises `StartupError`."""
+    return Starbeam(loaded).asgi
+
+
+def _set_timezone(name: str) -> None:
+    """Make "now" the facility's local time, which the database holds."""
+    if name:
+        os.environ["TZ"] = name
+        time.tzset()
+
+
+def _cors(origins: list[str]) -> CORSConfig | None:
+    """Any method and header from the configured origins; with "*" no credentials."""
+    if not origins:
+        return None
+    return CORSConfig(allow_origins=list(origins), allow_credentials="*" not in origins, max_age=600)
+
+
+def _dependencies(runtime: Runtime) -> dict[str, Provide]:
+    """What handlers of all plugins ask for by name: `runtime`, `who`, `page`, `reader`, `session`."""
+
+    async def who(request: Request[Principal, Any, Any]) -> Principal:
+        return request.user
+
+    async def reader(who: Principal) -> AsyncIterator[Reader]:
+        connection = ReadConnection(runtime.database)
+        try:
+            yield Reader(connection, await runtime.scope(who), who)
+        finally:
+            await connection.close()
+
+    async def session() -> AsyncIterator[AsyncSession]:
+        async with runtime.database.transaction() as session:
+            yield session
+
+    def its_runtime() -> Runtime:
+        return runtime
+
+    return {
+        "runtime": Provide(its_runtime, sync_to_thread=False, use_cache=True),
+        "who": Provide(who),
+        "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
+        "reader": Provide(reader),
+        "session": Provide(session),
+    }

@@ -1,0 +1,1 @@
+"""Who calls: log-in backends, tokens, and the guard."""

@@ -1,0 +1,58 @@
+"""What a log-in backend is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What a person sent to log in."""
+
+    login: str | None = None
+    password: str | None = None
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials(login={self.login!r})"
+
+
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who a backend says it is. The fields are columns of `Person`."""
+
+    login: str
+    givenName: str | None = None
+    familyName: str | None = None
+    emailAddress: str | None = None
+    phoneNumber: str | None = None
+    siteId: int | None = None
+
+
+class BackendUnavailable(Exception):
+    """The directory or identity provider does not answer. The text is shown to the person: a sentence without addresses."""
+
+
+class AuthBackend(ABC):
+    """Turns credentials into an identity, or into nothing.
+
+    `authenticate` may be called many times at once; what blocks goes to a thread. It raises `BackendUnavailable` when it cannot ask, and any other
+    exception counts as "no", is logged, and never shown.
+    """
+
+    test_only: ClassVar[bool] = False
+    """Lets people in without proof: shown by health and the API page, refused without `test_system = true`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def public_config(self) -> Mapping[str, Any]:
+        """What `/auth/config` shows of this backend's settings: what a browser needs to log in, never a secret."""
+        return {}
+
+    @abstractmethod
+    async def authenticate(self, credentials: Credentials) -> Identity | None:
+        """Who sent these credentials, or None when they do not hold."""

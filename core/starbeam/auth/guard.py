@@ -1,0 +1,91 @@
+"""The one guard: no handler runs before it has checked what the handler demands of the caller."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+
+from starbeam.access import Access, Principal
+from starbeam.auth import onetime
+from starbeam.http.errors import Invalid
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+    from litestar.handlers.base import BaseRouteHandler
+
+    from starbeam.auth.tokens import Tokens
+    from starbeam.db.engine import Database
+    from starbeam.options import LiveOptions
+    from starbeam.settings import Settings
+
+    Connection = ASGIConnection[Any, Any, Any, Any]
+
+_ONETIME = re.compile(r"[\w\-]+", re.ASCII)
+
+
+class Guard:
+    """Finds out who calls and refuses who may not."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, options: LiveOptions, database: Database) -> None:
+        self._api_root = settings.server.api_root
+        self._onetime_lifetime = settings.auth.onetime_lifetime
+        self._trust_claims = settings.auth.trust_token_claims
+        self._tokens = tokens
+        self._options = options
+        self._database = database
+
+    async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """404 for what is switched off, 401 without valid credentials, 403 without the permission."""
+        if connection.scope.get("method") == "OPTIONS":
+            return  # answered by Litestar itself, and never with data
+        access: Access = handler.opt["access"]
+        if switch := handler.opt.get("switch"):
+            await self._options.ensure_loaded()
+            if not self._options[switch]:
+                raise NotFoundException("Not Found")
+        if access.public:
+            return
+        who = await self._caller(connection, access)
+        connection.scope["user"] = who
+        if access.permission and access.permission not in who.permissions:
+            raise PermissionDeniedException("Not Authorized")
+
+    async def _caller(self, connection: Connection, access: Access) -> Principal:
+        if access.token_in == "path":
+            return await self._by_token(str(connection.path_params.get("token", "")))
+        if access.token_in == "query":
+            token = connection.query_params.get("token")
+            if token is None:
+                raise Invalid(["query", "token"], "Field required", "missing")
+            return await self._by_token(token)
+        token = _bearer(connection.headers.get("authorization", ""))
+        if token:
+            return await self._by_token(token)
+        once = connection.query_params.get("onetime")
+        if once is not None and connection.scope.get("method") == "GET" and not connection.headers.get("authorization"):
+            return await self._by_onetime_token(connection, once)
+        raise NotAuthorizedException("No token provided.")
+
+    async def _by_token(self, token: str) -> Principal:
+        claims = self._tokens.read(token)
+        await self._options.ensure_loaded()
+        permissions = claims.permissions if self._trust_claims else None
+        return self._options.principal(claims.personId, claims.login, permissions)
+
+    async def _by_onetime_token(self, connection: Connection, token: str) -> Principal:
+        if not _ONETIME.fullmatch(token):
+            raise Invalid(["query", "onetime"], r"String should match pattern '^([\w\-_])+$'", "string_pattern_mismatch")
+        path = connection.scope["path"]
+        owner = await onetime.take(self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime)
+        if owner is None or not path.startswith(self._api_root):
+            raise NotAuthorizedException("Invalid one time token.")
+        await self._options.ensure_loaded()
+        return self._options.principal(owner.person_id, owner.login, owner.permissions)
+
+
+def _bearer(header: str) -> str:
+    """The token of an `Authorization` header, empty when it has none."""
+    scheme, _, token = header.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

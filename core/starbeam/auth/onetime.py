@@ -1,0 +1,68 @@
+"""One-time tokens: for images and downloads that a browser fetches without headers."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import structlog
+
+from starbeam.auth import queries
+from starbeam.http.errors import Invalid
+
+if TYPE_CHECKING:
+    from starbeam.db.engine import Database
+
+log = structlog.get_logger("starbeam.auth")
+
+LONGEST_PATH = 200
+"""What `SW_onceToken.validity` holds."""
+CLEAN_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose token it was, with the permissions that the person has now."""
+
+    person_id: int
+    login: str
+    permissions: list[str]
+
+
+async def sign(database: Database, person_id: int, url: str, api_root: str) -> str:
+    """A token for the path of a URL."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        raise Invalid(["body", "validity"], "Value is not a URL") from None
+    path = path.removeprefix(api_root)
+    if len(path) > LONGEST_PATH:
+        raise Invalid(["body", "validity"], f"The path should have at most {LONGEST_PATH} characters", "string_too_long")
+    token = secrets.token_urlsafe(96)
+    async with database.transaction() as session:
+        await queries.add_onetime_token(session, token, person_id, path)
+    return token
+
+
+async def take(database: Database, token: str, path: str, lifetime: float) -> Owner | None:
+    """Use a token for a path below the API root: None when it does not hold. It holds once."""
+    async with database.read() as connection:
+        rows = await queries.onetime_tokens(connection, token)
+    row = next((row for row in rows if row.token == token and row.validity == path), None)
+    if row is None or row.login is None:
+        return None
+    async with database.transaction() as session:
+        if not await queries.take_onetime_token(session, row.onceTokenId, lifetime):
+            return None
+        return Owner(row.personId, row.login, await queries.permissions(session, row.personId))
+
+
+async def clean(database: Database, lifetime: float) -> None:
+    """Delete the tokens that are too old to be used."""
+    try:
+        async with database.transaction() as session:
+            await queries.delete_old_onetime_tokens(session, lifetime)
+    except Exception as error:  # whatever fails here must not end the background task
+        log.warning("one-time tokens not cleaned", error=type(error).__name__)

@@ -1,0 +1,80 @@
+"""What log-in and one-time tokens read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CursorResult, delete, insert, select
+
+from starbeam.db.functions import seconds_ago
+from starbeam.db.models import (
+    Permission,
+    Person,
+    SW_onceToken,
+    UserGroup_has_Permission,
+    UserGroup_has_Person,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+    from starbeam.auth.backends import Identity
+
+
+async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> tuple[int, str] | None:
+    """`personId` and the login as stored, in any case; the lowest id when several have it."""
+    query = select(Person.personId, Person.login).where(Person.login == login).order_by(Person.personId).limit(1)
+    row = (await connection.execute(query)).first()
+    return (row.personId, row.login) if row else None
+
+
+async def names(connection: AsyncConnection, login: str) -> Any | None:
+    """`personId`, `login`, `givenName` and `familyName` of a person."""
+    query = select(Person.personId, Person.login, Person.givenName, Person.familyName)
+    return (await connection.execute(query.where(Person.login == login).order_by(Person.personId).limit(1))).first()
+
+
+async def permissions(connection: AsyncConnection | AsyncSession, person_id: int) -> list[str]:
+    """The permissions of all groups of a person, each once."""
+    query = (
+        select(Permission.type)
+        .join(UserGroup_has_Permission, UserGroup_has_Permission.permissionId == Permission.permissionId)
+        .join(UserGroup_has_Person, UserGroup_has_Person.userGroupId == UserGroup_has_Permission.userGroupId)
+        .where(UserGroup_has_Person.personId == person_id)
+        .distinct()
+        .order_by(Permission.type)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def add_person(session: AsyncSession, identity: Identity) -> None:
+    """A `Person` row with what the backend knows."""
+    known = {name: getattr(identity, name) for name in identity.__struct_fields__}
+    await session.execute(insert(Person).values({name: value for name, value in known.items() if value is not None}))
+
+
+async def add_onetime_token(session: AsyncSession, token: str, person_id: int, validity: str) -> None:
+    """A one-time token; the database dates it."""
+    await session.execute(insert(SW_onceToken).values(token=token, personId=person_id, validity=validity))
+
+
+async def onetime_tokens(connection: AsyncConnection, token: str) -> Sequence[Any]:
+    """Rows whose token equals this one as the database compares text: the caller compares exactly."""
+    columns = SW_onceToken.onceTokenId, SW_onceToken.token, SW_onceToken.validity, SW_onceToken.personId, Person.login
+    query = select(*columns).outerjoin(Person, Person.personId == SW_onceToken.personId)
+    return (await connection.execute(query.where(SW_onceToken.token == token))).all()
+
+
+async def take_onetime_token(session: AsyncSession, token_id: int, lifetime: float) -> bool:
+    """Delete the token if it is still young. True for exactly one of several callers."""
+    fresh = SW_onceToken.recordTimeStamp >= seconds_ago(lifetime)
+    result = await session.execute(delete(SW_onceToken).where(SW_onceToken.onceTokenId == token_id, fresh))
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+async def delete_old_onetime_tokens(session: AsyncSession, lifetime: float) -> None:
+    """Delete the tokens that nobody may use any more."""
+    await session.execute(delete(SW_onceToken).where(SW_onceToken.recordTimeStamp < seconds_ago(lifetime)))
+
+

@@ -1,0 +1,94 @@
+"""Limits on failed log-ins, by account and by address, kept in the worker's memory."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from litestar.exceptions import TooManyRequestsException
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+
+WINDOW = 60.0
+"""Seconds in which failures count."""
+PER_ACCOUNT_AND_ADDRESS = 10
+PER_ADDRESS = 60
+PER_ACCOUNT = 100
+REMEMBERED = 50_000
+"""Accounts and addresses that are remembered; the oldest are forgotten first."""
+
+
+class Failures:
+    """Recent failed log-ins. Beyond a limit, further tries are refused without asking the backend."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: OrderedDict[Hashable, deque[float]] = OrderedDict()
+
+    def check(self, account: str, address: str) -> None:
+        """Raise 429 when this account or address failed too often."""
+        now = self._clock()
+        for key, limit in self._keys(account, address):
+            times = self._times.get(key)
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
+            if times and len(times) >= limit:
+                wait = int(times[0] + WINDOW - now) + 1
+                raise TooManyRequestsException(
+                    f"Too many failed log-ins. Please try again in {wait} seconds.",
+                    headers={"Retry-After": str(wait)},
+                )
+
+    def add(self, account: str, address: str) -> None:
+        """Count a failure."""
+        for key, limit in self._keys(account, address):
+            self._times.setdefault(key, deque(maxlen=limit)).append(self._clock())
+            self._times.move_to_end(key)
+        while len(self._times) > REMEMBERED:
+            self._times.popitem(last=False)
+
+    def forget(self, account: str, address: str) -> None:
+        """The person got in: earlier failures from there count no more."""
+        self._times.pop((account.casefold().strip(), address), None)
+
+    @staticmethod
+    def _keys(account: str, address: str) -> Iterable[tuple[Hashable, int]]:
+        name = account.casefold().strip()
+        return (
+            ((name, address), PER_ACCOUNT_AND_ADDRESS),
+            (("address", address, None), PER_ADDRESS),
+            (("account", name, None), PER_ACCOUNT),
+        )
+
+
+class ClientAddress:
+    """The address of a client. `X-Forwarded-For` counts only when a trusted proxy sent it, and only up to the first stranger."""
+
+    def __init__(self, trusted_proxies: Iterable[str]) -> None:
+        self._trusted = [ip_network(proxy, strict=False) for proxy in trusted_proxies]
+
+    def of(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+        """The nearest address that is not one of our own proxies."""
+        address = connection.client.host if connection.client else "unknown"
+        forwarded = connection.headers.get("x-forwarded-for", "").split(",")
+        while forwarded and self._is_trusted(address):
+            claimed = forwarded.pop().strip()
+            if not _parse(claimed):
+                break
+            address = claimed
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        parsed = _parse(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
+
+
+def _parse(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""`/auth` and `/user`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.exceptions import NotAuthorizedException
+
+from starbeam.access import Principal, authenticated, public
+from starbeam.auth import onetime, queries
+from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
+from starbeam.runtime import Runtime
+
+
+@get("/auth/config", tags=["Authentication"], access=public, sync_to_thread=False)
+def config(runtime: Runtime) -> AuthConfig:
+    """The log-in backends that clients may use, in the order of the configuration."""
+    return AuthConfig(
+        [
+            PluginConfig(name, {key: value for key, value in backend.public_config.items() if value not in (None, "")})
+            for name, backend in runtime.backends.items()
+        ]
+    )
+
+
+@post(
+    "/auth/login",
+    tags=["Authentication"],
+    access=public,
+    errors={401: "Could not verify", 429: "Too many failed log-ins", 503: "The log-in backend does not answer"},
+)
+async def login(data: Login, request: Request[Any, Any, Any], runtime: Runtime) -> TokenResponse:
+    """Log in with the name of a backend and login and password, or a provider's token."""
+    return await runtime.login.log_in(data, runtime.client_address.of(request))
+
+
+@get("/user/current", tags=["Current User"], access=authenticated)
+async def current_user(who: Principal, runtime: Runtime) -> CurrentUser:
+    """The person who calls, with the permissions and beamlines that count for this request."""
+    async with runtime.database.read() as connection:
+        person = await queries.names(connection, who.login)
+    if person is None:
+        raise NotAuthorizedException("Invalid token")
+    return CurrentUser(
+        givenName=person.givenName,
+        familyName=person.familyName,
+        login=person.login,
+        Permissions=sorted(who.permissions),
+        personId=person.personId,
+        beamLineGroups=list(who.beamline_groups),
+        beamLines=list(who.beamlines),
+    )
+
+
+@post("/user/sign", tags=["Current User"], access=authenticated, status_code=200)
+async def sign_url(data: OneTimeToken, who: Principal, runtime: Runtime) -> OneTimeToken:
+    """A token that lets one GET of this URL's path through, once and within seconds, without a header."""
+    token = await onetime.sign(runtime.database, who.person_id, data.validity, runtime.settings.server.api_root)
+    return OneTimeToken(data.validity, token)
+
+
+handlers = [config, login, current_user, sign_url]

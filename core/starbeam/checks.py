@@ -1,0 +1,17 @@
+"""Checks: does what the server depends on work?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+
+class Check(msgspec.Struct, frozen=True):
+    """A named check. `run` returns None when all is well, else a sentence without addresses or secrets.
+
+    It is read by `/health/ready`, which is public.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[str | None]]

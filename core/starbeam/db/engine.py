@@ -1,0 +1,193 @@
+"""Connections: a read-only AUTOCOMMIT engine for reads, and one with transactions for writes.
+
+Neither connects before the first request; both heal after the server was away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from starbeam.db import schema, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Executable, Row
+
+    from starbeam.settings import Database as Settings
+
+log = structlog.get_logger("starbeam.db")
+
+CONNECT_SECONDS = 5
+"""How long a new connection may take."""
+RECYCLE_SECONDS = 3600
+"""Connections are renewed after an hour."""
+
+
+class SchemaIncomplete(Exception):
+    """The database lacks tables or columns that both flavours of the schema have."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = missing
+        super().__init__(
+            f"The database lacks {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}"
+        )
+
+
+class Database:
+    """One database, as the plugins of one app use it."""
+
+    def __init__(self, settings: Settings, models: Iterable[type[Any]] = ()) -> None:
+        self.settings = settings
+        self.url = make_url(settings.url)
+        self.models = list(models)
+        self.log_statements = False
+        self._schema: schema.Schema | None = None
+        self._reflecting = asyncio.Lock()
+        self._reads = self._engine(reads=True)
+        self._writes = self._engine(reads=False)
+
+    def _engine(self, *, reads: bool) -> AsyncEngine:
+        pool = {
+            "pool_size": self.settings.pool_size,
+            "max_overflow": self.settings.max_overflow,
+            "pool_timeout": CONNECT_SECONDS,
+            "pool_recycle": RECYCLE_SECONDS,
+        }
+        how: dict[str, Any] = (
+            {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+            if reads
+            else {"pool_pre_ping": True}
+        )
+        if self.url.get_backend_name() == "sqlite":
+            engine = create_async_engine(self.url, connect_args=sqlite.connect_args(), **pool, **how)
+            sqlite.prepare(engine, read_only=reads)
+        else:
+            engine = create_async_engine(self.url, connect_args=self._mysql_arguments(reads), **pool, **how)
+        event.listen(engine.sync_engine, "before_cursor_execute", self._before_statement)
+        event.listen(engine.sync_engine, "after_cursor_execute", self._after_statement)
+        return engine
+
+    def _mysql_arguments(self, reads: bool) -> dict[str, Any]:
+        session = [f"max_statement_time={self.settings.statement_timeout:g}"]
+        if reads:
+            session.append("tx_read_only=1")
+        else:
+            session.append("tx_isolation='READ-COMMITTED'")
+        arguments: dict[str, Any] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "init_command": "SET SESSION " + ", ".join(session),
+        }
+        if self.settings.ssl_ca:
+            arguments["ssl"] = ssl.create_default_context(cafile=self.settings.ssl_ca)
+        return arguments
+
+    def _before_statement(
+        self, connection: Any, cursor: Any, text: str, values: Any, context: Any, many: bool
+    ) -> None:
+        if self.log_statements:
+            connection.info["began"] = time.perf_counter()
+
+    def _after_statement(
+        self, connection: Any, cursor: Any, text: str, values: Any, context: Any, many: bool
+    ) -> None:
+        began = connection.info.pop("began", None)
+        if began is not None:
+            milliseconds = round((time.perf_counter() - began) * 1000, 2)
+            log.info("statement", sql=text, parameters=values, milliseconds=milliseconds)
+
+    @property
+    def schema(self) -> schema.Schema:
+        """What the database has. Only after `ready`."""
+        if self._schema is None:
+            raise RuntimeError("the database was not asked yet: await ready() first")
+        return self._schema
+
+    async def ready(self) -> schema.Schema:
+        """Read what the database has, once. Raises `SchemaIncomplete`, or what the driver raises while it is away."""
+        if self._schema is None:
+            async with self._reflecting:
+                if self._schema is None:
+                    async with self.read() as connection:
+                        found = await schema.reflect(connection)
+                    if missing := found.missing(self.models):
+                        raise SchemaIncomplete(missing)
+                    self._schema = found
+        return self._schema
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that only reads."""
+        async with asyncio.timeout(self.patience), self._reads.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed at the end, rolled back on any error."""
+        async with (
+            asyncio.timeout(self.patience),
+            AsyncSession(self._writes, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @property
+    def patience(self) -> float:
+        """Seconds until waiting for the database ends; later than the server's own limit for a statement."""
+        return self.settings.statement_timeout + 2 * CONNECT_SECONDS
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an embedded database, None for a server."""
+        name = self.url.database
+        return Path(name) if self.url.get_backend_name() == "sqlite" and name and name != ":memory:" else None
+
+    async def connect(self) -> AsyncConnection:
+        """A connection for reads that the caller closes."""
+        return await self._reads.connect()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._reads.dispose()
+        await self._writes.dispose()
+
+
+class ReadConnection:
+    """The connection of one request's reads: opened at the first statement, renewed once when the server dropped it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: AsyncConnection | None = None
+
+    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """All rows of a statement. A connection that went stale in the pool is replaced once: reads may be repeated."""
+        try:
+            return await self._fetch(query, values)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            await self.close()
+            return await self._fetch(query, values)
+
+    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        async with asyncio.timeout(self._database.patience):
+            if self._connection is None:
+                self._connection = await self._database.connect()
+            return (await self._connection.execute(query, values)).all()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()

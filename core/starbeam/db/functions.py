@@ -1,0 +1,64 @@
+"""The differences between MariaDB and SQLite, in one place: SQL constructs that compile to either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, Integer, String, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+ESCAPE = "!"
+
+
+def contains(column: Any, pattern: Any) -> ColumnElement[bool]:
+    """`column` contains the text that `pattern` was made of by `containing`, in any case."""
+    condition: ColumnElement[bool] = column.like(pattern, escape=ESCAPE)
+    return condition
+
+
+def containing(text: str) -> str:
+    """The value to bind for `contains`: `%`, `_` and `\\` in `text` stand for themselves."""
+    for special in (ESCAPE, "%", "_"):
+        text = text.replace(special, ESCAPE + special)
+    return f"%{text}%"
+
+
+class seconds_ago(GenericFunction[Any]):  # named as SQL functions are
+    """The database's own present time, some seconds earlier, as its `current_timestamp` writes it."""
+
+    type = DateTime()
+    inherit_cache = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(literal(int(seconds), Integer()))
+
+
+@compiles(seconds_ago, "mysql")
+@compiles(seconds_ago, "mariadb")
+def _seconds_ago_mysql(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(NOW() - INTERVAL {compiler.process(element.clauses.clauses[0], **kw)} SECOND)"
+
+
+@compiles(seconds_ago, "sqlite")
+def _seconds_ago_sqlite(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"datetime('now', '-' || {compiler.process(element.clauses.clauses[0], **kw)} || ' seconds')"
+
+
+class joined(GenericFunction[Any]):
+    """Texts and numbers put together without a separator; NULL when one of them is."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(joined, "mysql")
+@compiles(joined, "mariadb")
+def _joined_mysql(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CONCAT({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(joined, "sqlite")
+def _joined_sqlite(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
+    return "(" + " || ".join(compiler.process(part, **kw) for part in element.clauses) + ")"

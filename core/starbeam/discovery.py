@@ -1,0 +1,83 @@
+"""Which plugins there are: installed packages' entry points, and manifests that the configuration names."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import msgspec
+
+from starbeam.faults import Fault
+from starbeam.plugin import GROUP
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A plugin that could be enabled."""
+
+    name: str
+    entry_point: EntryPoint
+    distribution: str
+    """Name and version of the package that brings it, or the manifest's path."""
+
+
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    plugins: dict[str, str]
+
+
+def bundled() -> Mapping[str, str]:
+    """Names and classes of the plugins that Starbeam ships, installed or not."""
+    return _manifest(resources.files("starbeam").joinpath("entrypoints.toml").read_text(encoding="utf-8"))
+
+
+def package_of(name: str) -> str:
+    """The distribution that brings a bundled plugin."""
+    return "starbeam-" + name.replace("_", "-")
+
+
+def discover(files: Iterable[str]) -> tuple[dict[str, Found], list[Fault]]:
+    """All plugins by name, and what is wrong with them as a whole."""
+    found: dict[str, Found] = {}
+    faults: list[Fault] = []
+    for one in [*_installed(), *_from_files(files, faults)]:
+        if one.name in found and found[one.name].entry_point.value != one.entry_point.value:
+            faults.append(
+                Fault(
+                    one.name,
+                    one.distribution,
+                    "discover",
+                    f"{found[one.name].distribution} has a plugin of this name too",
+                    "uninstall one of the two, or rename the plugin",
+                )
+            )
+        found.setdefault(one.name, one)
+    return found, faults
+
+
+def _installed() -> Iterable[Found]:
+    for point in entry_points(group=GROUP):
+        yield Found(point.name, point, f"{point.dist.name} {point.dist.version}" if point.dist else "unknown")
+
+
+def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:
+    for name in files:
+        path = Path(name)
+        try:
+            plugins = _manifest(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            faults.append(
+                Fault("", name, "discover", f"plugins.files: {reason}", "correct the path or the file, or leave it out")
+            )
+            continue
+        if str(path.parent.resolve()) not in sys.path:
+            sys.path.append(str(path.parent.resolve()))
+        for plugin, value in plugins.items():
+            yield Found(plugin, EntryPoint(plugin, value, GROUP), name)
+
+
+def _manifest(text: str) -> Mapping[str, str]:
+    return msgspec.convert(tomllib.loads(text), _Manifest).plugins

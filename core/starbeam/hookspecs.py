@@ -1,0 +1,117 @@
+"""Every hook that a plugin may implement.
+
+All are called once while the app is built, in the order in which plugins require each other. They are synchronous and
+declare things; what they return may be asynchronous. Each says how the results of several plugins are put together;
+two plugins that claim the same thing are an error at start that names both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from starbeam.plugin import hookspec
+
+if TYPE_CHECKING:
+    import click
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.auth.backends import AuthBackend
+    from starbeam.checks import Check
+    from starbeam.demo import DemoData
+    from starbeam.lifespan import Lifespan
+    from starbeam.options import Option
+    from starbeam.permissions import Permission
+    from starbeam.plugin import Context
+    from starbeam.visibility import Rule
+
+
+@hookspec
+def register_models() -> Iterable[type[DeclarativeBase]]:
+    """The tables that this plugin owns, as mapped classes.
+
+    Merge: union. Two plugins that own one table are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_routes(ctx: Context) -> Iterable[ControllerRouterHandler]:
+    """Litestar handlers and controllers, with paths below the API root. Each handler declares `access`.
+
+    Merge: union. Two handlers for one method and path are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_permissions() -> Iterable[Permission]:
+    """Permissions that this plugin's handlers and rules ask for.
+
+    Merge: union. Two plugins that declare one permission are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_options() -> Iterable[Option]:
+    """Options that administrators change while the server runs, with type, default, title and description.
+
+    Merge: union. Two plugins that declare one option are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_auth_backends(ctx: Context) -> Iterable[AuthBackend]:
+    """Log-in backends, one for each entry of `ctx.backends`.
+
+    Merge: union, in the order of ``[auth.backends]``. The plugin's class must set `backend_name`.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_visibility(ctx: Context) -> Iterable[Rule]:
+    """Rules for which rows of an entity a person sees: `Allow` widens, `Restrict` narrows.
+
+    Merge: a row is visible when any `Allow` and every `Restrict` of its entity holds.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_lifespan(ctx: Context) -> Iterable[Lifespan]:
+    """Asynchronous context managers that are open while the app runs: pools, background tasks.
+
+    Merge: entered in plugin order, left in reverse.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_checks(ctx: Context) -> Iterable[Check]:
+    """Named checks that say whether what the plugin depends on works. Read by `/health/ready`.
+
+    Merge: union, prefixed with the plugin's name.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands(cli: click.Group) -> None:
+    """Add commands to ``starbeam``. Called for every enabled plugin before the command line is parsed.
+
+    Merge: all are called. A command name that is taken is an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_demo_data(ctx: Context) -> Iterable[DemoData]:
+    """Generators of believable rows for the demo's database.
+
+    Merge: run in plugin order, each in the transaction that fills the demo.
+    """
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""What HTTP needs: pages, parameters, errors, logs, health and the API document."""

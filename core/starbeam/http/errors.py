@@ -1,0 +1,164 @@
+"""Errors: every one is answered as ``{"detail": …}``.
+
+`detail` is a sentence, or for 422 a list of `{loc, msg, type}`. Nothing of the inside is shown: no SQL, no paths, no traceback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import structlog
+from litestar import Response
+from litestar.exceptions import ClientException, HTTPException, ValidationException
+from msgspec import Meta
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from starbeam.db.engine import SchemaIncomplete
+
+if TYPE_CHECKING:
+    from litestar import Request
+
+log = structlog.get_logger("starbeam.errors")
+
+RETRY_SECONDS = 5
+"""What `Retry-After` says while the database is away."""
+AWAY = "The database is not available. Please try again in a few seconds."
+TOO_LONG = "The database took too long to answer. Please narrow the request or try again."
+INCOMPLETE = "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
+
+
+class ValidationError(msgspec.Struct, frozen=True):
+    """What is wrong with one part of a request."""
+
+    loc: Annotated[list[str | int], Meta(title="Location", description="`query`, `path` or `body`, then the names")]
+    msg: Annotated[str, Meta(title="Message")]
+    type: Annotated[str, Meta(title="Error Type")]
+
+
+class HTTPValidationError(msgspec.Struct, frozen=True):
+    """The answer to a request that is not valid."""
+
+    detail: Annotated[list[ValidationError], Meta(title="Detail")]
+
+
+class Error(msgspec.Struct, frozen=True):
+    """The answer to a request that cannot be served."""
+
+    detail: Annotated[str, Meta(title="Detail", description="A sentence that says why")]
+
+
+class Invalid(HTTPException):
+    """A request that is not valid (422): names the place, as validation itself does."""
+
+    status_code = 422
+
+    def __init__(self, loc: Sequence[str | int], message: str, kind: str = "value_error") -> None:
+        super().__init__(detail=message)
+        self.errors = [ValidationError(list(loc), message, kind)]
+
+
+class Unprocessable(HTTPException):
+    """A request that is not valid (422), answered with a plain sentence."""
+
+    status_code = 422
+
+
+class Unavailable(HTTPException):
+    """Something that this server depends on does not answer (503)."""
+
+    status_code = 503
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail=detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Any exception of a handler, a guard or the router as an answer."""
+    if isinstance(error, ValidationException):
+        return _response(422, _validation_errors(error))
+    if isinstance(error, Invalid):
+        return _response(422, error.errors)
+    if isinstance(error, HTTPException):
+        return _http_error(error)
+    if sentence := _database_trouble(error):
+        log.error("database", error=_first_line(error))
+        return _response(503, sentence, {"Retry-After": str(RETRY_SECONDS)})
+    log.exception("unexpected error", exc_info=error)
+    return _response(500, f"Internal server error. The administrator finds it as request {_request_id(request)}.")
+
+
+def _http_error(error: HTTPException) -> Response[Any]:
+    if isinstance(error, ClientException) and type(error) is ClientException and "malformed" in error.detail.lower():
+        return _response(422, [ValidationError(["body"], "JSON decode error", "json_invalid")])
+    return _response(error.status_code, error.detail, dict(error.headers or {}))
+
+
+def _response(status: int, detail: object, headers: dict[str, str] | None = None) -> Response[Any]:
+    return Response({"detail": detail}, status_code=status, headers=headers, media_type="application/json")
+
+
+def _request_id(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope.get("state", {}).get("request_id", "unknown"))
+
+
+def _first_line(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    return f"{type(original).__name__}: {original}".splitlines()[0]
+
+
+_TIMED_OUT = {1969, 3024}
+"""MariaDB's and MySQL's numbers for a statement that ran into its limit."""
+_AWAY = {1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1290, 1927, 2002, 2003, 2006, 2013, 2014}
+"""… for a server that cannot be reached, refuses connections, shuts down, or is too busy to lock."""
+_SQLITE_AWAY = ("unable to open", "locked", "disk i/o", "disk is full", "malformed", "not a database")
+
+
+def _database_trouble(error: BaseException) -> str | None:
+    """A sentence when the database, not this program, is at fault."""
+    if isinstance(error, SchemaIncomplete):
+        return INCOMPLETE
+    if isinstance(error, TimeoutError):
+        return TOO_LONG
+    if isinstance(error, PoolTimeout | ConnectionError):
+        return AWAY
+    if not isinstance(error, DBAPIError):
+        return None
+    first = error.orig.args[0] if error.orig and error.orig.args else None
+    if first in _TIMED_OUT:
+        return TOO_LONG
+    away = first in _AWAY or any(words in str(first).lower() for words in _SQLITE_AWAY)
+    return AWAY if error.connection_invalidated or away else None
+
+
+_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
+
+
+def _validation_errors(error: ValidationException) -> list[ValidationError]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    found = [_validation_error(item) for item in extra if isinstance(item, dict)]
+    return found or [ValidationError([], str(error.detail), "value_error")]
+
+
+def _validation_error(item: dict[str, Any]) -> ValidationError:
+    source = getattr(item.get("source"), "value", "body")
+    key, message = str(item.get("key", "")), str(item.get("message", ""))
+    if source != "body":
+        missing = message == f"'{key}'" or message.startswith("Missing required")
+        return ValidationError([source, key], "Field required" if missing else message, "missing" if missing else "value_error")
+    loc: list[str | int] = ["body", *_path(key)]
+    if message == "'data'":
+        return ValidationError(["body"], "Field required", "missing")
+    if missing_field := _MISSING.match(message):
+        return ValidationError([*loc, missing_field["field"]], "Field required", "missing")
+    return ValidationError(loc, message, "value_error")
+
+
+def _path(key: str) -> list[str | int]:
+    """`Person.labs[0].name` as its parts; the whole body is called `data` by Litestar."""
+    if key in ("", "data"):
+        return []
+    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", key) if part]

@@ -1,0 +1,193 @@
+"""The API document: what Litestar finds in the handlers, in the form that clients of this API read.
+
+Clients build forms from `components.schemas` by name, so the names, titles and nullable types are part of the API.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from starbeam.access import public
+from starbeam.http.errors import Error, HTTPValidationError
+from starbeam.http.paging import LARGEST
+from starbeam.registry import handlers_of
+from starbeam.runtime import Runtime
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+    from litestar.handlers import HTTPRouteHandler
+
+Json = dict[str, Any]
+
+DOCS_PATH = "/docs"
+_REF = "#/components/schemas/"
+_PAGED = re.compile(r"^Paged_(?:.*\.)?(\w+?)_?$")
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@get("/openapi.json", access=public, include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any], runtime: Runtime) -> Response[bytes]:
+    """The API document of what is served now."""
+    return Response(await encoded(request.app, runtime), media_type="application/json")
+
+
+handlers = [openapi_document]
+
+
+async def encoded(app: Litestar, runtime: Runtime) -> bytes:
+    """The document as JSON, without the operations that an option switches off at present."""
+    await runtime.options.refresh_once()
+    off = frozenset(name for name in switches(app) if not runtime.options[name])
+    cache: dict[frozenset[str], bytes] = app.state.setdefault("openapi_documents", {})
+    if off not in cache:
+        cache[off] = msgspec.json.encode(document(app, off), order="sorted")
+    return cache[off]
+
+
+def switches(app: Litestar) -> set[str]:
+    """Options that switch operations off."""
+    return {handler.opt["switch"] for _, handler in handlers_of(app) if handler.opt.get("switch")}
+
+
+def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
+    """The document as plain data, without the operations that the options in `off` switch."""
+    found: Json = deepcopy(app.openapi_schema.to_schema())
+    schemas: Json = found["components"].setdefault("schemas", {})
+    extra = msgspec.json.schema_components([HTTPValidationError, Error], ref_template=_REF + "{name}")[1]
+    schemas.update(extra)
+    by_route = {(path, method.lower()): handler for path, handler in handlers_of(app) for method in handler.http_methods}
+    for path, item in list(found["paths"].items()):
+        for method in [method for method in _METHODS if method in item]:
+            handler = by_route[(path, method)]
+            if handler.opt.get("switch") in off:
+                del item[method]
+            else:
+                _operation(item[method], handler)
+        if not any(method in item for method in _METHODS):
+            del found["paths"][path]
+    found["components"]["securitySchemes"] = {"HTTPBearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    found["components"]["schemas"] = {_component_name(name): schema for name, schema in schemas.items()}
+    found["components"]["schemas"] = {name: _component(schema) for name, schema in found["components"]["schemas"].items()}
+    plain: Json = _walk(found, _simplified)
+    return plain
+
+
+def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
+    """Say what the operation demands and which errors it answers."""
+    access = handler.opt["access"]
+    responses: Json = operation["responses"]
+    responses.pop("400", None)
+    errors: dict[int, str] = dict(handler.opt.get("errors", {}))
+    if not access.public:
+        operation["security"] = [{"HTTPBearer": []}]
+        errors.setdefault(401, "No valid token")
+    if access.permission:
+        errors.setdefault(403, f"The caller lacks the permission {access.permission}")
+    for status, description in sorted(errors.items()):
+        responses[str(status)] = {"description": description, "content": _json("Error")}
+    if operation.get("parameters") or "requestBody" in operation:
+        responses["422"] = {"description": "The request is not valid", "content": _json("HTTPValidationError")}
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _without_null(parameter["schema"])
+        for noise in ("allowEmptyValue", "allowReserved", "deprecated"):
+            parameter.pop(noise, None)
+
+
+def _json(component: str) -> Json:
+    return {"application/json": {"schema": {"$ref": _REF + component}}}
+
+
+def _component_name(name: str) -> str:
+    """`Paginated_Sample_` for a page of samples, and no module's path in any name."""
+    if page := _PAGED.match(name):
+        return f"Paginated_{page[1]}_"
+    return name.rsplit(".", 1)[-1]
+
+
+def _component(schema: Json) -> Json:
+    """A title on every property."""
+    for name, found in schema.get("properties", {}).items():
+        found.setdefault("title", _title(name))
+    return schema
+
+
+def _title(name: str) -> str:
+    """`Bl Sample Id` for `blSampleId`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name).split()
+    return " ".join(word[0].upper() + word[1:] for word in words)
+
+
+def _without_null(schema: Json) -> Json:
+    """A parameter is given or not; it is never null."""
+    plain: Json = _simplified(dict(schema))
+    if isinstance(plain.get("type"), list):
+        plain["type"] = next(kind for kind in plain["type"] if kind != "null")
+    if "enum" in plain:
+        plain["enum"] = [value for value in plain["enum"] if value is not None]
+    return plain
+
+
+def _simplified(schema: Json) -> Json:
+    """One schema in the plainest form: `type: [T, "null"]`, no bounds that only guard integers, short references."""
+    if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith(_REF):
+        schema["$ref"] = _REF + _component_name(schema["$ref"].removeprefix(_REF))
+    choices = schema.get("oneOf") or schema.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        rest = [choice for choice in choices if choice != {"type": "null"}]
+        if len(rest) == 1 and isinstance(rest[0].get("type"), str):
+            schema.pop("oneOf", None)
+            schema.pop("anyOf", None)
+            schema.update({**rest[0], **schema, "type": [rest[0]["type"], "null"]})
+            if "enum" in schema and None not in schema["enum"]:
+                schema["enum"] = [*schema["enum"], None]
+    for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        value = schema.get(bound)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if abs(value) >= LARGEST:
+                del schema[bound]
+            elif value == int(value):
+                schema[bound] = int(value)
+    return schema
+
+
+def _walk(value: Any, change: Callable[[Json], Json]) -> Any:
+    """The same data with every object changed, from the inside out."""
+    if isinstance(value, dict):
+        return change({key: _walk(inner, change) for key, inner in value.items()})
+    if isinstance(value, list):
+        return [_walk(inner, change) for inner in value]
+    return value
+
+
+class _Document(JsonRenderPlugin):
+    """The same document where the API page looks for it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
+        """The document, all operations included."""
+        return msgspec.json.encode(document(request.app))
+
+
+def configuration(runtime: Runtime) -> OpenAPIConfig:
+    """How Litestar makes the document: operation ids are the handlers' names, descriptions their docstrings."""
+    description = "Laboratory database of a synchrotron or electron-microscopy facility."
+    if runtime.is_test_system:
+        description += " **This is a test system: it lets people in without proof.**"
+    return OpenAPIConfig(
+        title="Starbeam",
+        version=version("starbeam-core"),
+        description=description,
+        use_handler_docstrings=True,
+        operation_id_creator=lambda handler, method, path: handler.handler_name,
+        openapi_router=Router(DOCS_PATH, route_handlers=[], include_in_schema=False, opt={"access": public, "plugin": "core"}),
+        render_plugins=[_Document()],
+    )
+

@@ -1,0 +1,94 @@
+"""What happens to every request: its id, its line in the log, and booleans as people write them."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("starbeam.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_BOOLEANS = {b"yes": "true", b"on": "true", b"no": "false", b"off": "false"}
+
+
+class RequestLog:
+    """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, and writes one line when it is over.
+
+    The line has the route's template and never the path or query, which may hold a token.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request and log it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["state"]["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        began, status = time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            log.info("request", status=status, milliseconds=milliseconds, **_about(scope))
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own id where it is a plain word, else a new one."""
+    sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+
+def _about(scope: Scope) -> dict[str, Any]:
+    handler: Any = scope.get("route_handler")
+    who: Any = scope.get("user")
+    return {
+        "method": scope.get("method"),
+        "route": scope.get("path_template") or "unknown",
+        "plugin": handler.opt.get("plugin") if handler else None,
+        "person": getattr(who, "login", None),
+    }
+
+
+async def read_booleans(request: Request[Any, Any, Any]) -> None:
+    """Let `yes`, `no`, `on` and `off`, in any case, stand for the booleans in a query."""
+    names = _boolean_parameters(request.route_handler)
+    query = request.scope["query_string"]
+    if not names or not any(word in query.lower() for word in _BOOLEANS):
+        return
+    pairs = [
+        (name, _BOOLEANS.get(value.lower().encode(), value) if name in names else value)
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    ]
+    request.scope["query_string"] = urlencode(pairs).encode()
+
+
+def _boolean_parameters(handler: Any) -> frozenset[str]:
+    """Names of the handler's query parameters that are booleans, found once for each handler."""
+    if "booleans" not in handler.opt:
+        fields = handler.parsed_fn_signature.parameters.items()
+        handler.opt["booleans"] = frozenset(name for name, field in fields if bool in (field.annotation, *field.args))
+    found: frozenset[str] = handler.opt["booleans"]
+    return found

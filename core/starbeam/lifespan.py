@@ -1,0 +1,28 @@
+"""What runs beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+"""Called once when a worker starts; entered then, left when it stops."""
+
+
+@asynccontextmanager
+async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Run `work` every `seconds` while the context is open. `work` handles its own errors."""
+
+    async def loop() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await work()
+
+    task = asyncio.create_task(loop())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

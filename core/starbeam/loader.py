@@ -1,0 +1,176 @@
+"""From the configuration to plugins: discover, import, settings, requires.
+
+Every stage runs for every plugin; what fails is collected as a `Fault` and nothing is skipped in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from starbeam import hookspecs
+from starbeam.discovery import Found, bundled, discover, package_of
+from starbeam.faults import Fault
+from starbeam.plugin import PROJECT, Plugin
+from starbeam.settings import SettingsError
+
+if TYPE_CHECKING:
+    from starbeam.settings import Loaded
+
+
+@dataclass
+class Plugins:
+    """The enabled plugins of one app, in the order in which their hooks run."""
+
+    manager: pluggy.PluginManager
+    found: Mapping[str, Found]
+    enabled: dict[str, Plugin[Any]] = field(default_factory=dict)
+    backends: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By plugin: its log-in backends' names and settings."""
+    faults: list[Fault] = field(default_factory=list)
+
+    def distribution(self, name: str) -> str:
+        """Package and version of a plugin."""
+        return self.found[name].distribution if name in self.found else ""
+
+    def fault(self, plugin: str, stage: str, cause: str, remedy: str) -> None:
+        """Note something that stops the start."""
+        self.faults.append(Fault(plugin, self.distribution(plugin), stage, cause, remedy))
+
+    def call(self, hook: str, **available: Any) -> Iterator[tuple[str, Any]]:
+        """Each plugin's result of one hook, with its name. A hook that raises is a fault of that plugin.
+
+        `available` are the hook's arguments; a callable named `ctx` is asked with the plugin's name.
+        """
+        implementations = {impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()}
+        for name in self.enabled:
+            if (impl := implementations.get(name)) is None:
+                continue
+            given = {arg: available[arg](name) if arg == "ctx" else available[arg] for arg in impl.argnames}
+            try:
+                result = impl.function(**given)
+                yield name, list(result) if result is not None else None
+            except Exception as error:  # any plugin's any mistake becomes a line of the table
+                self.fault(name, "hooks", f"{hook}: {_said(error)}", "correct the plugin, or disable it")
+
+
+def load(loaded: Loaded) -> Plugins:
+    """Find, import, configure and order the enabled plugins. Look at `faults` afterwards."""
+    wanted = list(dict.fromkeys(loaded.settings.plugins.enabled))
+    found, faults = discover(loaded.settings.plugins.files)
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    plugins = Plugins(manager, found, faults=faults)
+    classes = {name: cls for name in wanted if (cls := _import(name, plugins)) is not None}
+    _check_sections(loaded, plugins)
+    for name in _ordered(classes, wanted, plugins):
+        _construct(name, classes[name], loaded, plugins)
+    _register(plugins)
+    return plugins
+
+
+def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
+    if name not in plugins.found:
+        plugins.fault(name, "discover", "is not installed", _install_remedy(name, plugins.found))
+        return None
+    try:
+        cls = plugins.found[name].entry_point.load()
+    except Exception as error:  # an import can fail in any way
+        plugins.fault(name, "import", _said(error), "repair or reinstall its package, or disable the plugin")
+        return None
+    if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
+        plugins.fault(name, "import", f"is no subclass of starbeam.Plugin with name = {name!r}", "correct the plugin")
+        return None
+    return cls
+
+
+def _install_remedy(name: str, found: Mapping[str, Found]) -> str:
+    if name in bundled():
+        return f"pip install {package_of(name)}, or leave it out of plugins.enabled"
+    close = difflib.get_close_matches(name, [*found, *bundled()], n=1)
+    return f"did you mean {close[0]}?" if close else "install its package, or leave it out of plugins.enabled"
+
+
+def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
+    """Sections of plugins that nobody knows are typing errors."""
+    known = {*plugins.found, *bundled()}
+    enabled = loaded.settings.plugins.enabled
+    for name in loaded.settings.plugin:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean [plugin.{close[0]}]?" if close else "leave the section out, or install the plugin"
+            plugins.fault(name, "settings", f"{loaded.origin('plugin.' + name)}: there is no such plugin", remedy)
+    for name, section in loaded.settings.auth.backends.items():
+        if section["use"] not in enabled:
+            key = f"auth.backends.{name}.use"
+            cause = f"{loaded.origin(key)}: {key}: the plugin {section['use']} is not enabled"
+            plugins.fault(section["use"], "settings", cause, "add it to plugins.enabled, or leave the backend out")
+
+
+def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugins: Plugins) -> list[str]:
+    """The plugins whose requirements are met, those that others need first."""
+    graph: dict[str, set[str]] = {}
+    for name, cls in classes.items():
+        lacking = [other for other in cls.requires if other not in wanted]
+        for other in lacking:
+            plugins.fault(name, "requires", f"needs {other}, which is not enabled", f"add {other} to plugins.enabled")
+        if not lacking:
+            graph[name] = {other for other in (*cls.requires, *cls.after) if other in classes}
+    try:
+        order = list(TopologicalSorter({name: sorted(before) for name, before in sorted(graph.items())}).static_order())
+    except CycleError as error:
+        plugins.fault(error.args[1][0], "requires", f"circle: {' → '.join(error.args[1])}", "break the circle")
+        return []
+    return [name for name in order if name in graph]
+
+
+def _construct(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugins) -> None:
+    """Read its settings and make it."""
+    try:
+        if cls.backend_name is None:
+            settings = loaded.plugin_settings(name, cls.Settings)
+        else:
+            plugins.backends[name] = _backends(name, cls, loaded)
+            settings = next(iter(plugins.backends[name].values()))
+        plugins.enabled[name] = cls(settings)
+    except SettingsError as error:
+        for problem in error.problems:
+            remedy = problem.hint or "correct it, or leave it out"
+            cause = ": ".join(part for part in (problem.file_or_origin, problem.key, problem.message) if part)
+            plugins.fault(name, "settings", cause, remedy)
+    except Exception as error:  # a constructor can fail in any way
+        plugins.fault(name, "settings", _said(error), "correct its settings, or disable the plugin")
+
+
+def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, Any]:
+    """The backends that use a plugin; without any, one of the plugin's default name."""
+    named = {key: loaded.backend_settings(key, cls.Settings) for key in loaded.backends(name)}
+    return named or {str(cls.backend_name): loaded.plugin_settings(name, cls.Settings)}
+
+
+def _register(plugins: Plugins) -> None:
+    """Hand the plugins to pluggy, which checks names and arguments of their hooks."""
+    for name, plugin in list(plugins.enabled.items()):
+        extra = getattr(plugin, "hookspecs", None)
+        if extra is not None:
+            plugins.manager.add_hookspecs(extra)
+        try:
+            plugins.manager.register(plugin, name)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            plugins.fault(name, "hooks", _said(error), "write the hook with the arguments that the reference shows")
+            del plugins.enabled[name]
+    try:
+        plugins.manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        name = plugins.manager.get_name(error.plugin) or ""
+        plugins.fault(name, "hooks", _said(error), "remove the hook, or enable the plugin that defines it")
+
+
+def _said(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,0 +1,17 @@
+"""Declared permissions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from starbeam.access import ALL_PROPOSALS
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """A permission that handlers or rules ask for. `name` is what `Permission.type` holds (at most 15 characters)."""
+
+    name: str
+    description: str
+
+
+CORE = (Permission(ALL_PROPOSALS, "every proposal and everything below it"),)

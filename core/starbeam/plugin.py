@@ -1,0 +1,77 @@
+"""What a plugin is: a class with a name, settings and hooks.
+
+A plugin is the class that an entry point of the group ``starbeam.plugins`` names. It holds no logic: it is the table of
+contents of its package. Every method decorated with `hookimpl` is one of the hooks of `starbeam.hookspecs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import msgspec
+import pluggy
+
+if TYPE_CHECKING:
+    from starbeam.db.engine import Database
+    from starbeam.options import LiveOptions
+    from starbeam.settings import Settings
+
+PROJECT = "starbeam"
+GROUP = "starbeam.plugins"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a plugin that has none."""
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Plugin(Generic[S]):
+    """Base class of every plugin.
+
+    The loader calls `cls(settings)` once for each app; a plugin keeps no state outside of its instance.
+    """
+
+    name: ClassVar[str]
+    """Its entry point's name, its folder's, and its section's in the configuration."""
+    title: ClassVar[str]
+    """A few words for people, shown by ``starbeam plugins list``."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Plugins that must be enabled too; their hooks run first."""
+    after: ClassVar[tuple[str, ...]] = ()
+    """Plugins whose hooks run first when they are enabled."""
+    Settings: ClassVar[type[msgspec.Struct]] = NoSettings
+    """What ``[plugin.<name>]`` may hold: a frozen Struct that forbids unknown fields."""
+    backend_name: ClassVar[str | None] = None
+    """For a plugin of log-in backends: the name of its backend when the configuration has no
+    ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the first one's."""
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the hooks of one plugin are given while the app is built."""
+
+    plugin: str
+    """The name of the plugin that is asked."""
+    settings: Settings
+    """The settings of the whole server."""
+    database: Database
+    """The database; not connected yet while hooks run."""
+    options: LiveOptions
+    """The runtime options and permissions, as they are at the moment of asking."""
+    backends: Mapping[str, Any] = field(default_factory=dict)
+    """For a plugin of log-in backends: its backends' names and settings, in the order of the configuration."""
+
+    @property
+    def api_root(self) -> str:
+        """The prefix of all operations, for links in answers."""
+        return self.settings.server.api_root

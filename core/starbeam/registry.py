@@ -1,0 +1,126 @@
+"""What the plugins of one app declare, put together; two owners of one thing are faults that name both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from starbeam import options, permissions
+from starbeam.access import Access
+from starbeam.db import models
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+
+    from starbeam.auth.backends import AuthBackend
+    from starbeam.checks import Check
+    from starbeam.lifespan import Lifespan
+    from starbeam.loader import Plugins
+    from starbeam.options import Option
+    from starbeam.permissions import Permission
+    from starbeam.plugin import Context
+    from starbeam.visibility import Rule
+
+CORE = "core"
+
+
+@dataclass
+class Registry:
+    """Everything declared, by the name that must be unique."""
+
+    plugins: Plugins
+    models: dict[str, type[Any]] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)
+    permissions: dict[str, Permission] = field(default_factory=dict)
+    backends: dict[str, AuthBackend] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    lifespans: list[Lifespan] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    routers: list[Router] = field(default_factory=list)
+    _owners: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def collect_declarations(self) -> None:
+        """Models, options and permissions: what needs no running parts."""
+        core_models = [mapper.class_ for mapper in models.Base.registry.mappers]
+        self._keep("table", CORE, core_models, lambda model: str(model.__tablename__), self.models)
+        self._keep("option", CORE, options.CORE, lambda option: option.name, self.options)
+        self._keep("permission", CORE, permissions.CORE, lambda permission: permission.name, self.permissions)
+        for name, found in self.plugins.call("register_models"):
+            self._keep("table", name, found, lambda model: str(model.__tablename__), self.models)
+        for name, found in self.plugins.call("register_options"):
+            self._keep("option", name, found, lambda option: option.name, self.options)
+        for name, found in self.plugins.call("register_permissions"):
+            self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
+
+    def collect_parts(self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]) -> None:
+        """Routes, log-in backends, rules, background work and checks."""
+        self._route(CORE, core_routes)
+        for name, found in self.plugins.call("register_routes", ctx=context):
+            self._route(name, found)
+        for name, found in self.plugins.call("register_auth_backends", ctx=context):
+            self._keep("log-in backend", name, found, lambda backend: str(backend.name), self.backends)
+        for _, found in self.plugins.call("register_visibility", ctx=context):
+            self.rules += found
+        for _, found in self.plugins.call("register_lifespan", ctx=context):
+            self.lifespans += found
+        for name, found in self.plugins.call("register_checks", ctx=context):
+            self._keep("check", name, found, lambda check: f"{name}.{check.name}", {})
+            self.checks += found
+
+    def order_backends(self, configured: Iterable[str]) -> None:
+        """The order of the configuration; those without a section come last."""
+        first = [name for name in configured if name in self.backends]
+        self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
+
+    def _keep(
+        self, kind: str, plugin: str, found: Iterable[Any], key: Callable[[Any], str], into: dict[str, Any]
+    ) -> None:
+        for one in found:
+            if self._claim(kind, key(one), plugin):
+                into[key(one)] = one
+
+    def _claim(self, kind: str, name: str, plugin: str) -> bool:
+        owner = self._owners.setdefault((kind, name.lower()), plugin)
+        if owner == plugin:
+            return True
+        other = f"{owner} ({self.plugins.distribution(owner)})" if owner != CORE else CORE
+        self.plugins.fault(plugin, "collisions", f"{kind} {name} is claimed by {other} too", "disable one of the two")
+        return False
+
+    def _route(self, plugin: str, found: Iterable[ControllerRouterHandler]) -> None:
+        """The plugin's handlers under a router that carries its name; each must declare its access."""
+        try:
+            router = Router("/", route_handlers=list(found), opt={"plugin": plugin})
+        except Exception as error:  # Litestar's own checks of handlers
+            cause = f"register_routes: {str(error).splitlines()[0]}"
+            self.plugins.fault(plugin, "hooks", cause, "correct the plugin's handlers")
+            return
+        for path, handler in handlers_of(router):
+            self._check_handler(plugin, path, handler)
+        self.routers.append(router)
+
+    def _check_handler(self, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
+        for method in handler.http_methods:
+            if method != "OPTIONS":
+                self._claim("path", f"{method} {re.sub(r'{[^}]*}', '{}', path)}", plugin)
+        self._claim("operation id", handler.handler_name, plugin)
+        access = handler.opt.get("access")
+        if not isinstance(access, Access):
+            cause = f"{handler.handler_name} ({path}) declares no access"
+            self.plugins.fault(plugin, "hooks", cause, "add access=authenticated, needs(…) or public to its decorator")
+        elif access.permission and access.permission not in self.permissions:
+            cause = f"{handler.handler_name} needs the permission {access.permission}, which no plugin declares"
+            self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
+
+
+def handlers_of(router: Router) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Paths and HTTP handlers of a router or app, without the answers to OPTIONS that Litestar adds."""
+    for route in router.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and handler.http_methods != {"OPTIONS"}:
+                yield route.path_format, handler

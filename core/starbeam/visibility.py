@@ -1,0 +1,79 @@
+"""Which rows a person sees: rules by entity, compiled into the SQL of every query.
+
+A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class). A row is visible when any `Allow` and every
+`Restrict` of its entity holds; an entity without an `Allow` shows nothing. Queries ask `scope.sees(Entity)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
+
+if TYPE_CHECKING:
+    from starbeam.db.reader import Scope
+
+Condition = Callable[["Scope", Any], ColumnElement[bool]]
+"""From the scope and the entity (the mapped class or an alias of it) to a condition on one of its rows."""
+
+
+@dataclass(frozen=True)
+class Allow:
+    """Rows of `entity` that this condition holds for are visible."""
+
+    entity: type[Any]
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Restrict:
+    """Rows of `entity` that this condition does not hold for are invisible, whatever allows them."""
+
+    entity: type[Any]
+    condition: Condition
+
+
+Rule = Allow | Restrict
+
+
+class Visibility:
+    """The rules of all plugins."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._allow: dict[type[Any], list[Condition]] = {}
+        self._restrict: dict[type[Any], list[Condition]] = {}
+        for rule in rules:
+            kept = self._allow if isinstance(rule, Allow) else self._restrict
+            kept.setdefault(rule.entity, []).append(rule.condition)
+
+    def condition(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
+        """The condition for a row of `entity` (a mapped class or an alias of one) to be visible."""
+        mapped = inspect(entity).mapper.class_
+        if mapped in scope.visible:
+            return true()
+        allowed = or_(false(), *(rule(scope, entity) for rule in self._allow.get(mapped, ())))
+        return and_(allowed, *(rule(scope, entity) for rule in self._restrict.get(mapped, ())))
+
+
+def through(parent: type[Any], column: str, parent_column: str | None = None) -> Condition:
+    """A rule for rows that hang on a row of `parent`: visible when that row is.
+
+    `column` of the row names it, by its key or by `parent_column`.
+    """
+
+    def condition(scope: Scope, entity: Any) -> ColumnElement[bool]:
+        if not scope.has(parent) or not scope.has(getattr(inspect(entity).mapper.class_, column)):
+            return false()
+        above = aliased(parent)
+        seen = scope.sees(above)
+        if isinstance(seen, True_):
+            return seen
+        key = getattr(above, parent_column or inspect(parent).primary_key[0].key)
+        found: ColumnElement[bool] = getattr(entity, column).in_(select(key).where(seen))
+        return found
+
+    return condition

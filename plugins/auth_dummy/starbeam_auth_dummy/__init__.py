@@ -1,0 +1,47 @@
+"""A log-in backend for test systems: lets everybody in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from starbeam import Context, Plugin, hookimpl
+from starbeam.auth.backends import AuthBackend, Credentials, Identity
+
+
+class DummySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of one dummy backend."""
+
+    test_system: Annotated[
+        bool, Meta(description="Must be true: this server holds no real data, anybody may log in as anybody.")
+    ] = False
+
+
+class DummyBackend(AuthBackend):
+    """Believes every login, whatever the password."""
+
+    test_only = True
+
+    async def authenticate(self, credentials: Credentials) -> Identity | None:
+        """The login that was sent."""
+        return Identity(login=credentials.login) if credentials.login else None
+
+
+class AuthDummyPlugin(Plugin[DummySettings]):
+    """Log-in without proof, for tests and demonstrations."""
+
+    name = "auth_dummy"
+    title = "Log-in without proof (test systems only)"
+    Settings = DummySettings
+    backend_name = "dummy"
+
+    @hookimpl
+    def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
+        """One backend for each section that uses this plugin."""
+        for name, settings in ctx.backends.items():
+            if not settings.test_system:
+                raise ValueError(f"[auth.backends.{name}] lets everybody in: it starts only with test_system = true")
+            yield DummyBackend(name)

@@ -1,0 +1,29 @@
+"""The tables of ISPyB that two domains or more read, who sees which of their rows, and the names of proposals and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam.visibility import Rule
+from starbeam_ispyb import models, visibility
+
+
+class IspybPlugin(Plugin[NoSettings]):
+    """Shared tables and visibility rules; no route."""
+
+    name = "ispyb"
+    title = "Shared tables and the rules for who sees what"
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """The tables that two domains or more read."""
+        return [mapper.class_ for mapper in models.Base.registry.mappers]
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """The session rule and the proposal rule for every entity in their tables."""
+        return visibility.RULES

@@ -1,0 +1,43 @@
+"""Names of proposals and sessions: `mx1234` is the code and number of a proposal, `mx1234-1` its session of visit number 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, literal, tuple_
+
+from starbeam.db.functions import joined
+from starbeam_ispyb.models import BLSession, Proposal
+
+
+def proposal_name(proposal: Any = Proposal) -> ColumnElement[str | None]:
+    """The name of a proposal."""
+    return joined(proposal.proposalCode, proposal.proposalNumber)
+
+
+def session_name(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElement[str | None]:
+    """The name of a session; NULL without a visit number."""
+    return joined(proposal.proposalCode, proposal.proposalNumber, literal("-"), session.visit_number)
+
+
+def is_proposal(proposal: Any = Proposal) -> ColumnElement[bool]:
+    """The proposal has the name that was bound with `proposal_value`. Uses the index on code and number."""
+    parts = tuple_(proposal.proposalCode, proposal.proposalNumber)
+    return parts.in_(bindparam("proposal_parts", expanding=True))
+
+
+def proposal_value(name: str) -> dict[str, Any]:
+    """What to bind for `is_proposal`: every way in which a code and a number make this name."""
+    return {"proposal_parts": [(name[:cut], name[cut:]) for cut in range(len(name) + 1)]}
+
+
+def is_session(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElement[bool]:
+    """The session, of this proposal, has the name that was bound with `session_value`."""
+    return (session.visit_number == bindparam("session_visit")) & is_proposal(proposal)
+
+
+def session_value(name: str) -> dict[str, Any]:
+    """What to bind for `is_session`. A visit number that no session's name shows (`-01`) matches nothing."""
+    proposal, _, visit = name.rpartition("-")
+    number = int(visit) if visit.isascii() and visit.isdigit() and len(visit) < 10 else None
+    return {**proposal_value(proposal), "session_visit": number if str(number) == visit else None}

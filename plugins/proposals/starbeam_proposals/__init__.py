@@ -1,0 +1,36 @@
+"""Proposals, sessions and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.permissions import Permission
+from starbeam_proposals import routes
+from starbeam_proposals.models import SessionType
+
+
+class ProposalsPlugin(Plugin[NoSettings]):
+    """`/proposals`, `/sessions` and `/persons`."""
+
+    name = "proposals"
+    title = "Proposals, sessions and people"
+    requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """The types of sessions."""
+        return [SessionType]
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """Who may list everybody."""
+        return [Permission("manage_persons", "list everybody in /persons (showAll)")]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers

@@ -1,0 +1,116 @@
+"""People: SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, bindparam, exists, func, join, select, true, union
+from sqlalchemy.orm import aliased
+
+from starbeam.db.models import Person
+from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam.http.paging import Page, Paged
+from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person
+from starbeam_ispyb.names import is_proposal, proposal_value
+from starbeam_proposals import schemas
+
+MANAGE_PERSONS = "manage_persons"
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What `/persons` is asked for."""
+
+    showAll: bool = False
+    proposal: str | None = None
+    sessionId: int | None = None
+
+
+_SESSION = bindparam("session_id")
+_SHAPE = Shape(
+    schemas.Person,
+    Person,
+    metadata=Shape(schemas.PersonMetaData, later={"sessions", "lastSession", "role", "remote"}),
+)
+
+
+def _earlier(scope: Scope, what: Any, everybody: bool) -> ColumnElement[Any]:
+    """Something of a person's sessions that began before the one asked for."""
+    member, session, this = aliased(Session_has_Person), aliased(BLSession), aliased(BLSession)
+    return (
+        select(what(session))
+        .join(member, member.sessionId == session.sessionId)
+        .join(this, this.sessionId == _SESSION)
+        .where(
+            member.personId == Person.personId,
+            session.startDate < this.startDate,
+            true() if everybody else scope.sees(session),
+        )
+        .scalar_subquery()
+    )
+
+
+def _shape_in_session(everybody: bool) -> Shape[schemas.Person]:
+    """A person with the part in the session asked for."""
+    return Shape(
+        schemas.Person,
+        Person,
+        metadata=Shape(
+            schemas.PersonMetaData,
+            role=Session_has_Person.role,
+            remote=Session_has_Person.remote,
+            sessions=lambda scope: _earlier(scope, lambda session: func.count(session.sessionId), everybody),
+            lastSession=lambda scope: _earlier(scope, lambda session: func.max(session.startDate), everybody),
+        ),
+    )
+
+
+_IN_SESSION = {everybody: _shape_in_session(everybody) for everybody in (False, True)}
+
+
+@statement
+def _of_session(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[schemas.Person]:
+    """The members of one session."""
+    member = aliased(Session_has_Person)
+    conditions = [BLSession.sessionId == _SESSION]
+    if not everybody:
+        conditions.append(scope.sees(BLSession))
+    if by_proposal:
+        conditions.append(BLSession.proposalId.in_(select(Proposal.proposalId).where(is_proposal())))
+    where = [
+        Person.login.is_not(None),
+        Person.personId.in_(select(member.personId).where(member.sessionId == _SESSION)),
+        exists(select(BLSession.sessionId).where(*conditions)),
+    ]
+    membership = (Session_has_Person.personId == Person.personId) & (Session_has_Person.sessionId == _SESSION)
+    joins = join(Person, Session_has_Person, membership)
+    return Listing(scope, _IN_SESSION[everybody], Person, where=where, order_by=[Person.personId], joins=joins)
+
+
+@statement
+def _of_proposals(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[schemas.Person]:
+    """Everybody, or the members and lab contacts of proposals."""
+    where = [Person.login.is_not(None)]
+    visible = true() if everybody else scope.sees(Proposal)
+    named = is_proposal() if by_proposal else true()
+    if by_proposal or not everybody:
+        proposals = select(Proposal.proposalId).where(visible, named)
+        linked = union(
+            select(ProposalHasPerson.personId.label("id")).where(ProposalHasPerson.proposalId.in_(proposals)),
+            select(LabContact.personId).where(LabContact.proposalId.in_(proposals)),
+        ).subquery("linked")
+        where.append(Person.personId.in_(select(linked.c.id)))
+    return Listing(scope, _SHAPE, Person, where=where, order_by=[Person.personId])
+
+
+async def page(reader: Reader, page: Page, filters: Filters) -> Paged[schemas.Person]:
+    """A page of the people with a login that the caller sees. 2 statements."""
+    manages = filters.showAll and MANAGE_PERSONS in reader.who.permissions
+    values = proposal_value(filters.proposal) if filters.proposal else {}
+    by_proposal = filters.proposal is not None
+    if filters.sessionId is None:
+        everybody = manages or reader.scope.kind.sees_everything
+        return await reader.page(_of_proposals(reader.scope, everybody, by_proposal), page, **values)
+    listing = _of_session(reader.scope, manages, by_proposal)
+    return await reader.page(listing, page, session_id=filters.sessionId, **values)

@@ -1,0 +1,107 @@
+"""`/proposals`, `/sessions` and `/persons`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter
+
+from starbeam.access import authenticated
+from starbeam.db.reader import Reader
+from starbeam.http.paging import Page, Paged, everything
+from starbeam.http.params import Id, OptionalId, ProposalName, Search
+from starbeam.runtime import Runtime
+from starbeam_proposals.queries import persons, proposals, sessions
+from starbeam_proposals.schemas import Person, Proposal, Session
+
+BeamLineGroupName = Annotated[str | None, Parameter(description="Show sessions for a beamLineGroup")]
+Upcoming = Annotated[bool, Parameter(description="Get the upcoming sessions")]
+Previous = Annotated[bool, Parameter(description="Get the recently finished sessions")]
+SessionTypeName = Annotated[str | None, Parameter(description="Filter by session type, i.e. commissioning, remote")]
+
+
+@get("/proposals", tags=["Proposals"], access=authenticated)
+async def get_proposals(reader: Reader, runtime: Runtime, page: Page, search: Search = None) -> Paged[Proposal]:
+    """Get a list of proposals"""
+    return await proposals.page(reader, runtime.options.beamline_groups, page, search)
+
+
+@get("/proposals/{proposal:str}", tags=["Proposals"], access=authenticated, errors={404: "Proposal not found"})
+async def get_proposal(reader: Reader, runtime: Runtime, proposal: str) -> Proposal:
+    """Get a proposal"""
+    found = await proposals.one(reader, runtime.options.beamline_groups, proposal)
+    if found is None:
+        raise NotFoundException("Proposal not found")
+    return found
+
+
+@get("/sessions", tags=["Sessions"], access=authenticated)
+async def get_sessions(
+    reader: Reader,
+    runtime: Runtime,
+    page: Page,
+    beamLineGroup: BeamLineGroupName = None,
+    scheduled: Annotated[bool | None, Parameter(description="Get scheduled sessions only")] = None,
+    upcoming: Upcoming = False,
+    previous: Previous = False,
+    sessionType: SessionTypeName = None,
+    proposal: ProposalName = None,
+    beamLineName: Annotated[str | None, Parameter(description="Beamline name to filter by")] = None,
+    month: Annotated[str | None, Parameter(pattern=r"^\d\d?$", description="Month filter by")] = None,
+    year: Annotated[str | None, Parameter(pattern=r"^\d\d\d\d$", description="Year filter by")] = None,
+) -> Paged[Session]:
+    """Get a list of sessions"""
+    filters = sessions.Filters(
+        beamLineGroup, bool(scheduled), upcoming, previous, sessionType, proposal, beamLineName, month, year
+    )
+    return await sessions.page(reader, runtime.options.beamline_groups, page, filters)
+
+
+@get("/sessions/group", tags=["Sessions"], access=authenticated)
+async def get_sessions_for_beamline_group(
+    reader: Reader,
+    runtime: Runtime,
+    beamLineGroup: BeamLineGroupName = None,
+    upcoming: Upcoming = False,
+    previous: Previous = False,
+    sessionType: SessionTypeName = None,
+) -> Paged[Session]:
+    """Get a list of sessions for a beamline group
+
+    Displays one session per beamline
+    """
+    filters = sessions.Filters(beamLineGroup, upcoming=upcoming, previous=previous, sessionType=sessionType)
+    return everything(await sessions.of_group(reader, runtime.options.beamline_groups, filters))
+
+
+@get("/sessions/{sessionId:str}", tags=["Sessions"], access=authenticated, errors={404: "Session not found"})
+async def get_session(reader: Reader, runtime: Runtime, sessionId: Id) -> Session:
+    """Get a session"""
+    found = await sessions.one(reader, runtime.options.beamline_groups, sessionId)
+    if found is None:
+        raise NotFoundException("Session not found")
+    return found
+
+
+@get("/persons", tags=["People"], access=authenticated)
+async def get_persons(
+    reader: Reader,
+    page: Page,
+    showAll: Annotated[bool, Parameter(description="Show all persons, with the permission manage_persons")] = False,
+    proposal: ProposalName = None,
+    sessionId: Annotated[OptionalId, Parameter(description="Session id to filter by")] = None,
+) -> Paged[Person]:
+    """Get a list of people"""
+    return await persons.page(reader, page, persons.Filters(showAll, proposal, sessionId))
+
+
+handlers = [
+    get_proposals,
+    get_proposal,
+    get_sessions,
+    get_sessions_for_beamline_group,
+    get_session,
+    get_persons,
+]
