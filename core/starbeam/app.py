@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -137,7 +137,7 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     async def who(request: Request[Principal, Any, Any]) -> Principal:
         return request.user
 
-    async def reader(who: Principal) -> AsyncIterator[Reader]:
+    async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
         connection = ReadConnection(runtime.database)
         try:
             yield Reader(connection, await runtime.scope(who), who)

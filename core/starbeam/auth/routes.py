@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
+from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
 from starbeam.auth import onetime, queries
@@ -14,7 +16,7 @@ from starbeam.runtime import Runtime
 
 
 @get("/auth/config", tags=["Authentication"], access=public, sync_to_thread=False)
-def config(runtime: Runtime) -> AuthConfig:
+def config(runtime: NamedDependency[Runtime]) -> AuthConfig:
     """The log-in backends that clients may use, in the order of the configuration."""
     return AuthConfig(
         [
@@ -30,13 +32,13 @@ def config(runtime: Runtime) -> AuthConfig:
     access=public,
     errors={401: "Could not verify", 429: "Too many failed log-ins", 503: "The log-in backend does not answer"},
 )
-async def login(data: Login, request: Request[Any, Any, Any], runtime: Runtime) -> TokenResponse:
+async def login(data: JSONBody[Login], request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> TokenResponse:
     """Log in with the name of a backend and login and password, or a provider's token."""
     return await runtime.login.log_in(data, runtime.client_address.of(request))
 
 
 @get("/user/current", tags=["Current User"], access=authenticated)
-async def current_user(who: Principal, runtime: Runtime) -> CurrentUser:
+async def current_user(who: NamedDependency[Principal], runtime: NamedDependency[Runtime]) -> CurrentUser:
     """The person who calls, with the permissions and beamlines that count for this request."""
     async with runtime.database.read() as connection:
         person = await queries.names(connection, who.login)
@@ -54,7 +56,7 @@ async def current_user(who: Principal, runtime: Runtime) -> CurrentUser:
 
 
 @post("/user/sign", tags=["Current User"], access=authenticated, status_code=200)
-async def sign_url(data: OneTimeToken, who: Principal, runtime: Runtime) -> OneTimeToken:
+async def sign_url(data: JSONBody[OneTimeToken], who: NamedDependency[Principal], runtime: NamedDependency[Runtime]) -> OneTimeToken:
     """A token that lets one GET of this URL's path through, once and within seconds, without a header."""
     token = await onetime.sign(runtime.database, who.person_id, data.validity, runtime.settings.server.api_root)
     return OneTimeToken(data.validity, token)

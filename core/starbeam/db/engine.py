@@ -143,6 +143,11 @@ class Database:
             yield session
 
     @property
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        """The engine for reads and the one for writes."""
+        return self._reads, self._writes
+
+    @property
     def patience(self) -> float:
         """Seconds until waiting for the database ends; later than the server's own limit for a statement."""
         return self.settings.statement_timeout + 2 * CONNECT_SECONDS

@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 import structlog
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from starbeam.access import public
 from starbeam.checks import Check
@@ -38,7 +39,7 @@ def live() -> Live:
 
 
 @get("/health/ready", access=public, tags=["Health"], errors={503: "A check fails"})
-async def ready(runtime: Runtime) -> Response[Ready]:
+async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
     """The database answers and every plugin's checks pass; else 503."""
 
     async def database() -> str | None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from starbeam.access import public
 from starbeam.http.errors import Error, HTTPValidationError
-from starbeam.http.paging import LARGEST
+from starbeam.http.params import LARGEST
 from starbeam.registry import handlers_of
 from starbeam.runtime import Runtime
 
@@ -35,7 +36,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @get("/openapi.json", access=public, include_in_schema=False)
-async def openapi_document(request: Request[Any, Any, Any], runtime: Runtime) -> Response[bytes]:
+async def openapi_document(request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> Response[bytes]:
     """The API document of what is served now."""
     return Response(await encoded(request.app, runtime), media_type="application/json")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from starbeam.http.errors import Invalid
+from starbeam.http.params import LARGEST
 
 T = TypeVar("T")
-
-LARGEST = 2**63 - 1
-"""The largest integer that both databases take."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -45,8 +43,8 @@ class PageProvider:
 
     def __call__(
         self,
-        skip: Annotated[int, Parameter(ge=0, le=LARGEST, title="Skip", description="Results to skip")] = 0,
-        limit: Annotated[int, Parameter(gt=0, le=LARGEST, title="Limit", description="Number of results to show")] = 25,
+        skip: Annotated[int, QueryParameter(ge=0, le=LARGEST, title="Skip", description="Results to skip")] = 0,
+        limit: Annotated[int, QueryParameter(gt=0, le=LARGEST, title="Limit", description="Number of results to show")] = 25,
     ) -> Page:
         if self._max_limit and limit > self._max_limit:
             raise Invalid(["query", "limit"], f"Input should be less than or equal to {self._max_limit}")

@@ -5,31 +5,32 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.http.paging import Page, Paged, everything
-from starbeam.http.params import Id, OptionalId, ProposalName, Search
+from starbeam.http.params import BeamLineName, ProposalName, Search, path_id, query_id
 from starbeam.runtime import Runtime
 from starbeam_proposals.queries import persons, proposals, sessions
 from starbeam_proposals.schemas import Person, Proposal, Session
 
-BeamLineGroupName = Annotated[str | None, Parameter(description="Show sessions for a beamLineGroup")]
-Upcoming = Annotated[bool, Parameter(description="Get the upcoming sessions")]
-Previous = Annotated[bool, Parameter(description="Get the recently finished sessions")]
-SessionTypeName = Annotated[str | None, Parameter(description="Filter by session type, i.e. commissioning, remote")]
+BeamLineGroupName = Annotated[str | None, QueryParameter(description="Show sessions for a beamLineGroup")]
+Upcoming = Annotated[bool, QueryParameter(description="Get the upcoming sessions")]
+Previous = Annotated[bool, QueryParameter(description="Get the recently finished sessions")]
+SessionTypeName = Annotated[str | None, QueryParameter(description="Filter by session type, i.e. commissioning, remote")]
 
 
 @get("/proposals", tags=["Proposals"], access=authenticated)
-async def get_proposals(reader: Reader, runtime: Runtime, page: Page, search: Search = None) -> Paged[Proposal]:
+async def get_proposals(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], page: NamedDependency[Page], search: Search = None) -> Paged[Proposal]:
     """Get a list of proposals"""
     return await proposals.page(reader, runtime.options.beamline_groups, page, search)
 
 
 @get("/proposals/{proposal:str}", tags=["Proposals"], access=authenticated, errors={404: "Proposal not found"})
-async def get_proposal(reader: Reader, runtime: Runtime, proposal: str) -> Proposal:
+async def get_proposal(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], proposal: FromPath[str]) -> Proposal:
     """Get a proposal"""
     found = await proposals.one(reader, runtime.options.beamline_groups, proposal)
     if found is None:
@@ -39,18 +40,18 @@ async def get_proposal(reader: Reader, runtime: Runtime, proposal: str) -> Propo
 
 @get("/sessions", tags=["Sessions"], access=authenticated)
 async def get_sessions(
-    reader: Reader,
-    runtime: Runtime,
-    page: Page,
+    reader: NamedDependency[Reader],
+    runtime: NamedDependency[Runtime],
+    page: NamedDependency[Page],
     beamLineGroup: BeamLineGroupName = None,
-    scheduled: Annotated[bool | None, Parameter(description="Get scheduled sessions only")] = None,
+    scheduled: Annotated[bool | None, QueryParameter(description="Get scheduled sessions only")] = None,
     upcoming: Upcoming = False,
     previous: Previous = False,
     sessionType: SessionTypeName = None,
     proposal: ProposalName = None,
-    beamLineName: Annotated[str | None, Parameter(description="Beamline name to filter by")] = None,
-    month: Annotated[str | None, Parameter(pattern=r"^\d\d?$", description="Month filter by")] = None,
-    year: Annotated[str | None, Parameter(pattern=r"^\d\d\d\d$", description="Year filter by")] = None,
+    beamLineName: BeamLineName = None,
+    month: Annotated[str | None, QueryParameter(pattern=r"^\d\d?$", description="Month filter by")] = None,
+    year: Annotated[str | None, QueryParameter(pattern=r"^\d\d\d\d$", description="Year filter by")] = None,
 ) -> Paged[Session]:
     """Get a list of sessions"""
     filters = sessions.Filters(
@@ -61,8 +62,8 @@ async def get_sessions(
 
 @get("/sessions/group", tags=["Sessions"], access=authenticated)
 async def get_sessions_for_beamline_group(
-    reader: Reader,
-    runtime: Runtime,
+    reader: NamedDependency[Reader],
+    runtime: NamedDependency[Runtime],
     beamLineGroup: BeamLineGroupName = None,
     upcoming: Upcoming = False,
     previous: Previous = False,
@@ -77,7 +78,7 @@ async def get_sessions_for_beamline_group(
 
 
 @get("/sessions/{sessionId:str}", tags=["Sessions"], access=authenticated, errors={404: "Session not found"})
-async def get_session(reader: Reader, runtime: Runtime, sessionId: Id) -> Session:
+async def get_session(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], sessionId: Annotated[int, path_id()]) -> Session:
     """Get a session"""
     found = await sessions.one(reader, runtime.options.beamline_groups, sessionId)
     if found is None:
@@ -87,11 +88,11 @@ async def get_session(reader: Reader, runtime: Runtime, sessionId: Id) -> Sessio
 
 @get("/persons", tags=["People"], access=authenticated)
 async def get_persons(
-    reader: Reader,
-    page: Page,
-    showAll: Annotated[bool, Parameter(description="Show all persons, with the permission manage_persons")] = False,
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    showAll: Annotated[bool, QueryParameter(description="Show all persons, with the permission manage_persons")] = False,
     proposal: ProposalName = None,
-    sessionId: Annotated[OptionalId, Parameter(description="Session id to filter by")] = None,
+    sessionId: Annotated[int | None, query_id("Session id to filter by")] = None,
 ) -> Paged[Person]:
     """Get a list of people"""
     return await persons.page(reader, page, persons.Filters(showAll, proposal, sessionId))

@@ -1,0 +1,125 @@
+"""A running app and its database, in the test's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from sqlalchemy import event, insert, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from starbeam.app import Starbeam
+from starbeam.db import sqlite
+from starbeam.db.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
+from starbeam.db.schema import Schema, reflect
+
+
+class TestDatabase:
+    """The database of a test: rows in, and a look at what is there."""
+
+    __test__ = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        arguments = sqlite.connect_args() if url.startswith("sqlite") else {}
+        self.engine: AsyncEngine = create_async_engine(url, connect_args=arguments)
+        self._schema: Schema | None = None
+
+    async def schema(self) -> Schema:
+        """Which tables and columns there are."""
+        if self._schema is None:
+            async with self.engine.connect() as connection:
+                self._schema = await reflect(connection)
+        return self._schema
+
+    async def add(self, model: type[Any], *rows: dict[str, Any], **row: Any) -> None:
+        """Insert rows of a model, given by attribute names; columns that this database lacks are left out."""
+        schema = await self.schema()
+        given = [*rows, row] if row else list(rows)
+        present = {attribute.key: schema.has(getattr(model, attribute.key)) for attribute in inspect(model).column_attrs}
+        async with self.engine.begin() as connection:
+            for values in given:
+                known = {getattr(model, name): value for name, value in values.items() if present[name]}
+                await connection.execute(insert(model).values(known))
+
+    async def sql(self, statement: str, **values: Any) -> Sequence[Any]:
+        """Run one statement in a transaction of its own; its rows, if it has any."""
+        async with self.engine.begin() as connection:
+            result = await connection.execute(text(statement), values)
+            return result.all() if result.returns_rows else []
+
+    async def person(self, login: str, *permissions: str, **columns: Any) -> int:
+        """The id of the person of this login, added if missing, in a group for each of these permissions."""
+        if (found := await self._id(Person.personId, Person.login, login)) is None:
+            await self.add(Person, login=login, **{"familyName": login.title(), **columns})
+            found = await self._id(Person.personId, Person.login, login)
+        assert found is not None
+        for permission in permissions:
+            await self.grant(found, permission)
+        return found
+
+    async def grant(self, person_id: int, permission: str) -> None:
+        """Put a person into the group that holds this permission."""
+        if (group := await self._id(UserGroup.userGroupId, UserGroup.name, permission)) is None:
+            await self.add(UserGroup, name=permission)
+            await self.add(Permission, type=permission, description=permission)
+            group = await self._id(UserGroup.userGroupId, UserGroup.name, permission)
+            number = await self._id(Permission.permissionId, Permission.type, permission)
+            await self.add(UserGroup_has_Permission, userGroupId=group, permissionId=number)
+        await self.add(UserGroup_has_Person, userGroupId=group, personId=person_id)
+
+    async def _id(self, key: Any, column: Any, value: str) -> int | None:
+        async with self.engine.connect() as connection:
+            found: int | None = (await connection.execute(select(key).where(column == value))).scalar()
+            return found
+
+
+@dataclass
+class TestApp:
+    """A running app. Paths of `client` are below the API root."""
+
+    __test__ = False
+
+    starbeam: Starbeam
+    client: httpx.AsyncClient
+    database: TestDatabase
+
+    async def refresh(self) -> None:
+        """Let the app see changed options and permissions now."""
+        await self.starbeam.options.reload()
+
+    def token(self, login: str, person_id: int, *permissions: str) -> dict[str, str]:
+        """Headers with a token of this server; its list of permissions counts only with `trust_token_claims`."""
+        return {"Authorization": "Bearer " + self.starbeam.runtime.tokens.make(login, person_id, permissions)}
+
+    async def as_user(self, login: str, *permissions: str) -> dict[str, str]:
+        """Headers of a person of this login with these permissions; the person is added when missing."""
+        person_id = await self.database.person(login, *permissions)
+        await self.refresh()
+        return self.token(login, person_id, *permissions)
+
+
+class Statements:
+    """The SQL statements that an app runs while the context is open."""
+
+    def __init__(self, app: TestApp) -> None:
+        database = app.starbeam.database
+        self._engines = [engine.sync_engine for engine in database.engines]
+        self.texts: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def _note(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        self.texts.append(statement)
+
+    def __enter__(self) -> Statements:
+        for engine in self._engines:
+            event.listen(engine, "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for engine in self._engines:
+            event.remove(engine, "before_cursor_execute", self._note)
