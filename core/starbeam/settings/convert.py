@@ -20,6 +20,13 @@ Locate = Callable[[Path], tuple[str, Path]]
 """From a path inside the table to where it was set and its full path."""
 
 _MAX_SHOWN = 60
+_SIMPLE: dict[type[inspect.Type], str] = {
+    inspect.IntType: "an integer",
+    inspect.FloatType: "a number",
+    inspect.BoolType: "true or false",
+    inspect.DictType: "a table",
+    inspect.StructType: "a table",
+}
 
 
 def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callable[[str], str]) -> T:
@@ -180,27 +187,17 @@ def _describe(info: inspect.Type) -> str:
     match info:
         case inspect.Metadata(type=inner):
             return _describe(inner)
-        case inspect.IntType():
-            return "an integer" + _range(info)
-        case inspect.FloatType():
-            return "a number" + _range(info)
-        case inspect.BoolType():
-            return "true or false"
+        case inspect.IntType() | inspect.FloatType():
+            return _SIMPLE[type(info)] + _range(info)
         case inspect.StrType(min_length=least):
             return "text that is not empty" if least else "text"
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(map(show, values))
-        case inspect.EnumType(cls=cls):
-            return "one of " + ", ".join(show(member.value) for member in cls)
         case inspect.ListType(item_type=item):
             return "a list" if isinstance(item, inspect.AnyType) else f"a list of {_describe(item)}"
-        case inspect.DictType() | inspect.StructType():
-            return "a table"
         case inspect.UnionType(types=types):
             return " or ".join(_describe(item) for item in types if not isinstance(item, inspect.NoneType))
-        case inspect.CustomType(cls=cls):
-            return f"a {cls.__name__}"
-    return f"a {type(info).__name__.removesuffix('Type').lower()}"
+    return _SIMPLE.get(type(info), f"a {type(info).__name__.removesuffix('Type').lower()}")
 
 
 def _range(info: inspect.IntType | inspect.FloatType) -> str:

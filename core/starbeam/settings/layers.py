@@ -108,7 +108,7 @@ def file_layer(path: FilePath | None) -> Layer:
         return Layer(problems=[Problem(origin, "", "is not UTF-8 text")])
     except tomllib.TOMLDecodeError as error:
         return Layer(problems=[Problem(origin, "", f"is not TOML: {error}")])
-    return Layer(tree, {leaf: origin for leaf in _leaves(tree)})
+    return Layer(tree, dict.fromkeys(_leaves(tree), origin))
 
 
 def override_layer(overrides: Mapping[str, Any]) -> Layer:

@@ -112,7 +112,7 @@ class Loaded:
         self._table = table
 
     def origin(self, dotted_key: str) -> str:
-        """Return where a setting was set: ``default``, the file, ``environment STARBEAM_…`` or ``command line``."""
+        """Return where a setting was set: ``default``, the file, ``environment …`` or ``command line``."""
         path = tuple(dotted_key.split("."))
         in_file = (*path[:-1], f"{path[-1]}_file")
         for layer in reversed(self._table.layers):
@@ -145,7 +145,7 @@ class Loaded:
 
 
 def _convert(tree: dict[str, Any], struct: type[T], locate: Locate, problems: list[Problem]) -> T:
-    """Return `tree` as a `struct`; the problems of reading it are raised together with those of its values."""
+    """Return `tree` as a `struct`, or raise the problems of reading it with those of its values."""
     try:
         converted = convert_located(tree, struct, locate)
     except SettingsError as error:

@@ -3,7 +3,7 @@
 The reference page and ``config/default.toml`` say what these Structs say; tests hold them equal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
@@ -16,10 +16,9 @@ from starbeam.settings.secrets import hide
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of a section: frozen, refuses unknown keys, and shows no secret when it is printed."""
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        """Yield each field with its value, secrets hidden."""
-        for item in fields(self):
-            yield item.name, hide(item.name, getattr(self, item.name))
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return each field with its value, secrets hidden."""
+        return [(item.name, hide(item.name, getattr(self, item.name))) for item in fields(self)]
 
     def __repr__(self) -> str:
         """Return the section as Python would write it, secrets hidden."""
@@ -39,7 +38,7 @@ def _doc(
     )
 
 
-class Server(Section):
+class Server(Section, frozen=True):
     """The HTTP server."""
 
     host: Annotated[
@@ -79,7 +78,7 @@ class Server(Section):
     max_limit: Annotated[int, _doc("Largest page (limit) of a list. 0: no bound.", 1000, ge=0)] = 0
 
 
-class Database(Section):
+class Database(Section, frozen=True):
     """The ISPyB database."""
 
     url: Annotated[
@@ -107,7 +106,7 @@ class Database(Section):
     ] = ""
 
 
-class Auth(Section):
+class Auth(Section, frozen=True):
     """Tokens, and the backends that check who logs in."""
 
     secret_key: Annotated[
@@ -132,7 +131,7 @@ class Auth(Section):
     ] = field(default_factory=dict)
 
 
-class Files(Section):
+class Files(Section, frozen=True):
     """The files that the database names."""
 
     roots: Annotated[
@@ -148,7 +147,7 @@ class Files(Section):
     ] = ""
 
 
-class Plugins(Section):
+class Plugins(Section, frozen=True):
     """Which plugins run."""
 
     enabled: Annotated[
@@ -161,7 +160,7 @@ class Plugins(Section):
     ] = field(default_factory=list)
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """All settings of a server."""
 
     server: Annotated[Server, _doc("The HTTP server.")] = field(default_factory=Server)
