@@ -1,7 +1,7 @@
 """Who calls, and what a handler demands of the caller.
 
-Every handler says which access it needs: ``@get("/proposals", access=authenticated)``. One guard for the whole app
-enforces it; a handler that says nothing stops start-up.
+Every handler says which access it needs: ``@get("/proposals", access=authenticated)``. One guard for the
+whole app enforces it; a handler that says nothing stops start-up.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Principal:
     login: str
     permissions: frozenset[str]
     beamlines: tuple[str, ...] = ()
-    """Beamlines of the beamline groups whose permission the person holds, each once, in the order of the options."""
+    """Beamlines of the beamline groups whose permission the person holds, each once, in the order of the
+    options."""
     beamline_groups: tuple[str, ...] = ()
     """Names of these groups."""
 

@@ -1,4 +1,5 @@
-"""The app factory: from settings to a Litestar app. Nothing is global: two apps with different plugins live in one process."""
+"""The app factory: from settings to a Litestar app. Nothing is global: two apps with different plugins live
+in one process."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ class Starbeam:
         self.plugins = loader.load(loaded)
         if needs_secret and (problem := secret_problem(settings.auth)):
             origin = loaded.origin("auth.secret_key")
-            self.plugins.fault("", "settings", f"{origin}: auth.secret_key: {problem}", "openssl rand -hex 32")
+            self.plugins.fault(
+                "", "settings", f"{origin}: auth.secret_key: {problem}", "openssl rand -hex 32"
+            )
         self.registry = Registry(self.plugins)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
@@ -73,7 +76,9 @@ class Starbeam:
 
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""
-        return Context(plugin, self.settings, self.database, self.options, self.plugins.backends.get(plugin, {}))
+        return Context(
+            plugin, self.settings, self.database, self.options, self.plugins.backends.get(plugin, {})
+        )
 
     def _litestar(self) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 @dataclass
 class DemoWorld:
-    """The demo's facility while it is being made. Generators draw from `random` only, so that the same seed gives the same rows."""
+    """The demo's facility while it is being made. Generators draw from `random` only, so that the same seed
+    gives the same rows."""
 
     session: AsyncSession
     random: random.Random

@@ -70,7 +70,13 @@ def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             faults.append(
-                Fault("", name, "discover", f"plugins.files: {reason}", "correct the path or the file, or leave it out")
+                Fault(
+                    "",
+                    name,
+                    "discover",
+                    f"plugins.files: {reason}",
+                    "correct the path or the file, or leave it out",
+                )
             )
             continue
         if str(path.parent.resolve()) not in sys.path:

@@ -8,7 +8,8 @@ import msgspec
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One cause: which plugin (empty: the server itself), of which package, at which stage, why, and what to do."""
+    """One cause: which plugin (empty: the server itself), of which package, at which stage, why, and what to
+    do."""
 
     plugin: str
     distribution: str

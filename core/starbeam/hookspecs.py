@@ -1,8 +1,8 @@
 """Every hook that a plugin may implement.
 
-All are called once while the app is built, in the order in which plugins require each other. They are synchronous and
-declare things; what they return may be asynchronous. Each says how the results of several plugins are put together;
-two plugins that claim the same thing are an error at start that names both.
+All are called once while the app is built, in the order in which plugins require each other. They are
+synchronous and declare things; what they return may be asynchronous. Each says how the results of several
+plugins are put together; two plugins that claim the same thing are an error at start that names both.
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ class Plugins:
 
         `available` are the hook's arguments; a callable named `ctx` is asked with the plugin's name.
         """
-        implementations = {impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()}
+        implementations = {
+            impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()
+        }
         for name in self.enabled:
             if (impl := implementations.get(name)) is None:
                 continue
@@ -84,7 +86,9 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
         plugins.fault(name, "import", _said(error), "repair or reinstall its package, or disable the plugin")
         return None
     if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
-        plugins.fault(name, "import", f"is no subclass of starbeam.Plugin with name = {name!r}", "correct the plugin")
+        plugins.fault(
+            name, "import", f"is no subclass of starbeam.Plugin with name = {name!r}", "correct the plugin"
+        )
         return None
     return cls
 
@@ -103,13 +107,21 @@ def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
     for name in loaded.settings.plugin:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean [plugin.{close[0]}]?" if close else "leave the section out, or install the plugin"
-            plugins.fault(name, "settings", f"{loaded.origin('plugin.' + name)}: there is no such plugin", remedy)
+            remedy = (
+                f"did you mean [plugin.{close[0]}]?"
+                if close
+                else "leave the section out, or install the plugin"
+            )
+            plugins.fault(
+                name, "settings", f"{loaded.origin('plugin.' + name)}: there is no such plugin", remedy
+            )
     for name, section in loaded.settings.auth.backends.items():
         if section["use"] not in enabled:
             key = f"auth.backends.{name}.use"
             cause = f"{loaded.origin(key)}: {key}: the plugin {section['use']} is not enabled"
-            plugins.fault(section["use"], "settings", cause, "add it to plugins.enabled, or leave the backend out")
+            plugins.fault(
+                section["use"], "settings", cause, "add it to plugins.enabled, or leave the backend out"
+            )
 
 
 def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugins: Plugins) -> list[str]:
@@ -118,13 +130,19 @@ def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugin
     for name, cls in classes.items():
         lacking = [other for other in cls.requires if other not in wanted]
         for other in lacking:
-            plugins.fault(name, "requires", f"needs {other}, which is not enabled", f"add {other} to plugins.enabled")
+            plugins.fault(
+                name, "requires", f"needs {other}, which is not enabled", f"add {other} to plugins.enabled"
+            )
         if not lacking:
             graph[name] = {other for other in (*cls.requires, *cls.after) if other in classes}
     try:
-        order = list(TopologicalSorter({name: sorted(before) for name, before in sorted(graph.items())}).static_order())
+        order = list(
+            TopologicalSorter({name: sorted(before) for name, before in sorted(graph.items())}).static_order()
+        )
     except CycleError as error:
-        plugins.fault(error.args[1][0], "requires", f"circle: {' → '.join(error.args[1])}", "break the circle")
+        plugins.fault(
+            error.args[1][0], "requires", f"circle: {' → '.join(error.args[1])}", "break the circle"
+        )
         return []
     return [name for name in order if name in graph]
 
@@ -162,7 +180,9 @@ def _register(plugins: Plugins) -> None:
         try:
             plugins.manager.register(plugin, name)
         except (pluggy.PluginValidationError, ValueError) as error:
-            plugins.fault(name, "hooks", _said(error), "write the hook with the arguments that the reference shows")
+            plugins.fault(
+                name, "hooks", _said(error), "write the hook with the arguments that the reference shows"
+            )
             del plugins.enabled[name]
     try:
         plugins.manager.check_pending()

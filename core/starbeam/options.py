@@ -1,7 +1,8 @@
 """Options that administrators change while the server runs.
 
-They are rows of `AdminVar`: `name` and the value as JSON text. Every worker reads them again every few seconds, together
-with who holds which permission (`Snapshot`), so that a request asks memory and not the database.
+They are rows of `AdminVar`: `name` and the value as JSON text. Every worker reads them again every few
+seconds, together with who holds which permission (`Snapshot`), so that a request asks memory and not the
+database.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ CORE = (
 
 
 def read_value(option: Option, text: str | None) -> Any:
-    """The value of an `AdminVar` row: JSON, or the text itself where it is not JSON; the default where it does not fit."""
+    """The value of an `AdminVar` row: JSON, or the text itself where it is not JSON; the default where it
+    does not fit."""
     try:
         value: Any = msgspec.json.decode(text or "")
     except msgspec.DecodeError:

@@ -8,7 +8,8 @@ from starbeam.access import ALL_PROPOSALS
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """A permission that handlers or rules ask for. `name` is what `Permission.type` holds (at most 15 characters)."""
+    """A permission that handlers or rules ask for. `name` is what `Permission.type` holds (at most 15
+    characters)."""
 
     name: str
     description: str

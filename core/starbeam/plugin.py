@@ -1,7 +1,8 @@
 """What a plugin is: a class with a name, settings and hooks.
 
-A plugin is the class that an entry point of the group ``starbeam.plugins`` names. It holds no logic: it is the table of
-contents of its package. Every method decorated with `hookimpl` is one of the hooks of `starbeam.hookspecs`.
+A plugin is the class that an entry point of the group ``starbeam.plugins`` names. It holds no logic: it is
+the table of contents of its package. Every method decorated with `hookimpl` is one of the hooks of
+`starbeam.hookspecs`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Plugin(Generic[S]):
     """What ``[plugin.<name>]`` may hold: a frozen Struct that forbids unknown fields."""
     backend_name: ClassVar[str | None] = None
     """For a plugin of log-in backends: the name of its backend when the configuration has no
-    ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the first one's."""
+    ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the
+    first one's."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
@@ -69,7 +71,8 @@ class Context:
     options: LiveOptions
     """The runtime options and permissions, as they are at the moment of asking."""
     backends: Mapping[str, Any] = field(default_factory=dict)
-    """For a plugin of log-in backends: its backends' names and settings, in the order of the configuration."""
+    """For a plugin of log-in backends: its backends' names and settings, in the order of the
+    configuration."""
 
     @property
     def api_root(self) -> str:

@@ -12,13 +12,13 @@ from litestar.handlers import HTTPRouteHandler
 
 from starbeam import options, permissions
 from starbeam.access import Access
+from starbeam.checks import Check
 from starbeam.db import models
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from starbeam.auth.backends import AuthBackend
-    from starbeam.checks import Check
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
@@ -57,7 +57,9 @@ class Registry:
         for name, found in self.plugins.call("register_permissions"):
             self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
 
-    def collect_parts(self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]) -> None:
+    def collect_parts(
+        self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]
+    ) -> None:
         """Routes, log-in backends, rules, background work and checks."""
         self._route(CORE, core_routes)
         for name, found in self.plugins.call("register_routes", ctx=context):
@@ -69,8 +71,9 @@ class Registry:
         for _, found in self.plugins.call("register_lifespan", ctx=context):
             self.lifespans += found
         for name, found in self.plugins.call("register_checks", ctx=context):
-            self._keep("check", name, found, lambda check: f"{name}.{check.name}", {})
-            self.checks += found
+            named = [Check(f"{name}.{check.name}", check.run) for check in found]
+            self._keep("check", name, named, lambda check: check.name, {})
+            self.checks += named
 
     def order_backends(self, configured: Iterable[str]) -> None:
         """The order of the configuration; those without a section come last."""
@@ -89,7 +92,9 @@ class Registry:
         if owner == plugin:
             return True
         other = f"{owner} ({self.plugins.distribution(owner)})" if owner != CORE else CORE
-        self.plugins.fault(plugin, "collisions", f"{kind} {name} is claimed by {other} too", "disable one of the two")
+        self.plugins.fault(
+            plugin, "collisions", f"{kind} {name} is claimed by {other} too", "disable one of the two"
+        )
         return False
 
     def _route(self, plugin: str, found: Iterable[ControllerRouterHandler]) -> None:
@@ -112,9 +117,13 @@ class Registry:
         access = handler.opt.get("access")
         if not isinstance(access, Access):
             cause = f"{handler.handler_name} ({path}) declares no access"
-            self.plugins.fault(plugin, "hooks", cause, "add access=authenticated, needs(…) or public to its decorator")
+            self.plugins.fault(
+                plugin, "hooks", cause, "add access=authenticated, needs(…) or public to its decorator"
+            )
         elif access.permission and access.permission not in self.permissions:
-            cause = f"{handler.handler_name} needs the permission {access.permission}, which no plugin declares"
+            cause = (
+                f"{handler.handler_name} needs the permission {access.permission}, which no plugin declares"
+            )
             self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
 
 

@@ -1,4 +1,5 @@
-"""What one running app consists of. Everything that handlers and commands share hangs here, nothing on a module."""
+"""What one running app consists of. Everything that handlers and commands share hangs here, nothing on a
+module."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Which rows a person sees: rules by entity, compiled into the SQL of every query.
 
-A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class). A row is visible when any `Allow` and every
-`Restrict` of its entity holds; an entity without an `Allow` shows nothing. Queries ask `scope.sees(Entity)`.
+A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class). A row is visible when any
+`Allow` and every `Restrict` of its entity holds; an entity without an `Allow` shows nothing. Queries ask
+`scope.sees(Entity)`.
 """
 
 from __future__ import annotations

@@ -32,25 +32,29 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BackendUnavailable(Exception):
-    """The directory or identity provider does not answer. The text is shown to the person: a sentence without addresses."""
+    """The directory or identity provider does not answer. The text is shown to the person: a sentence
+    without addresses."""
 
 
 class AuthBackend(ABC):
     """Turns credentials into an identity, or into nothing.
 
-    `authenticate` may be called many times at once; what blocks goes to a thread. It raises `BackendUnavailable` when it cannot ask, and any other
-    exception counts as "no", is logged, and never shown.
+    `authenticate` may be called many times at once; what blocks goes to a thread. It raises
+    `BackendUnavailable` when it cannot ask, and any other exception counts as "no", is logged, and never
+    shown.
     """
 
     test_only: ClassVar[bool] = False
-    """Lets people in without proof: shown by health and the API page, refused without `test_system = true`."""
+    """Lets people in without proof: shown by health and the API page, refused without `test_system =
+    true`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     @property
     def public_config(self) -> Mapping[str, Any]:
-        """What `/auth/config` shows of this backend's settings: what a browser needs to log in, never a secret."""
+        """What `/auth/config` shows of this backend's settings: what a browser needs to log in, never a
+        secret."""
         return {}
 
     @abstractmethod

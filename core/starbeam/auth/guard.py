@@ -64,7 +64,11 @@ class Guard:
         if token:
             return await self._by_token(token)
         once = connection.query_params.get("onetime")
-        if once is not None and connection.scope.get("method") == "GET" and not connection.headers.get("authorization"):
+        if (
+            once is not None
+            and connection.scope.get("method") == "GET"
+            and not connection.headers.get("authorization")
+        ):
             return await self._by_onetime_token(connection, once)
         raise NotAuthorizedException("No token provided.")
 
@@ -76,9 +80,13 @@ class Guard:
 
     async def _by_onetime_token(self, connection: Connection, token: str) -> Principal:
         if not _ONETIME.fullmatch(token):
-            raise Invalid(["query", "onetime"], r"String should match pattern '^([\w\-_])+$'", "string_pattern_mismatch")
+            raise Invalid(
+                ["query", "onetime"], r"String should match pattern '^([\w\-_])+$'", "string_pattern_mismatch"
+            )
         path = connection.scope["path"]
-        owner = await onetime.take(self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime)
+        owner = await onetime.take(
+            self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime
+        )
         if owner is None or not path.startswith(self._api_root):
             raise NotAuthorizedException("Invalid one time token.")
         await self._options.ensure_loaded()

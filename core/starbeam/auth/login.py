@@ -44,7 +44,8 @@ class LoginService:
         self._database = database
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
-        """The person's token. 401 when the backend or the database does not know the person, 429 after too many failures."""
+        """The person's token. 401 when the backend or the database does not know the person, 429 after too
+        many failures."""
         account = body.login or ""
         self._failures.check(account, address)
         try:

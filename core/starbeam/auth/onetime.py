@@ -39,7 +39,9 @@ async def sign(database: Database, person_id: int, url: str, api_root: str) -> s
         raise Invalid(["body", "validity"], "Value is not a URL") from None
     path = path.removeprefix(api_root)
     if len(path) > LONGEST_PATH:
-        raise Invalid(["body", "validity"], f"The path should have at most {LONGEST_PATH} characters", "string_too_long")
+        raise Invalid(
+            ["body", "validity"], f"The path should have at most {LONGEST_PATH} characters", "string_too_long"
+        )
     token = secrets.token_urlsafe(96)
     async with database.transaction() as session:
         await queries.add_onetime_token(session, token, person_id, path)

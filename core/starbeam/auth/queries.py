@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> tuple[int, str] | None:
     """`personId` and the login as stored, in any case; the lowest id when several have it."""
-    query = select(Person.personId, Person.login).where(Person.login == login).order_by(Person.personId).limit(1)
+    query = (
+        select(Person.personId, Person.login).where(Person.login == login).order_by(Person.personId).limit(1)
+    )
     row = (await connection.execute(query)).first()
     return (row.personId, row.login) if row else None
 
@@ -32,7 +34,9 @@ async def person_by_login(connection: AsyncConnection | AsyncSession, login: str
 async def names(connection: AsyncConnection, login: str) -> Any | None:
     """`personId`, `login`, `givenName` and `familyName` of a person."""
     query = select(Person.personId, Person.login, Person.givenName, Person.familyName)
-    return (await connection.execute(query.where(Person.login == login).order_by(Person.personId).limit(1))).first()
+    return (
+        await connection.execute(query.where(Person.login == login).order_by(Person.personId).limit(1))
+    ).first()
 
 
 async def permissions(connection: AsyncConnection | AsyncSession, person_id: int) -> list[str]:
@@ -51,7 +55,9 @@ async def permissions(connection: AsyncConnection | AsyncSession, person_id: int
 async def add_person(session: AsyncSession, identity: Identity) -> None:
     """A `Person` row with what the backend knows."""
     known = {name: getattr(identity, name) for name in identity.__struct_fields__}
-    await session.execute(insert(Person).values({name: value for name, value in known.items() if value is not None}))
+    await session.execute(
+        insert(Person).values({name: value for name, value in known.items() if value is not None})
+    )
 
 
 async def add_onetime_token(session: AsyncSession, token: str, person_id: int, validity: str) -> None:
@@ -61,7 +67,13 @@ async def add_onetime_token(session: AsyncSession, token: str, person_id: int, v
 
 async def onetime_tokens(connection: AsyncConnection, token: str) -> Sequence[Any]:
     """Rows whose token equals this one as the database compares text: the caller compares exactly."""
-    columns = SW_onceToken.onceTokenId, SW_onceToken.token, SW_onceToken.validity, SW_onceToken.personId, Person.login
+    columns = (
+        SW_onceToken.onceTokenId,
+        SW_onceToken.token,
+        SW_onceToken.validity,
+        SW_onceToken.personId,
+        Person.login,
+    )
     query = select(*columns).outerjoin(Person, Person.personId == SW_onceToken.personId)
     return (await connection.execute(query.where(SW_onceToken.token == token))).all()
 
@@ -76,5 +88,3 @@ async def take_onetime_token(session: AsyncSession, token_id: int, lifetime: flo
 async def delete_old_onetime_tokens(session: AsyncSession, lifetime: float) -> None:
     """Delete the tokens that nobody may use any more."""
     await session.execute(delete(SW_onceToken).where(SW_onceToken.recordTimeStamp < seconds_ago(lifetime)))
-
-

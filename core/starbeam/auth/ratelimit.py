@@ -66,7 +66,8 @@ class Failures:
 
 
 class ClientAddress:
-    """The address of a client. `X-Forwarded-For` counts only when a trusted proxy sent it, and only up to the first stranger."""
+    """The address of a client. `X-Forwarded-For` counts only when a trusted proxy sent it, and only up to
+    the first stranger."""
 
     def __init__(self, trusted_proxies: Iterable[str]) -> None:
         self._trusted = [ip_network(proxy, strict=False) for proxy in trusted_proxies]

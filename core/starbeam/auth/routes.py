@@ -20,7 +20,9 @@ def config(runtime: NamedDependency[Runtime]) -> AuthConfig:
     """The log-in backends that clients may use, in the order of the configuration."""
     return AuthConfig(
         [
-            PluginConfig(name, {key: value for key, value in backend.public_config.items() if value not in (None, "")})
+            PluginConfig(
+                name, {key: value for key, value in backend.public_config.items() if value not in (None, "")}
+            )
             for name, backend in runtime.backends.items()
         ]
     )
@@ -30,9 +32,15 @@ def config(runtime: NamedDependency[Runtime]) -> AuthConfig:
     "/auth/login",
     tags=["Authentication"],
     access=public,
-    errors={401: "Could not verify", 429: "Too many failed log-ins", 503: "The log-in backend does not answer"},
+    errors={
+        401: "Could not verify",
+        429: "Too many failed log-ins",
+        503: "The log-in backend does not answer",
+    },
 )
-async def login(data: JSONBody[Login], request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> TokenResponse:
+async def login(
+    data: JSONBody[Login], request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]
+) -> TokenResponse:
     """Log in with the name of a backend and login and password, or a provider's token."""
     return await runtime.login.log_in(data, runtime.client_address.of(request))
 
@@ -56,9 +64,13 @@ async def current_user(who: NamedDependency[Principal], runtime: NamedDependency
 
 
 @post("/user/sign", tags=["Current User"], access=authenticated, status_code=200)
-async def sign_url(data: JSONBody[OneTimeToken], who: NamedDependency[Principal], runtime: NamedDependency[Runtime]) -> OneTimeToken:
+async def sign_url(
+    data: JSONBody[OneTimeToken], who: NamedDependency[Principal], runtime: NamedDependency[Runtime]
+) -> OneTimeToken:
     """A token that lets one GET of this URL's path through, once and within seconds, without a header."""
-    token = await onetime.sign(runtime.database, who.person_id, data.validity, runtime.settings.server.api_root)
+    token = await onetime.sign(
+        runtime.database, who.person_id, data.validity, runtime.settings.server.api_root
+    )
     return OneTimeToken(data.validity, token)
 
 

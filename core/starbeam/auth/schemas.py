@@ -27,7 +27,9 @@ class Login(msgspec.Struct, frozen=True):
     plugin: Annotated[str | None, Meta(title="Plugin", description="Name of the log-in backend")] = None
     login: Annotated[str | None, Meta(title="Login")] = None
     password: Annotated[str | None, Meta(title="Password")] = None
-    token: Annotated[str | None, Meta(title="Token", description="For a token backend: the provider's token")] = None
+    token: Annotated[
+        str | None, Meta(title="Token", description="For a token backend: the provider's token")
+    ] = None
 
     def __repr__(self) -> str:
         return f"Login(plugin={self.plugin!r}, login={self.login!r})"

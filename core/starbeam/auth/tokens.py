@@ -57,7 +57,14 @@ class Tokens:
             return msgspec.convert(_plain(claims), Claims)
         except jwt.ExpiredSignatureError:
             raise NotAuthorizedException("Token expired. Please log in again") from None
-        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError, RecursionError, OverflowError):
+        except (
+            jwt.PyJWTError,
+            msgspec.ValidationError,
+            ValueError,
+            TypeError,
+            RecursionError,
+            OverflowError,
+        ):
             raise NotAuthorizedException("Invalid token") from None
 
 

@@ -18,7 +18,8 @@ from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from starbeam.db import schema, sqlite
+from starbeam.db import sqlite
+from starbeam.db.schema import Schema, reflect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ class Database:
         self.url = make_url(settings.url)
         self.models = list(models)
         self.log_statements = False
-        self._schema: schema.Schema | None = None
+        self._schema: Schema | None = None
         self._reflecting = asyncio.Lock()
         self._reads = self._engine(reads=True)
         self._writes = self._engine(reads=False)
@@ -108,19 +109,20 @@ class Database:
             log.info("statement", sql=text, parameters=values, milliseconds=milliseconds)
 
     @property
-    def schema(self) -> schema.Schema:
+    def schema(self) -> Schema:
         """What the database has. Only after `ready`."""
         if self._schema is None:
             raise RuntimeError("the database was not asked yet: await ready() first")
         return self._schema
 
-    async def ready(self) -> schema.Schema:
-        """Read what the database has, once. Raises `SchemaIncomplete`, or what the driver raises while it is away."""
+    async def ready(self) -> Schema:
+        """Read what the database has, once. Raises `SchemaIncomplete`, or what the driver raises while it is
+        away."""
         if self._schema is None:
             async with self._reflecting:
                 if self._schema is None:
                     async with self.read() as connection:
-                        found = await schema.reflect(connection)
+                        found = await reflect(connection)
                     if missing := found.missing(self.models):
                         raise SchemaIncomplete(missing)
                     self._schema = found
@@ -169,14 +171,16 @@ class Database:
 
 
 class ReadConnection:
-    """The connection of one request's reads: opened at the first statement, renewed once when the server dropped it."""
+    """The connection of one request's reads: opened at the first statement, renewed once when the server
+    dropped it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: AsyncConnection | None = None
 
-    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """All rows of a statement. A connection that went stale in the pool is replaced once: reads may be repeated."""
+    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """All rows of a statement. A connection that went stale in the pool is replaced once: reads may be
+        repeated."""
         try:
             return await self._fetch(query, values)
         except DBAPIError as error:
@@ -185,7 +189,7 @@ class ReadConnection:
             await self.close()
             return await self._fetch(query, values)
 
-    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
         async with asyncio.timeout(self._database.patience):
             if self._connection is None:
                 self._connection = await self._database.connect()

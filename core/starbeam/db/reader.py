@@ -1,7 +1,7 @@
 """The read path: prebuilt statements on an AUTOCOMMIT connection, rows to Structs.
 
-A query module builds each statement once for a `Scope` (a database's schema and a kind of caller) with `@statement`, and runs
-it through the request's `Reader`, which binds who calls.
+A query module builds each statement once for a `Scope` (a database's schema and a kind of caller) with
+`@statement`, and runs it through the request's `Reader`, which binds who calls.
 
     @statement
     def _proposals(scope: Scope, searching: bool) -> Listing[Proposal]:
@@ -18,7 +18,18 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Executable, Integer, String, bindparam, func, inspect, literal_column, select
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    String,
+    bindparam,
+    func,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.access import Kind, Principal
@@ -34,7 +45,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-S = TypeVar("S")
+S = TypeVar("S", bound=Struct)
 
 CALLER_ID = bindparam("caller_id", type_=Integer())
 """The caller's `personId`, bound by the reader in every statement that uses it."""
@@ -58,7 +69,8 @@ class Scope:
         return self.visibility.condition(self, entity)
 
     def given(self, *entities: type[Any]) -> Scope:
-        """The same, where rows of these entities are known to be visible: for counters of what hangs on a visible row."""
+        """The same, where rows of these entities are known to be visible: for counters of what hangs on a
+        visible row."""
         return replace(self, visible=self.visible | {*entities})
 
     def has(self, *wanted: Any) -> bool:
@@ -76,7 +88,7 @@ def statement(build: Callable[Concatenate[Scope, P], R]) -> Callable[Concatenate
     """Build once for each scope and arguments (which must be hashable), then give the same object again."""
 
     @wraps(build)
-    def built(scope: Scope, *args: P.args, **kwargs: P.kwargs) -> R:
+    def built(scope: Scope, /, *args: P.args, **kwargs: P.kwargs) -> R:
         key = (build, args, *kwargs.items())
         if key not in scope.statements:
             scope.statements[key] = build(scope, *args, **kwargs)
@@ -88,8 +100,9 @@ def statement(build: Callable[Concatenate[Scope, P], R]) -> Callable[Concatenate
 class Listing(Generic[S]):
     """A page of rows in a stable order, and how many there are.
 
-    The page is picked first, over the keys of `entity` alone, and joined with the rest afterwards: it costs what it holds. So `where` and
-    `order_by` speak of `entity`, and of other tables in subqueries only; `joins` is what the shape's columns come from.
+    The page is picked first, over the keys of `entity` alone, and joined with the rest afterwards: it costs
+    what it holds. So `where` and `order_by` speak of `entity`, and of other tables in subqueries only;
+    `joins` is what the shape's columns come from.
     """
 
     def __init__(
@@ -122,7 +135,7 @@ class Reader:
         self.who = who
         self._caller = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
 
-    async def rows(self, query: Executable, **values: Any) -> Sequence[Row[Any]]:
+    async def rows(self, query: Executable, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a statement, with these values and the caller bound."""
         return await self._connection.fetch(query, {**self._caller, **values})
 

@@ -30,7 +30,8 @@ class Schema:
         )
 
     def missing(self, models: Iterable[type[Any]]) -> list[str]:
-        """Tables and columns that neither schema flavour is without and that this database lacks: `Table` or `Table.column`."""
+        """Tables and columns that neither schema flavour is without and that this database lacks: `Table` or
+        `Table.column`."""
         lacking = []
         for model in models:
             table = model.__table__

@@ -2,10 +2,12 @@
 
     PROTEIN = Shape(SampleProtein, Protein)
     CRYSTAL = Shape(SampleCrystal, Crystal, Protein=PROTEIN)
-    SAMPLE = Shape(Sample, BLSample, Crystal=CRYSTAL, Container=Shape(..., when=Container.containerId), later={"_metadata"})
+    SAMPLE = Shape(Sample, BLSample, Crystal=CRYSTAL, Container=Shape(..., when=Container.containerId),
+    later={"_metadata"})
 
-A field that is not named is the column of its name in the source entity, or NULL where this database lacks that column. Values become
-the field's type: a number a boolean, a decimal a float, a float an integer (cut), a number a text.
+A field that is not named is the column of its name in the source entity, or NULL where this database lacks
+that column. Values become the field's type: a number a boolean, a decimal a float, a float an integer (cut),
+a number a text.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from starbeam.db.reader import Scope
 
 S = TypeVar("S", bound=msgspec.Struct)
-Source = ColumnElement[Any] | Callable[["Scope"], ColumnElement[Any]] | "Shape[Any]" | None
+Source = Any
+"""An expression, a function from the scope to one, another `Shape`, or None."""
 Maker = Callable[[Sequence[Any]], Any]
 
 
@@ -77,9 +80,10 @@ def _plain(annotation: Any) -> type | UnionType | Any:
 class Shape(Generic[S]):
     """How rows become Structs of one class.
 
-    `source` is the mapped class whose columns fill the fields that are not named; `fields` names the others: an expression, a function from
-    the scope to one, another Shape, or None for a field that is set afterwards. With `when`, the Struct is None where that column is NULL.
-    Fields in `later` keep their default, or None, until the query module sets them.
+    `source` is the mapped class whose columns fill the fields that are not named; `fields` names the others:
+    an expression, a function from the scope to one, another Shape, or None for a field that is set
+    afterwards. With `when`, the Struct is None where that column is NULL. Fields in `later` keep their
+    default, or None, until the query module sets them.
     """
 
     def __init__(

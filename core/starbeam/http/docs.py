@@ -1,4 +1,5 @@
-"""The API page: the document for people to read and try. Needs no internet: its scripts are served from here."""
+"""The API page: the document for people to read and try. Needs no internet: its scripts are served from
+here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Errors: every one is answered as ``{"detail": …}``.
 
-`detail` is a sentence, or for 422 a list of `{loc, msg, type}`. Nothing of the inside is shown: no SQL, no paths, no traceback.
+`detail` is a sentence, or for 422 a list of `{loc, msg, type}`. Nothing of the inside is shown: no SQL, no
+paths, no traceback.
 """
 
 from __future__ import annotations
@@ -28,13 +29,17 @@ RETRY_SECONDS = 5
 """What `Retry-After` says while the database is away."""
 AWAY = "The database is not available. Please try again in a few seconds."
 TOO_LONG = "The database took too long to answer. Please narrow the request or try again."
-INCOMPLETE = "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
+INCOMPLETE = (
+    "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
+)
 
 
 class ValidationError(msgspec.Struct, frozen=True):
     """What is wrong with one part of a request."""
 
-    loc: Annotated[list[str | int], Meta(title="Location", description="`query`, `path` or `body`, then the names")]
+    loc: Annotated[
+        list[str | int], Meta(title="Location", description="`query`, `path` or `body`, then the names")
+    ]
     msg: Annotated[str, Meta(title="Message")]
     type: Annotated[str, Meta(title="Error Type")]
 
@@ -88,11 +93,17 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         log.error("database", error=_first_line(error))
         return _response(503, sentence, {"Retry-After": str(RETRY_SECONDS)})
     log.exception("unexpected error", exc_info=error)
-    return _response(500, f"Internal server error. The administrator finds it as request {_request_id(request)}.")
+    return _response(
+        500, f"Internal server error. The administrator finds it as request {_request_id(request)}."
+    )
 
 
 def _http_error(error: HTTPException) -> Response[Any]:
-    if isinstance(error, ClientException) and type(error) is ClientException and "malformed" in error.detail.lower():
+    if (
+        isinstance(error, ClientException)
+        and type(error) is ClientException
+        and "malformed" in error.detail.lower()
+    ):
         return _response(422, [ValidationError(["body"], "JSON decode error", "json_invalid")])
     return _response(error.status_code, error.detail, dict(error.headers or {}))
 
@@ -112,7 +123,26 @@ def _first_line(error: Exception) -> str:
 
 _TIMED_OUT = {1969, 3024}
 """MariaDB's and MySQL's numbers for a statement that ran into its limit."""
-_AWAY = {1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1290, 1927, 2002, 2003, 2006, 2013, 2014}
+_AWAY = {
+    1040,
+    1044,
+    1045,
+    1049,
+    1053,
+    1129,
+    1130,
+    1203,
+    1205,
+    1213,
+    1226,
+    1290,
+    1927,
+    2002,
+    2003,
+    2006,
+    2013,
+    2014,
+}
 """… for a server that cannot be reached, refuses connections, shuts down, or is too busy to lock."""
 _SQLITE_AWAY = ("unable to open", "locked", "disk i/o", "disk is full", "malformed", "not a database")
 
@@ -148,7 +178,9 @@ def _validation_error(item: dict[str, Any]) -> ValidationError:
     key, message = str(item.get("key", "")), str(item.get("message", ""))
     if source != "body":
         missing = message == f"'{key}'" or message.startswith("Missing required")
-        return ValidationError([source, key], "Field required" if missing else message, "missing" if missing else "value_error")
+        return ValidationError(
+            [source, key], "Field required" if missing else message, "missing" if missing else "value_error"
+        )
     loc: list[str | int] = ["body", *_path(key)]
     if message == "'data'":
         return ValidationError(["body"], "Field required", "missing")

@@ -1,6 +1,7 @@
 """The API document: what Litestar finds in the handlers, in the form that clients of this API read.
 
-Clients build forms from `components.schemas` by name, so the names, titles and nullable types are part of the API.
+Clients build forms from `components.schemas` by name, so the names, titles and nullable types are part of
+the API.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @get("/openapi.json", access=public, include_in_schema=False)
-async def openapi_document(request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> Response[bytes]:
+async def openapi_document(
+    request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]
+) -> Response[bytes]:
     """The API document of what is served now."""
     return Response(await encoded(request.app, runtime), media_type="application/json")
 
@@ -65,7 +68,11 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
     schemas: Json = found["components"].setdefault("schemas", {})
     extra = msgspec.json.schema_components([HTTPValidationError, Error], ref_template=_REF + "{name}")[1]
     schemas.update(extra)
-    by_route = {(path, method.lower()): handler for path, handler in handlers_of(app) for method in handler.http_methods}
+    by_route = {
+        (path, method.lower()): handler
+        for path, handler in handlers_of(app)
+        for method in handler.http_methods
+    }
     for path, item in list(found["paths"].items()):
         for method in [method for method in _METHODS if method in item]:
             handler = by_route[(path, method)]
@@ -75,9 +82,13 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
                 _operation(item[method], handler)
         if not any(method in item for method in _METHODS):
             del found["paths"][path]
-    found["components"]["securitySchemes"] = {"HTTPBearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    found["components"]["securitySchemes"] = {
+        "HTTPBearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
     found["components"]["schemas"] = {_component_name(name): schema for name, schema in schemas.items()}
-    found["components"]["schemas"] = {name: _component(schema) for name, schema in found["components"]["schemas"].items()}
+    found["components"]["schemas"] = {
+        name: _component(schema) for name, schema in found["components"]["schemas"].items()
+    }
     plain: Json = _walk(found, _simplified)
     return plain
 
@@ -96,7 +107,10 @@ def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
     for status, description in sorted(errors.items()):
         responses[str(status)] = {"description": description, "content": _json("Error")}
     if operation.get("parameters") or "requestBody" in operation:
-        responses["422"] = {"description": "The request is not valid", "content": _json("HTTPValidationError")}
+        responses["422"] = {
+            "description": "The request is not valid",
+            "content": _json("HTTPValidationError"),
+        }
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _without_null(parameter["schema"])
         for noise in ("allowEmptyValue", "allowReserved", "deprecated"):
@@ -138,7 +152,8 @@ def _without_null(schema: Json) -> Json:
 
 
 def _simplified(schema: Json) -> Json:
-    """One schema in the plainest form: `type: [T, "null"]`, no bounds that only guard integers, short references."""
+    """One schema in the plainest form: `type: [T, "null"]`, no bounds that only guard integers, short
+    references."""
     if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith(_REF):
         schema["$ref"] = _REF + _component_name(schema["$ref"].removeprefix(_REF))
     choices = schema.get("oneOf") or schema.get("anyOf")
@@ -178,7 +193,8 @@ class _Document(JsonRenderPlugin):
 
 
 def configuration(runtime: Runtime) -> OpenAPIConfig:
-    """How Litestar makes the document: operation ids are the handlers' names, descriptions their docstrings."""
+    """How Litestar makes the document: operation ids are the handlers' names, descriptions their
+    docstrings."""
     description = "Laboratory database of a synchrotron or electron-microscopy facility."
     if runtime.is_test_system:
         description += " **This is a test system: it lets people in without proof.**"
@@ -188,7 +204,8 @@ def configuration(runtime: Runtime) -> OpenAPIConfig:
         description=description,
         use_handler_docstrings=True,
         operation_id_creator=lambda handler, method, path: handler.handler_name,
-        openapi_router=Router(DOCS_PATH, route_handlers=[], include_in_schema=False, opt={"access": public, "plugin": "core"}),
+        openapi_router=Router(
+            DOCS_PATH, route_handlers=[], include_in_schema=False, opt={"access": public, "plugin": "core"}
+        ),
         render_plugins=[_Document()],
     )
-

@@ -43,9 +43,14 @@ class PageProvider:
 
     def __call__(
         self,
-        skip: Annotated[int, QueryParameter(ge=0, le=LARGEST, title="Skip", description="Results to skip")] = 0,
-        limit: Annotated[int, QueryParameter(gt=0, le=LARGEST, title="Limit", description="Number of results to show")] = 25,
+        skip: Annotated[
+            int, QueryParameter(ge=0, le=LARGEST, title="Skip", description="Results to skip")
+        ] = 0,
+        limit: Annotated[
+            int, QueryParameter(gt=0, le=LARGEST, title="Limit", description="Number of results to show")
+        ] = 25,
     ) -> Page:
+        """The page asked for."""
         if self._max_limit and limit > self._max_limit:
             raise Invalid(["query", "limit"], f"Input should be less than or equal to {self._max_limit}")
         return Page(skip, limit)

@@ -1,7 +1,7 @@
 """Parameters that many operations share.
 
-    sessionId: SessionId                                                    # a path parameter: Annotated[int, path_id()]
-    sessionId: Annotated[int | None, query_id("Session id to filter by")] = None
+sessionId: SessionId                                                    # a path parameter: Annotated[int,
+path_id()] sessionId: Annotated[int | None, query_id("Session id to filter by")] = None
 """
 
 from __future__ import annotations

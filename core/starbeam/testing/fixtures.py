@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from starbeam.db import ddl, sqlite
 from starbeam.settings import load
 from starbeam.testing.app import TestApp, TestDatabase
 
-SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"  # noqa: S105 - signs tokens of tests only
+SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"
 
 MakeApp = Callable[..., Awaitable[TestApp]]
 AsUser = Callable[..., Awaitable[dict[str, str]]]
@@ -42,18 +42,24 @@ async def db(database_url: str) -> AsyncIterator[TestDatabase]:
 
 @pytest.fixture
 async def make_app(db: TestDatabase) -> AsyncIterator[MakeApp]:
-    """Start an app on the test's database: ``await make_app("ispyb", "hello", **{"plugin.hello.greeting": "Hi"})``.
+    """Start an app on the test's database: ``await make_app("ispyb", "hello", **{"plugin.hello.greeting":
+    "Hi"})``.
 
     The names are the plugins to enable; the keywords are settings by dotted key.
     """
     async with AsyncExitStack() as stack:
 
         async def make(*plugins: str, **settings: Any) -> TestApp:
-            given = {"database.url": db.url, "auth.secret_key": SECRET, "plugins.enabled": list(plugins), **settings}
+            given = {
+                "database.url": db.url,
+                "auth.secret_key": SECRET,
+                "plugins.enabled": list(plugins),
+                **settings,
+            }
             starbeam = Starbeam(load(None, {}, given))
             root = "http://testserver.local" + starbeam.settings.server.api_root
             await stack.enter_async_context(starbeam.asgi.lifespan())
-            transport = httpx.ASGITransport(starbeam.asgi, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(cast(Any, starbeam.asgi), raise_app_exceptions=False)
             client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=root))
             return TestApp(starbeam, client, db)
 
@@ -62,7 +68,8 @@ async def make_app(db: TestDatabase) -> AsyncIterator[MakeApp]:
 
 @pytest.fixture
 def as_user() -> AsUser:
-    """Headers to call `app` as a person: ``await as_user(app, "abcd", "all_proposals")``. The person is added when missing."""
+    """Headers to call `app` as a person: ``await as_user(app, "abcd", "all_proposals")``. The person is
+    added when missing."""
 
     async def headers(app: TestApp, login: str, *permissions: str) -> dict[str, str]:
         return await app.as_user(login, *permissions)

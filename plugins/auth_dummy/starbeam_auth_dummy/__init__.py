@@ -43,5 +43,7 @@ class AuthDummyPlugin(Plugin[DummySettings]):
         """One backend for each section that uses this plugin."""
         for name, settings in ctx.backends.items():
             if not settings.test_system:
-                raise ValueError(f"[auth.backends.{name}] lets everybody in: it starts only with test_system = true")
+                raise ValueError(
+                    f"[auth.backends.{name}] lets everybody in: it starts only with test_system = true"
+                )
             yield DummyBackend(name)

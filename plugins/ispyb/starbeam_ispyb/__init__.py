@@ -1,4 +1,5 @@
-"""The tables of ISPyB that two domains or more read, who sees which of their rows, and the names of proposals and sessions."""
+"""The tables of ISPyB that two domains or more read, who sees which of their rows, and the names of
+proposals and sessions."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Names of proposals and sessions: `mx1234` is the code and number of a proposal, `mx1234-1` its session of visit number 1."""
+"""Names of proposals and sessions: `mx1234` is the code and number of a proposal, `mx1234-1` its session of
+visit number 1."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, literal, tuple_
 
 from starbeam.db.functions import joined
 from starbeam_ispyb.models import BLSession, Proposal
@@ -33,7 +34,7 @@ def proposal_value(name: str) -> dict[str, Any]:
 
 def is_session(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElement[bool]:
     """The session, of this proposal, has the name that was bound with `session_value`."""
-    return (session.visit_number == bindparam("session_visit")) & is_proposal(proposal)
+    return and_(session.visit_number == bindparam("session_visit"), is_proposal(proposal))
 
 
 def session_value(name: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Who sees which rows of ISPyB.
 
-The session rule: a row that hangs on a session is visible to members of the session, to members of its proposal, and to whoever holds the
-permission of a beamline group that has the session's beamline. The proposal rule: a row that hangs on a proposal and on no session is visible to
-members of the proposal, and to whoever sees one of its sessions as a member or by its beamline. `all_proposals` sees everything.
+The session rule: a row that hangs on a session is visible to members of the session, to members of its
+proposal, and to whoever holds the permission of a beamline group that has the session's beamline. The
+proposal rule: a row that hangs on a proposal and on no session is visible to members of the proposal, and to
+whoever sees one of its sessions as a member or by its beamline. `all_proposals` sees everything.
 
-What a person is a member of is one derived table of keys, which the database reads by its indexes and drives the query with:
-a page costs what the person may see, not what the table holds.
+What a person is a member of is one derived table of keys, which the database reads by its indexes and drives
+the query with: a page costs what the person may see, not what the table holds.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ def _proposals(scope: Scope, proposal: Any) -> ColumnElement[bool]:
 
 def _own_sessions() -> Select[tuple[int]]:
     """Keys of the sessions that the caller is a member of, or of whose proposals."""
-    member, of_proposal, session = aliased(m.Session_has_Person), aliased(m.ProposalHasPerson), aliased(m.BLSession)
+    member, of_proposal, session = (
+        aliased(m.Session_has_Person),
+        aliased(m.ProposalHasPerson),
+        aliased(m.BLSession),
+    )
     own = union(
         select(member.sessionId.label("id")).where(member.personId == CALLER_ID),
         select(session.sessionId)
@@ -54,10 +59,16 @@ def _own_sessions() -> Select[tuple[int]]:
 
 def _own_proposals() -> Select[tuple[int]]:
     """Keys of the proposals that the caller is a member of, or of whose sessions."""
-    member, of_proposal, session = aliased(m.Session_has_Person), aliased(m.ProposalHasPerson), aliased(m.BLSession)
+    member, of_proposal, session = (
+        aliased(m.Session_has_Person),
+        aliased(m.ProposalHasPerson),
+        aliased(m.BLSession),
+    )
     own = union(
         select(of_proposal.proposalId.label("id")).where(of_proposal.personId == CALLER_ID),
-        select(session.proposalId).join(member, member.sessionId == session.sessionId).where(member.personId == CALLER_ID),
+        select(session.proposalId)
+        .join(member, member.sessionId == session.sessionId)
+        .where(member.personId == CALLER_ID),
     ).subquery("own_proposals")
     return select(own.c.id)
 

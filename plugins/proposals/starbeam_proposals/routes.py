@@ -20,17 +20,28 @@ from starbeam_proposals.schemas import Person, Proposal, Session
 BeamLineGroupName = Annotated[str | None, QueryParameter(description="Show sessions for a beamLineGroup")]
 Upcoming = Annotated[bool, QueryParameter(description="Get the upcoming sessions")]
 Previous = Annotated[bool, QueryParameter(description="Get the recently finished sessions")]
-SessionTypeName = Annotated[str | None, QueryParameter(description="Filter by session type, i.e. commissioning, remote")]
+SessionTypeName = Annotated[
+    str | None, QueryParameter(description="Filter by session type, i.e. commissioning, remote")
+]
 
 
 @get("/proposals", tags=["Proposals"], access=authenticated)
-async def get_proposals(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], page: NamedDependency[Page], search: Search = None) -> Paged[Proposal]:
+async def get_proposals(
+    reader: NamedDependency[Reader],
+    runtime: NamedDependency[Runtime],
+    page: NamedDependency[Page],
+    search: Search = None,
+) -> Paged[Proposal]:
     """Get a list of proposals"""
     return await proposals.page(reader, runtime.options.beamline_groups, page, search)
 
 
-@get("/proposals/{proposal:str}", tags=["Proposals"], access=authenticated, errors={404: "Proposal not found"})
-async def get_proposal(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], proposal: FromPath[str]) -> Proposal:
+@get(
+    "/proposals/{proposal:str}", tags=["Proposals"], access=authenticated, errors={404: "Proposal not found"}
+)
+async def get_proposal(
+    reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], proposal: FromPath[str]
+) -> Proposal:
     """Get a proposal"""
     found = await proposals.one(reader, runtime.options.beamline_groups, proposal)
     if found is None:
@@ -78,7 +89,9 @@ async def get_sessions_for_beamline_group(
 
 
 @get("/sessions/{sessionId:str}", tags=["Sessions"], access=authenticated, errors={404: "Session not found"})
-async def get_session(reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], sessionId: Annotated[int, path_id()]) -> Session:
+async def get_session(
+    reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], sessionId: Annotated[int, path_id()]
+) -> Session:
     """Get a session"""
     found = await sessions.one(reader, runtime.options.beamline_groups, sessionId)
     if found is None:
@@ -90,7 +103,9 @@ async def get_session(reader: NamedDependency[Reader], runtime: NamedDependency[
 async def get_persons(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],
-    showAll: Annotated[bool, QueryParameter(description="Show all persons, with the permission manage_persons")] = False,
+    showAll: Annotated[
+        bool, QueryParameter(description="Show all persons, with the permission manage_persons")
+    ] = False,
     proposal: ProposalName = None,
     sessionId: Annotated[int | None, query_id("Session id to filter by")] = None,
 ) -> Paged[Person]:

@@ -36,13 +36,21 @@ class SessionMetaData(msgspec.Struct):
     """Counters and flags of a session."""
 
     persons: Annotated[int, Meta(title="Persons", description="Number of persons on this session")]
-    datacollections: Annotated[int | None, Meta(title="Data Collections", description="Number of data collections")]
+    datacollections: Annotated[
+        int | None, Meta(title="Data Collections", description="Number of data collections")
+    ]
     active: Annotated[bool, Meta(title="Active", description="The session runs now")]
     active_soon: Annotated[
-        bool, Meta(title="Active Soon", description="The session runs, starts within 20 minutes, or ended within 20 minutes")
+        bool,
+        Meta(
+            title="Active Soon",
+            description="The session runs, starts within 20 minutes, or ended within 20 minutes",
+        ),
     ]
     sessionTypes: Annotated[list[str] | None, Meta(title="Session Types")]
-    uiGroups: Annotated[list[str] | None, Meta(title="UI Groups", description="UI groups of the session's beamline")]
+    uiGroups: Annotated[
+        list[str] | None, Meta(title="UI Groups", description="UI groups of the session's beamline")
+    ]
 
 
 class BeamLineSetup(msgspec.Struct):
@@ -61,7 +69,9 @@ class BeamLineSetup(msgspec.Struct):
     polarisation: Annotated[float | None, Meta(title="Polarisation")]
     monochromatorType: Annotated[str | None, Meta(title="Monochromator")]
     setupDate: Annotated[datetime | None, Meta(title="Setup Date")]
-    maxExpTimePerDataCollection: Annotated[float | None, Meta(title="Maximum Exposure Time per Data Collection")]
+    maxExpTimePerDataCollection: Annotated[
+        float | None, Meta(title="Maximum Exposure Time per Data Collection")
+    ]
     minExposureTimePerImage: Annotated[float | None, Meta(title="Minimum Exposure Time per Image")]
     goniostatMaxOscillationSpeed: Annotated[float | None, Meta(title="Maximum Oscillation Speed")]
     goniostatMinOscillationWidth: Annotated[float | None, Meta(title="Minimum Oscillation Width")]
@@ -74,7 +84,9 @@ class Session(msgspec.Struct):
 
     sessionId: Annotated[int, Meta(title="Session Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
-    session: Annotated[str | None, Meta(title="Session", description="Proposal name and visit number: its name")]
+    session: Annotated[
+        str | None, Meta(title="Session", description="Proposal name and visit number: its name")
+    ]
     proposal: Annotated[str, Meta(title="Proposal", description="The proposal's name")]
     BeamLineSetup: BeamLineSetup | None
     visit_number: Annotated[int | None, Meta(title="Visit")]
@@ -91,8 +103,12 @@ class Session(msgspec.Struct):
 class PersonMetaData(msgspec.Struct):
     """The person's part in the session asked for; null without one."""
 
-    sessions: Annotated[int | None, Meta(title="Sessions", description="Number of the person's earlier sessions")]
-    lastSession: Annotated[datetime | None, Meta(title="Last Session", description="Start of the last of these")]
+    sessions: Annotated[
+        int | None, Meta(title="Sessions", description="Number of the person's earlier sessions")
+    ]
+    lastSession: Annotated[
+        datetime | None, Meta(title="Last Session", description="Start of the last of these")
+    ]
     role: Annotated[str | None, Meta(title="Role", description="Role in the session")]
     remote: Annotated[bool | None, Meta(title="Remote", description="Takes part remotely")]
 

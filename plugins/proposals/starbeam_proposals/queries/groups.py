@@ -10,7 +10,9 @@ from starbeam.options import BeamLineGroup
 def ui_groups(groups: Iterable[BeamLineGroup], beamlines: Iterable[str | None]) -> list[str]:
     """The `uiGroup` of each group that has one of these beamlines, each once."""
     wanted = {name.lower() for name in beamlines if name}
-    having = (group for group in groups if any(line.beamLineName.lower() in wanted for line in group.beamLines))
+    having = (
+        group for group in groups if any(line.beamLineName.lower() in wanted for line in group.beamLines)
+    )
     return list(dict.fromkeys(group.uiGroup for group in having))
 
 

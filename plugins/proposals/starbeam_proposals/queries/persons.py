@@ -27,7 +27,7 @@ class Filters(msgspec.Struct, frozen=True):
     sessionId: int | None = None
 
 
-_SESSION = bindparam("session_id")
+_SESSION: Any = bindparam("session_id")
 _SHAPE = Shape(
     schemas.Person,
     Person,
@@ -85,7 +85,9 @@ def _of_session(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[sch
     ]
     membership = (Session_has_Person.personId == Person.personId) & (Session_has_Person.sessionId == _SESSION)
     joins = join(Person, Session_has_Person, membership)
-    return Listing(scope, _IN_SESSION[everybody], Person, where=where, order_by=[Person.personId], joins=joins)
+    return Listing(
+        scope, _IN_SESSION[everybody], Person, where=where, order_by=[Person.personId], joins=joins
+    )
 
 
 @statement

@@ -35,9 +35,11 @@ _SHAPE = Shape(
 def _page(scope: Scope, searching: bool) -> Listing[schemas.Proposal]:
     where = [scope.sees(Proposal)]
     if searching:
-        text = bindparam("pattern")
+        text: Any = bindparam("pattern")
         session = aliased(BLSession)
-        on_beamline = select(session.proposalId).where(session.beamLineName == bindparam("search"), scope.sees(session))
+        on_beamline = select(session.proposalId).where(
+            session.beamLineName == bindparam("search"), scope.sees(session)
+        )
         where.append(
             or_(
                 contains(Proposal.title, text),
@@ -55,11 +57,16 @@ def _by_name(scope: Scope) -> Select[Any]:
 
 
 @statement
-def _visible_sessions(scope: Scope) -> Select[Any]:
+def _visible_sessions(scope: Scope) -> Select[int, str | None, int]:
     """How many sessions on which beamline the caller sees, for some proposals."""
     columns = BLSession.proposalId, BLSession.beamLineName
     wanted = BLSession.proposalId.in_(bindparam("proposals", expanding=True))
-    return select(*columns, func.count()).where(wanted, scope.sees(BLSession)).group_by(*columns).order_by(*columns)
+    return (
+        select(*columns, func.count())
+        .where(wanted, scope.sees(BLSession))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
 
 
 async def page(

@@ -46,7 +46,9 @@ class Filters(msgspec.Struct, frozen=True):
 
 
 _PERSONS = (
-    select(func.count()).where(Session_has_Person.sessionId == BLSession.sessionId).select_from(Session_has_Person)
+    select(func.count())
+    .where(Session_has_Person.sessionId == BLSession.sessionId)
+    .select_from(Session_has_Person)
 ).scalar_subquery()
 
 
@@ -96,11 +98,14 @@ def _session_type(scope: Scope) -> ColumnElement[bool]:
 
 
 def _in_month(scope: Scope) -> ColumnElement[bool]:
-    return or_(*(extract("month", date) == bindparam("month") for date in (BLSession.startDate, BLSession.endDate)))
+    return or_(
+        *(extract("month", date) == bindparam("month") for date in (BLSession.startDate, BLSession.endDate))
+    )
 
 
 def _in_year(scope: Scope) -> ColumnElement[bool]:
-    first, last = bindparam("year_first"), bindparam("year_last")
+    first: Any = bindparam("year_first")
+    last: Any = bindparam("year_last")
     return or_(BLSession.startDate.between(first, last), BLSession.endDate.between(first, last))
 
 
@@ -121,7 +126,7 @@ _CONDITIONS = {
 def _values(groups: Sequence[BeamLineGroup], filters: Filters, now: datetime) -> dict[str, Any]:
     """What to bind for the filters."""
     year = int(filters.year or 0)
-    first = datetime(year, 1, 1) if year else datetime.max
+    first = datetime(year, 1, 1) if year else datetime(9999, 12, 31)
     return {
         "now": now,
         "group_beamlines": beamlines_of(groups, filters.beamLineGroup),
@@ -173,7 +178,7 @@ def _first_of_each(scope: Scope, given: frozenset[str], beamlines: int) -> Selec
 
 
 @statement
-def _types(scope: Scope) -> Select[Any]:
+def _types(scope: Scope) -> Select[int, str]:
     wanted = SessionType.sessionId.in_(bindparam("sessions", expanding=True))
     columns = SessionType.sessionId, SessionType.typeName
     return select(*columns).where(wanted).distinct().order_by(*columns)
@@ -189,7 +194,9 @@ async def page(
     return found
 
 
-async def of_group(reader: Reader, groups: Sequence[BeamLineGroup], filters: Filters) -> list[schemas.Session]:
+async def of_group(
+    reader: Reader, groups: Sequence[BeamLineGroup], filters: Filters
+) -> list[schemas.Session]:
     """The first session of each beamline of a group, in the order of its beamlines. 2 statements."""
     beamlines = beamlines_of(groups, filters.beamLineGroup)
     if not beamlines:
