@@ -3,8 +3,6 @@ in one process."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from starbeam import loader
 from starbeam.access import Principal
 from starbeam.auth import onetime, routes
 from starbeam.auth.guard import Guard
+from starbeam.clock import Clock
 from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.faults import StartupError
@@ -48,7 +47,7 @@ class Starbeam:
         Without `needs_secret` the app may be built to look at it (commands), not to serve.
         """
         settings = self.settings = loaded.settings
-        _set_timezone(settings.server.timezone)
+        self.clock = Clock(settings.server.timezone)
         self.plugins = loader.load(loaded)
         if needs_secret and (problem := secret_problem(settings.auth)):
             origin = loaded.origin("auth.secret_key")
@@ -71,14 +70,14 @@ class Starbeam:
             self.registry.backends,
             Visibility(self.registry.rules),
             self.registry.checks,
+            self.clock,
         )
         self.asgi = self._litestar()
 
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""
-        return Context(
-            plugin, self.settings, self.database, self.options, self.plugins.backends.get(plugin, {})
-        )
+        backends = self.plugins.backends.get(plugin, {})
+        return Context(plugin, self.settings, self.database, self.options, self.clock, backends)
 
     def _litestar(self) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
@@ -122,13 +121,6 @@ def create_app(loaded: Loaded) -> Litestar:
     return Starbeam(loaded).asgi
 
 
-def _set_timezone(name: str) -> None:
-    """Make "now" the facility's local time, which the database holds."""
-    if name:
-        os.environ["TZ"] = name
-        time.tzset()
-
-
 def _cors(origins: list[str]) -> CORSConfig | None:
     """Any method and header from the configured origins; with "*" no credentials."""
     if not origins:
@@ -145,7 +137,7 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
         connection = ReadConnection(runtime.database)
         try:
-            yield Reader(connection, await runtime.scope(who), who)
+            yield Reader(connection, await runtime.scope(who), who, runtime.clock.now())
         finally:
             await connection.close()
 

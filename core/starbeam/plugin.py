@@ -15,6 +15,7 @@ import msgspec
 import pluggy
 
 if TYPE_CHECKING:
+    from starbeam.clock import Clock
     from starbeam.db.engine import Database
     from starbeam.options import LiveOptions
     from starbeam.settings import Settings
@@ -70,6 +71,8 @@ class Context:
     """The database; not connected yet while hooks run."""
     options: LiveOptions
     """The runtime options and permissions, as they are at the moment of asking."""
+    clock: Clock
+    """The facility's local time."""
     backends: Mapping[str, Any] = field(default_factory=dict)
     """For a plugin of log-in backends: its backends' names and settings, in the order of the
     configuration."""

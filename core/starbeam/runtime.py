@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starbeam.access import Kind, Principal
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
+    from starbeam.clock import Clock
     from starbeam.loader import Plugins
     from starbeam.settings import Settings
 
@@ -37,6 +38,7 @@ class Runtime:
         backends: Mapping[str, AuthBackend],
         visibility: Visibility,
         checks: list[Check],
+        clock: Clock,
     ) -> None:
         self.settings = settings
         self.plugins = plugins
@@ -45,6 +47,7 @@ class Runtime:
         self.backends = backends
         self.visibility = visibility
         self.checks = checks
+        self.clock = clock
         self.tokens = Tokens(settings.auth)
         self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.login = LoginService(backends, self.tokens, Failures(), options, database)

@@ -36,6 +36,8 @@ from starbeam.access import Kind, Principal
 from starbeam.http.paging import Page, Paged
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Row
 
     from starbeam.db.engine import ReadConnection
@@ -129,10 +131,12 @@ class Listing(Generic[S]):
 class Reader:
     """One request's reads: its caller, its scope and, from the first statement on, a connection."""
 
-    def __init__(self, connection: ReadConnection, scope: Scope, who: Principal) -> None:
+    def __init__(self, connection: ReadConnection, scope: Scope, who: Principal, now: datetime) -> None:
         self._connection = connection
         self.scope = scope
         self.who = who
+        self.now = now
+        """The facility's local time at which the request began."""
         self._caller = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
 
     async def rows(self, query: Executable, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -188,9 +188,9 @@ async def page(
     reader: Reader, groups: Sequence[BeamLineGroup], page: Page, filters: Filters
 ) -> Paged[schemas.Session]:
     """A page of the sessions that the caller sees. 3 statements."""
-    now = datetime.now()
-    found = await reader.page(_page(reader.scope, _given(filters)), page, **_values(groups, filters, now))
-    await _complete(reader, groups, found.results, now)
+    values = _values(groups, filters, reader.now)
+    found = await reader.page(_page(reader.scope, _given(filters)), page, **values)
+    await _complete(reader, groups, found.results)
     return found
 
 
@@ -201,13 +201,12 @@ async def of_group(
     beamlines = beamlines_of(groups, filters.beamLineGroup)
     if not beamlines:
         return []
-    now = datetime.now()
     names = {f"beamline_{number}": name for number, name in enumerate(beamlines)}
     query = _first_of_each(reader.scope, _given(filters), len(beamlines))
-    found = await reader.shaped(_SHAPE, query, **names, **_values(groups, filters, now))
+    found = await reader.shaped(_SHAPE, query, **names, **_values(groups, filters, reader.now))
     order = {name.lower(): number for number, name in enumerate(beamlines)}
     found.sort(key=lambda session: order[(session.beamLineName or "").rstrip().lower()])
-    await _complete(reader, groups, found, now)
+    await _complete(reader, groups, found)
     return found
 
 
@@ -215,12 +214,12 @@ async def one(reader: Reader, groups: Sequence[BeamLineGroup], session_id: int) 
     """One session, if the caller sees it. 2 statements."""
     found = await reader.one(_SHAPE, _one(reader.scope), session_id=session_id)
     if found is not None:
-        await _complete(reader, groups, [found], datetime.now())
+        await _complete(reader, groups, [found])
     return found
 
 
 async def _complete(
-    reader: Reader, groups: Sequence[BeamLineGroup], sessions: Sequence[schemas.Session], now: datetime
+    reader: Reader, groups: Sequence[BeamLineGroup], sessions: Sequence[schemas.Session]
 ) -> None:
     """Fill in what the metadata says beyond counters."""
     types: dict[int, list[str]] = {}
@@ -232,8 +231,8 @@ async def _complete(
         metadata = session.metadata
         metadata.sessionTypes = types.get(session.sessionId, [])
         metadata.uiGroups = ui_groups(groups, [session.beamLineName])
-        metadata.active = _runs(session, now, timedelta())
-        metadata.active_soon = _runs(session, now, SOON)
+        metadata.active = _runs(session, reader.now, timedelta())
+        metadata.active_soon = _runs(session, reader.now, SOON)
 
 
 def _runs(session: schemas.Session, now: datetime, margin: timedelta) -> bool:
