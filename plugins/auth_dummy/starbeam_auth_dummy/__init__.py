@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.auth.backends import AuthBackend, Credentials, Identity
+from starbeam.settings import Section
 
 
-class DummySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DummySettings(Section, frozen=True):
     """Settings of one dummy backend."""
 
     test_system: Annotated[
