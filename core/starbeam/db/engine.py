@@ -82,14 +82,13 @@ class Database:
 
     def _mysql_arguments(self, reads: bool) -> dict[str, Any]:
         session = [f"max_statement_time={self.settings.statement_timeout:g}"]
+        arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
         if reads:
             session.append("tx_read_only=1")
         else:
             session.append("tx_isolation='READ-COMMITTED'")
-        arguments: dict[str, Any] = {
-            "connect_timeout": CONNECT_SECONDS,
-            "init_command": "SET SESSION " + ", ".join(session),
-        }
+            arguments["read_timeout"] = self.patience  # reads have their own limit, around each statement
+        arguments["init_command"] = "SET SESSION " + ", ".join(session)
         if self.settings.ssl_ca:
             arguments["ssl"] = ssl.create_default_context(cafile=self.settings.ssl_ca)
         return arguments
@@ -137,11 +136,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session in one transaction: committed at the end, rolled back on any error."""
-        async with (
-            asyncio.timeout(self.patience),
-            AsyncSession(self._writes, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        async with AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
             yield session
 
     @property

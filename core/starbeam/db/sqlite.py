@@ -46,9 +46,23 @@ def connect_args() -> dict[str, Any]:
 
 
 def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
-    """Make the connections of an engine refuse to write, if they are for reading only."""
+    """Make an engine's connections refuse to write, or take the write lock when a transaction begins.
+
+    A transaction that reads first and asks for the lock later is refused when another wrote in between.
+    """
     if read_only:
         event.listen(engine.sync_engine, "connect", _refuse_writes)
+    else:
+        event.listen(engine.sync_engine, "connect", _begin_by_hand)
+        event.listen(engine.sync_engine, "begin", _take_write_lock)
+
+
+def _begin_by_hand(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # or the driver would begin by itself, at the first write
+
+
+def _take_write_lock(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _refuse_writes(connection: Any, _record: Any) -> None:
