@@ -17,12 +17,7 @@ from starbeam.db import ddl, sqlite
 from starbeam.db.facts import FLAVOURS, Column, Flavour, Table, enum_values, facts, is_required
 from support import schemas
 
-MARIADB = [kind for kind in schemas.KINDS if kind.server == "mariadb"]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+on_mariadb = pytest.mark.on("mariadb-union", "mariadb-community", "mariadb-diamond")
 
 
 def column(flavour: Flavour, table: str, name: str) -> Column:
@@ -110,9 +105,9 @@ async def fresh_sqlite(folder: Path) -> AsyncEngine:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", MARIADB, ids=str)
-async def test_mariadb_shows_the_facts_it_was_made_of(kind: schemas.Kind, tmp_path: Path) -> None:
-    engine = create_async_engine(await schemas.fresh_database(kind, tmp_path))
+@on_mariadb
+async def test_mariadb_shows_the_facts_it_was_made_of(kind: schemas.Kind, database_url: str) -> None:
+    engine = create_async_engine(database_url)
     query = text(
         "SELECT table_name, column_name, column_type, is_nullable = 'YES', column_default, extra"
         " FROM information_schema.columns WHERE table_schema = DATABASE()"
@@ -140,9 +135,9 @@ def expected_indexes(table: Table) -> set[tuple[Any, ...]]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", MARIADB, ids=str)
-async def test_mariadb_has_the_indexes_and_foreign_keys(kind: schemas.Kind, tmp_path: Path) -> None:
-    engine = create_async_engine(await schemas.fresh_database(kind, tmp_path))
+@on_mariadb
+async def test_mariadb_has_the_indexes_and_foreign_keys(kind: schemas.Kind, database_url: str) -> None:
+    engine = create_async_engine(database_url)
     indexes: dict[str, set[tuple[Any, ...]]] = {}
     async with engine.connect() as connection:
         rows = await connection.execute(
@@ -158,7 +153,8 @@ async def test_mariadb_has_the_indexes_and_foreign_keys(kind: schemas.Kind, tmp_
             text(
                 "SELECT k.table_name, k.column_name, k.referenced_table_name, k.referenced_column_name,"
                 " r.delete_rule, r.update_rule FROM information_schema.key_column_usage k"
-                " JOIN information_schema.referential_constraints r USING (constraint_schema, constraint_name)"
+                " JOIN information_schema.referential_constraints r"
+                " USING (constraint_schema, constraint_name)"
                 " WHERE k.table_schema = DATABASE()"
             )
         )
@@ -172,13 +168,11 @@ async def test_mariadb_has_the_indexes_and_foreign_keys(kind: schemas.Kind, tmp_
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", schemas.KINDS, ids=str)
-async def test_create_refuses_a_database_that_has_tables(kind: schemas.Kind, tmp_path: Path) -> None:
-    url = await schemas.fresh_database(kind, tmp_path)
-    engine = create_async_engine(url, connect_args=sqlite.connect_args() if kind.server == "sqlite" else {})
-    with pytest.raises(
-        ddl.DatabaseNotEmpty, match="refuses to touch an existing database: it has the tables"
-    ):
+@pytest.mark.four_databases
+async def test_create_refuses_a_database_that_has_tables(kind: schemas.Kind, database_url: str) -> None:
+    arguments = sqlite.connect_args() if kind.server == "sqlite" else {}
+    engine = create_async_engine(database_url, connect_args=arguments)
+    with pytest.raises(ddl.DatabaseNotEmpty, match="refuses to touch an existing database"):
         await ddl.create(engine, kind.flavour)
     await engine.dispose()
 
@@ -237,10 +231,10 @@ LIKES = [
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", schemas.KINDS[:2], ids=str)
-async def test_like_is_the_same_on_both(kind: schemas.Kind, tmp_path: Path) -> None:
-    url = await schemas.fresh_database(kind, tmp_path)
-    engine = create_async_engine(url, connect_args=sqlite.connect_args() if kind.server == "sqlite" else {})
+@pytest.mark.on("sqlite-union", "mariadb-union")
+async def test_like_is_the_same_on_both(kind: schemas.Kind, database_url: str) -> None:
+    arguments = sqlite.connect_args() if kind.server == "sqlite" else {}
+    engine = create_async_engine(database_url, connect_args=arguments)
     async with engine.connect() as connection:
         for pattern, value, matches in LIKES:
             query = text("SELECT :value LIKE :pattern ESCAPE '!'")

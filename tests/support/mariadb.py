@@ -166,7 +166,7 @@ def start() -> Server:
 
 
 def _copy_template(folder: Path) -> None:
-    """Fill a data folder from the template, made once for each state of the schema and version of the server."""
+    """Fill a data folder from the template, made once for each schema and version of the server."""
     version = subprocess.check_output([_program("mariadbd"), "--version"])
     template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS)}"
     with _locked(template.parent):

@@ -13,8 +13,7 @@ A plugin declares a base of its own, so that no two plugins share a registry or 
 A class is named as its table and an attribute as its column; where the flavours spell a column differently,
 as the more readable of the two. Models exist to write queries and rows with; tables are created from the
 facts (`starbeam.db.ddl`), which know the types of each flavour exactly. Joins are explicit: there are no
-foreign keys and no relationships. Where attribute and column differ, the column's `key` is the attribute's name:
-advanced-alchemy's `update` copies values by it.
+foreign keys and no relationships. Rows are written through `starbeam.db.services`.
 """
 
 from __future__ import annotations
@@ -79,10 +78,10 @@ def always_named() -> MappedColumn[Any]:
 def optional_column() -> MappedColumn[Any]:
     """A column that one flavour lacks: never read with its row, only when a query names it.
 
-    Reading the attribute of a loaded row raises MissingGreenlet, unless it was set; setting it is for code that
-    knows that the column is there.
+    Reading the attribute of a loaded row raises InvalidRequestError, unless it was set; setting it is for
+    code that knows that the column is there.
     """
-    return mapped_column(deferred=True, nullable=True)
+    return mapped_column(deferred=True, deferred_raiseload=True, nullable=True)
 
 
 def varying_column() -> MappedColumn[Any]:

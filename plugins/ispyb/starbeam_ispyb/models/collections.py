@@ -36,9 +36,9 @@ class DataCollection(Base):
     """A data collection: one series of images, with the parameters it was taken with."""
 
     dataCollectionId: Mapped[int] = mapped_column(primary_key=True)
-    blSampleId: Mapped[int | None] = mapped_column("BLSAMPLEID", key="blSampleId")
-    sessionId: Mapped[int | None] = mapped_column("SESSIONID", key="sessionId")
-    experimentType: Mapped[str | None] = mapped_column("experimenttype", key="experimentType")
+    blSampleId: Mapped[int | None] = mapped_column("BLSAMPLEID")
+    sessionId: Mapped[int | None] = mapped_column("SESSIONID")
+    experimentType: Mapped[str | None] = mapped_column("experimenttype")
     dataCollectionNumber: Mapped[int | None]
     startTime: Mapped[datetime.datetime | None]
     endTime: Mapped[datetime.datetime | None]
@@ -63,7 +63,7 @@ class DataCollection(Base):
     yBeam: Mapped[float | None]
     comments: Mapped[str | None]
     printableForReport: Mapped[int | None]
-    crystalClass: Mapped[str | None] = mapped_column("CRYSTALCLASS", key="crystalClass")
+    crystalClass: Mapped[str | None] = mapped_column("CRYSTALCLASS")
     slitGapVertical: Mapped[float | None]
     slitGapHorizontal: Mapped[float | None]
     transmission: Mapped[float | None]
@@ -79,7 +79,7 @@ class DataCollection(Base):
     chiStart: Mapped[float | None]
     resolutionAtCorner: Mapped[float | None]
     detector2Theta: Mapped[float | None]
-    detectorMode: Mapped[str | None] = mapped_column("DETECTORMODE", key="detectorMode")
+    detectorMode: Mapped[str | None] = mapped_column("DETECTORMODE")
     undulatorGap1: Mapped[float | None]
     undulatorGap2: Mapped[float | None]
     undulatorGap3: Mapped[float | None]
@@ -87,19 +87,19 @@ class DataCollection(Base):
     beamSizeAtSampleY: Mapped[float | None]
     centeringMethod: Mapped[str | None]
     averageTemperature: Mapped[float | None]
-    actualSampleBarcode: Mapped[str | None] = mapped_column("ACTUALSAMPLEBARCODE", key="actualSampleBarcode")
-    actualSampleSlotInContainer: Mapped[int | None] = mapped_column("ACTUALSAMPLESLOTINCONTAINER", key="actualSampleSlotInContainer")
-    actualContainerBarcode: Mapped[str | None] = mapped_column("ACTUALCONTAINERBARCODE", key="actualContainerBarcode")
-    actualContainerSlotInSC: Mapped[int | None] = mapped_column("ACTUALCONTAINERSLOTINSC", key="actualContainerSlotInSC")
+    actualSampleBarcode: Mapped[str | None] = mapped_column("ACTUALSAMPLEBARCODE")
+    actualSampleSlotInContainer: Mapped[int | None] = mapped_column("ACTUALSAMPLESLOTINCONTAINER")
+    actualContainerBarcode: Mapped[str | None] = mapped_column("ACTUALCONTAINERBARCODE")
+    actualContainerSlotInSC: Mapped[int | None] = mapped_column("ACTUALCONTAINERSLOTINSC")
     actualCenteringPosition: Mapped[str | None]
     beamShape: Mapped[str | None]
     dataCollectionGroupId: Mapped[int]
-    positionId: Mapped[int | None] = mapped_column("POSITIONID", key="positionId")
+    positionId: Mapped[int | None] = mapped_column("POSITIONID")
     detectorId: Mapped[int | None]
-    focalSpotSizeAtSampleX: Mapped[float | None] = mapped_column("FOCALSPOTSIZEATSAMPLEX", key="focalSpotSizeAtSampleX")
-    polarisation: Mapped[float | None] = mapped_column("POLARISATION", key="polarisation")
-    focalSpotSizeAtSampleY: Mapped[float | None] = mapped_column("FOCALSPOTSIZEATSAMPLEY", key="focalSpotSizeAtSampleY")
-    apertureId: Mapped[int | None] = mapped_column("APERTUREID", key="apertureId")
+    focalSpotSizeAtSampleX: Mapped[float | None] = mapped_column("FOCALSPOTSIZEATSAMPLEX")
+    polarisation: Mapped[float | None] = mapped_column("POLARISATION")
+    focalSpotSizeAtSampleY: Mapped[float | None] = mapped_column("FOCALSPOTSIZEATSAMPLEY")
+    apertureId: Mapped[int | None] = mapped_column("APERTUREID")
     screeningOrigId: Mapped[int | None]
     startPositionId: Mapped[int | None]
     endPositionId: Mapped[int | None]

@@ -30,7 +30,7 @@ class Protein(Base):
     MOD_ID: Mapped[str | None] = optional_column()
     componentTypeId: Mapped[int | None]
     concentrationTypeId: Mapped[int | None]
-    global_: Mapped[int | None] = mapped_column("global", key="global_")
+    global_: Mapped[int | None] = mapped_column("global")
     externalId: Mapped[bytes | None]
     density: Mapped[float | None] = optional_column()
     abundance: Mapped[float | None] = optional_column()
@@ -89,7 +89,7 @@ class BLSample(Base):
     blSampleStatus: Mapped[str | None]
     isInSampleChanger: Mapped[int | None]
     lastKnownCenteringPosition: Mapped[str | None]
-    positionId: Mapped[int | None] = mapped_column("POSITIONID", key="positionId")
+    positionId: Mapped[int | None] = mapped_column("POSITIONID")
     recordTimeStamp: Mapped[datetime.datetime] = filled_by_database()
     SMILES: Mapped[str | None]
     blSubSampleId: Mapped[int | None]

@@ -43,7 +43,7 @@ class ScreeningOutput(Base):
     mosaicity: Mapped[float | None]
     iOverSigma: Mapped[float | None]
     diffractionRings: Mapped[int | None]
-    screeningSuccess: Mapped[int | None] = mapped_column("SCREENINGSUCCESS", key="screeningSuccess")
+    screeningSuccess: Mapped[int | None] = mapped_column("SCREENINGSUCCESS")
     mosaicityEstimated: Mapped[int] = filled_by_database()
     rankingResolution: Mapped[float | None]
     program: Mapped[str | None]

@@ -32,7 +32,7 @@ class Shipping(Base):
     returnCourier: Mapped[str | None]
     dateOfShippingToUser: Mapped[datetime.datetime | None]
     shippingType: Mapped[str | None]
-    safetyLevel: Mapped[str | None] = mapped_column("SAFETYLEVEL", key="safetyLevel")
+    safetyLevel: Mapped[str | None] = mapped_column("SAFETYLEVEL")
     deliveryAgent_flightCodeTimestamp: Mapped[datetime.datetime | None] = optional_column()
     deliveryAgent_label: Mapped[str | None] = optional_column()
     readyByTime: Mapped[datetime.time | None] = optional_column()
