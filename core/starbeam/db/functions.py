@@ -9,6 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from starbeam.db.sqlite import COLLATION
+
 ESCAPE = "!"
 
 
@@ -43,7 +45,8 @@ def _seconds_ago_mysql(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -
 
 @compiles(seconds_ago, "sqlite")
 def _seconds_ago_sqlite(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"datetime('now', '-' || {compiler.process(element.clauses.clauses[0], **kw)} || ' seconds')"
+    seconds = compiler.process(element.clauses.clauses[0], **kw)
+    return f"datetime('now', 'localtime', '-' || {seconds} || ' seconds')"
 
 
 class joined(GenericFunction[Any]):
@@ -61,4 +64,5 @@ def _joined_mysql(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(joined, "sqlite")
 def _joined_sqlite(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
-    return "(" + " || ".join(compiler.process(part, **kw) for part in element.clauses) + ")"
+    parts = " || ".join(compiler.process(part, **kw) for part in element.clauses)
+    return f"({parts} COLLATE {COLLATION})"  # an expression has no collation of its own
