@@ -65,4 +65,4 @@ def _joined_mysql(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(joined, "sqlite")
 def _joined_sqlite(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
     parts = " || ".join(compiler.process(part, **kw) for part in element.clauses)
-    return f"({parts} COLLATE {COLLATION})"  # an expression has no collation of its own
+    return f"(({parts}) COLLATE {COLLATION})"  # an expression has no collation of its own
