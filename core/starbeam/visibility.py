@@ -7,13 +7,13 @@ A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class). 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.elements import False_, True_
 
 if TYPE_CHECKING:
     from starbeam.db.reader import Scope
@@ -56,8 +56,17 @@ class Visibility:
         mapped = inspect(entity).mapper.class_
         if mapped in scope.visible:
             return true()
-        allowed = or_(false(), *(rule(scope, entity) for rule in self._allow.get(mapped, ())))
-        return and_(allowed, *(rule(scope, entity) for rule in self._restrict.get(mapped, ())))
+        allowed = _any([rule(scope, entity) for rule in self._allow.get(mapped, ())])
+        narrowed = [rule(scope, entity) for rule in self._restrict.get(mapped, ())]
+        return and_(allowed, *narrowed) if narrowed else allowed
+
+
+def _any(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """One of them holds. Stays `true()` where one is, which `or_` hides: `through` then needs no subquery."""
+    if any(isinstance(condition, True_) for condition in conditions):
+        return true()
+    possible = [condition for condition in conditions if not isinstance(condition, False_)]
+    return or_(*possible) if possible else false()
 
 
 def through(parent: type[Any], column: str, parent_column: str | None = None) -> Condition:
@@ -67,14 +76,15 @@ def through(parent: type[Any], column: str, parent_column: str | None = None) ->
     """
 
     def condition(scope: Scope, entity: Any) -> ColumnElement[bool]:
-        if not scope.has(parent) or not scope.has(getattr(inspect(entity).mapper.class_, column)):
+        key = parent_column or inspect(parent).primary_key[0].key
+        row = inspect(entity).mapper.class_
+        if not scope.has(parent, getattr(parent, key), getattr(row, column)):
             return false()
         above = aliased(parent)
         seen = scope.sees(above)
         if isinstance(seen, True_):
             return seen
-        key = getattr(above, parent_column or inspect(parent).primary_key[0].key)
-        found: ColumnElement[bool] = getattr(entity, column).in_(select(key).where(seen))
+        found: ColumnElement[bool] = getattr(entity, column).in_(select(getattr(above, key)).where(seen))
         return found
 
     return condition

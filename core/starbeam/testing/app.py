@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import httpx
@@ -35,17 +37,26 @@ class TestDatabase:
         return self._schema
 
     async def add(self, model: type[Any], *rows: dict[str, Any], **row: Any) -> None:
-        """Insert rows of a model, given by attribute names; columns that this database lacks are left out."""
+        """Insert rows of a model, given by attribute names.
+
+        What this database lacks is left out: columns, and all rows of a table.
+        """
         schema = await self.schema()
+        if not schema.has(model):
+            return
+        attributes = inspect(model).column_attrs
         given = [*rows, row] if row else list(rows)
-        present = {
-            attribute.key: schema.has(getattr(model, attribute.key))
-            for attribute in inspect(model).column_attrs
-        }
+        known = [
+            {
+                attributes[name].columns[0].key: value
+                for name, value in values.items()
+                if schema.has(getattr(model, name))
+            }
+            for values in given
+        ]
         async with self.engine.begin() as connection:
-            for values in given:
-                known = {getattr(model, name): value for name, value in values.items() if present[name]}
-                await connection.execute(insert(model).values(known))
+            for _, alike in groupby(known, key=tuple):  # rows that name the same columns go in together
+                await connection.execute(insert(model), list(alike))
 
     async def sql(self, statement: str, **values: Any) -> Sequence[Any]:
         """Run one statement in a transaction of its own; its rows, if it has any."""
@@ -92,6 +103,10 @@ class TestApp:
     async def refresh(self) -> None:
         """Let the app see changed options and permissions now."""
         await self.starbeam.options.reload()
+
+    def set_time(self, now: datetime) -> None:
+        """Let the app take this for the facility's local time."""
+        vars(self.starbeam.clock)["now"] = lambda: now
 
     def token(self, login: str, person_id: int, *permissions: str) -> dict[str, str]:
         """Headers with a token of this server; its list of permissions counts only with

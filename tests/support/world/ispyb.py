@@ -1,0 +1,240 @@
+"""The tables that several plugins read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from starbeam.db.models import Person
+from starbeam.testing.app import TestDatabase
+from starbeam_ispyb import models as m
+from support.world import FIRST, NOW, PEOPLE, REGULARS
+
+PROPOSALS = (1, 2, 3)
+SESSIONS = (1, 2, 3)
+CONTACTS = 10
+"""The person of lab contact n is n more than this."""
+TWINS = 10
+"""Rows that hang on session n by another column have a key that is this much more."""
+
+Row = dict[str, Any]
+
+
+async def fill(db: TestDatabase) -> None:
+    """Everything of every proposal and session."""
+    await _proposals(db)
+    await _shipped(db)
+    await _collected(db)
+    await _screened(db)
+    await _processed(db)
+
+
+async def many(db: TestDatabase, size: int) -> None:
+    """Proposals with one member, one lab contact and one session."""
+    numbers = range(FIRST, FIRST + size)
+    await db.add(m.Proposal, *({"proposalId": n, **_proposal(f"ZZ{n}", "1")} for n in numbers))
+    await db.add(Person, *({"personId": n, "login": f"person{n}", "familyName": "Zed"} for n in numbers))
+    await db.add(m.ProposalHasPerson, *({"proposalId": n, "personId": n} for n in numbers))
+    await db.add(m.LabContact, *({"labContactId": n, **_contact(n, person=n)} for n in numbers))
+    await db.add(
+        m.BLSession,
+        *(
+            {
+                "sessionId": n,
+                "proposalId": n,
+                "visit_number": 1,
+                "beamLineName": f"w{n % 20}",
+                "startDate": NOW + timedelta(hours=n),
+                "endDate": NOW + timedelta(hours=n + 8),
+            }
+            for n in numbers
+        ),
+    )
+    members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in numbers[:REGULARS]]
+    await db.add(m.Session_has_Person, *members)
+
+
+def _proposal(code: str, number: str) -> Row:
+    return {
+        "personId": PEOPLE["stranger"],
+        "proposalCode": code,
+        "proposalNumber": number,
+        "title": f"Title of {code}",
+        "state": "Open",
+        "externalId": b"\x01\x02",
+        "proposalType": "MX",
+    }
+
+
+def _contact(proposal: int, person: int) -> Row:
+    return {
+        "proposalId": proposal,
+        "personId": person,
+        "cardName": f"card {proposal}",
+        "defaultCourrierCompany": "Courier",
+        "courierAccount": "C1",
+        "billingReference": "B1",
+        "dewarAvgCustomsValue": 10,
+        "dewarAvgTransportValue": 20,
+    }
+
+
+async def _proposals(db: TestDatabase) -> None:
+    """Proposals, their sessions, and who is a member of what."""
+    names = {1: ("mx", "23"), 2: ("bl", "7"), 3: ("sa", "1")}
+    await db.add(m.Proposal, *({"proposalId": n, **_proposal(*names[n])} for n in PROPOSALS))
+    member = {"personId": PEOPLE["proposal_member"]}
+    await db.add(m.ProposalHasPerson, {"proposalId": 1, **member}, {"proposalId": 3, **member})
+    for n in PROPOSALS:
+        person = CONTACTS + n
+        await db.add(Person, personId=person, login=f"contact{n}", familyName="Contact", givenName="Carl")
+        await db.add(m.LabContact, labContactId=n, **_contact(n, person))
+    await db.add(m.BeamLineSetup, beamLineSetupId=1, **_setup())
+    await db.add(m.BLSession, _session(1, 1, 1, "id01", datetime(2026, 3, 10, 9)))
+    await db.add(m.BLSession, _session(2, 1, 2, "id02", datetime(2026, 3, 11, 9)))
+    await db.add(m.BLSession, _session(3, 2, 1, "id03", datetime(2025, 5, 1, 9)))
+    part = {"role": "Principal Investigator", "remote": 1}
+    await db.add(m.Session_has_Person, sessionId=1, personId=PEOPLE["session_member"], **part)
+    await db.add(m.Session_has_Person, sessionId=1, personId=PEOPLE["administrator"], **part)
+    await db.add(m.Session_has_Person, sessionId=3, personId=PEOPLE["administrator"], **part)
+
+
+def _session(key: int, proposal: int, visit: int, beamline: str, start: datetime) -> Row:
+    """A session of eight hours."""
+    return {
+        "sessionId": key,
+        "proposalId": proposal,
+        "visit_number": visit,
+        "beamLineName": beamline,
+        "beamLineSetupId": 1,
+        "startDate": start,
+        "endDate": start + timedelta(hours=8),
+        "scheduled": 1,
+        "nbShifts": 3,
+        "comments": "Calm",
+        "beamLineOperator": "Olga",
+        "nbReimbDewars": 2,
+        "usedFlag": 1,
+        "expSessionPk": 70 + key,
+        "externalId": b"\x03\x04",
+    }
+
+
+def _setup() -> Row:
+    return {
+        "synchrotronName": "Ring",
+        "synchrotronMode": "7/8+1",
+        "undulatorType1": "U21",
+        "undulatorType2": "U22",
+        "undulatorType3": "U23",
+        "focalSpotSizeAtSample": 0.5,
+        "focusingOptic": "Kirkpatrick-Baez",
+        "beamDivergenceHorizontal": 0.25,
+        "beamDivergenceVertical": 0.125,
+        "polarisation": 0.75,
+        "monochromatorType": "Si111",
+        "setupDate": datetime(2026, 1, 2, 3, 4, 5),
+        "maxExpTimePerDataCollection": 100.0,
+        "minExposureTimePerImage": 0.0625,
+        "goniostatMaxOscillationSpeed": 90.0,
+        "goniostatMinOscillationWidth": 0.375,
+        "minTransmission": 1.5,
+        "CS": 2.5,
+    }
+
+
+async def _shipped(db: TestDatabase) -> None:
+    """What hangs on proposals: from shipments to samples."""
+    for n in PROPOSALS:
+        await db.add(
+            m.Shipping,
+            shippingId=n,
+            proposalId=n,
+            shippingName=f"S{n}",
+            sendingLabContactId=n,
+            returnLabContactId=n,
+        )
+        await db.add(m.Dewar, dewarId=n, shippingId=n, code=f"D{n}", type="Dewar")
+        await db.add(m.Container, containerId=n, dewarId=n, code=f"C{n}", containerType="Puck", capacity=16)
+        await db.add(m.Protein, proteinId=n, proposalId=n, name="Lysozyme", acronym="LYS")
+        await db.add(m.Crystal, crystalId=n, proteinId=n, cell_a=78.5)
+        await db.add(m.BLSample, blSampleId=n, crystalId=n, containerId=n, name=f"sample{n}", location="1")
+        await db.add(m.Position, positionId=n, posX=1.5, posY=2.5, posZ=3.5)
+        await db.add(m.BLSubSample, blSubSampleId=n, blSampleId=n, positionId=n, type="roi")
+
+
+async def _collected(db: TestDatabase) -> None:
+    """What is measured in each session."""
+    for n in SESSIONS:
+        start, end = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+        await db.add(
+            m.Workflow, workflowId=n, workflowTitle="Mesh", workflowType="MXPressA", status="Success"
+        )
+        await db.add(
+            m.WorkflowStep, workflowStepId=n, workflowId=n, workflowStepType="mesh", status="Success"
+        )
+        await db.add(
+            m.DataCollectionGroup,
+            dataCollectionGroupId=n,
+            sessionId=n,
+            blSampleId=n,
+            workflowId=n,
+            experimentType="OSC",
+            startTime=start,
+            endTime=end,
+        )
+        await db.add(
+            m.DataCollection,
+            dataCollectionId=n,
+            dataCollectionGroupId=n,
+            blSampleId=n,
+            blSubSampleId=n,
+            startTime=start,
+            endTime=end,
+            runStatus="DataCollection Successful",
+            numberOfImages=100,
+        )
+        await db.add(
+            m.DataCollectionFileAttachment,
+            dataCollectionFileAttachmentId=n,
+            dataCollectionId=n,
+            fileFullPath=f"/data/{n}.log",
+            fileType="log",
+        )
+        await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1)
+        await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2)
+        await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
+        times = {"startTimestamp": start, "endTimestamp": end}
+        await db.add(m.RobotAction, robotActionId=n, blsessionId=n, blsampleId=n, actionType="LOAD", **times)
+        scanned = {"sessionId": n, "blSampleId": n, "startTime": start, "endTime": end}
+        await db.add(m.EnergyScan, energyScanId=n, element="Se", **scanned)
+        await db.add(m.XFEFluorescenceSpectrum, xfeFluorescenceSpectrumId=n, **scanned)
+
+
+async def _screened(db: TestDatabase) -> None:
+    """Screenings by data collection, and others by group."""
+    for n in SESSIONS:
+        await db.add(m.Screening, screeningId=n, dataCollectionId=n, shortComments="EDNA")
+        await db.add(m.Screening, screeningId=TWINS + n, dataCollectionGroupId=n, shortComments="EDNA")
+
+
+async def _processed(db: TestDatabase) -> None:
+    """Programs that integrated a data collection, others that a job asked for, and movies."""
+    for n in SESSIONS:
+        await db.add(m.ProcessingJob, processingJobId=n, dataCollectionId=n, displayName="Job", automatic=1)
+        program = {"processingPrograms": "xia2", "processingStatus": "1"}
+        await db.add(m.AutoProcProgram, autoProcProgramId=n, **program)
+        await db.add(m.AutoProcProgram, autoProcProgramId=TWINS + n, processingJobId=n, **program)
+        await db.add(m.AutoProcIntegration, autoProcIntegrationId=n, dataCollectionId=n, autoProcProgramId=n)
+        file = {"fileType": "Log", "fileName": "a.log", "filePath": "/data"}
+        await db.add(m.AutoProcProgramAttachment, autoProcProgramAttachmentId=n, autoProcProgramId=n, **file)
+        await db.add(
+            m.AutoProcProgramMessage,
+            autoProcProgramMessageId=n,
+            autoProcProgramId=n,
+            severity="WARNING",
+            message="Ice",
+        )
+        await db.add(m.Movie, movieId=n, dataCollectionId=n, movieNumber=1)
+        await db.add(m.MotionCorrection, motionCorrectionId=n, movieId=n)
+        await db.add(m.CTF, ctfId=n, motionCorrectionId=n)
