@@ -1,0 +1,34 @@
+"""The demo's facility: Starbeam, a synchrotron with nine beamlines, its people and three years of sessions.
+
+The modules hold generators of rows, each given a source of randomness and the rows that its own hang on:
+`facility` (beamlines), `people`, `proposals` (and sessions), `shipments`, `samples`, `collections`. Here they
+are put together in the order in which rows refer to each other.
+
+Of the proposal **mx1001** everything is known, to check answers by hand (`showcase`, `accounts`):
+
+- title "Substrate recognition by bacterial ABC transporters", open, members `emarin` and `jweiss`;
+- mx1001-1 on ID14-1, two days from 9:30 on the day 45 days ago: 12 groups with 15 data collections; the local
+  contact `mxstaff`, the team leader `emarin`, the remote participant `tnovak`;
+- mx1001-2 on ID27-1, which began 14 hours ago and ends in 10: 6 groups with 8 data collections; `mxstaff` and
+  `emarin`;
+- mx1001-3 on ID14-1, two days from 9:30 in 12 days: nothing yet; `mxstaff` and `emarin`.
+
+What later generators build on is in `DemoWorld.made`: `accounts`, a list of login and description of those
+to log in as, and lists of rows with their keys: `setups`, `laboratories`, `persons`, `proposals`, `team`,
+`sessions`, `participants`, `labcontacts`, `shippings`, `dewars`, `containers`, `proteins`, `crystals`,
+`samples`, `groups`, `collections`. `beamlines` holds the `facility.BeamLine` of each name, `folders` where
+the files of each session are, by `sessionId`.
+"""
+
+from __future__ import annotations
+
+from starbeam.demo import DemoData
+from starbeam_ispyb.demo import fill
+
+DATA = (
+    DemoData("Beamlines and people", fill.facility),
+    DemoData("Proposals and sessions", fill.proposals),
+    DemoData("Shipments and samples", fill.shipments),
+    DemoData("Data collections", fill.collections),
+)
+"""The generators of this plugin, in the order in which they build on each other."""
