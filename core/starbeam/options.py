@@ -92,6 +92,19 @@ def read_value(option: Option, text: str | None) -> Any:
         return option.default
 
 
+OPTION_ROWS = select(AdminVar.name, AdminVar.value).order_by(AdminVar.varId)
+"""The rows that options may be stored in."""
+
+
+def read_values(declared: Mapping[str, Option], rows: Iterable[Any]) -> dict[str, Any]:
+    """The values of all declared options, of `OPTION_ROWS`."""
+    texts = {name: value for name, value in rows if name in declared}
+    return {
+        name: read_value(option, texts[name]) if name in texts else option.default
+        for name, option in declared.items()
+    }
+
+
 class LiveOptions:
     """The options and permissions as this worker last read them."""
 
@@ -129,18 +142,18 @@ class LiveOptions:
         if not self._loaded:
             async with self._loading:
                 if not self._loaded:
-                    await self.reload()
+                    await self._load()
 
     async def reload(self) -> None:
-        """Read options and permissions now."""
+        """Read options and permissions now: as they are at this moment or later."""
+        async with self._loading:
+            await self._load()
+
+    async def _load(self) -> None:
         async with self._database.read() as connection:
-            rows = await connection.execute(select(AdminVar.name, AdminVar.value))
-            texts = {name: value for name, value in rows if name in self.declared}
+            values = read_values(self.declared, await connection.execute(OPTION_ROWS))
             pairs = (await connection.execute(_PERMISSIONS)).all()
-        self._values = {
-            name: read_value(option, texts[name]) if name in texts else option.default
-            for name, option in self.declared.items()
-        }
+        self._values = values
         held: dict[int, set[str]] = {}
         for person_id, permission in pairs:
             held.setdefault(person_id, set()).add(permission)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,15 @@ class SchemaIncomplete(Exception):
         super().__init__(
             f"The database lacks {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}"
         )
+
+
+_AFTER_COMMIT = "after_commit"
+
+
+def after_commit(session: AsyncSession, work: Callable[[], Awaitable[None]]) -> None:
+    """Do this when the session's transaction is committed, before the request is answered; not when it is
+    rolled back. The session is closed by then."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(work)
 
 
 class Database:
@@ -138,6 +147,8 @@ class Database:
         """A session in one transaction: committed at the end, rolled back on any error."""
         async with AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
             yield session
+        for work in session.info.get(_AFTER_COMMIT, ()):
+            await work()
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:

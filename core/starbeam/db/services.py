@@ -27,8 +27,8 @@ class Service(SQLAlchemyAsyncRepositoryService[ModelT]):
         for attribute in inspect(type(row)).column_attrs:
             if attribute.key in values and attribute.key != key:
                 setattr(row, attribute.key, values[attribute.key])
-        session = self.repository.session
-        with wrap_sqlalchemy_exception(dialect_name=session.get_bind().dialect.name):
+        session, wrap = self.repository.session, self.repository.wrap_exceptions
+        with wrap_sqlalchemy_exception(dialect_name=session.get_bind().dialect.name, wrap_exceptions=wrap):
             await session.flush()
             await session.refresh(row)
         return row

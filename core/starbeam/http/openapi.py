@@ -157,13 +157,15 @@ def _simplified(schema: Json) -> Json:
     if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith(_REF):
         schema["$ref"] = _REF + _component_name(schema["$ref"].removeprefix(_REF))
     choices = schema.get("oneOf") or schema.get("anyOf")
-    if isinstance(choices, list) and {"type": "null"} in choices:
+    if isinstance(choices, list):
         rest = [choice for choice in choices if choice != {"type": "null"}]
         if len(rest) == 1 and isinstance(rest[0].get("type"), str):
+            nullable = len(rest) < len(choices)
             schema.pop("oneOf", None)
             schema.pop("anyOf", None)
-            schema.update({**rest[0], **schema, "type": [rest[0]["type"], "null"]})
-            if "enum" in schema and None not in schema["enum"]:
+            kind = rest[0]["type"]
+            schema.update({**rest[0], **schema, "type": [kind, "null"] if nullable else kind})
+            if nullable and "enum" in schema and None not in schema["enum"]:
                 schema["enum"] = [*schema["enum"], None]
     for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         value = schema.get(bound)

@@ -1,0 +1,42 @@
+"""Groups, permissions and runtime options, and a record of their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.permissions import Permission
+from starbeam_admin import routes
+from starbeam_admin.models import AdminActivity
+
+
+class AdminPlugin(Plugin[NoSettings]):
+    """`/admin` and `/options`."""
+
+    name = "admin"
+    title = "Groups, permissions and runtime options"
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """The record of changes."""
+        return [AdminActivity]
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """What the operations ask for."""
+        return [
+            Permission("manage_options", "read and change all runtime options"),
+            Permission("view_activity", "read the record of changes"),
+            Permission(
+                "manage_groups", "add and rename groups, and choose the people and permissions in them"
+            ),
+            Permission("manage_perms", "add and change permissions"),
+        ]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return [routes.router(ctx.options.declared)]

@@ -1,0 +1,23 @@
+"""The table that this plugin owns."""
+
+from __future__ import annotations
+
+import datetime
+
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from starbeam.db.models import IspybTable
+
+
+class Base(IspybTable, DeclarativeBase):
+    """The tables of this plugin."""
+
+
+class AdminActivity(Base):
+    """What somebody did last, or (without the unique index on `username`) one thing that somebody did."""
+
+    adminActivityId: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str]
+    action: Mapped[str | None]
+    comments: Mapped[str | None]
+    dateTime: Mapped[datetime.datetime | None]

@@ -1,0 +1,84 @@
+"""The runtime options of all plugins as one form, and changing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from starbeam.http.errors import Invalid
+from starbeam.options import Option
+from starbeam_admin.changes import Change
+from starbeam_admin.queries import options
+from starbeam_admin.schemas import ActionType
+
+LONGEST_VALUE = 1024
+"""What `AdminVar.value` holds."""
+LONGEST_SHOWN = 80
+"""As much of a value as the record shows."""
+
+
+class Forms:
+    """The Structs of the options that the plugins of one app declare."""
+
+    def __init__(self, declared: Mapping[str, Option]) -> None:
+        self.declared = declared
+        self.all = _struct("Options", "All runtime options.", declared.values())
+        for_ui = [option for option in declared.values() if option.ui]
+        self.ui = _struct("UIOptions", "The runtime options that a user interface needs.", for_ui)
+
+
+def _struct(name: str, doc: str, declared: Iterable[Option]) -> type[msgspec.Struct]:
+    fields = [
+        (
+            option.name,
+            Annotated[option.type, Meta(title=option.title, description=option.description)],
+            option.default,
+        )
+        for option in declared
+    ]
+    return msgspec.defstruct(name, fields, namespace={"__doc__": doc}, module=__name__)
+
+
+def filled(form: type[msgspec.Struct], values: Mapping[str, Any]) -> msgspec.Struct:
+    """A form with the values that it has fields for."""
+    return form(**{name: values[name] for name in form.__struct_fields__})
+
+
+def sent_values(declared: Mapping[str, Option], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a body names, with values of exactly their types that their column can hold."""
+    values = {}
+    for name in declared.keys() & body.keys():
+        try:
+            values[name] = msgspec.convert(body[name], declared[name].type)
+        except msgspec.ValidationError as error:
+            raise Invalid(["body", name], str(error)) from None
+        if len(_text(values[name])) > LONGEST_VALUE:
+            raise Invalid(["body", name], f"Value should have at most {LONGEST_VALUE} characters as JSON")
+    return values
+
+
+async def change_options(
+    change: Change, declared: Mapping[str, Option], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Store what differs from the present values. All values, as stored then."""
+    old = await options.values(change.session, declared)
+    for name, value in sent.items():
+        if value != old[name]:
+            await options.store(change.session, name, _text(value))
+            await change.record(ActionType.DB_OPTIONS, _comments(name, value), old[name], value)
+    return await options.values(change.session, declared)
+
+
+def _text(value: Any) -> str:
+    """JSON in ASCII, which any character set of the column holds."""
+    return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+
+
+def _comments(name: str, value: Any) -> str:
+    if isinstance(value, str | int | float):
+        return f"changed `{name}` to `{str(value)[:LONGEST_SHOWN]}`"
+    return f"changed `{name}`"

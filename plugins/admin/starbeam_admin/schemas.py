@@ -1,0 +1,98 @@
+"""What the operations under `/admin` take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+GroupName = Annotated[str, Meta(title="Name", max_length=31)]
+"""As long as `UserGroup.name`."""
+PermissionType = Annotated[
+    str, Meta(title="Type", description="What handlers and beamline groups ask for", max_length=15)
+]
+"""As long as `Permission.type`."""
+Description = Annotated[str, Meta(title="Description", max_length=100)] | None
+"""As long as `Permission.description`."""
+
+
+class ActionType(StrEnum):
+    """What was changed here, or `online`: something that other software did."""
+
+    DB_OPTIONS = "db_options"
+    DB_GROUPS = "db_groups"
+    DB_PERMISSIONS = "db_permissions"
+    ONLINE = "online"
+
+
+class AdminActivity(msgspec.Struct):
+    """Something that somebody did."""
+
+    username: Annotated[str | None, Meta(title="Login")]
+    action: Annotated[str | None, Meta(title="Action")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    dateTime: Annotated[datetime | None, Meta(title="Time")]
+
+
+class UserGroupMetaData(msgspec.Struct):
+    """What a group holds."""
+
+    permissions: Annotated[int, Meta(title="Permissions", description="Number of permissions")]
+    people: Annotated[int, Meta(title="People", description="Number of people")]
+
+
+class UserGroup(msgspec.Struct):
+    """A group of people that permissions are given to."""
+
+    userGroupId: Annotated[int, Meta(title="User Group Id")]
+    name: Annotated[str, Meta(title="Name")]
+    metadata: UserGroupMetaData = msgspec.field(name="_metadata")
+
+
+class NewUserGroup(msgspec.Struct, frozen=True):
+    """A group to add."""
+
+    name: GroupName
+
+
+class NewUserGroupOptional(msgspec.Struct, frozen=True):
+    """What to change of a group."""
+
+    name: GroupName | UnsetType = UNSET
+
+
+class NewUserGroupPermission(msgspec.Struct, frozen=True):
+    """A permission to give to a group."""
+
+    permissionId: Annotated[int, Meta(title="Permission Id")]
+
+
+class NewUserGroupPerson(msgspec.Struct, frozen=True):
+    """A person to put into a group."""
+
+    personId: Annotated[int, Meta(title="Person Id")]
+
+
+class Permission(msgspec.Struct):
+    """A permission."""
+
+    permissionId: Annotated[int, Meta(title="Permission Id")]
+    type: PermissionType
+    description: Description
+
+
+class NewPermission(msgspec.Struct, frozen=True):
+    """A permission to add."""
+
+    type: PermissionType
+    description: Description = None
+
+
+class NewPermissionOptional(msgspec.Struct, frozen=True):
+    """What to change of a permission."""
+
+    type: PermissionType | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
