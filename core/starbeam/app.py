@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,7 +28,7 @@ from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import REFRESH_SECONDS, LiveOptions
 from starbeam.plugin import Context
-from starbeam.registry import Registry
+from starbeam.registry import CORE, Registry
 from starbeam.runtime import Runtime
 from starbeam.settings import secret_problem
 from starbeam.visibility import Visibility
@@ -50,10 +51,9 @@ class Starbeam:
         self.clock = Clock(settings.server.timezone)
         self.plugins = loader.load(loaded)
         if needs_secret and (problem := secret_problem(settings.auth)):
-            origin = loaded.origin("auth.secret_key")
-            self.plugins.fault(
-                "", "settings", f"{origin}: auth.secret_key: {problem}", "openssl rand -hex 32"
-            )
+            cause = f"{loaded.origin('auth.secret_key')}: {problem}"
+            remedy = "set STARBEAM_AUTH__SECRET_KEY, or let STARBEAM_AUTH__SECRET_KEY_FILE name its file"
+            self.plugins.fault("", "settings", cause, remedy)
         self.registry = Registry(self.plugins)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
@@ -81,16 +81,18 @@ class Starbeam:
 
     def _litestar(self) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
+        answer = partial(errors.answer, outage=self.database.outage)
         api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
         app = Litestar(
             route_handlers=[api, *health.handlers, *docs.handlers(self.settings.server.api_root)],
             guards=[guard.check],
             dependencies=_dependencies(self.runtime),
-            exception_handlers={HTTPException: errors.answer, Exception: errors.answer},
+            exception_handlers={HTTPException: answer, Exception: answer},
             before_request=requests.read_booleans,
             cors_config=_cors(self.settings.server.cors_origins),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(self.runtime),
+            opt={"plugin": CORE},
             request_max_body_size=self.settings.server.max_body,
             logging_config=None,
             debug=False,

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from starbeam.settings import SettingsError
+
 
 class Fault(msgspec.Struct, frozen=True):
     """One cause: which plugin (empty: the server itself), of which package, at which stage, why, and what to
@@ -24,3 +26,17 @@ class StartupError(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = list(faults)
         super().__init__("\n".join(f"{fault.plugin}: {fault.stage}: {fault.cause}" for fault in self.faults))
+
+
+def from_settings(error: SettingsError, plugin: str = "", distribution: str = "") -> list[Fault]:
+    """What is wrong with settings, as faults."""
+    return [
+        Fault(
+            plugin,
+            distribution,
+            "settings",
+            ": ".join(part for part in (problem.file_or_origin, problem.key, problem.message) if part),
+            problem.hint or "correct it, or leave it out",
+        )
+        for problem in error.problems
+    ]

@@ -101,7 +101,7 @@ def register_checks(ctx: Context) -> Iterable[Check]:
 
 @hookspec
 def register_commands(cli: click.Group) -> None:
-    """Add commands to ``starbeam``. Called for every enabled plugin before the command line is parsed.
+    """Add commands to ``starbeam``. Called when the command line names a command that core does not have.
 
     Merge: all are called. A command name that is taken is an error.
     """

@@ -15,7 +15,7 @@ import pluggy
 
 from starbeam import hookspecs
 from starbeam.discovery import Found, bundled, discover, package_of
-from starbeam.faults import Fault
+from starbeam.faults import Fault, from_settings
 from starbeam.plugin import PROJECT, Plugin
 from starbeam.settings import SettingsError
 
@@ -157,10 +157,7 @@ def _construct(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugi
             settings = next(iter(plugins.backends[name].values()))
         plugins.enabled[name] = cls(settings)
     except SettingsError as error:
-        for problem in error.problems:
-            remedy = problem.hint or "correct it, or leave it out"
-            cause = ": ".join(part for part in (problem.file_or_origin, problem.key, problem.message) if part)
-            plugins.fault(name, "settings", cause, remedy)
+        plugins.faults += from_settings(error, name, plugins.distribution(name))
     except Exception as error:  # a constructor can fail in any way
         plugins.fault(name, "settings", _said(error), "correct its settings, or disable the plugin")
 

@@ -150,6 +150,7 @@ class LiveOptions:
             await self._load()
 
     async def _load(self) -> None:
+        await self._database.ready()
         async with self._database.read() as connection:
             values = read_values(self.declared, await connection.execute(OPTION_ROWS))
             pairs = (await connection.execute(_PERMISSIONS)).all()
@@ -160,6 +161,7 @@ class LiveOptions:
         self._permissions = {person_id: frozenset(names) for person_id, names in held.items()}
         self._database.log_statements = self._values["query_debug"]
         self._loaded = True
+        self._database.outage.over()
 
     async def refresh_once(self) -> None:
         """Read them if they never were; without the database the defaults hold."""
@@ -171,7 +173,7 @@ class LiveOptions:
         try:
             await self.reload()
         except Exception as error:  # whatever fails here must not end the background task
-            log.warning("options not refreshed", error=type(error).__name__)
+            self._database.outage.note(error)
 
 
 _PERMISSIONS = (

@@ -75,6 +75,14 @@ class Registry:
             self._keep("check", name, named, lambda check: check.name, {})
             self.checks += named
 
+    def owners_of_tables(self) -> list[str]:
+        """Core and the plugins that own tables, in the order in which they registered them."""
+        return list(dict.fromkeys(self._owners["table", name.lower()] for name in self.models))
+
+    def models_of(self, plugin: str) -> list[type[Any]]:
+        """The models of the tables that a plugin owns."""
+        return [model for name, model in self.models.items() if self._owners["table", name.lower()] == plugin]
+
     def order_backends(self, configured: Iterable[str]) -> None:
         """The order of the configuration; those without a section come last."""
         first = [name for name in configured if name in self.backends]

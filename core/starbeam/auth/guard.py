@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from structlog.contextvars import bind_contextvars
 
 from starbeam.access import Access, Principal
 from starbeam.auth import onetime
@@ -40,6 +41,7 @@ class Guard:
         """404 for what is switched off, 401 without valid credentials, 403 without the permission."""
         if connection.scope.get("method") == "OPTIONS":
             return  # answered by Litestar itself, and never with data
+        bind_contextvars(plugin=handler.opt["plugin"])
         access: Access = handler.opt["access"]
         if switch := handler.opt.get("switch"):
             await self._options.ensure_loaded()
@@ -49,6 +51,7 @@ class Guard:
             return
         who = await self._caller(connection, access)
         connection.scope["user"] = who
+        bind_contextvars(person=who.login)
         if access.permission and access.permission not in who.permissions:
             raise PermissionDeniedException("Not Authorized")
 

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import structlog
-
 from starbeam.auth import queries
 from starbeam.http.errors import Invalid
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
 
-log = structlog.get_logger("starbeam.auth")
-
 LONGEST_PATH = 200
 """What `SW_onceToken.validity` holds."""
 CLEAN_SECONDS = 5.0
+_CLEANING = "cleaning one-time tokens"
 
 
 @dataclass(frozen=True)
@@ -66,5 +63,6 @@ async def clean(database: Database, lifetime: float) -> None:
     try:
         async with database.transaction() as session:
             await queries.delete_old_onetime_tokens(session, lifetime)
+        database.outage.over(_CLEANING)
     except Exception as error:  # whatever fails here must not end the background task
-        log.warning("one-time tokens not cleaned", error=type(error).__name__)
+        database.outage.note(error, _CLEANING)

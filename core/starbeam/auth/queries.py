@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, delete, insert, select
+from sqlalchemy import CursorResult, delete, insert, inspect, select
 
 from starbeam.db.functions import seconds_ago
 from starbeam.db.models import (
     Permission,
     Person,
     SW_onceToken,
+    UserGroup,
     UserGroup_has_Permission,
     UserGroup_has_Person,
 )
@@ -50,6 +51,35 @@ async def permissions(connection: AsyncConnection | AsyncSession, person_id: int
         .order_by(Permission.type)
     )
     return list((await connection.execute(query)).scalars())
+
+
+async def logins(session: AsyncSession) -> list[str]:
+    """The logins of all persons."""
+    return [login for login in (await session.execute(select(Person.login))).scalars() if login]
+
+
+async def grant(session: AsyncSession, person_id: int, permission: str, description: str | None) -> None:
+    """Put a person into the group named as the permission; group and permission are added when missing."""
+    permission_id = await _id(session, Permission, Permission.type, permission, description=description)
+    group_id = await _id(session, UserGroup, UserGroup.name, permission)
+    for link in (
+        UserGroup_has_Permission(userGroupId=group_id, permissionId=permission_id),
+        UserGroup_has_Person(userGroupId=group_id, personId=person_id),
+    ):
+        await session.merge(link)
+    await session.flush()
+
+
+async def _id(session: AsyncSession, model: type[Any], name: Any, value: str, **columns: Any) -> int:
+    """The key of the row of that name, added when there is none."""
+    key = inspect(model).primary_key[0]
+    found = (await session.execute(select(key).where(name == value).order_by(key).limit(1))).scalar()
+    if found is None:
+        row = model(**{name.key: value, **columns})
+        session.add(row)
+        await session.flush()
+        found = getattr(row, key.name)
+    return int(found)
 
 
 async def add_person(session: AsyncSession, identity: Identity) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
@@ -64,9 +64,15 @@ async def create(engine: AsyncEngine, flavour: facts.Flavour) -> None:
         if existing := await connection.run_sync(_existing):
             raise DatabaseNotEmpty(existing)
         if connection.dialect.name == "sqlite":
-            # The driver opens no transaction for DDL: every statement would wait for the disk.
-            await connection.exec_driver_sql("BEGIN")
+            await _begin(connection)
         await connection.run_sync(tables(flavour).create_all, checkfirst=False)
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    """SQLite's driver opens no transaction for DDL by itself: every statement would wait for the disk."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not driver.in_transaction:
+        await connection.exec_driver_sql("BEGIN")
 
 
 def _existing(connection: sa.Connection) -> list[str]:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from starbeam.db import sqlite
 from starbeam.db.schema import Schema, reflect
+from starbeam.db.trouble import Outage, SchemaIncomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,16 +35,6 @@ CONNECT_SECONDS = 5
 """How long a new connection may take."""
 RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
-
-
-class SchemaIncomplete(Exception):
-    """The database lacks tables or columns that both flavours of the schema have."""
-
-    def __init__(self, missing: Sequence[str]) -> None:
-        self.missing = missing
-        super().__init__(
-            f"The database lacks {', '.join(missing[:5])}{' and more' if len(missing) > 5 else ''}"
-        )
 
 
 _AFTER_COMMIT = "after_commit"
@@ -63,6 +54,7 @@ class Database:
         self.url = make_url(settings.url)
         self.models = list(models)
         self.log_statements = False
+        self.outage = Outage()
         self._schema: Schema | None = None
         self._reflecting = asyncio.Lock()
         self._reads = self._engine(reads=True)

@@ -29,23 +29,21 @@ class Schema:
             inspected.parent.mapper.local_table.name.lower(), frozenset()
         )
 
-    def missing(self, models: Iterable[type[Any]]) -> list[str]:
-        """Tables and columns that neither schema flavour is without and that this database lacks: `Table` or
-        `Table.column`."""
+    def absent(self, models: Iterable[type[Any]]) -> list[str]:
+        """All tables and columns of these models that this database lacks: `Table` or `Table.column`."""
         lacking = []
-        for model in models:
-            table = model.__table__
-            if table.name.lower() not in self.tables:
-                if facts.is_required(table.name):
-                    lacking.append(table.name)
-                continue
-            lacking += [
-                f"{table.name}.{column.name}"
-                for column in table.columns
-                if column.name.lower() not in self.tables[table.name.lower()]
-                and facts.is_required(table.name, column.name)
-            ]
+        for table in (model.__table__ for model in models):
+            columns = self.tables.get(table.name.lower())
+            if columns is None:
+                lacking.append(table.name)
+            else:
+                names = (column.name for column in table.columns)
+                lacking += [f"{table.name}.{name}" for name in names if name.lower() not in columns]
         return lacking
+
+    def missing(self, models: Iterable[type[Any]]) -> list[str]:
+        """Those of them that neither schema flavour is without."""
+        return [name for name in self.absent(models) if facts.is_required(*name.split("."))]
 
 
 _MYSQL = text(

@@ -15,10 +15,8 @@ import structlog
 from litestar import Response
 from litestar.exceptions import ClientException, HTTPException, ValidationException
 from msgspec import Meta
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from starbeam.db.engine import SchemaIncomplete
+from starbeam.db.trouble import Outage, Trouble, first_line, trouble
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -32,6 +30,7 @@ TOO_LONG = "The database took too long to answer. Please narrow the request or t
 INCOMPLETE = (
     "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
 )
+_SENTENCES = {Trouble.AWAY: AWAY, Trouble.SLOW: TOO_LONG, Trouble.INCOMPLETE: INCOMPLETE}
 
 
 class ValidationError(msgspec.Struct, frozen=True):
@@ -81,7 +80,7 @@ class Unavailable(HTTPException):
         super().__init__(detail=detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:
     """Any exception of a handler, a guard or the router as an answer."""
     if isinstance(error, ValidationException):
         return _response(422, _validation_errors(error))
@@ -89,13 +88,21 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _response(422, error.errors)
     if isinstance(error, HTTPException):
         return _http_error(error)
-    if sentence := _database_trouble(error):
-        log.error("database", error=_first_line(error))
-        return _response(503, sentence, {"Retry-After": str(RETRY_SECONDS)})
+    if kind := trouble(error):
+        return _unavailable(kind, error, outage)
     log.exception("unexpected error", exc_info=error)
     return _response(
         500, f"Internal server error. The administrator finds it as request {_request_id(request)}."
     )
+
+
+def _unavailable(kind: Trouble, error: Exception, outage: Outage) -> Response[Any]:
+    """One slow statement is a line of its own; that the database is away is one line for all requests."""
+    if kind is Trouble.SLOW:
+        log.warning(kind.value, error=first_line(error))
+    else:
+        outage.note(error)
+    return _response(503, _SENTENCES[kind], {"Retry-After": str(RETRY_SECONDS)})
 
 
 def _http_error(error: HTTPException) -> Response[Any]:
@@ -114,54 +121,6 @@ def _response(status: int, detail: object, headers: dict[str, str] | None = None
 
 def _request_id(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("state", {}).get("request_id", "unknown"))
-
-
-def _first_line(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    return f"{type(original).__name__}: {original}".splitlines()[0]
-
-
-_TIMED_OUT = {1969, 3024}
-"""MariaDB's and MySQL's numbers for a statement that ran into its limit."""
-_AWAY = {
-    1040,
-    1044,
-    1045,
-    1049,
-    1053,
-    1129,
-    1130,
-    1203,
-    1205,
-    1213,
-    1226,
-    1290,
-    1927,
-    2002,
-    2003,
-    2006,
-    2013,
-    2014,
-}
-"""… for a server that cannot be reached, refuses connections, shuts down, or is too busy to lock."""
-_SQLITE_AWAY = ("unable to open", "locked", "disk i/o", "disk is full", "malformed", "not a database")
-
-
-def _database_trouble(error: BaseException) -> str | None:
-    """A sentence when the database, not this program, is at fault."""
-    if isinstance(error, SchemaIncomplete):
-        return INCOMPLETE
-    if isinstance(error, TimeoutError):
-        return TOO_LONG
-    if isinstance(error, PoolTimeout | ConnectionError):
-        return AWAY
-    if not isinstance(error, DBAPIError):
-        return None
-    first = error.orig.args[0] if error.orig and error.orig.args else None
-    if first in _TIMED_OUT:
-        return TOO_LONG
-    away = first in _AWAY or any(words in str(first).lower() for words in _SQLITE_AWAY)
-    return AWAY if error.connection_invalidated or away else None
 
 
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")

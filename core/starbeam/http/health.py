@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 
 from starbeam.access import public
 from starbeam.checks import Check
+from starbeam.db.trouble import trouble
 from starbeam.runtime import Runtime
 
 log = structlog.get_logger("starbeam.health")
@@ -49,18 +50,27 @@ async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
         return None
 
     checks = [Check("database", database), *runtime.checks]
-    said = dict(zip((check.name for check in checks), await asyncio.gather(*map(_run, checks)), strict=True))
+    said = dict(
+        zip(
+            (check.name for check in checks),
+            await asyncio.gather(*(_run(check, runtime) for check in checks)),
+            strict=True,
+        )
+    )
     good = all(sentence == "ok" for sentence in said.values())
     answer = Ready("ok" if good else "failing", said, runtime.is_test_system)
     return Response(answer, status_code=200 if good else 503)
 
 
-async def _run(check: Check) -> str:
+async def _run(check: Check, runtime: Runtime) -> str:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await check.run() or "ok"
     except Exception as error:  # a check that breaks is a check that fails
-        log.warning("check failed", check=check.name, error=type(error).__name__)
+        if trouble(error):
+            runtime.database.outage.note(error)
+        else:
+            log.warning("check failed", check=check.name, error=type(error).__name__)
         return "does not answer"
 
 

@@ -1,0 +1,42 @@
+"""Options that commands share, and what they lead to: settings, and an app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from starbeam.settings import Loaded, load
+
+if TYPE_CHECKING:
+    from starbeam.app import Starbeam
+
+CONFIG_VARIABLE = "STARBEAM_CONFIG"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    envvar=CONFIG_VARIABLE,
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    help="The configuration file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def read_settings(config: Path | None, overrides: Mapping[str, Any] = _NOTHING) -> Loaded:
+    """The settings of a command; `overrides` are what its command line says by dotted key (None: nothing)."""
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return load(config, os.environ, given)
+
+
+def build(config: Path | None, *, needs_secret: bool = False) -> Starbeam:
+    """The app of a configuration, to look at it. All that keeps it from starting is raised together."""
+    from starbeam.app import Starbeam  # only now: it takes a second
+
+    return Starbeam(read_settings(config), needs_secret=needs_secret)

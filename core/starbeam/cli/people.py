@@ -1,0 +1,114 @@
+"""`starbeam token` and `starbeam admin`: who may do what."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from starbeam.cli.failure import Failure
+from starbeam.cli.options import build, config_option, read_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from starbeam.permissions import Permission
+    from starbeam.settings import Settings
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.argument("login")
+@config_option
+def token(login: str, config: Path | None) -> None:
+    """Print a token of a person.
+
+    It has the permissions that the database tells.
+    """
+    from starbeam.auth.tokens import Tokens
+    from starbeam.settings import secret_problem
+
+    settings = read_settings(config).settings
+    if problem := secret_problem(settings.auth):
+        raise Failure(problem, status=2)
+
+    async def make(session: AsyncSession) -> str:
+        from starbeam.auth import queries
+
+        person_id, spelling = await _person(session, login)
+        return Tokens(settings.auth).make(spelling, person_id, await queries.permissions(session, person_id))
+
+    click.echo(_in_transaction(settings, make))
+
+
+@click.group()
+def admin() -> None:
+    """What administrators do outside of the API."""
+
+
+@admin.command()
+@click.argument("login")
+@click.argument("permission")
+@config_option
+@click.option("--force", is_flag=True, help="Grant a permission that no enabled plugin declares.")
+def grant(login: str, permission: str, config: Path | None, force: bool) -> None:
+    """Give a person a permission, through the group of the permission's name."""
+    starbeam = build(config)
+    declared = _declared(starbeam.registry.permissions, permission, force)
+
+    async def give(session: AsyncSession) -> str:
+        from starbeam.auth import queries
+
+        person_id, spelling = await _person(session, login)
+        if permission in await queries.permissions(session, person_id):
+            return f"{spelling} has {permission} already"
+        await queries.grant(session, person_id, permission, declared.description if declared else None)
+        return f"{spelling} has {permission} now; a running server sees it within seconds"
+
+    click.echo(_in_transaction(starbeam.settings, give))
+
+
+def _declared(known: dict[str, Permission], name: str, force: bool) -> Permission | None:
+    """The permission as its plugin declares it."""
+    if name not in known and not force:
+        near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+        raise Failure(
+            f"no enabled plugin declares the permission {name}",
+            f"Known: {', '.join(near)}. --force grants it all the same.",
+        )
+    return known.get(name)
+
+
+async def _person(session: AsyncSession, login: str) -> tuple[int, str]:
+    """The id of a person and the login as the database spells it."""
+    from starbeam.auth import queries
+
+    if found := await queries.person_by_login(session, login):
+        return found
+    near = difflib.get_close_matches(login, await queries.logins(session), n=3)
+    raise Failure(f"nobody has the login {login}", f"Did you mean {' or '.join(near)}?" if near else "")
+
+
+def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Run `work` in one transaction of its own."""
+    from starbeam.db.engine import Database
+    from starbeam.db.models import Base
+
+    database = Database(settings.database, [mapper.class_ for mapper in Base.registry.mappers])
+    if database.sqlite_file is not None and not database.sqlite_file.exists():
+        raise Failure(f"there is no database file {database.sqlite_file}", "`starbeam db create` makes one.")
+
+    async def run() -> T:
+        try:
+            await database.ready()
+            async with database.transaction() as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,89 @@
+"""`starbeam serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from starbeam.cli.failure import Failure
+from starbeam.cli.options import config_option, read_settings
+
+if TYPE_CHECKING:
+    from starbeam.app import Starbeam
+    from starbeam.db.engine import Database
+
+
+@click.command()
+@config_option
+@click.option("--host", help="Address to listen on, instead of server.host.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes, instead of server.workers.")
+def serve(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
+    from starbeam import server
+    from starbeam.app import Starbeam
+
+    server.end_on_signals()
+    loaded = read_settings(config, {"server.host": host, "server.port": port, "server.workers": workers})
+    starbeam = Starbeam(loaded)
+    require_tables(starbeam)
+    settings = loaded.settings.server
+    bound = bind(settings.host, settings.port)
+    line = f"Starbeam {version('starbeam-core')} serves {server.url_of(bound)}{settings.api_root}"
+
+    async def started() -> None:
+        click.echo(line)
+
+    if settings.workers == 1:
+        server.run(starbeam.asgi, bound, started)
+    else:
+        sys.exit(server.run_workers(loaded, bound, lambda: click.echo(line)))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket to serve on; a busy port, or an address that is not this machine's, is a `Failure`."""
+    from starbeam import server
+
+    try:
+        return server.bind(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Failure(
+            f"cannot listen on {host}:{port}: {reason}", "Choose another one with --port."
+        ) from error
+
+
+def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
+    """Stop when the database lacks tables. One that does not answer stops nothing: the server heals."""
+    from starbeam.db.engine import Database
+    from starbeam.db.trouble import SchemaIncomplete, trouble
+
+    hint = (
+        remedy or "`starbeam db create` fills an empty database; `starbeam db check` lists what is missing."
+    )
+    probe = Database(starbeam.settings.database, starbeam.database.models)
+    if probe.sqlite_file is not None and not probe.sqlite_file.exists():
+        raise Failure(f"there is no database file {probe.sqlite_file}", hint, 2)
+    try:
+        asyncio.run(_look(probe))
+    except SchemaIncomplete as error:
+        raise Failure(str(error), hint, 2) from error
+    except Exception as error:
+        if trouble(error) is None:
+            raise
+
+
+async def _look(database: Database) -> None:
+    from starbeam.db.engine import CONNECT_SECONDS
+
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await database.ready()
+    finally:
+        await database.close()

@@ -1,0 +1,96 @@
+"""The log: one line per event on stderr, JSON for programs, readable on a terminal, and never a secret.
+
+Lines written while a request is served carry its id, its plugin and the person who calls. What the standard
+library's loggers say (uvicorn, SQLAlchemy) goes the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.typing import Processor, WrappedLogger
+
+from starbeam.settings.secrets import HIDDEN, is_secret
+
+_SECRET_KEYS = frozenset({"authorization", "cookie", "passwd"})
+_SECRETS = (
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON web token, wherever it stands
+    (
+        re.compile(r"([?&][^=&\s]*(?:onetime|token|passw(?:or)?d|secret)[^=&\s]*=)[^&\s'\"]+", re.I),
+        rf"\1{HIDDEN}",
+    ),
+    (re.compile(r"(://[^\s:/?#@]*:)\S*@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(bearer\s+)[\w.~+/=-]+", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"[\w-]{100,}"), HIDDEN),  # a one-time token, for example among a statement's parameters
+)
+_SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|[\w-]{100}", re.I)
+
+
+def configure() -> None:
+    """Send everything that is logged from now on to stderr."""
+    readable = sys.stderr.isatty()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=not readable),
+        structlog.processors.format_exc_info,
+        mask,
+    ]
+    renderer: Processor = ConsoleRenderer(exception_formatter=plain_traceback) if readable else _json
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter([structlog.stdlib.add_logger_name, *shared], renderer))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
+
+
+def _formatter(before: list[Processor], renderer: Processor) -> logging.Formatter:
+    """Formats lines of the standard library's loggers as those of ours."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=before,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+
+
+def mask(logger: WrappedLogger, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Hide secrets: values whose keys say so, and what looks like one in any text, tracebacks included."""
+    return {key: _masked(key, value) for key, value in event.items()}
+
+
+def _masked(key: str, value: Any) -> Any:
+    if isinstance(key, str) and (key.lower() in _SECRET_KEYS or is_secret(key)):
+        return HIDDEN
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {inner: _masked(inner, item) for inner, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked("", item) for item in value]
+    if value is None or isinstance(value, int | float) or key.startswith("_"):
+        return value
+    return mask_text(str(value))
+
+
+def mask_text(text: str) -> str:
+    """The text without tokens and passwords."""
+    if _SUSPICIOUS.search(text):
+        for pattern, replacement in _SECRETS:
+            text = pattern.sub(replacement, text)
+    return text
+
+
+def _json(logger: WrappedLogger, method: str, event: MutableMapping[str, Any]) -> str:
+    """One line of JSON; values that JSON does not know as their text."""
+    return msgspec.json.encode(event, enc_hook=str).decode()
