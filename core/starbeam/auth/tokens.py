@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import jwt
 import msgspec
 from litestar.exceptions import NotAuthorizedException
+from msgspec import Meta
+
+from starbeam.http.params import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,14 +20,12 @@ if TYPE_CHECKING:
 LONGEST = 8192
 """A longer token is refused unread."""
 
-_CLOCK_ERRORS = (jwt.ImmatureSignatureError,)
-
 
 class Claims(msgspec.Struct, frozen=True):
     """What a token says of its person."""
 
     login: str
-    personId: int
+    personId: Annotated[int, Meta(ge=0, le=LARGEST)]
     permissions: list[str]
 
 
