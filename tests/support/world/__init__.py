@@ -12,8 +12,9 @@ Rows that hang on a session or a proposal have its number as their key. Each tab
 the plugin that owns it (`support.world.<plugin>`):
 
 - `fill(db)` adds the rows of the small world: together they give every field of every answer a value.
-- `many(db, size)` adds to these `size` rows of what the plugin's lists show, keys from `FIRST` on: session
-  `FIRST + n` is the only one of proposal `FIRST + n`. The regular is a member of the first `REGULARS` of them.
+- `many(db, keys)` adds to these a row of whatever the plugin's lists show for each of these keys, `FIRST` and
+  above. The session of such a key is the only one of its proposal; the regular is a member of the first
+  `REGULARS` of them.
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ BEAMLINE_GROUPS: list[dict[str, Any]] = [
         "beamLines": [{"beamLineName": "id03"}],
     },
     {
+        "groupName": "narrow",
+        "uiGroup": "saxs",
+        "permission": "wide_staff",
+        "beamLines": [{"beamLineName": "w0"}],
+    },
+    {
         "groupName": "wide",
         "uiGroup": "saxs",
         "permission": "wide_staff",
@@ -98,10 +105,11 @@ async def build(db: TestDatabase) -> None:
         await module.fill(db)
 
 
-async def multiply(db: TestDatabase, size: int) -> None:
-    """Add `size` rows of what lists show."""
+async def multiply(db: TestDatabase, size: int, start: int = 0) -> None:
+    """Add rows of what lists show until there are `size` more than in the small world, `start` of which were
+    added before."""
     for module in _modules():
-        await module.many(db, size)
+        await module.many(db, range(FIRST + start, FIRST + size))
 
 
 async def enter(app: TestApp) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from starbeam.db.models import Person
 from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
-from support.world import FIRST, NOW, PEOPLE, REGULARS
+from support.world import NOW, PEOPLE, REGULARS
 
 PROPOSALS = (1, 2, 3)
 SESSIONS = (1, 2, 3)
@@ -29,13 +29,12 @@ async def fill(db: TestDatabase) -> None:
     await _processed(db)
 
 
-async def many(db: TestDatabase, size: int) -> None:
+async def many(db: TestDatabase, keys: range) -> None:
     """Proposals with one member, one lab contact and one session."""
-    numbers = range(FIRST, FIRST + size)
-    await db.add(m.Proposal, *({"proposalId": n, **_proposal(f"ZZ{n}", "1")} for n in numbers))
-    await db.add(Person, *({"personId": n, "login": f"person{n}", "familyName": "Zed"} for n in numbers))
-    await db.add(m.ProposalHasPerson, *({"proposalId": n, "personId": n} for n in numbers))
-    await db.add(m.LabContact, *({"labContactId": n, **_contact(n, person=n)} for n in numbers))
+    await db.add(m.Proposal, *({"proposalId": n, **_proposal(f"ZZ{n}", "1")} for n in keys))
+    await db.add(Person, *({"personId": n, "login": f"person{n}", "familyName": "Zed"} for n in keys))
+    await db.add(m.ProposalHasPerson, *({"proposalId": n, "personId": n} for n in keys))
+    await db.add(m.LabContact, *({"labContactId": n, **_contact(n, person=n)} for n in keys))
     await db.add(
         m.BLSession,
         *(
@@ -47,10 +46,10 @@ async def many(db: TestDatabase, size: int) -> None:
                 "startDate": NOW + timedelta(hours=n),
                 "endDate": NOW + timedelta(hours=n + 8),
             }
-            for n in numbers
+            for n in keys
         ),
     )
-    members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in numbers[:REGULARS]]
+    members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in keys[:REGULARS]]
     await db.add(m.Session_has_Person, *members)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starbeam.testing.app import TestDatabase
 from starbeam_proposals.models import SessionType
-from support.world import FIRST
 
 
 async def fill(db: TestDatabase) -> None:
@@ -12,6 +11,6 @@ async def fill(db: TestDatabase) -> None:
     await db.add(SessionType, sessionTypeId=1, sessionId=1, typeName="Remote")
 
 
-async def many(db: TestDatabase, size: int) -> None:
+async def many(db: TestDatabase, keys: range) -> None:
     """A type of each session."""
-    await db.add(SessionType, *({"sessionId": n, "typeName": "Remote"} for n in range(FIRST, FIRST + size)))
+    await db.add(SessionType, *({"sessionId": n, "typeName": "Remote"} for n in keys))

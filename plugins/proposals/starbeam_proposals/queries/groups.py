@@ -17,6 +17,9 @@ def ui_groups(groups: Iterable[BeamLineGroup], beamlines: Iterable[str | None]) 
 
 
 def beamlines_of(groups: Iterable[BeamLineGroup], name: str | None) -> list[str]:
-    """The beamlines of the group of this name, each once; none without such a group."""
+    """The beamlines of the group of this name, each once in any case; none without such a group."""
     lines = (line for group in groups if group.groupName == name for line in group.beamLines)
-    return list(dict.fromkeys(line.beamLineName for line in lines))
+    spelled: dict[str, str] = {}
+    for line in lines:
+        spelled.setdefault(line.beamLineName.lower(), line.beamLineName)
+    return list(spelled.values())

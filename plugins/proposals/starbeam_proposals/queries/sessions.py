@@ -7,7 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, extract, false, func, join, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    extract,
+    false,
+    func,
+    join,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
@@ -167,14 +181,29 @@ def _one(scope: Scope) -> Select[Any]:
 
 @statement
 def _first_of_each(scope: Scope, given: frozenset[str], beamlines: int) -> Select[Any]:
-    """The first session of each of several beamlines: by index, one short look-up for each."""
+    """The first session of each of several beamlines."""
+    of_few = not (scope.kind.sees_everything or scope.kind.has_beamlines)
+    keys = _ranked(scope, given) if of_few else _looked_up(scope, given, beamlines)
+    joins = _JOINS.join(keys, keys.c.id == BLSession.sessionId)
+    return select(*_SHAPE.columns(scope)).select_from(joins).where(keys.c.place == 1)
+
+
+def _ranked(scope: Scope, given: frozenset[str]) -> Subquery:
+    """One pass over all that the caller sees: for members, whose sessions are few."""
+    place = func.row_number().over(partition_by=BLSession.beamLineName, order_by=_order(given))
+    ranked = select(BLSession.sessionId.label("id"), place.label("place")).where(*_where(scope, given))
+    return ranked.subquery("firsts")
+
+
+def _looked_up(scope: Scope, given: frozenset[str], beamlines: int) -> Subquery:
+    """A short look-up by index for each beamline: for those who see whole beamlines."""
     firsts = []
     for number in range(beamlines):
         on_beamline = BLSession.beamLineName == bindparam(f"beamline_{number}")
-        first = select(BLSession.sessionId.label("id")).where(on_beamline, *_where(scope, given))
-        firsts.append(select(first.order_by(*_order(given)).limit(1).subquery().c.id))
-    keys = union_all(*firsts).subquery("firsts")
-    return select(*_SHAPE.columns(scope)).select_from(_JOINS.join(keys, keys.c.id == BLSession.sessionId))
+        first = select(BLSession.sessionId.label("id"), literal_column("1", Integer()).label("place"))
+        first = first.where(on_beamline, *_where(scope, given - {"beamLineGroup"}))
+        firsts.append(select(first.order_by(*_order(given)).limit(1).subquery()))
+    return union_all(*firsts).subquery("firsts")
 
 
 @statement
@@ -205,7 +234,7 @@ async def of_group(
     query = _first_of_each(reader.scope, _given(filters), len(beamlines))
     found = await reader.shaped(_SHAPE, query, **names, **_values(groups, filters, reader.now))
     order = {name.lower(): number for number, name in enumerate(beamlines)}
-    found.sort(key=lambda session: order[(session.beamLineName or "").rstrip().lower()])
+    found.sort(key=lambda session: order.get((session.beamLineName or "").rstrip().lower(), len(order)))
     await _complete(reader, groups, found)
     return found
 

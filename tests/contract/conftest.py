@@ -1,0 +1,86 @@
+"""The whole system: every bundled plugin on the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from starbeam.http import openapi
+from starbeam.registry import handlers_of
+from starbeam.testing.app import TestApp
+from starbeam.testing.fixtures import MakeApp
+from support import world
+from support.workspace import manifest
+
+SETTINGS: dict[str, Any] = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}
+LOGIN_ELSEWHERE = {"auth_ldap", "auth_keycloak"}
+"""Plugins that ask a server of their own."""
+
+
+@dataclass
+class Whole:
+    """The running system, its document and its callers."""
+
+    app: TestApp
+    headers: dict[str, dict[str, str]]
+    handlers: dict[str, HTTPRouteHandler]
+    """Handlers below the API root, by method and path."""
+    elsewhere: dict[str, HTTPRouteHandler]
+    """The others."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The served API document."""
+        return openapi.document(self.app.starbeam.asgi)
+
+    def operation(self, name: str) -> dict[str, Any] | None:
+        """What the document says of a route, if it shows it."""
+        method, path = name.split(" ")
+        found: dict[str, Any] | None = self.document["paths"].get(self.root + path, {}).get(method.lower())
+        return found
+
+    @property
+    def root(self) -> str:
+        """The prefix of all operations."""
+        return self.app.starbeam.settings.server.api_root
+
+    async def call(self, name: str, path: str, caller: str | None, body: Any = None) -> httpx.Response:
+        """Call a route at an address as somebody, or as nobody."""
+        headers = self.headers[caller] if caller else {}
+        return await self.app.client.request(name.split(" ")[0], path, headers=headers, json=body)
+
+
+MakeWhole = Callable[..., Awaitable[Whole]]
+
+
+@pytest.fixture
+def make_whole(make_app: MakeApp) -> MakeWhole:
+    """Start the whole system."""
+
+    async def make(**settings: Any) -> Whole:
+        plugins = [name for name in manifest() if name not in LOGIN_ELSEWHERE]
+        app = await make_app(*plugins, **SETTINGS, **settings)
+        await world.build(app.database)
+        root = app.starbeam.settings.server.api_root
+        known = {
+            f"{method} {path}": handler
+            for path, handler in handlers_of(app.starbeam.asgi)
+            for method in handler.http_methods
+            if method not in ("OPTIONS", "HEAD")
+        }
+        below = {name.replace(root, "", 1): one for name, one in known.items() if f" {root}/" in name}
+        others = {name: one for name, one in known.items() if f" {root}/" not in name}
+        return Whole(app, await world.enter(app), below, others)
+
+    return make
+
+
+@pytest.fixture
+async def whole(make_whole: MakeWhole) -> Whole:
+    """The whole system with its usual settings."""
+    return await make_whole()
