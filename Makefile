@@ -13,7 +13,7 @@ UV_PIP := $(BIN)/uv --quiet pip
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test lint requirements clean
+.PHONY: help install demo test bench lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,10 @@ demo: install ## serve demo data on PORT (8000), with a login that accepts every
 test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest $(ARGS)
+
+bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks
 
 lint: install ## style, types, and who may import whom
 	@$(BIN)/ruff check .

@@ -1,0 +1,41 @@
+"""Load: wrk, from Debian, against a server on this machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+CLIENTS = 16
+SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run of `SECONDS` seconds with `CLIENTS` clients gave; times in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+
+def measure(url: str, token: str = "") -> Measured:
+    """Warm up for a second, then measure."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise SystemExit("The benchmarks need wrk: apt-get install wrk")
+    command = [program, "-t1", f"-c{CLIENTS}", "--latency", "-H", f"Authorization: Bearer {token}"]
+    subprocess.run([*command, "-d1", url], check=True, capture_output=True)
+    said = subprocess.run([*command, f"-d{SECONDS}", url], check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"{url} answered with errors:\n{said}")
+    found = re.search(r"Requests/sec:\s*([\d.]+)", said)
+    assert found
+    return Measured(float(found[1]), _percentile(said, 50), _percentile(said, 99))
+
+
+def _percentile(said: str, number: int) -> float:
+    found = re.search(rf"^\s+{number}%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)
+    assert found
+    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
