@@ -23,7 +23,7 @@ from starbeam.clock import Clock
 from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.faults import StartupError
-from starbeam.http import docs, errors, health, openapi, requests
+from starbeam.http import errors, health, openapi, requests
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import REFRESH_SECONDS, LiveOptions
@@ -84,7 +84,7 @@ class Starbeam:
         answer = partial(errors.answer, outage=self.database.outage)
         api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
         app = Litestar(
-            route_handlers=[api, *health.handlers, *docs.handlers(self.settings.server.api_root)],
+            route_handlers=[api, *health.handlers],
             guards=[guard.check],
             dependencies=_dependencies(self.runtime),
             exception_handlers={HTTPException: answer, Exception: answer},

@@ -1,11 +1,99 @@
-"""The API page: the document for people to read and try. Needs no internet: its scripts are served from
-here."""
+"""The API page: the document for people to read and try. Needs no internet: all of it is served from here."""
 
 from __future__ import annotations
 
-from litestar.types import ControllerRouterHandler
+import hashlib
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.datastructures import ResponseHeader
+from litestar.enums import MediaType
+from litestar.exceptions import NotFoundException
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+
+from starbeam.access import public
+from starbeam.registry import CORE
+
+if TYPE_CHECKING:
+    from starbeam.runtime import Runtime
+
+PATH = "/docs"
+YEAR = 31_536_000
+BANNER = "This is a test system: it lets people in without proof."
+
+_TYPES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+}
+_HEADERS = {
+    # `data:` is for the icons in Swagger UI's style sheet.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
-def handlers(api_root: str) -> list[ControllerRouterHandler]:
-    """The page at `/docs` and its files."""
-    return []
+class Asset(msgspec.Struct, frozen=True):
+    """A file of the page."""
+
+    content: bytes
+    tag: str
+    """Changes when the content does."""
+
+
+@cache
+def asset(name: str) -> Asset:
+    """A file of the page, read once."""
+    content = resources.files("starbeam.http").joinpath("static", name).read_bytes()
+    return Asset(content, hashlib.sha256(content).hexdigest()[:16])
+
+
+@get("/assets/{name:str}", sync_to_thread=False)
+def page_asset(name: str, request: Request[Any, Any, Any]) -> Response[bytes | None]:
+    """A script or style sheet of the page. Its address has its tag, so that browsers may keep it for long."""
+    if name not in _TYPES:
+        raise NotFoundException("Not Found")
+    found = asset(name)
+    headers = {"ETag": f'"{found.tag}"', "Cache-Control": f"public, max-age={YEAR}, immutable"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers)
+    return Response(found.content, media_type=_TYPES[name], headers=headers)
+
+
+class Page(OpenAPIRenderPlugin):
+    """The page itself, at the root of its router."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(path="/", media_type=MediaType.HTML)
+        addresses = {name: f"{PATH}/assets/{name}?v={asset(name).tag}" for name in _TYPES}
+        self._html = Template(asset("page.html").content.decode()).substitute(
+            swagger_css=addresses["swagger-ui.css"],
+            swagger_js=addresses["swagger-ui-bundle.js"],
+            page_css=addresses["page.css"],
+            page_js=addresses["page.js"],
+            banner=f'<p class="banner">{escape(BANNER)}</p>' if runtime.is_test_system else "",
+            document=escape(f"{runtime.settings.server.api_root}/openapi.json"),
+        )
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page; its script fetches the document."""
+        return self._html.encode()
+
+
+def router() -> Router:
+    """What Litestar adds the page and the document to."""
+    return Router(
+        PATH,
+        route_handlers=[page_asset],
+        include_in_schema=False,
+        opt={"access": public, "plugin": CORE},
+        response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
+    )

@@ -13,12 +13,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from starbeam.access import public
+from starbeam.http import docs
 from starbeam.http.errors import Error, HTTPValidationError
 from starbeam.http.params import LARGEST
 from starbeam.registry import handlers_of
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-DOCS_PATH = "/docs"
 _REF = "#/components/schemas/"
 _PAGED = re.compile(r"^Paged_(?:.*\.)?(\w+?)_?$")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -187,11 +187,14 @@ def _walk(value: Any, change: Callable[[Json], Json]) -> Any:
 
 
 class _Document(JsonRenderPlugin):
-    """The same document where the API page looks for it."""
+    """The document with all operations, also those that an option switches off; beside the API page."""
+
+    _encoded = b""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
-        """The document, all operations included."""
-        return msgspec.json.encode(document(request.app))
+        """The document, made at the first request."""
+        self._encoded = self._encoded or msgspec.json.encode(document(request.app), order="sorted")
+        return self._encoded
 
 
 def configuration(runtime: Runtime) -> OpenAPIConfig:
@@ -199,15 +202,13 @@ def configuration(runtime: Runtime) -> OpenAPIConfig:
     docstrings."""
     description = "Laboratory database of a synchrotron or electron-microscopy facility."
     if runtime.is_test_system:
-        description += " **This is a test system: it lets people in without proof.**"
+        description += f" **{docs.BANNER}**"
     return OpenAPIConfig(
         title="Starbeam",
         version=version("starbeam-core"),
         description=description,
         use_handler_docstrings=True,
         operation_id_creator=lambda handler, method, path: handler.handler_name,
-        openapi_router=Router(
-            DOCS_PATH, route_handlers=[], include_in_schema=False, opt={"access": public, "plugin": "core"}
-        ),
-        render_plugins=[_Document()],
+        openapi_router=docs.router(),
+        render_plugins=[docs.Page(runtime), _Document()],
     )
