@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import event, make_url
+from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -38,6 +38,8 @@ RECYCLE_SECONDS = 3600
 
 
 _AFTER_COMMIT = "after_commit"
+_LONGEST_LOCK = 64
+"""How many characters the name of a lock may have on MariaDB."""
 
 
 def after_commit(session: AsyncSession, work: Callable[[], Awaitable[None]]) -> None:
@@ -135,12 +137,43 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction: committed at the end, rolled back on any error."""
-        async with AsyncSession(self._writes, expire_on_commit=False) as session, session.begin():
+    async def transaction(self, alone: str | None = None) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed at the end, rolled back on any error.
+
+        Of the transactions that say they are `alone` by one name, one runs at a time in all workers: for rows
+        that no unique index keeps from being created twice. Raises TimeoutError when its turn does not come.
+        """
+        async with (
+            self._turn(alone) as bind,
+            AsyncSession(bind, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
         for work in session.info.get(_AFTER_COMMIT, ()):
             await work()
+
+    @asynccontextmanager
+    async def _turn(self, name: str | None) -> AsyncIterator[AsyncEngine | AsyncConnection]:
+        """What to write through; with a name, a connection that holds the lock of this name on the server from
+        before the transaction until after its commit.
+
+        SQLite needs none: its transactions take the lock of the whole file when they begin.
+        """
+        if name is None or self.url.get_backend_name() == "sqlite":
+            yield self._writes
+            return
+        lock = f"starbeam.{name}.{self.url.database}"[:_LONGEST_LOCK]
+        async with self._writes.connect() as connection:
+            held = await connection.scalar(select(func.get_lock(lock, self.settings.statement_timeout)))
+            await connection.commit()
+            if not held:
+                raise TimeoutError(f"another transaction holds the lock {name}")
+            try:
+                yield connection
+            finally:
+                if not connection.invalidated:  # else the lock went with the connection
+                    await connection.execute(select(func.release_lock(lock)))
+                    await connection.commit()
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:

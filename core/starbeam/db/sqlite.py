@@ -73,7 +73,7 @@ def _refuse_writes(connection: Any, _record: Any) -> None:
 
 def compare(left: str, right: str) -> int:
     """Negative, 0 or positive, as `left` sorts before, with or after `right`."""
-    a, b = _sort_key(left), _sort_key(right)
+    a, b = sort_key(left), sort_key(right)
     return (a > b) - (a < b)
 
 
@@ -85,7 +85,8 @@ def like(pattern: str | None, value: Any, escape: str = "\\") -> bool | None:
 
 
 @lru_cache(maxsize=4096)
-def _sort_key(text: str) -> str:
+def sort_key(text: str) -> str:
+    """What the collation compares: texts are equal to the databases when their keys are equal."""
     return _fold(text).rstrip(" ")
 
 
