@@ -154,8 +154,8 @@ class Database:
 
     @asynccontextmanager
     async def _turn(self, name: str | None) -> AsyncIterator[AsyncEngine | AsyncConnection]:
-        """What to write through; with a name, a connection that holds the lock of this name on the server from
-        before the transaction until after its commit.
+        """What to write through; with a name, a connection that holds the lock of this name on the server
+        from before the transaction until after its commit.
 
         SQLite needs none: its transactions take the lock of the whole file when they begin.
         """
