@@ -1,16 +1,22 @@
 #!/bin/sh
 # Installs the servers that the tests start for themselves, where they are missing.
-# The packages without a service are enough: nothing is started, nothing listens.
+# Nothing is started, nothing listens: MariaDB comes without a service, slapd without a configuration.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
-command -v mariadbd > /dev/null && exit 0
+packages=""
+command -v mariadbd > /dev/null || packages="$packages mariadb-server-core mariadb-client-core"
+command -v slapd > /dev/null || packages="$packages slapd"
+command -v openssl > /dev/null || packages="$packages openssl"
+[ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "The tests need MariaDB's server program (mariadbd), which is not installed." >&2
-    echo "Debian, Ubuntu: apt-get install mariadb-server-core mariadb-client-core; elsewhere: the package that holds mariadbd" >&2
+    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), and openssl." >&2
+    echo "Debian, Ubuntu: apt-get install$packages; elsewhere: the packages that hold them" >&2
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq install --no-install-recommends mariadb-server-core mariadb-client-core > /dev/null
+echo "slapd slapd/no_configuration boolean true" | debconf-set-selections
+# shellcheck disable=SC2086 # a list of words
+apt-get -qq install --no-install-recommends $packages > /dev/null

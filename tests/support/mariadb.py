@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import ctypes
 import fcntl
 import hashlib
 import os
@@ -32,6 +31,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import starbeam.db
 from starbeam.db import ddl
 from starbeam.db.facts import FLAVOURS, Flavour, facts
+from support.processes import die_with_parent, free_port, program
 
 PATIENCE = 60
 """Seconds until a server that does not start is given up."""
@@ -60,7 +60,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
@@ -73,11 +73,11 @@ class Server:
         options = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
         with (self.folder / "errors.log").open("ab") as errors:
             self._process = subprocess.Popen(
-                [_program("mariadbd"), *_common(self.folder), *OPTIONS, *options],
+                [program("mariadbd", "mariadb-server"), *_common(self.folder), *OPTIONS, *options],
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         self._wait()
 
@@ -167,7 +167,7 @@ def start() -> Server:
 
 def _copy_template(folder: Path) -> None:
     """Fill a data folder from the template, made once for each schema and version of the server."""
-    version = subprocess.check_output([_program("mariadbd"), "--version"])
+    version = subprocess.check_output([program("mariadbd", "mariadb-server"), "--version"])
     template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS)}"
     with _locked(template.parent):
         if not template.exists():
@@ -204,7 +204,7 @@ def _locked(folder: Path) -> Iterator[None]:
 def _build(template: Path) -> None:
     folder = Path(tempfile.mkdtemp(prefix="building-", dir=template.parent))
     install = [
-        _program("mariadb-install-db"),
+        program("mariadb-install-db", "mariadb-server"),
         *_common(folder),
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
@@ -239,20 +239,6 @@ def _common(folder: Path) -> list[str]:
     return ["--no-defaults", f"--datadir={folder}", f"--user={pwd.getpwuid(os.getuid()).pw_name}"]
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if found is None:
-        raise RuntimeError(f"{name} is not installed: these tests need MariaDB (Debian: mariadb-server)")
-    return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _answers(port: int) -> bool:
     """Whether a server greets who connects."""
     try:
@@ -260,9 +246,3 @@ def _answers(port: int) -> bool:
             return bool(connection.recv(1))
     except OSError:
         return False
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel (Linux) to kill this process when the one that started it ends, even by SIGKILL."""
-    if hasattr(ctypes.CDLL(None), "prctl"):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

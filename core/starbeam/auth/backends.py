@@ -30,6 +30,22 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     phoneNumber: str | None = None
     siteId: int | None = None
 
+    def fitting(self) -> Identity:
+        """What of it `Person` can hold: long names are cut, what means nothing when cut is left out."""
+        number = self.siteId if self.siteId is not None and abs(self.siteId) < 2**31 else None
+        return Identity(
+            login=self.login,
+            givenName=self.givenName and self.givenName[:45],
+            familyName=self.familyName and self.familyName[:100],
+            emailAddress=_if_short(self.emailAddress, 60),
+            phoneNumber=_if_short(self.phoneNumber, 45),
+            siteId=number,
+        )
+
+
+def _if_short(text: str | None, longest: int) -> str | None:
+    return text if text and len(text) <= longest else None
+
 
 class BackendUnavailable(Exception):
     """The directory or identity provider does not answer. The text is shown to the person: a sentence

@@ -94,7 +94,7 @@ class LoginService:
         """The new person; when somebody else created it at this moment, that one."""
         try:
             async with self._database.transaction() as session:
-                await queries.add_person(session, identity)
+                await queries.add_person(session, identity.fitting())
         except IntegrityError:
             log.info("person was created by another log-in", login=identity.login)
         async with self._database.read() as connection:

@@ -1,0 +1,35 @@
+"""Log-in with the login and password of an LDAP directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starbeam import Context, Plugin, hookimpl
+from starbeam.auth.backends import AuthBackend
+from starbeam.checks import Check
+from starbeam_auth_ldap.backend import LdapBackend
+from starbeam_auth_ldap.settings import LdapSettings
+
+
+class AuthLdapPlugin(Plugin[LdapSettings]):
+    """One log-in backend for each directory, and a check that the directory can be reached."""
+
+    name = "auth_ldap"
+    title = "Log-in with an LDAP directory"
+    Settings = LdapSettings
+    backend_name = "ldap"
+
+    def __init__(self, settings: LdapSettings) -> None:
+        super().__init__(settings)
+        self._backends: list[LdapBackend] = []
+
+    @hookimpl
+    def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
+        """One backend for each section that uses this plugin."""
+        self._backends = [LdapBackend(name, settings) for name, settings in ctx.backends.items()]
+        return self._backends
+
+    @hookimpl
+    def register_checks(self, ctx: Context) -> Iterable[Check]:
+        """For each backend: a server of its directory can be reached."""
+        return [Check(backend.name, backend.check) for backend in self._backends]
