@@ -1,0 +1,24 @@
+"""A log-in backend for Keycloak and every other OpenID Connect provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starbeam import Context, Plugin, hookimpl
+from starbeam.auth.backends import AuthBackend
+from starbeam_auth_keycloak.backend import KeycloakBackend
+from starbeam_auth_keycloak.settings import KeycloakSettings
+
+
+class AuthKeycloakPlugin(Plugin[KeycloakSettings]):
+    """Log-in with an access token of an identity provider."""
+
+    name = "auth_keycloak"
+    title = "Log-in through Keycloak or another OpenID Connect provider"
+    Settings = KeycloakSettings
+    backend_name = "keycloak"
+
+    @hookimpl
+    def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
+        """One backend for each section that uses this plugin."""
+        return [KeycloakBackend(name, settings) for name, settings in ctx.backends.items()]
