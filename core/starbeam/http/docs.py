@@ -14,6 +14,7 @@ from litestar import Request, Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from starbeam.access import public
@@ -57,7 +58,7 @@ def asset(name: str) -> Asset:
 
 
 @get("/assets/{name:str}", sync_to_thread=False)
-def page_asset(name: str, request: Request[Any, Any, Any]) -> Response[bytes | None]:
+def page_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes | None]:
     """A script or style sheet of the page. Its address has its tag, so that browsers may keep it for long."""
     if name not in _TYPES:
         raise NotFoundException("Not Found")
