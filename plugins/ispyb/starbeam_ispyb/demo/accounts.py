@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starbeam_ispyb.demo.facility import Technique
+
 
 @dataclass(frozen=True)
 class Account:
@@ -53,6 +55,10 @@ ACCOUNTS = (
     *(ADMIN, MX_STAFF, EM_STAFF, INVESTIGATOR, MEMBER, REMOTE, NEWCOMER),
     *(MAPPING_STAFF, USER_OFFICE, PORTAL),
 )
-BEAMLINE_STAFF = (MX_STAFF, EM_STAFF, MAPPING_STAFF)
-EMPLOYED = (ADMIN, *BEAMLINE_STAFF, USER_OFFICE, PORTAL)
+BEAMLINE_STAFF: dict[Technique, Account] = {
+    "mx": MX_STAFF,
+    "spectroscopy": MAPPING_STAFF,
+    "em": EM_STAFF,
+}
+EMPLOYED = (ADMIN, *BEAMLINE_STAFF.values(), USER_OFFICE, PORTAL)
 """Those who work at the facility."""

@@ -48,9 +48,8 @@ def groups(
     past: as many as `count` says."""
     wanted = rng.randint(*GROUPS[beamline.technique]) if count is None else count
     kinds = TYPES["micro-focus" if beamline.micro_focus else beamline.technique]
-    first = rng.randrange(len(samples)) if samples else 0
     for number, (start, end) in enumerate(_times(rng, session, beamline, wanted, now)):
-        sample = samples[(first + number) % len(samples)] if samples else None
+        sample = samples[number % len(samples)] if samples else None
         yield {
             "sessionId": session["sessionId"],
             "blSampleId": sample["blSampleId"] if sample else None,

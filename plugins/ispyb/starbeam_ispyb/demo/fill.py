@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from pathlib import Path
+from typing import TypeAlias
 
 from starbeam.db.models import (
     AdminVar,
@@ -31,12 +32,15 @@ STAFF = 18
 USERS = 130
 CONTACTS = 12
 """People without a login: their address is known, and no more."""
-SHIPPED = 3
-"""For how many of a proposal's last sessions there are shipments."""
+SHIPPED = 0.8
+"""To how many of the sessions samples are sent; to the others they are carried, and nobody registers them."""
 FREQUENT = 0.15
 """In how many of the MX beamlines' sessions the much travelled investigator takes part."""
 SCANNED = 0.4
 """How many of the groups that need an edge have an energy scan."""
+
+Purpose: TypeAlias = tuple[Row, Row | None]
+"""A proposal, and the session that something is sent for."""
 
 
 async def facility(world: DemoWorld) -> None:
@@ -54,7 +58,7 @@ async def facility(world: DemoWorld) -> None:
 
 
 def _people(world: DemoWorld) -> Iterator[Row]:
-    """Those with an account first, then staff, users, and contacts without a login."""
+    """Those with an account first, then staff, then users, then contacts without a login."""
     rng, now = world.random, world.now
     own, *others = world.made["laboratories"]
     for one in accounts.ACCOUNTS:
@@ -91,53 +95,50 @@ async def proposals(world: DemoWorld) -> None:
     teams = chain.from_iterable(granting.team(rng, row, users) for row in others)
     made["team"] = await world.add(m.ProposalHasPerson, chain(showcase.team(special, known), teams))
     made["sessions"] = await world.add(m.BLSession, _sessions(world, special, others, known))
-    made["participants"] = await world.add(m.Session_has_Person, _participants(world, special, known))
+    made["participants"] = await world.add(m.Session_has_Person, _participants(world, known))
 
 
 def _users(world: DemoWorld) -> list[Row]:
-    """Those who write proposals: not the facility, nor those whose few memberships are known."""
-    known = {one.login for one in accounts.ACCOUNTS}
-    own = world.made["laboratories"][0]["laboratoryId"]
-    return [
-        row
-        for row in world.made["persons"]
-        if row["login"] and row["login"] not in known and row["laboratoryId"] != own
-    ]
+    """Those who write proposals."""
+    first = len(accounts.ACCOUNTS) + STAFF
+    users: list[Row] = world.made["persons"][first : first + USERS]
+    return users
 
 
-def _staff(world: DemoWorld) -> list[Row]:
-    """Local contacts."""
-    own = world.made["laboratories"][0]["laboratoryId"]
-    known = {one.login for one in accounts.ACCOUNTS}
-    contacts = {one.login for one in accounts.BEAMLINE_STAFF}
-    return [
-        row
-        for row in world.made["persons"]
-        if row["laboratoryId"] == own and (row["login"] not in known or row["login"] in contacts)
-    ]
+def _staff(world: DemoWorld) -> dict[sites.Technique, list[Row]]:
+    """The local contacts of each technique: the one with an account, and a part of the others."""
+    persons = world.made["persons"]
+    known = {row["login"]: row for row in persons[: len(accounts.ACCOUNTS)]}
+    others = persons[len(accounts.ACCOUNTS) :][:STAFF]
+    return {
+        technique: [known[account.login], *others[number :: len(accounts.BEAMLINE_STAFF)]]
+        for number, (technique, account) in enumerate(accounts.BEAMLINE_STAFF.items())
+    }
 
 
 def _sessions(world: DemoWorld, special: Row, others: list[Row], known: dict[str, Row]) -> Iterator[Row]:
     rng, now, setups = world.random, world.now, world.made["setups"]
+    staff = _staff(world)
     first = list(showcase.sessions(rng, special, setups, known, now))
     rows = list(first)
     for line in sites.BEAMLINES:
         taken = [row for row in first if row["beamLineName"] == line.name]
-        rows += granting.sessions(rng, line, others, setups, _staff(world), now, taken)
+        rows += granting.sessions(rng, line, others, setups, staff[line.technique], now, taken)
     return granting.number_visits(rng, rows)
 
 
-def _participants(world: DemoWorld, special: Row, known: dict[str, Row]) -> Iterator[Row]:
+def _participants(world: DemoWorld, known: dict[str, Row]) -> Iterator[Row]:
     rng, staff = world.random, _staff(world)
     teams = _grouped(world.made["team"], "proposalId")
     traveller = known[accounts.INVESTIGATOR.login]["personId"]
     for session in world.made["sessions"]:
-        if session["proposalId"] == special["proposalId"]:
+        if _is_showcase(world, session):
             yield from showcase.participants(session, known)
             continue
         team = [row["personId"] for row in teams[session["proposalId"]]]
-        yield from granting.participants(rng, session, team, staff)
-        if _beamline(world, session).technique == "mx" and rng.random() < FREQUENT:
+        technique = _beamline(world, session).technique
+        yield from granting.participants(rng, session, team, staff[technique])
+        if technique == "mx" and rng.random() < FREQUENT:
             yield granting.participant(session, traveller, "Co-Investigator")
 
 
@@ -148,8 +149,9 @@ async def shipments(world: DemoWorld) -> None:
     made["proteins"] = await world.add(m.Protein, _proteins(world))
     crystals = chain.from_iterable(studying.crystals(world.random, row) for row in made["proteins"])
     made["crystals"] = await world.add(m.Crystal, crystals)
-    made["shippings"] = await world.add(m.Shipping, _shippings(world))
-    made["dewars"] = await world.add(m.Dewar, _dewars(world))
+    purposes = list(_purposes(world))
+    made["shippings"] = await world.add(m.Shipping, _shippings(world, purposes))
+    made["dewars"] = await world.add(m.Dewar, _dewars(world, purposes))
     made["containers"] = await world.add(m.Container, _containers(world))
     made["samples"] = await world.add(m.BLSample, _samples(world))
 
@@ -171,24 +173,27 @@ def _proteins(world: DemoWorld) -> Iterator[Row]:
         yield from studying.proteins(world.random, proposal, technique)
 
 
-def _purposes(world: DemoWorld) -> Iterator[tuple[Row, Row | None]]:
-    """What shipments are for: the last sessions of each proposal; without any, a session to come."""
+def _purposes(world: DemoWorld) -> Iterator[Purpose]:
+    """What shipments are for: sessions of each proposal; without any, one that is not planned yet."""
     sessions = _grouped(world.made["sessions"], "proposalId")
     for proposal in world.made["proposals"]:
-        planned: list[Row | None] = [*sessions[proposal["proposalId"]][-SHIPPED:]]
-        for session in planned or [None]:
-            yield proposal, session
+        planned = sessions[proposal["proposalId"]]
+        if not planned:
+            yield proposal, None
+        for session in planned:
+            if _is_showcase(world, session) or world.random.random() < SHIPPED:
+                yield proposal, session
 
 
-def _shippings(world: DemoWorld) -> Iterator[Row]:
+def _shippings(world: DemoWorld, purposes: Iterable[Purpose]) -> Iterator[Row]:
     contacts = _grouped(world.made["labcontacts"], "proposalId")
-    for proposal, session in _purposes(world):
+    for proposal, session in purposes:
         cards = contacts[proposal["proposalId"]]
         yield shipping.shipping(world.random, proposal, session, cards, world.now)
 
 
-def _dewars(world: DemoWorld) -> Iterator[Row]:
-    for row, (_, session) in zip(world.made["shippings"], _purposes(world), strict=True):
+def _dewars(world: DemoWorld, purposes: Iterable[Purpose]) -> Iterator[Row]:
+    for row, (_, session) in zip(world.made["shippings"], purposes, strict=True):
         line = _beamline(world, session) if session else None
         yield from shipping.dewars(world.random, row, session, line, world.now)
 
@@ -247,25 +252,23 @@ def _folder(world: DemoWorld, session: Row) -> Path:
 
 
 def _groups(world: DemoWorld) -> Iterator[Row]:
-    proposals = _proposal_of_container(world)
+    sessions = {row["containerId"]: row["sessionId"] for row in world.made["containers"]}
     samples = defaultdict(list)
     for row in world.made["samples"]:
-        samples[proposals[row["containerId"]]].append(row)
-    special = world.made["proposals"][0]["proposalId"]
+        samples[sessions[row["containerId"]]].append(row)
     for session in world.made["sessions"]:
         if session["startDate"] < world.now:
-            known = showcase.visit(session).groups if session["proposalId"] == special else None
-            line, own = _beamline(world, session), samples[session["proposalId"]]
+            known = showcase.visit(session).groups if _is_showcase(world, session) else None
+            line, own = _beamline(world, session), samples[session["sessionId"]]
             yield from measuring.groups(world.random, session, line, own, world.now, known)
 
 
 def _collections(world: DemoWorld) -> Iterator[Row]:
-    special = world.made["proposals"][0]["proposalId"]
     places: Counter[int] = Counter()
     for group, session in _with_sessions(world):
         places[session["sessionId"]] += 1
         number = world.random.choice((1, 1, 1, 2))
-        if session["proposalId"] == special:
+        if _is_showcase(world, session):
             number = 1 + (places[session["sessionId"]] <= showcase.visit(session).twice)
         folder = world.made["folders"][session["sessionId"]]
         yield from measuring.collections(world.random, group, _beamline(world, session), folder, number)
@@ -297,6 +300,12 @@ def _with_sessions(world: DemoWorld) -> Iterator[tuple[Row, Row]]:
     sessions = {row["sessionId"]: row for row in world.made["sessions"]}
     for group in world.made["groups"]:
         yield group, sessions[group["sessionId"]]
+
+
+def _is_showcase(world: DemoWorld, session: Row) -> bool:
+    """Whether a session is one of mx1001."""
+    first: int = world.made["proposals"][0]["proposalId"]
+    return bool(session["proposalId"] == first)
 
 
 def _beamline(world: DemoWorld, session: Row) -> BeamLine:

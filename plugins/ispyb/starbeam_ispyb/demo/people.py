@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import cycle, product
 from random import Random
 from uuid import UUID
 
@@ -59,10 +60,10 @@ def people(
 ) -> Iterator[Row]:
     """Rows of `Person`, each of one of the laboratories and with a login that is not yet `taken`."""
     logins = {*taken}
+    names = {country: _names(rng, country) for country in WORDS.countries}
     for _ in range(count):
         laboratory = rng.choice(laboratories)
-        country = WORDS.countries[laboratory["country"]]
-        given, family = rng.choice(country.given_names), rng.choice(country.family_names)
+        given, family = next(names[laboratory["country"]])
         login = _free(_login(given, family), logins)
         logins.add(login)
         yield person(rng, given, family, laboratory, now, login)
@@ -120,6 +121,14 @@ _SPELLED: dict[int, str | int | None] = dict(
     zip(map(ord, "ßøØæłŁ"), ("ss", "o", "O", "ae", "l", "L"), strict=True)
 )
 """Letters that are no ASCII letter with an accent."""
+
+
+def _names(rng: Random, country: str) -> Iterator[tuple[str, str]]:
+    """Given and family names of a country; each pair once before any comes again."""
+    known = WORDS.countries[country]
+    pairs = list(product(known.given_names, known.family_names))
+    rng.shuffle(pairs)
+    return cycle(pairs)
 
 
 def _login(given: str, family: str) -> str:

@@ -202,4 +202,4 @@ def _calendar(rng: Random, beamline: BeamLine, now: datetime) -> Iterator[tuple[
             end = day + timedelta(days=rng.randint(1, 4))
         else:
             yield day + MORNING, end
-        day = midnight(end) + timedelta(days=rng.randint(4, 20))
+        day = midnight(end) + timedelta(days=rng.randint(6, 26))

@@ -67,10 +67,11 @@ def shipping(rng: Random, proposal: Row, session: Row | None, contacts: Sequence
     created = min(sent - timedelta(days=5), now - timedelta(days=1))
     on_the_way = sent < now
     back = session["endDate"] + timedelta(days=5) if session and session["endDate"] < now else None
-    name = f"{proposal['proposalCode']}{proposal['proposalNumber']}_{created:%Y%m%d}"
+    name = proposal["proposalCode"] + proposal["proposalNumber"]
+    visit = session["visit_number"] if session else None
     return {
         "proposalId": proposal["proposalId"],
-        "shippingName": name,
+        "shippingName": f"{name}-{visit}" if visit else f"{name}_{created:%Y%m%d}",
         "shippingType": "DewarTracking",
         "shippingStatus": status(session, now).shipping,
         "creationDate": created,
@@ -95,7 +96,7 @@ def dewars(
 ) -> Iterator[Row]:
     """Rows of `Dewar`: one or two of a shipment."""
     state = status(session, now)
-    for number in range(1, rng.choice((2, 2, 3))):
+    for number in range(1, rng.choice((2, 2, 2, 3))):
         here = state in (PROCESSING, RETURNED)
         yield {
             "shippingId": shipping["shippingId"],
@@ -126,11 +127,11 @@ def containers(
     owner: int,
     places: Iterator[int],
 ) -> Iterator[Row]:
-    """Rows of `Container`: a few of a dewar; on the sample changer, in the next of `places`, while the dewar
+    """Rows of `Container`: one to three of a dewar; in the next of `places` on the sample changer while it
     is processed."""
     mounted = dewar["dewarStatus"] == PROCESSING.dewar and beamline is not None and beamline.sample_changer
     states = {state.dewar: state.container for state in (OPENED, SENT, PROCESSING, RETURNED)}
-    for number in range(1, rng.randint(2, 5)):
+    for number in range(1, rng.randint(2, 4)):
         kind, capacity = rng.choice(CONTAINERS[technique])
         place = next(places, None) if mounted else None
         yield {
