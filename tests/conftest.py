@@ -1,9 +1,9 @@
 """What all tests share.
 
-`db`, `make_app` and `as_user` come from `starbeam.testing`. Here the database is one of four: a test that asks
-for `db` (or `make_app`) runs on SQLite; one marked `@pytest.mark.four_databases` runs on SQLite (union) and on
-MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb-diamond", …)` on those named. `kind`
-says which it is.
+`db`, `make_app` and `as_user` come from `starbeam.testing`. Here the database is one of four: a test that
+asks for `db` (or `make_app`) runs on SQLite; one marked `@pytest.mark.four_databases` runs on SQLite (union)
+and on MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb-diamond", …)` on those named.
+`kind` says which it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pytest
 from hypothesis import settings
 
 from support.schemas import KINDS, SQLITE, Kind, fresh_database
-
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no fault
 settings.load_profile("suite")
