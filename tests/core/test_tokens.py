@@ -81,7 +81,9 @@ async def test_our_token_is_one_of_the_old_server(app: TestApp) -> None:
 
 async def test_lifetime_and_algorithm_are_settings(make_app: MakeApp) -> None:
     app = await make_app(
-        "probe", **WITH_PROBE, **{"auth.token_lifetime": 7, "auth.algorithm": "HS512", "auth.secret_key": SECRET * 2}
+        "probe",
+        **WITH_PROBE,
+        **{"auth.token_lifetime": 7, "auth.algorithm": "HS512", "auth.secret_key": SECRET * 2},
     )
     await app.database.person("abcd", givenName="Ada")
     token = app.token("abcd", 1)["Authorization"].removeprefix("Bearer ")
@@ -186,7 +188,10 @@ async def test_expired(app: TestApp) -> None:
     now = int(time.time())
     assert await current(app, "Bearer " + signed(exp=now - 1)) == EXPIRED
     assert await current(app, "Bearer " + signed(exp=now + 60)) == (200, ADA)
-    assert await current(app, "Bearer " + signed("another-key-that-is-also-long-enough", exp=now - 1)) == INVALID_TOKEN
+    assert (
+        await current(app, "Bearer " + signed("another-key-that-is-also-long-enough", exp=now - 1))
+        == INVALID_TOKEN
+    )
 
 
 @pytest.mark.fix(94)

@@ -86,7 +86,7 @@ class Guard:
             raise Invalid(
                 ["query", "onetime"], r"String should match pattern '^([\w\-_])+$'", "string_pattern_mismatch"
             )
-        path = connection.scope["path"]
+        path: str = connection.scope["state"]["path"]
         owner = await onetime.take(
             self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime
         )

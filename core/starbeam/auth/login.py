@@ -24,6 +24,8 @@ log = structlog.get_logger("starbeam.auth")
 
 LONGEST_LOGIN = 45
 """What `Person.login` holds."""
+CREATE_PERSON = "create_person_on_missing"
+"""The option that lets a first log-in create its person."""
 
 
 class LoginService:
@@ -86,7 +88,7 @@ class LoginService:
         if known:
             return known
         await self._options.ensure_loaded()
-        if not self._options["create_person_on_missing"]:
+        if not self._options[CREATE_PERSON]:
             raise NotAuthorizedException("User does not exist in database.")
         return await self._create(identity)
 
@@ -94,7 +96,9 @@ class LoginService:
         """The new person; when somebody else created it at this moment, that one."""
         try:
             async with self._database.transaction() as session:
-                await queries.add_person(session, identity.fitting())
+                await queries.lock_option(session, CREATE_PERSON)
+                if not await queries.person_by_login(session, identity.login):
+                    await queries.add_person(session, identity.fitting())
         except IntegrityError:
             log.info("person was created by another log-in", login=identity.login)
         async with self._database.read() as connection:

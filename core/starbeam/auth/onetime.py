@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starbeam.auth import queries
 from starbeam.http.errors import Invalid
@@ -49,7 +49,7 @@ async def take(database: Database, token: str, path: str, lifetime: float) -> Ow
     """Use a token for a path below the API root: None when it does not hold. It holds once."""
     async with database.read() as connection:
         rows = await queries.onetime_tokens(connection, token)
-    row = next((row for row in rows if row.token == token and row.validity == path), None)
+    row = next((row for row in rows if row.token == token and unquote(row.validity) == path), None)
     if row is None or row.login is None:
         return None
     async with database.transaction() as session:

@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, delete, insert, inspect, select
 
 from starbeam.db.functions import seconds_ago
 from starbeam.db.models import (
+    AdminVar,
     Permission,
     Person,
     SW_onceToken,
@@ -80,6 +81,11 @@ async def _id(session: AsyncSession, model: type[Any], name: Any, value: str, **
         await session.flush()
         found = getattr(row, key.name)
     return int(found)
+
+
+async def lock_option(session: AsyncSession, name: str) -> None:
+    """Let only one transaction at a time pass here, on MariaDB. Needs the option's row."""
+    await session.execute(select(AdminVar.varId).where(AdminVar.name == name).with_for_update())
 
 
 async def add_person(session: AsyncSession, identity: Identity) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import structlog
 from litestar import Response
-from litestar.exceptions import ClientException, HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from msgspec import Meta
 
 from starbeam.db.trouble import Outage, Trouble, first_line, trouble
@@ -106,11 +106,7 @@ def _unavailable(kind: Trouble, error: Exception, outage: Outage) -> Response[An
 
 
 def _http_error(error: HTTPException) -> Response[Any]:
-    if (
-        isinstance(error, ClientException)
-        and type(error) is ClientException
-        and "malformed" in error.detail.lower()
-    ):
+    if isinstance(error.__cause__, SerializationException):
         return _response(422, [ValidationError(["body"], "JSON decode error", "json_invalid")])
     return _response(error.status_code, error.detail, dict(error.headers or {}))
 

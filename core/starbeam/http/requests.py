@@ -40,6 +40,7 @@ class RequestLog:
             return
         request_id = _request_id(scope)
         scope["state"]["request_id"] = request_id
+        scope["state"]["path"] = scope["path"]  # as it was sent; the router drops slashes from its own
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began, status = time.perf_counter(), 500

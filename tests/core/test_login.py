@@ -1,0 +1,216 @@
+"""Logging in: a backend says who it is, the database which person that is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import jwt
+import pytest
+from structlog.testing import capture_logs
+
+from starbeam.db.models import AdminVar, Person
+from starbeam.faults import StartupError
+from starbeam.testing.app import TestApp
+from starbeam.testing.fixtures import SECRET, AsUser, MakeApp
+from support.answers import NOT_VERIFIED, Said, invalid, refused, said
+from support.probe import INSIDE, WITH_PROBE
+
+pytestmark = pytest.mark.anyio
+
+UNKNOWN_PERSON = refused(401, "User does not exist in database.")
+
+
+@pytest.fixture
+async def app(make_app: MakeApp) -> TestApp:
+    return await make_app("probe", **WITH_PROBE)
+
+
+async def log_in(app: TestApp, login: Any, password: Any = "x", plugin: Any = "probe", **more: Any) -> Said:
+    body = {"plugin": plugin, "login": login, "password": password, **more}
+    return said(await app.client.post("/auth/login", json=body))
+
+
+async def who(app: TestApp, login: Any, **more: Any) -> tuple[str, list[str], int]:
+    """Login, permissions and `personId` of a successful log-in."""
+    status, body = await log_in(app, login, **more)
+    assert status == 201, body
+    claims = jwt.decode(body["token"], SECRET, algorithms=["HS256"])
+    assert claims["login"] == body["login"]
+    assert claims["permissions"] == body["permissions"]
+    assert sorted(body) == ["login", "permissions", "token"]
+    return body["login"], body["permissions"], claims["personId"]
+
+
+@pytest.mark.four_databases
+async def test_a_person_logs_in(app: TestApp) -> None:
+    await app.database.person("other")
+    await app.database.person("abcd", "probe", "all_proposals")
+    assert await who(app, "abcd") == ("abcd", ["all_proposals", "probe"], 2)
+    assert await who(app, "ABCD ") == ("abcd", ["all_proposals", "probe"], 2)
+    assert await who(app, None, token="of:abcd") == ("abcd", ["all_proposals", "probe"], 2)
+    assert await log_in(app, "abcd", "wrong") == NOT_VERIFIED
+    assert await log_in(app, "stranger") == UNKNOWN_PERSON
+
+
+@pytest.mark.fix(14)
+@pytest.mark.four_databases
+async def test_a_permission_of_two_groups_is_named_once(app: TestApp) -> None:
+    await app.database.person("abcd", "probe")
+    await app.database.sql("INSERT INTO UserGroup (userGroupId, name) VALUES (50, 'second')")
+    await app.database.sql("INSERT INTO UserGroup_has_Person (userGroupId, personId) VALUES (50, 1)")
+    await app.database.sql(
+        "INSERT INTO UserGroup_has_Permission (userGroupId, permissionId)"
+        " SELECT 50, permissionId FROM Permission WHERE type = 'probe'"
+    )
+    assert await who(app, "abcd") == ("abcd", ["probe"], 1)
+
+
+@pytest.mark.on("mariadb-community")
+async def test_of_two_persons_with_one_login_the_first(app: TestApp) -> None:
+    """Only this flavour lets two persons have one."""
+    for person_id, login in ((3, "abcd"), (9, "efgh"), (2, "ABCD")):
+        await app.database.add(Person, personId=person_id, login=login)
+    assert await who(app, "abcd") == ("ABCD", [], 2)
+
+
+async def test_plugins_that_are_not_there(app: TestApp) -> None:
+    await app.database.person("abcd")
+    for plugin in ("ldap", "dummy", "", "PROBE", None):
+        assert await log_in(app, "abcd", plugin=plugin) == NOT_VERIFIED
+    assert said(await app.client.post("/auth/login", json={})) == NOT_VERIFIED
+    answer = await app.client.post("/auth/login", json={"login": "abcd", "password": "x"})
+    assert said(answer) == NOT_VERIFIED
+
+
+@pytest.mark.fix(33)
+@pytest.mark.four_databases
+async def test_no_login_finds_nobody(make_app: MakeApp) -> None:
+    """Lab contacts are persons without a login."""
+    app = await make_app(
+        "probe",
+        "auth_dummy",
+        **WITH_PROBE,
+        **{"auth.backends": {"probe": {"use": "probe"}, "dummy": {"use": "auth_dummy", "test_system": True}}},
+    )
+    await app.database.add(Person, login=None, familyName="Contact")
+    for login in (None, "", "   "):
+        assert await log_in(app, login, plugin="dummy") == NOT_VERIFIED
+        assert await log_in(app, login) == NOT_VERIFIED
+    assert await log_in(app, "unnamed") == NOT_VERIFIED
+    assert await log_in(app, "long") == NOT_VERIFIED
+
+
+@pytest.mark.fix(34)
+async def test_a_backend_that_breaks_lets_nobody_in_and_shows_nothing(app: TestApp) -> None:
+    await app.database.person("broken")
+    with capture_logs() as logs:
+        assert await log_in(app, "broken") == NOT_VERIFIED
+    assert INSIDE not in str(logs)
+    assert {
+        "event": "log-in backend failed",
+        "backend": "probe",
+        "error": "RuntimeError",
+        "log_level": "error",
+    } in logs
+
+
+@pytest.mark.fix(34)
+async def test_a_backend_that_does_not_answer(app: TestApp) -> None:
+    answer = await app.client.post("/auth/login", json={"plugin": "probe", "login": "away", "password": "x"})
+    assert said(answer) == refused(503, "The directory does not answer.")
+    assert answer.headers["Retry-After"] == "5"
+
+
+async def test_attempts_are_logged_without_what_was_sent_in_secret(app: TestApp) -> None:
+    await app.database.person("abcd")
+    with capture_logs() as logs:
+        await log_in(app, "abcd", "correct horse")
+        await log_in(app, "abcd", "wrong", token="battery staple")
+    about = {"login": "abcd", "backend": "probe", "address": "127.0.0.1"}
+    assert [line for line in logs if line["event"] != "request"] == [
+        {"event": "logged in", "log_level": "info", **about},
+        {"event": "log-in refused", "log_level": "warning", **about},
+    ]
+    assert "horse" not in str(logs)
+    assert "staple" not in str(logs)
+
+
+@pytest.mark.four_databases
+async def test_a_missing_person_is_created_when_the_option_says_so(app: TestApp) -> None:
+    assert await log_in(app, "newcomer") == UNKNOWN_PERSON
+    await app.database.add(AdminVar, name="create_person_on_missing", value="true")
+    await app.refresh()
+    assert await who(app, "newcomer") == ("newcomer", [], 1)
+    assert await who(app, "Newcomer") == ("newcomer", [], 1)
+    columns = "login, givenName, familyName, emailAddress, siteId, laboratoryId"
+    rows = await app.database.sql(f"SELECT {columns} FROM Person")
+    assert [tuple(row) for row in rows] == [("newcomer", "Ada", "Byron", "ada@example.org", 7, None)]
+    tables = ("UserGroup_has_Person", "ProposalHasPerson", "AdminActivity")
+    assert [len(await app.database.sql(f"SELECT * FROM {table}")) for table in tables] == [0, 0, 0]
+
+
+@pytest.mark.four_databases
+async def test_simultaneous_first_log_ins_create_one_person(app: TestApp) -> None:
+    await app.database.add(AdminVar, name="create_person_on_missing", value="true")
+    await app.refresh()
+    found = await asyncio.gather(*(log_in(app, "newcomer") for _ in range(10)))
+    assert [status for status, _ in found] == [201] * 10
+    assert [tuple(row) for row in await app.database.sql("SELECT login FROM Person")] == [("newcomer",)]
+
+
+async def test_a_body_that_is_none(app: TestApp) -> None:
+    post = app.client.post
+    assert said(await post("/auth/login", json={"login": 5})) == invalid(
+        ["body", "login"], "Expected `str | null`, got `int`"
+    )
+    assert said(await post("/auth/login", content=b"{")) == invalid(
+        ["body"], "JSON decode error", "json_invalid"
+    )
+    status, body = await log_in(app, "\x00", "\x00")
+    assert (status, body) == UNKNOWN_PERSON
+
+
+@pytest.mark.fix(32)
+async def test_the_configuration_shows_what_a_client_needs(make_app: MakeApp) -> None:
+    """In the order of the configuration; without settings that have no value, and without secrets."""
+    backends = {
+        "second": {"use": "probe", "realm": "isa"},
+        "first": {"use": "probe", "client_secret": "never"},
+        "dummy": {"use": "auth_dummy", "test_system": True},
+    }
+    app = await make_app("auth_dummy", "probe", **WITH_PROBE, **{"auth.backends": backends})
+    assert said(await app.client.get("/auth/config")) == (
+        200,
+        {
+            "plugins": [
+                {"name": "second", "config": {"REALM": "isa"}},
+                {"name": "first", "config": {}},
+                {"name": "dummy", "config": {}},
+            ]
+        },
+    )
+    await app.database.person("abcd")
+    assert (await who(app, "abcd", plugin="second"))[0] == "abcd"
+    assert await log_in(app, "abcd", plugin="probe") == NOT_VERIFIED
+
+
+@pytest.mark.fix(173)
+async def test_the_backend_without_proof_starts_on_test_systems_only(make_app: MakeApp) -> None:
+    with pytest.raises(StartupError) as raised:
+        await make_app("auth_dummy", **{"auth.backends": {"dummy": {"use": "auth_dummy"}}})
+    (fault,) = raised.value.faults
+    assert (fault.plugin, fault.stage, fault.cause) == (
+        "auth_dummy",
+        "hooks",
+        "register_auth_backends: ValueError: [auth.backends.dummy] lets everybody in:"
+        " it starts only with test_system = true",
+    )
+
+
+async def test_a_new_token_serves_the_next_request(app: TestApp, as_user: AsUser) -> None:
+    await app.database.person("abcd", "probe")
+    await app.refresh()
+    _, body = await log_in(app, "abcd")
+    headers = {"Authorization": f"Bearer {body['token']}"}
+    assert said(await app.client.get("/probe/held", headers=headers)) == (200, 0)
