@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,17 +35,8 @@ CONNECT_SECONDS = 5
 """How long a new connection may take."""
 RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
-
-
-_AFTER_COMMIT = "after_commit"
 _LONGEST_LOCK = 64
 """How many characters the name of a lock may have on MariaDB."""
-
-
-def after_commit(session: AsyncSession, work: Callable[[], Awaitable[None]]) -> None:
-    """Do this when the session's transaction is committed, before the request is answered; not when it is
-    rolled back. The session is closed by then."""
-    session.info.setdefault(_AFTER_COMMIT, []).append(work)
 
 
 class Database:
@@ -149,8 +140,6 @@ class Database:
             session.begin(),
         ):
             yield session
-        for work in session.info.get(_AFTER_COMMIT, ()):
-            await work()
 
     @asynccontextmanager
     async def _turn(self, name: str | None) -> AsyncIterator[AsyncEngine | AsyncConnection]:

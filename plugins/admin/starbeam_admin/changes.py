@@ -1,11 +1,11 @@
 """What an administrator changes: one transaction, with its record.
 
-Two changes at once wait for each other, so that what a change has looked at still holds when it is committed.
+Changes wait for each other, so that what one has looked at still holds when it is committed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,10 +17,9 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.access import Principal
-from starbeam.db.engine import after_commit
 from starbeam.db.reader import Scope
 from starbeam.runtime import Runtime
-from starbeam_admin.queries import activity, permissions
+from starbeam_admin.queries import activity
 from starbeam_admin.schemas import ActionType
 
 log = structlog.get_logger("starbeam.admin")
@@ -110,19 +109,17 @@ class Change:
 
 
 class Changes:
-    """The dependency `change`: begins a change when no other is under way."""
+    """The dependency `change`, of one app."""
 
     def __init__(self) -> None:
         self._journal = Journal()
 
-    async def __call__(
-        self,
-        session: NamedDependency[AsyncSession],
-        who: NamedDependency[Principal],
-        runtime: NamedDependency[Runtime],
-    ) -> Change:
-        """The change of this request."""
-        change = Change(session, await runtime.scope(who), who, runtime, self._journal)
-        await permissions.hold_all(session)
-        after_commit(session, change.committed)
-        return change
+    async def begin(
+        self, who: NamedDependency[Principal], runtime: NamedDependency[Runtime]
+    ) -> AsyncIterator[Change]:
+        """The change of this request. It begins when no other is under way, in any worker."""
+        scope = await runtime.scope(who)
+        async with runtime.database.transaction(alone="admin") as session:
+            change = Change(session, scope, who, runtime, self._journal)
+            yield change
+        await change.committed()

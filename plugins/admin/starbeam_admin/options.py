@@ -51,7 +51,7 @@ def filled(form: type[msgspec.Struct], values: Mapping[str, Any]) -> msgspec.Str
 def sent_values(declared: Mapping[str, Option], body: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a body names, with values of exactly their types that their column can hold."""
     values = {}
-    for name in declared.keys() & body.keys():
+    for name in [name for name in body if name in declared]:
         try:
             values[name] = msgspec.convert(body[name], declared[name].type)
         except msgspec.ValidationError as error:

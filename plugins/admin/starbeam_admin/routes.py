@@ -226,7 +226,7 @@ def router(declared: Mapping[str, Option]) -> Router:
         "/",
         route_handlers=_HANDLERS,
         dependencies={
-            "change": Provide(Changes()),
+            "change": Provide(Changes().begin),
             "forms": Provide(lambda: forms, sync_to_thread=False),
         },
         signature_namespace={"Options": forms.all, "UIOptions": forms.ui},

@@ -68,8 +68,3 @@ async def add(session: AsyncSession, data: schemas.NewPermission) -> int:
 async def update(session: AsyncSession, permission_id: int, changes: dict[str, Any]) -> None:
     """Set columns of a permission."""
     await _Service(session, wrap_exceptions=False).update(changes, permission_id)
-
-
-async def hold_all(session: AsyncSession) -> None:
-    """Lock all permissions until the transaction ends: whoever else asks waits."""
-    await session.execute(select(Permission.permissionId).with_for_update())
