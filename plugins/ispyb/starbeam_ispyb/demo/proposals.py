@@ -92,9 +92,12 @@ def sessions(
     busy = [(row["startDate"], row["endDate"]) for row in taken]
     for start, end in _calendar(rng, beamline, now):
         if all(end <= since or start >= until for since, until in busy):
-            code = rng.choice(CODES[beamline.technique])
-            if eligible := [row for row in proposals if row["proposalCode"] == code and _granted(row, start)]:
-                yield session(rng, rng.choice(eligible), beamline, start, end, setups, rng.choice(staff), now)
+            granted = [row for row in proposals if _granted(row, start)]
+            known = {row["proposalCode"] for row in granted}
+            if codes := [code for code in CODES[beamline.technique] if code in known]:
+                code = rng.choice(codes)
+                chosen = rng.choice([row for row in granted if row["proposalCode"] == code])
+                yield session(rng, chosen, beamline, start, end, setups, rng.choice(staff), now)
 
 
 def session(
