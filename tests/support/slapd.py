@@ -105,6 +105,15 @@ class Slapd:
         """What the server logged: a line for each connection that it accepts, and for each operation."""
         return (self.folder / "log").read_text()
 
+    def log_with(self, times: int, word: str, start: int) -> str:
+        """The log from a place on, as soon as a word is there so many times."""
+        deadline = time.monotonic() + PATIENCE
+        while (log := self.log[start:]).count(word) < times:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not {times} times {word!r} in:\n{log}")
+            time.sleep(0.02)
+        return log
+
     def _fill(self, entries: str) -> None:
         config = CONFIGURATION.format(folder=self.folder, service=SERVICE_DN)
         (self.folder / "slapd.conf").write_text(config)
