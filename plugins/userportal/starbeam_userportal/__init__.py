@@ -1,0 +1,43 @@
+"""Synchronisation with a user portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.options import Option
+from starbeam.permissions import Permission
+from starbeam_userportal import routes
+
+
+class UserPortalPlugin(Plugin[NoSettings]):
+    """`/webservices/userportalsync`."""
+
+    name = "userportal"
+    title = "Synchronisation with a user portal"
+    requires = ("ispyb",)
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """Who may synchronise."""
+        return [Permission(routes.SYNC, "synchronize proposals from the user portal")]
+
+    @hookimpl
+    def register_options(self) -> Iterable[Option]:
+        """The switch of the operations."""
+        return [
+            Option(
+                routes.SWITCH,
+                bool,
+                True,
+                "Enable Webservice Routes",
+                "Serve the operations that external applications use",
+            )
+        ]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operation."""
+        return routes.handlers

@@ -1,0 +1,234 @@
+"""The rows that a document may mean, and writing a plan: as many statements as there are sets of keys and
+kinds of change, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
+
+from starbeam.db.models import Laboratory, Person
+from starbeam.db.schema import Schema
+from starbeam.db.trouble import trouble
+from starbeam_ispyb.models import (
+    BLSession,
+    LabContact,
+    Proposal,
+    ProposalHasPerson,
+    Protein,
+    Session_has_Person,
+)
+from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key, text_key
+from starbeam_userportal.schemas import (
+    LaboratoryCreate,
+    PersonProposalLaboratory,
+    UPLabContact,
+    UPProposal,
+    UPProtein,
+    UPSession,
+    UserPortalProposalSync,
+    known,
+)
+from starbeam_userportal.sync import Known
+
+M = TypeVar("M")
+K = TypeVar("K", bound=Hashable)
+
+CHUNK = 1000
+"""How many keys one statement looks for."""
+READ: dict[type[Any], tuple[str, ...]] = {
+    Laboratory: LaboratoryCreate.__struct_fields__,
+    Person: (*PersonProposalLaboratory.__struct_fields__, "laboratoryId"),
+    Proposal: UPProposal.__struct_fields__,
+    ProposalHasPerson: ("personId",),
+    LabContact: (*UPLabContact.__struct_fields__, "personId"),
+    BLSession: UPSession.__struct_fields__,
+    Session_has_Person: ("role", "remote"),
+    Protein: UPProtein.__struct_fields__,
+}
+"""What is read of a row: what may be compared."""
+TAKEN: dict[type[Any], str] = {
+    Person: "its login is taken",
+    Proposal: "its code and number are taken",
+    LabContact: "its card name is taken, or its person has a card already",
+    BLSession: "two sessions of one proposal cannot have one visit_number, which is 0 where none is given",
+}
+"""What is wrong when the database says that a value must be unique."""
+UNKNOWN: dict[type[Any], str] = {
+    BLSession: "there is no such beamLineSetupId",
+    Protein: "there is no such componentTypeId or concentrationTypeId",
+}
+"""What is wrong when the database says that there is no row to refer to."""
+_DUPLICATE = {1062, 1586}
+_NO_SUCH_ROW = {1216, 1452}
+
+
+async def load(session: AsyncSession, schema: Schema, document: UserPortalProposalSync) -> Known:
+    """The rows that a document may mean."""
+    rows = _Rows(session, schema)
+    entries = list(_persons(document))
+    persons = await _load_persons(rows, entries)
+    laboratories = await _load_laboratories(rows, entries, persons)
+    proposal = await _load_proposal(rows, document.proposal)
+    if proposal is None:
+        return Known(None, persons, laboratories)
+    sessions = await _load_sessions(rows, proposal, document.sessions or ())
+    return Known(
+        proposal,
+        persons,
+        laboratories,
+        await rows.where(ProposalHasPerson, ProposalHasPerson.proposalId == proposal.proposalId),
+        await rows.where(LabContact, LabContact.proposalId == proposal.proposalId),
+        sessions,
+        await rows.by(Session_has_Person, (Session_has_Person.sessionId, [s.sessionId for s in sessions])),
+        await _load_proteins(rows, proposal, document.proteins or ()),
+    )
+
+
+def _persons(document: UserPortalProposalSync) -> Iterator[PersonProposalLaboratory]:
+    """Every entry of a person."""
+    yield from document.proposal.persons
+    yield from (contact.person for contact in document.proposal.labcontacts or ())
+    yield from chain.from_iterable(one.persons or () for one in document.sessions or ())
+    yield from (protein.person for protein in document.proteins or ())
+
+
+class _Rows:
+    """Loads rows, of each no more than what is compared."""
+
+    def __init__(self, session: AsyncSession, schema: Schema) -> None:
+        self._session = session
+        self._schema = schema
+
+    def has(self, attribute: Any) -> bool:
+        return self._schema.has(attribute)
+
+    async def where(self, model: type[M], *conditions: ColumnElement[bool]) -> list[M]:
+        """Rows of a model, by primary key."""
+        mapper = inspect(model)
+        read = [getattr(model, name) for name in READ[model] if name in mapper.column_attrs]
+        present = [attribute for attribute in read if attribute.key != "passwd" and self.has(attribute)]
+        query = select(model).where(*conditions).order_by(*mapper.primary_key)
+        return list(await self._session.scalars(query.options(load_only(*present))))
+
+    async def by(
+        self, model: type[M], *keys: tuple[Any, Iterable[Any]], within: ColumnElement[bool] | None = None
+    ) -> list[M]:
+        """Rows that have one of these values in one of these columns, each row once, by primary key."""
+        found: dict[M, None] = {}
+        around = () if within is None else (within,)
+        for column, values in keys:
+            for chunk in _chunks(values):
+                found |= dict.fromkeys(await self.where(model, column.in_(chunk), *around))
+        return sorted(found, key=lambda row: inspect(model).primary_key_from_instance(row))
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    distinct = [value for value in dict.fromkeys(values) if value is not None]
+    for start in range(0, len(distinct), CHUNK):
+        yield distinct[start : start + CHUNK]
+
+
+async def _load_persons(rows: _Rows, entries: Sequence[PersonProposalLaboratory]) -> list[Person]:
+    return await rows.by(
+        Person,
+        (Person.externalId, [external_key(entry.externalId) for entry in entries]),
+        (Person.login, [text_key(entry.login) for entry in entries]),
+    )
+
+
+async def _load_laboratories(
+    rows: _Rows, entries: Sequence[PersonProposalLaboratory], persons: Sequence[Person]
+) -> list[Laboratory]:
+    """Those of the persons, those of the keys sent, and those of the names sent."""
+    given = [entry.laboratory for entry in entries if isinstance(entry.laboratory, LaboratoryCreate)]
+    keys: list[tuple[Any, Iterable[Any]]] = [
+        (Laboratory.laboratoryId, [person.laboratoryId for person in persons]),
+        (Laboratory.name, [one.name for one in given]),
+    ]
+    if rows.has(Laboratory.laboratoryExtPk):
+        pks = [one.laboratoryExtPk for one in given if known(one.laboratoryExtPk)]
+        keys.append((Laboratory.laboratoryExtPk, pks))
+    return await rows.by(Laboratory, *keys)
+
+
+async def _load_proposal(rows: _Rows, entry: UPProposal) -> Proposal | None:
+    """The proposal: by `externalId`, else by code and number; of several the first."""
+    named = and_(Proposal.proposalCode == entry.proposalCode, Proposal.proposalNumber == entry.proposalNumber)
+    key = external_key(entry.externalId)
+    found = await rows.where(Proposal, named if key is None else or_(Proposal.externalId == key, named))
+    return min(found, key=lambda proposal: key is None or proposal.externalId != key, default=None)
+
+
+async def _load_sessions(
+    rows: _Rows, proposal: Proposal, entries: Sequence[UPSession]
+) -> Sequence[BLSession]:
+    keys: list[tuple[Any, Iterable[Any]]] = [
+        (BLSession.externalId, [external_key(entry.externalId) for entry in entries])
+    ]
+    if rows.has(BLSession.expSessionPk):
+        pks = [entry.expSessionPk for entry in entries if known(entry.expSessionPk)]
+        keys.append((BLSession.expSessionPk, pks))
+    return await rows.by(BLSession, *keys, within=BLSession.proposalId == proposal.proposalId)
+
+
+async def _load_proteins(rows: _Rows, proposal: Proposal, entries: Sequence[UPProtein]) -> Sequence[Protein]:
+    return await rows.by(
+        Protein,
+        (Protein.externalId, [external_key(entry.externalId) for entry in entries]),
+        (Protein.acronym, [entry.acronym for entry in entries]),
+        within=Protein.proposalId == proposal.proposalId,
+    )
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many rows of each table were created, updated and left as they were."""
+
+    created: dict[str, int]
+    updated: dict[str, int]
+    untouched: dict[str, int]
+
+
+async def save(session: AsyncSession, plan: Plan) -> Counts:
+    """Write what is new or differs. Raises `SyncError` for what the database refuses."""
+    counts = Counts({}, {}, {})
+    for model in ORDER:
+        plan.resolve(model)
+        for row in plan.rows[model]:
+            name = model.__tablename__
+            state = inspect(row)
+            kind = counts.created
+            if state.persistent:
+                kind = counts.updated if session.is_modified(row) else counts.untouched
+            else:
+                session.add(row)
+            kind[name] = kind.get(name, 0) + 1
+        await _flush(session, model)
+    return counts
+
+
+async def _flush(session: AsyncSession, model: type[Any]) -> None:
+    try:
+        await session.flush()
+    except DBAPIError as error:
+        if trouble(error):
+            raise
+        raise _refusal(model, error) from error
+
+
+def _refusal(model: type[Any], error: DBAPIError) -> SyncError:
+    """A sentence for what the database refuses: nothing of its own message, which may hold anything."""
+    said = error.orig.args[0] if error.orig and error.orig.args else None
+    start = f"A {NAMES[model]} cannot be saved: "
+    if isinstance(error, IntegrityError):
+        if said in _DUPLICATE or "UNIQUE" in str(said):
+            return Duplicate(start + TAKEN.get(model, "it is there already"))
+        if said in _NO_SUCH_ROW or "FOREIGN KEY" in str(said):
+            return SyncError(start + UNKNOWN.get(model, "it refers to a row that does not exist"))
+    return SyncError(start + "the database does not take one of its values")
