@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -18,8 +16,8 @@ import httpx
 import pytest
 
 from support import workspace
+from support.clean import build_workspace, environment, install, make_environment, run
 
-UV = Path(sys.executable).with_name("uv")
 DISTRIBUTIONS = ("starbeam-core", "starbeam-auth-dummy", "starbeam-ispyb", "starbeam-proposals")
 CONFIG = """
 [database]
@@ -43,17 +41,14 @@ with sqlite3.connect("starbeam.db", factory=Connection) as connection:
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The wheels of the whole workspace by distribution, each built from its source distribution."""
-    folder = tmp_path_factory.mktemp("dist")
-    options = ("--quiet", "--all-packages", "--no-build-isolation")
-    run(UV, "build", *options, "--out-dir", folder, cwd=workspace.ROOT)
-    return {file.name.partition("-")[0].replace("_", "-"): file for file in folder.glob("*.whl")}
+    return build_workspace(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
 def site(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with a fresh environment in `venv`, a configuration and a database with one person."""
     folder = tmp_path_factory.mktemp("site")
-    run(UV, "venv", "--quiet", "--python", sys.executable, "venv", cwd=folder)
+    make_environment(folder)
     install(folder, [wheels[name] for name in DISTRIBUTIONS])
     (folder / "site.toml").write_text(CONFIG.format(secret=secrets.token_hex(32)))
     run("venv/bin/starbeam", "db", "create", "--config", "site.toml", cwd=folder)
@@ -89,18 +84,6 @@ def test_the_wheels_alone_serve_proposals(site: Path) -> None:
     assert str(workspace.ROOT) not in log, "a module of the checkout was imported"
 
 
-def install(folder: Path, files: list[Path]) -> None:
-    """Install wheels and what they need at the pinned versions, from the cache alone if it has them."""
-    command = [
-        *(UV, "pip", "install", "--quiet", "--python", "venv/bin/python"),
-        *("--constraint", workspace.ROOT / "requirements.txt", *files),
-    ]
-    try:
-        run(*command, "--offline", cwd=folder)
-    except subprocess.CalledProcessError:
-        run(*command, cwd=folder)
-
-
 @contextmanager
 def serving(site: Path) -> Iterator[httpx.Client]:
     """A client of a server that writes each module it imports, with the module's file, to `serve.log`."""
@@ -133,14 +116,3 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     pytest.fail("the server does not answer within 30 seconds")
-
-
-def run(*command: str | Path, cwd: Path) -> None:
-    """Run a command to its end, away from this process's own environment."""
-    subprocess.run(command, cwd=cwd, env=environment(), check=True)
-
-
-def environment() -> dict[str, str]:
-    """The environment without what leads Python or Starbeam back to the checkout."""
-    ours = ("PYTHON", "STARBEAM_", "VIRTUAL_ENV", "PYTEST_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

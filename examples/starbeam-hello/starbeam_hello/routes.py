@@ -1,0 +1,38 @@
+"""`/hello`."""
+
+from __future__ import annotations
+
+from litestar import Router, get
+from litestar.di import NamedDependency, Provide
+
+from starbeam import Principal, authenticated, needs
+from starbeam.db.reader import Reader
+from starbeam.http.paging import Page, Paged
+from starbeam_hello import queries
+from starbeam_hello.schemas import Greeting
+
+
+@get("/hello", access=authenticated, tags=["Hello"])
+async def say_hello(who: NamedDependency[Principal], greeting: NamedDependency[str]) -> Greeting:
+    """Greet who calls"""
+    return Greeting(who.login, f"{greeting}, {who.login}")
+
+
+@get("/hello/everybody", access=needs("greet_everybody"), tags=["Hello"])
+async def greet_everybody(
+    reader: NamedDependency[Reader], page: NamedDependency[Page], greeting: NamedDependency[str]
+) -> Paged[Greeting]:
+    """Greet everybody who can log in"""
+    return await queries.greetings(reader, page, greeting)
+
+
+def router(greeting: str) -> Router:
+    """The operations, with this greeting."""
+
+    def its_greeting() -> str:
+        return greeting
+
+    handlers = [say_hello, greet_everybody]
+    return Router(
+        "/", route_handlers=handlers, dependencies={"greeting": Provide(its_greeting, sync_to_thread=False)}
+    )
