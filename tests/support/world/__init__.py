@@ -32,14 +32,16 @@ from starbeam.testing.app import TestApp, TestDatabase
 NOW = datetime(2026, 3, 10, 12)
 """What the time is."""
 
+ADMINISTERING = ("manage_options", "view_activity", "manage_groups", "manage_perms")
+"""What lets people administer, and shows them no more rows."""
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "stranger": (),
     "session_member": (),
     "proposal_member": (),
     "staff": ("id02_staff",),
-    "administrator": ("all_proposals",),
+    "administrator": ("all_proposals", *ADMINISTERING),
     "manager": ("manage_persons",),
-    "regular": (),
+    "regular": ADMINISTERING,
 }
 """Who there is, and what they hold. Their keys are 1, 2, 3 … in this order."""
 PEOPLE = {login: number for number, login in enumerate(PERMISSIONS, 1)}
@@ -63,7 +65,14 @@ BEAMLINE_GROUPS: list[dict[str, Any]] = [
         "groupName": "far",
         "uiGroup": "saxs",
         "permission": "far_staff",
-        "beamLines": [{"beamLineName": "id03"}],
+        "beamLines": [
+            {
+                "beamLineName": "id03",
+                "archived": True,
+                "sampleChangerType": "carousel",
+                "sampleChangerCapacity": 10,
+            }
+        ],
     },
     {
         "groupName": "narrow",
