@@ -35,7 +35,7 @@ class Schema:
         for table in (model.__table__ for model in models):
             columns = self.tables.get(table.name.lower())
             if columns is None:
-                lacking.append(table.name)
+                lacking.append(f"{table.name}")
             else:
                 names = (column.name for column in table.columns)
                 lacking += [f"{table.name}.{name}" for name in names if name.lower() not in columns]
