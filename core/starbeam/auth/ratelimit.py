@@ -57,10 +57,14 @@ class Failures:
 
     @staticmethod
     def _keys(account: str, address: str) -> Iterable[tuple[Hashable, int]]:
-        name = account.casefold().strip()
+        """Log-ins with a provider's token name no account: only their address counts, or one stranger's bad
+        tokens would keep everybody out."""
+        of_address = (("address", address, None), PER_ADDRESS)
+        if not (name := account.casefold().strip()):
+            return (of_address,)
         return (
             ((name, address), PER_ACCOUNT_AND_ADDRESS),
-            (("address", address, None), PER_ADDRESS),
+            of_address,
             (("account", name, None), PER_ACCOUNT),
         )
 
