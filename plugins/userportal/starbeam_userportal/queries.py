@@ -70,8 +70,13 @@ _NO_SUCH_ROW = {1216, 1452}
 
 
 async def load(session: AsyncSession, schema: Schema, document: UserPortalProposalSync) -> Known:
-    """The rows that a document may mean."""
-    rows = _Rows(session, schema)
+    """The rows that a document may mean; the session forgets them until they are saved."""
+    known_rows = await _load(_Rows(session, schema), document)
+    session.expunge_all()
+    return known_rows
+
+
+async def _load(rows: _Rows, document: UserPortalProposalSync) -> Known:
     entries = list(_persons(document))
     persons = await _load_persons(rows, entries)
     laboratories = await _load_laboratories(rows, entries, persons)
@@ -196,19 +201,16 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 async def save(session: AsyncSession, plan: Plan) -> Counts:
-    """Write what is new or differs. Raises `SyncError` for what the database refuses."""
+    """Write what is new or differs, table by table. Raises `SyncError` for what the database refuses."""
     counts = Counts({}, {}, {})
     for model in ORDER:
         plan.resolve(model)
         for row in plan.rows[model]:
-            name = model.__tablename__
-            state = inspect(row)
-            kind = counts.created
-            if state.persistent:
-                kind = counts.updated if session.is_modified(row) else counts.untouched
-            else:
-                session.add(row)
-            kind[name] = kind.get(name, 0) + 1
+            is_new = inspect(row).transient
+            session.add(row)
+            kind = counts.updated if session.is_modified(row) else counts.untouched
+            kind = counts.created if is_new else kind
+            kind[model.__name__] = kind.get(model.__name__, 0) + 1
         await _flush(session, model)
     return counts
 
