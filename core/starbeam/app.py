@@ -88,6 +88,7 @@ class Starbeam:
             guards=[guard.check],
             dependencies=_dependencies(self.runtime),
             exception_handlers={HTTPException: answer, Exception: answer},
+            request_class=requests.JsonRequest,
             before_request=requests.read_booleans,
             cors_config=_cors(self.settings.server.cors_origins),
             lifespan=[self._lifespan()],
@@ -131,7 +132,10 @@ def _cors(origins: list[str]) -> CORSConfig | None:
 
 
 def _dependencies(runtime: Runtime) -> dict[str, Provide]:
-    """What handlers of all plugins ask for by name: `runtime`, `who`, `page`, `reader`, `session`."""
+    """What handlers of all plugins ask for by name: `runtime`, `who`, `page`, `reader`, `transaction`.
+
+    None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for that.
+    """
 
     async def who(request: Request[Principal, Any, Any]) -> Principal:
         return request.user
@@ -143,7 +147,7 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
         finally:
             await connection.close()
 
-    async def session() -> AsyncIterator[AsyncSession]:
+    async def transaction() -> AsyncIterator[AsyncSession]:
         async with runtime.database.transaction() as session:
             yield session
 
@@ -155,5 +159,5 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
         "who": Provide(who),
         "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
         "reader": Provide(reader),
-        "session": Provide(session),
+        "transaction": Provide(transaction),
     }

@@ -86,7 +86,7 @@ def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) ->
         return _response(422, _validation_errors(error))
     if isinstance(error, Invalid):
         return _response(422, error.errors)
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and error.status_code != 500:
         return _http_error(error)
     if kind := trouble(error):
         return _unavailable(kind, error, outage)
@@ -119,12 +119,15 @@ def _request_id(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("state", {}).get("request_id", "unknown"))
 
 
+_MISSING_PARAMETER = re.compile(r"Missing required (?P<source>\w+) parameter '(?P<name>[^']+)'")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 
 
 def _validation_errors(error: ValidationException) -> list[ValidationError]:
     extra = error.extra if isinstance(error.extra, list) else []
     found = [_validation_error(item) for item in extra if isinstance(item, dict)]
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        found = [ValidationError([missing["source"], missing["name"]], "Field required", "missing")]
     return found or [ValidationError([], str(error.detail), "value_error")]
 
 
@@ -132,10 +135,7 @@ def _validation_error(item: dict[str, Any]) -> ValidationError:
     source = getattr(item.get("source"), "value", "body")
     key, message = str(item.get("key", "")), str(item.get("message", ""))
     if source != "body":
-        missing = message == f"'{key}'" or message.startswith("Missing required")
-        return ValidationError(
-            [source, key], "Field required" if missing else message, "missing" if missing else "value_error"
-        )
+        return ValidationError([source, key], message, "value_error")
     loc: list[str | int] = ["body", *_path(key)]
     if message == "'data'":
         return ValidationError(["body"], "Field required", "missing")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
+from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.exceptions import SerializationException
 
 if TYPE_CHECKING:
-    from litestar import Request
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("starbeam.access")
@@ -57,6 +58,17 @@ class RequestLog:
         finally:
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
             log.info("request", status=status, milliseconds=milliseconds, **_about(scope))
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose body may be nested too deeply, or no text: no JSON either way."""
+
+    async def json(self) -> Any:
+        """The body as data."""
+        try:
+            return await super().json()
+        except (RecursionError, UnicodeDecodeError) as error:
+            raise SerializationException(str(error)) from error
 
 
 def _request_id(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam import Context, Plugin, hookimpl
@@ -227,7 +227,7 @@ def probe_who(who: NamedDependency[Principal]) -> dict[str, list[str]]:
 
 
 @get("/probe/sleeps", access=authenticated)
-async def probe_sleeps(reader: NamedDependency[Reader], session: NamedDependency[AsyncSession]) -> None:
+async def probe_sleeps(reader: NamedDependency[Reader]) -> None:
     """A statement that takes longer than the database allows"""
     await reader.rows(text("SELECT SLEEP(20) FROM Person"))
 
@@ -243,6 +243,19 @@ def _people(scope: Scope, searching: bool, by_password: bool) -> Listing[Someone
     if by_password:
         where.append(scope.column(Person.passwd) == bindparam("passwd"))
     return Listing(scope, SOMEONE, Person, where=where, order_by=[Person.personId])
+
+
+@post("/probe/people", access=authenticated)
+async def probe_add(
+    data: JSONBody[Outer],
+    transaction: NamedDependency[AsyncSession],
+    fails: Annotated[bool, QueryParameter()] = False,
+) -> None:
+    """A person of this login; with `fails`, and then an error"""
+    transaction.add(Person(login=data.name))
+    await transaction.flush()
+    if fails:
+        raise RuntimeError(INSIDE)
 
 
 @get("/probe/people", access=authenticated)
@@ -263,7 +276,7 @@ async def probe_people(
 @get("/probe/connection", access=authenticated)
 async def probe_connection(reader: NamedDependency[Reader]) -> int:
     """The number of the request's connection to MariaDB"""
-    number: int = await reader.scalar(select(text("CONNECTION_ID()")))
+    number: int = await reader.scalar(select(literal_column("CONNECTION_ID()")))
     return number
 
 
@@ -286,6 +299,7 @@ handlers: list[ControllerRouterHandler] = [
     probe_by_query,
     probe_who,
     probe_sleeps,
+    probe_add,
     probe_people,
     probe_connection,
 ]
@@ -326,6 +340,8 @@ class ProbePlugin(Plugin[ProbeSettings]):
         async def look() -> str | None:
             if self.settings.realm == "raises":
                 raise RuntimeError(INSIDE)
+            if self.settings.realm == "sleeps":
+                await asyncio.sleep(60)
             return None if self.settings.healthy else "The probe is unwell."
 
         return [Check("state", look)]
