@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 import starbeam.db.models
+import starbeam_admin.models
 import starbeam_ispyb.models
 import starbeam_proposals.models
 from starbeam.db import sqlite
@@ -33,6 +34,7 @@ from support import schemas
 
 MODULES: dict[str, ModuleType] = {
     "core": starbeam.db.models,
+    "admin": starbeam_admin.models,
     "ispyb": starbeam_ispyb.models,
     "proposals": starbeam_proposals.models,
 }
