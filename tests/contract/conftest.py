@@ -20,6 +20,8 @@ from support.workspace import manifest
 SETTINGS: dict[str, Any] = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}
 LOGIN_ELSEWHERE = {"auth_ldap", "auth_keycloak"}
 """Plugins that ask a server of their own."""
+PLUGINS = [name for name in manifest() if name not in LOGIN_ELSEWHERE]
+"""The plugins of the whole system."""
 
 
 @dataclass
@@ -63,8 +65,7 @@ def make_whole(make_app: MakeApp) -> MakeWhole:
     """Start the whole system."""
 
     async def make(**settings: Any) -> Whole:
-        plugins = [name for name in manifest() if name not in LOGIN_ELSEWHERE]
-        app = await make_app(*plugins, **SETTINGS, **settings)
+        app = await make_app(*PLUGINS, **SETTINGS, **settings)
         await world.build(app.database)
         root = app.starbeam.settings.server.api_root
         known = {

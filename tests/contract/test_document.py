@@ -30,7 +30,6 @@ PENDING = {
     "samples",
     "shipping",
     "stats",
-    "userportal",
 }
 """Plugins that do not exist yet."""
 OPTIONS_OF = {"legacy", "userportal"}

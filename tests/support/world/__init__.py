@@ -32,7 +32,7 @@ from starbeam.testing.app import TestApp, TestDatabase
 NOW = datetime(2026, 3, 10, 12)
 """What the time is."""
 
-ADMINISTERING = ("manage_options", "view_activity", "manage_groups", "manage_perms")
+ADMINISTERING = ("manage_options", "view_activity", "manage_groups", "manage_perms", "uportal_sync")
 """What lets people administer, and shows them no more rows."""
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "stranger": (),
