@@ -58,7 +58,7 @@ class Plugins:
                 result = impl.function(**given)
                 yield name, list(result) if result is not None else None
             except Exception as error:  # any plugin's any mistake becomes a line of the table
-                self.fault(name, "hooks", f"{hook}: {_said(error)}", "correct the plugin, or disable it")
+                self.fault(name, "hooks", f"{hook}: {said(error)}", "correct the plugin, or disable it")
 
 
 def load(loaded: Loaded) -> Plugins:
@@ -83,7 +83,7 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
     try:
         cls = plugins.found[name].entry_point.load()
     except Exception as error:  # an import can fail in any way
-        plugins.fault(name, "import", _said(error), "repair or reinstall its package, or disable the plugin")
+        plugins.fault(name, "import", said(error), "repair or reinstall its package, or disable the plugin")
         return None
     if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
         plugins.fault(
@@ -159,7 +159,7 @@ def _construct(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugi
     except SettingsError as error:
         plugins.faults += from_settings(error, name, plugins.distribution(name))
     except Exception as error:  # a constructor can fail in any way
-        plugins.fault(name, "settings", _said(error), "correct its settings, or disable the plugin")
+        plugins.fault(name, "settings", said(error), "correct its settings, or disable the plugin")
 
 
 def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, Any]:
@@ -178,16 +178,17 @@ def _register(plugins: Plugins) -> None:
             plugins.manager.register(plugin, name)
         except (pluggy.PluginValidationError, ValueError) as error:
             plugins.fault(
-                name, "hooks", _said(error), "write the hook with the arguments that the reference shows"
+                name, "hooks", said(error), "write the hook with the arguments that the reference shows"
             )
             del plugins.enabled[name]
     try:
         plugins.manager.check_pending()
     except pluggy.PluginValidationError as error:
         name = plugins.manager.get_name(error.plugin) or ""
-        plugins.fault(name, "hooks", _said(error), "remove the hook, or enable the plugin that defines it")
+        plugins.fault(name, "hooks", said(error), "remove the hook, or enable the plugin that defines it")
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """An error in one line: its type and the first line of its text."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -31,6 +31,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setattr(sys, "stderr", stream)
     before = logging.root.handlers[:]
     logs.configure()
+    structlog.configure(cache_logger_on_first_use=False)  # or modules would keep this test's stream
     yield stream
     structlog.reset_defaults()
     logging.root.handlers[:] = before

@@ -54,9 +54,9 @@ async def permissions(connection: AsyncConnection | AsyncSession, person_id: int
     return list((await connection.execute(query)).scalars())
 
 
-async def logins(session: AsyncSession) -> list[str]:
+async def logins(connection: AsyncConnection | AsyncSession) -> list[str]:
     """The logins of all persons."""
-    return [login for login in (await session.execute(select(Person.login))).scalars() if login]
+    return [login for login in (await connection.execute(select(Person.login))).scalars() if login]
 
 
 async def grant(session: AsyncSession, person_id: int, permission: str, description: str | None) -> None:

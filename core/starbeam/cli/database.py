@@ -13,7 +13,7 @@ import click
 
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, json_option, read_settings
+from starbeam.cli.options import build, config_option, json_option, read_settings, require_file
 from starbeam.cli.progress import steps
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ def check(config: Path | None, as_json: bool) -> None:
     Status 0: it has all that is required; 1: it lacks some of it; 3: it is away.
     """
     starbeam = build(config)
-    file = starbeam.database.sqlite_file
-    if file is not None and not file.exists():
-        raise Failure(f"there is no database file {file}", "`starbeam db create` makes one.")
+    require_file(starbeam.database)
     schema = asyncio.run(_schema(starbeam))
     rows = [
         row for plugin in starbeam.registry.owners_of_tables() for row in _lacks(starbeam, schema, plugin)

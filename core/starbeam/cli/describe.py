@@ -61,10 +61,12 @@ def _plugin(name: str, enabled: bool, known: Plugins) -> dict[str, Any]:
 
 
 def _class(found: Found) -> tuple[Any, list[str]]:
+    from starbeam.loader import said
+
     try:
         return found.entry_point.load(), []
     except Exception as error:  # an import can fail in any way
-        return None, [f"{type(error).__name__}: {error}"]
+        return None, [said(error)]
 
 
 def _cell(value: Any) -> str:

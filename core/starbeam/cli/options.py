@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from starbeam.cli.failure import Failure
 from starbeam.settings import Loaded, load
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
+    from starbeam.db.engine import Database
 
 CONFIG_VARIABLE = "STARBEAM_CONFIG"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -33,6 +35,13 @@ def read_settings(config: Path | None, overrides: Mapping[str, Any] = _NOTHING) 
     """The settings of a command; `overrides` are what its command line says by dotted key (None: nothing)."""
     given = {key: value for key, value in overrides.items() if value is not None}
     return load(config, os.environ, given)
+
+
+def require_file(database: Database, status: int = 1) -> None:
+    """Stop when an SQLite database has no file: connecting would make an empty one."""
+    if database.sqlite_file is not None and not database.sqlite_file.exists():
+        message = f"there is no database file {database.sqlite_file}"
+        raise Failure(message, "`starbeam db create` makes it, with all tables.", status)
 
 
 def build(config: Path | None, *, needs_secret: bool = False) -> Starbeam:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, read_settings
+from starbeam.cli.options import build, config_option, read_settings, require_file
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+    from starbeam.db.engine import Database
     from starbeam.permissions import Permission
     from starbeam.settings import Settings
 
@@ -37,13 +38,15 @@ def token(login: str, config: Path | None) -> None:
     if problem := secret_problem(settings.auth):
         raise Failure(problem, status=2)
 
-    async def make(session: AsyncSession) -> str:
+    async def make(database: Database) -> str:
         from starbeam.auth import queries
 
-        person_id, spelling = await _person(session, login)
-        return Tokens(settings.auth).make(spelling, person_id, await queries.permissions(session, person_id))
+        async with database.read() as connection:
+            person_id, spelling = await _person(connection, login)
+            permissions = await queries.permissions(connection, person_id)
+        return Tokens(settings.auth).make(spelling, person_id, permissions)
 
-    click.echo(_in_transaction(settings, make))
+    click.echo(_with_database(settings, make))
 
 
 @click.group()
@@ -61,16 +64,17 @@ def grant(login: str, permission: str, config: Path | None, force: bool) -> None
     starbeam = build(config)
     declared = _declared(starbeam.registry.permissions, permission, force)
 
-    async def give(session: AsyncSession) -> str:
+    async def give(database: Database) -> str:
         from starbeam.auth import queries
 
-        person_id, spelling = await _person(session, login)
-        if permission in await queries.permissions(session, person_id):
-            return f"{spelling} has {permission} already"
-        await queries.grant(session, person_id, permission, declared.description if declared else None)
+        async with database.transaction() as session:
+            person_id, spelling = await _person(session, login)
+            if permission in await queries.permissions(session, person_id):
+                return f"{spelling} has {permission} already"
+            await queries.grant(session, person_id, permission, declared.description if declared else None)
         return f"{spelling} has {permission} now; a running server sees it within seconds"
 
-    click.echo(_in_transaction(starbeam.settings, give))
+    click.echo(_with_database(starbeam.settings, give))
 
 
 def _declared(known: dict[str, Permission], name: str, force: bool) -> Permission | None:
@@ -84,30 +88,28 @@ def _declared(known: dict[str, Permission], name: str, force: bool) -> Permissio
     return known.get(name)
 
 
-async def _person(session: AsyncSession, login: str) -> tuple[int, str]:
+async def _person(connection: AsyncConnection | AsyncSession, login: str) -> tuple[int, str]:
     """The id of a person and the login as the database spells it."""
     from starbeam.auth import queries
 
-    if found := await queries.person_by_login(session, login):
+    if found := await queries.person_by_login(connection, login):
         return found
-    near = difflib.get_close_matches(login, await queries.logins(session), n=3)
+    near = difflib.get_close_matches(login, await queries.logins(connection), n=3)
     raise Failure(f"nobody has the login {login}", f"Did you mean {' or '.join(near)}?" if near else "")
 
 
-def _in_transaction(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Run `work` in one transaction of its own."""
+def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on the database, once it is known to have core's tables."""
     from starbeam.db.engine import Database
     from starbeam.db.models import Base
 
     database = Database(settings.database, [mapper.class_ for mapper in Base.registry.mappers])
-    if database.sqlite_file is not None and not database.sqlite_file.exists():
-        raise Failure(f"there is no database file {database.sqlite_file}", "`starbeam db create` makes one.")
+    require_file(database)
 
     async def run() -> T:
         try:
             await database.ready()
-            async with database.transaction() as session:
-                return await work(session)
+            return await work(database)
         finally:
             await database.close()
 

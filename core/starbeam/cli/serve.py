@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, read_settings
+from starbeam.cli.options import config_option, read_settings, require_file
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -68,8 +68,7 @@ def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
         remedy or "`starbeam db create` fills an empty database; `starbeam db check` lists what is missing."
     )
     probe = Database(starbeam.settings.database, starbeam.database.models)
-    if probe.sqlite_file is not None and not probe.sqlite_file.exists():
-        raise Failure(f"there is no database file {probe.sqlite_file}", hint, 2)
+    require_file(probe, status=2)
     try:
         asyncio.run(_look(probe))
     except SchemaIncomplete as error:
