@@ -264,3 +264,11 @@ async def test_a_statement_that_takes_too_long(make_app: MakeApp) -> None:
     )
     assert answer.headers["Retry-After"] == "5"
     assert (await app.client.get("/probe/people", headers=headers)).status_code == 200
+
+
+@pytest.mark.on("mariadb-union")
+async def test_a_connection_that_is_cut_before_the_commit(caller: Caller, db: TestDatabase) -> None:
+    answer = await caller.app.client.post("/probe/cut", headers=caller.headers)
+    assert said(answer) == AWAY
+    assert answer.headers["retry-after"] == "5"
+    assert await db.sql("SELECT COUNT(*) FROM Person WHERE login = 'half'") == [(0,)]

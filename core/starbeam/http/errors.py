@@ -82,6 +82,8 @@ class Unavailable(HTTPException):
 
 def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:
     """Any exception of a handler, a guard or the router as an answer."""
+    while isinstance(error, ExceptionGroup):  # of dependencies that end together: the first says why
+        error = error.exceptions[0]
     if isinstance(error, ValidationException):
         return _response(422, _validation_errors(error))
     if isinstance(error, Invalid):

@@ -280,7 +280,17 @@ async def probe_connection(reader: NamedDependency[Reader]) -> int:
     return number
 
 
+@post("/probe/cut", access=authenticated)
+async def probe_cut(reader: NamedDependency[Reader], transaction: NamedDependency[AsyncSession]) -> None:
+    """Write a person, and have the server cut the connection before the commit."""
+    transaction.add(Person(login="half"))
+    await transaction.flush()
+    number = (await transaction.execute(text("SELECT CONNECTION_ID()"))).scalar_one()
+    await reader.rows(text(f"KILL {number}"))
+
+
 handlers: list[ControllerRouterHandler] = [
+    probe_cut,
     probe_taken,
     probe_needed,
     probe_item,
