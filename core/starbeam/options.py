@@ -8,7 +8,7 @@ database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -78,7 +78,15 @@ CORE = (
 )
 
 
-def read_value(option: Option, text: str | None) -> Any:
+Complain = Callable[[str, str], None]
+"""Told of an option's name and what is wrong with its value."""
+
+
+def _say_nothing(option: str, error: str) -> None:
+    """For readers beside `LiveOptions`, which complains for all."""
+
+
+def read_value(option: Option, text: str | None, complain: Complain = _say_nothing) -> Any:
     """The value of an `AdminVar` row: JSON, or the text itself where it is not JSON; the default where it
     does not fit."""
     try:
@@ -88,7 +96,7 @@ def read_value(option: Option, text: str | None) -> Any:
     try:
         return msgspec.convert(value, option.type)
     except msgspec.ValidationError as error:
-        log.warning("option has a bad value", option=option.name, error=str(error))
+        complain(option.name, str(error))
         return option.default
 
 
@@ -96,11 +104,13 @@ OPTION_ROWS = select(AdminVar.name, AdminVar.value).order_by(AdminVar.varId)
 """The rows that options may be stored in."""
 
 
-def read_values(declared: Mapping[str, Option], rows: Iterable[Any]) -> dict[str, Any]:
+def read_values(
+    declared: Mapping[str, Option], rows: Iterable[Any], complain: Complain = _say_nothing
+) -> dict[str, Any]:
     """The values of all declared options, of `OPTION_ROWS`."""
     texts = {name: value for name, value in rows if name in declared}
     return {
-        name: read_value(option, texts[name]) if name in texts else option.default
+        name: read_value(option, texts[name], complain) if name in texts else option.default
         for name, option in declared.items()
     }
 
@@ -113,6 +123,7 @@ class LiveOptions:
         self._database = database
         self._values: dict[str, Any] = {name: option.default for name, option in declared.items()}
         self._permissions: dict[int, frozenset[str]] = {}
+        self._complaints: set[tuple[str, str]] = set()
         self._loaded = False
         self._loading = asyncio.Lock()
 
@@ -152,7 +163,8 @@ class LiveOptions:
     async def _load(self) -> None:
         await self._database.ready()
         async with self._database.read() as connection:
-            values = read_values(self.declared, await connection.execute(OPTION_ROWS))
+            rows = await connection.execute(OPTION_ROWS)
+            values = read_values(self.declared, rows, self._complain)
             pairs = (await connection.execute(_PERMISSIONS)).all()
         self._values = values
         held: dict[int, set[str]] = {}
@@ -162,6 +174,12 @@ class LiveOptions:
         self._database.log_statements = self._values["query_debug"]
         self._loaded = True
         self._database.outage.over()
+
+    def _complain(self, option: str, error: str) -> None:
+        """Log what is wrong with an option, once and not at every reading."""
+        if (option, error) not in self._complaints:
+            self._complaints.add((option, error))
+            log.warning("option has a bad value", option=option, error=error)
 
     async def refresh_once(self) -> None:
         """Read them if they never were; without the database the defaults hold."""

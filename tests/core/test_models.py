@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from advanced_alchemy.exceptions import IntegrityError as RepositoryIntegrityError
 from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -216,7 +215,7 @@ async def test_an_update_of_an_optional_column_does_not_read_it(
 @pytest.mark.anyio
 @pytest.mark.four_databases
 async def test_an_update_that_the_database_refuses_is_an_integrity_error(session: AsyncSession) -> None:
-    with pytest.raises(RepositoryIntegrityError):
+    with pytest.raises(IntegrityError):
         await service(BLSession)(session=session).update({"proposalId": 99}, 1)
 
 

@@ -11,14 +11,21 @@ from sqlalchemy import inspect
 
 
 class Service(SQLAlchemyAsyncRepositoryService[ModelT]):
-    """A service whose `update` reads no column: advanced-alchemy's reads every one before it sets any."""
+    """A service whose `update` reads no column: advanced-alchemy's reads every one before it sets any.
+
+    Errors of the database come as SQLAlchemy's own, unless `wrap_exceptions` is asked for: wrapped, a database
+    that went away would look like a value that it refuses.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"wrap_exceptions": False, **options})
 
     async def update(self, data: Any, item_id: Any | None = None, **options: Any) -> ModelT:
         """Set on a row what `data` (a dict, a Struct, a model instance) names, and return the row.
 
         Raises:
             NotFoundError: there is no row `item_id`.
-            IntegrityError: the database refuses the values.
+            IntegrityError: the database refuses the values (SQLAlchemy's).
         """
         changes = await self.to_model(data, "update")
         key = self.repository.id_attribute

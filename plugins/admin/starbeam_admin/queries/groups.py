@@ -66,12 +66,12 @@ async def one(session: AsyncSession, scope: Scope, group_id: int) -> schemas.Use
 
 async def add(session: AsyncSession, name: str) -> int:
     """Insert a group. Its id; IntegrityError when there is one of that name."""
-    return (await _Service(session, wrap_exceptions=False).create({"name": name})).userGroupId
+    return (await _Service(session).create({"name": name})).userGroupId
 
 
 async def rename(session: AsyncSession, group_id: int, name: str) -> None:
     """Give a group another name. IntegrityError when there is one of that name."""
-    await _Service(session, wrap_exceptions=False).update({"name": name}, group_id)
+    await _Service(session).update({"name": name}, group_id)
 
 
 @dataclass(frozen=True)

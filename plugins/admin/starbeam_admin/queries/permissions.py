@@ -62,9 +62,9 @@ async def exists(session: AsyncSession, type_: str, besides: int | None = None) 
 
 async def add(session: AsyncSession, data: schemas.NewPermission) -> int:
     """Insert a permission. Its id."""
-    return (await _Service(session, wrap_exceptions=False).create(data)).permissionId
+    return (await _Service(session).create(data)).permissionId
 
 
 async def update(session: AsyncSession, permission_id: int, changes: dict[str, Any]) -> None:
     """Set columns of a permission."""
-    await _Service(session, wrap_exceptions=False).update(changes, permission_id)
+    await _Service(session).update(changes, permission_id)
