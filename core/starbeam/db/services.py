@@ -13,8 +13,8 @@ from sqlalchemy import inspect
 class Service(SQLAlchemyAsyncRepositoryService[ModelT]):
     """A service whose `update` reads no column: advanced-alchemy's reads every one before it sets any.
 
-    Errors of the database come as SQLAlchemy's own, unless `wrap_exceptions` is asked for: wrapped, a database
-    that went away would look like a value that it refuses.
+    Errors of the database come as SQLAlchemy's own, unless `wrap_exceptions` is asked for: wrapped, a
+    database that went away would look like a value that it refuses.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
