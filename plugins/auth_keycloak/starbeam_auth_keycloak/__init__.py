@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.auth.backends import AuthBackend
+from starbeam.checks import Check
 from starbeam_auth_keycloak.backend import KeycloakBackend
 from starbeam_auth_keycloak.settings import KeycloakSettings
 
@@ -18,7 +19,17 @@ class AuthKeycloakPlugin(Plugin[KeycloakSettings]):
     Settings = KeycloakSettings
     backend_name = "keycloak"
 
+    def __init__(self, settings: KeycloakSettings) -> None:
+        super().__init__(settings)
+        self._backends: list[KeycloakBackend] = []
+
     @hookimpl
     def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
         """One backend for each section that uses this plugin."""
-        return [KeycloakBackend(name, settings) for name, settings in ctx.backends.items()]
+        self._backends = [KeycloakBackend(name, settings) for name, settings in ctx.backends.items()]
+        return self._backends
+
+    @hookimpl
+    def register_checks(self, ctx: Context) -> Iterable[Check]:
+        """For each backend: the provider's keys are known."""
+        return [Check(backend.name, backend.check) for backend in self._backends]

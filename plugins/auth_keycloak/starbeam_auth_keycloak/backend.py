@@ -44,6 +44,14 @@ class KeycloakBackend(AuthBackend):
             raise BackendUnavailable(NO_ANSWER) from None
         return _identity(claims, self._settings.login_claim) if claims else None
 
+    async def check(self) -> str | None:
+        """None when tokens can be checked, else a sentence."""
+        try:
+            await self._provider.ensure_keys()
+        except BackendUnavailable as error:
+            return str(error)
+        return None
+
     async def _claims(self, token: str) -> Claims | None:
         """What the token says, or the provider says of its owner. In both modes the token is checked here
         first: the provider's userinfo endpoint takes the tokens of all its clients."""

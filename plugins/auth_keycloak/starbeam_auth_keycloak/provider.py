@@ -57,11 +57,15 @@ class Provider:
 
     async def key(self, kid: str | None) -> Key | None:
         """The signing key of this id; without an id the only one there is. Raises `BackendUnavailable`."""
-        now = time.monotonic()
-        stale = now - self._fetched > KEYS_SECONDS
-        if stale or (self._find(kid) is None and now - self._tried > REFETCH_SECONDS):
+        await self.ensure_keys()
+        if self._find(kid) is None and time.monotonic() - self._tried > REFETCH_SECONDS:
             await self._refresh()
         return self._find(kid)
+
+    async def ensure_keys(self) -> None:
+        """Fetch the keys unless they are young enough. Raises `BackendUnavailable`."""
+        if time.monotonic() - self._fetched > KEYS_SECONDS:
+            await self._refresh()
 
     async def userinfo(self, token: str) -> Claims | None:
         """What the provider says of the owner of an access token whose key is known; None when it refuses

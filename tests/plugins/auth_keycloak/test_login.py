@@ -525,6 +525,18 @@ async def test_many_bad_tokens_lock_out_their_address_only(app: TestApp, realm: 
     assert await status(realm.token(), "192.0.2.3") == 201
 
 
+async def test_health_says_whether_log_ins_work(app: TestApp, realm: Realm) -> None:
+    async def checks() -> dict[str, str]:
+        answer = await app.client.get("http://testserver.local/health/ready")
+        found: dict[str, str] = answer.json()["checks"]
+        return found
+
+    realm.status = 500
+    assert (await checks())["auth_keycloak.keycloak"] == NO_ANSWER[1]["detail"]
+    realm.status = 200
+    assert (await checks())["auth_keycloak.keycloak"] == "ok"
+
+
 # Several realms, and what clients are told
 
 
