@@ -15,3 +15,6 @@ class Check(msgspec.Struct, frozen=True):
 
     name: str
     run: Callable[[], Awaitable[str | None]]
+    essential: bool = True
+    """Whether the server is not ready while it fails. A log-in backend is not essential: whoever is logged in
+    can go on."""

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
+from msgspec.structs import replace
 
 from starbeam import options, permissions
 from starbeam.access import Access
-from starbeam.checks import Check
 from starbeam.db import models
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from starbeam.auth.backends import AuthBackend
+    from starbeam.checks import Check
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
@@ -71,7 +72,7 @@ class Registry:
         for _, found in self.plugins.call("register_lifespan", ctx=context):
             self.lifespans += found
         for name, found in self.plugins.call("register_checks", ctx=context):
-            named = [Check(f"{name}.{check.name}", check.run) for check in found]
+            named = [replace(check, name=f"{name}.{check.name}") for check in found]
             self._keep("check", name, named, lambda check: check.name, {})
             self.checks += named
 
@@ -96,13 +97,16 @@ class Registry:
                 into[key(one)] = one
 
     def _claim(self, kind: str, name: str, plugin: str) -> bool:
-        owner = self._owners.setdefault((kind, name.lower()), plugin)
-        if owner == plugin:
+        owner = self._owners.get((kind, name.lower()))
+        if owner is None:
+            self._owners[kind, name.lower()] = plugin
             return True
-        other = f"{owner} ({self.plugins.distribution(owner)})" if owner != CORE else CORE
-        self.plugins.fault(
-            plugin, "collisions", f"{kind} {name} is claimed by {other} too", "disable one of the two"
-        )
+        if owner == plugin:
+            cause, remedy = f"{kind} {name} is claimed twice", "correct the plugin"
+        else:
+            other = CORE if owner == CORE else f"{owner} ({self.plugins.distribution(owner)})"
+            cause, remedy = f"{kind} {name} is claimed by {other} too", "disable one of the two"
+        self.plugins.fault(plugin, "collisions", cause, remedy)
         return False
 
     def _route(self, plugin: str, found: Iterable[ControllerRouterHandler]) -> None:

@@ -74,6 +74,14 @@ async def test_of_two_persons_with_one_login_the_first(app: TestApp) -> None:
     assert await who(app, "abcd") == ("ABCD", [], 2)
 
 
+@pytest.mark.four_databases
+async def test_accents_tell_people_apart(app: TestApp) -> None:
+    """The databases take `müller` and `muller` for one; a directory does not."""
+    await app.database.person("muller")
+    assert await log_in(app, "müller") == UNKNOWN_PERSON
+    assert (await who(app, "MULLER"))[0] == "muller"
+
+
 async def test_plugins_that_are_not_there(app: TestApp) -> None:
     await app.database.person("abcd")
     for plugin in ("ldap", "dummy", "", "PROBE", None):

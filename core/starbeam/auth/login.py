@@ -86,7 +86,7 @@ class LoginService:
         async with self._database.read() as connection:
             known = await queries.person_by_login(connection, identity.login)
         if known:
-            return known
+            return known.personId, known.login
         await self._options.ensure_loaded()
         if not self._options[CREATE_PERSON]:
             raise NotAuthorizedException("User does not exist in database.")
@@ -105,4 +105,4 @@ class LoginService:
             created = await queries.person_by_login(connection, identity.login)
         if created is None:
             raise NotAuthorizedException("User does not exist in database.")
-        return created
+        return created.personId, created.login

@@ -24,21 +24,20 @@ if TYPE_CHECKING:
     from starbeam.auth.backends import Identity
 
 
-async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> tuple[int, str] | None:
-    """`personId` and the login as stored, in any case; the lowest id when several have it."""
-    query = (
-        select(Person.personId, Person.login).where(Person.login == login).order_by(Person.personId).limit(1)
-    )
-    row = (await connection.execute(query)).first()
-    return (row.personId, row.login) if row else None
+async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> Any | None:
+    """`personId`, `login` (as stored), `givenName` and `familyName` of a person, by the login in any case.
+
+    The lowest id when several have it. The database takes letters with and without accents for the same; here
+    they are not, since they may be two people.
+    """
+    columns = Person.personId, Person.login, Person.givenName, Person.familyName
+    query = select(*columns).where(Person.login == login).order_by(Person.personId)
+    rows = (await connection.execute(query)).all()
+    return next((row for row in rows if _folded(row.login) == _folded(login)), None)
 
 
-async def names(connection: AsyncConnection, login: str) -> Any | None:
-    """`personId`, `login`, `givenName` and `familyName` of a person."""
-    query = select(Person.personId, Person.login, Person.givenName, Person.familyName)
-    return (
-        await connection.execute(query.where(Person.login == login).order_by(Person.personId).limit(1))
-    ).first()
+def _folded(login: str) -> str:
+    return login.rstrip(" ").casefold()
 
 
 async def permissions(connection: AsyncConnection | AsyncSession, person_id: int) -> list[str]:

@@ -49,7 +49,7 @@ async def login(
 async def current_user(who: NamedDependency[Principal], runtime: NamedDependency[Runtime]) -> CurrentUser:
     """The person who calls, with the permissions and beamlines that count for this request."""
     async with runtime.database.read() as connection:
-        person = await queries.names(connection, who.login)
+        person = await queries.person_by_login(connection, who.login)
     if person is None:
         raise NotAuthorizedException("Invalid token")
     return CurrentUser(

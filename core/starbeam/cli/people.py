@@ -93,7 +93,7 @@ async def _person(connection: AsyncConnection | AsyncSession, login: str) -> tup
     from starbeam.auth import queries
 
     if found := await queries.person_by_login(connection, login):
-        return found
+        return found.personId, found.login
     near = difflib.get_close_matches(login, await queries.logins(connection), n=3)
     raise Failure(f"nobody has the login {login}", f"Did you mean {' or '.join(near)}?" if near else "")
 

@@ -16,6 +16,7 @@ from starbeam.runtime import Runtime
 
 log = structlog.get_logger("starbeam.health")
 
+DATABASE = "database"
 PATIENCE_SECONDS = 5
 
 
@@ -39,9 +40,9 @@ def live() -> Live:
     return Live("ok")
 
 
-@get("/health/ready", access=public, tags=["Health"], errors={503: "A check fails"})
+@get("/health/ready", access=public, tags=["Health"], errors={503: "An essential check fails"})
 async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
-    """The database answers and every plugin's checks pass; else 503."""
+    """The database answers and every essential check passes; else 503."""
 
     async def database() -> str | None:
         await runtime.database.ready()
@@ -49,25 +50,21 @@ async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
             await connection.exec_driver_sql("SELECT 1")
         return None
 
-    checks = [Check("database", database), *runtime.checks]
-    said = dict(
-        zip(
-            (check.name for check in checks),
-            await asyncio.gather(*(_run(check, runtime) for check in checks)),
-            strict=True,
-        )
-    )
-    good = all(sentence == "ok" for sentence in said.values())
+    checks = [Check(DATABASE, database), *runtime.checks]
+    answers = await asyncio.gather(*(_run(check, runtime) for check in checks))
+    said = {check.name: sentence or "ok" for check, sentence in zip(checks, answers, strict=True)}
+    good = not any(sentence for check, sentence in zip(checks, answers, strict=True) if check.essential)
     answer = Ready("ok" if good else "failing", said, runtime.is_test_system)
     return Response(answer, status_code=200 if good else 503)
 
 
-async def _run(check: Check, runtime: Runtime) -> str:
+async def _run(check: Check, runtime: Runtime) -> str | None:
+    """What is wrong, in a sentence."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await check.run() or "ok"
+            return await check.run()
     except Exception as error:  # a check that breaks is a check that fails
-        if trouble(error):
+        if check.name == DATABASE and trouble(error):
             runtime.database.outage.note(error)
         else:
             log.warning("check failed", check=check.name, error=type(error).__name__)

@@ -32,4 +32,4 @@ class AuthKeycloakPlugin(Plugin[KeycloakSettings]):
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
         """For each backend: the provider's keys are known."""
-        return [Check(backend.name, backend.check) for backend in self._backends]
+        return [Check(backend.name, backend.check, essential=False) for backend in self._backends]

@@ -32,4 +32,4 @@ class AuthLdapPlugin(Plugin[LdapSettings]):
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
         """For each backend: a server of its directory can be reached."""
-        return [Check(backend.name, backend.check) for backend in self._backends]
+        return [Check(backend.name, backend.check, essential=False) for backend in self._backends]
