@@ -7,7 +7,7 @@ the API.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from starbeam.runtime import Runtime
 if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.handlers import HTTPRouteHandler
+    from litestar.typing import FieldDefinition
 
 Json = dict[str, Any]
 
@@ -89,8 +90,36 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
     found["components"]["schemas"] = {
         name: _component(schema) for name, schema in found["components"]["schemas"].items()
     }
+    for name, units in _units(app).items():
+        for field, unit in units.items():
+            found["components"]["schemas"][name]["properties"][field]["unit"] = unit
     plain: Json = _walk(found, _simplified)
     return plain
+
+
+def _units(app: Litestar) -> dict[str, dict[str, str]]:
+    """The units of properties by component, which Litestar's own schemas leave out."""
+    fields = [
+        field
+        for _, handler in handlers_of(app)
+        for field in (handler.parsed_return_field, handler.parsed_data_field)
+        if field is not None and handler.resolve_include_in_schema()
+    ]
+    components = msgspec.json.schema_components({one for field in fields for one in _structs(field)})[1]
+    return {
+        _component_name(name): {
+            field: found["unit"] for field, found in schema.get("properties", {}).items() if "unit" in found
+        }
+        for name, schema in components.items()
+    }
+
+
+def _structs(field: FieldDefinition) -> Iterator[type[msgspec.Struct]]:
+    """The Structs that an annotation names, without those inside of them."""
+    if isinstance(field.annotation, type) and issubclass(field.annotation, msgspec.Struct):
+        yield field.annotation
+    for inner in field.inner_types:
+        yield from _structs(inner)
 
 
 def _operation(operation: Json, handler: HTTPRouteHandler) -> None:

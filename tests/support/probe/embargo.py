@@ -1,0 +1,34 @@
+"""A plugin that narrows what another one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.db.reader import Scope
+from starbeam.visibility import Restrict, Rule
+from starbeam_ispyb.models import BLSession
+
+CLOSED = "closed"
+"""The beamline that nobody sees anything of."""
+
+
+def _open(scope: Scope, session: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = session.beamLineName.is_distinct_from(CLOSED)
+    return found
+
+
+class EmbargoPlugin(Plugin[NoSettings]):
+    """Hides the sessions of one beamline from everybody."""
+
+    name = "embargo"
+    title = "A rule that narrows"
+    requires = ("ispyb",)
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """No session of that beamline."""
+        return [Restrict(BLSession, _open)]
