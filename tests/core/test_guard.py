@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starbeam.db.models import AdminVar
-from starbeam.http.openapi import handlers_of
+from starbeam.registry import handlers_of
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp
 from support.answers import FORBIDDEN, INVALID_TOKEN, NO_TOKEN, NOT_FOUND, Said, invalid, refused, said

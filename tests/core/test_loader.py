@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,6 @@ class P(Plugin[NoSettings]):
     title = "A plugin of a test"
 {body}
 """
-
-Workshop = Callable[..., "Bench"]
 
 
 class Bench:

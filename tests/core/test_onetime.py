@@ -55,7 +55,7 @@ async def store(app: TestApp, token: str, age: int, path: str = "/probe/who") ->
     await app.database.sql(f"INSERT INTO SW_onceToken ({columns}) VALUES ({values})", token=token, path=path)
 
 
-ME = (200, {"permissions": [], "beamLines": []})
+ME: Said = (200, {"permissions": [], "beamLines": []})
 
 
 @pytest.mark.four_databases

@@ -12,7 +12,7 @@ import schemathesis
 
 from starbeam.access import Access
 from starbeam.db.models import AdminVar
-from starbeam.http.openapi import handlers_of
+from starbeam.registry import handlers_of
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp
 from support.answers import NO_TOKEN, NOT_FOUND, said

@@ -20,7 +20,7 @@ from starbeam.testing.fixtures import SECRET, MakeApp
 from starbeam.visibility import Allow, Restrict, Visibility, through
 from starbeam_ispyb import models as m
 from support.answers import Said, refused, said
-from support.probe import FILES, WITH_PROBE, _people
+from support.probe import FILES, WITH_PROBE, people_listing
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_callers_of_one_kind_share_statements(make_app: MakeApp) -> None:
     scopes = [await runtime.scope(principal(number, "")) for number in (1, 2, 3)]
     assert scopes[0] is scopes[1]
     assert scopes[0] is not scopes[2]
-    assert _people(scopes[0], False, False) is _people(scopes[1], False, False)
+    assert people_listing(scopes[0], False, False) is people_listing(scopes[1], False, False)
     await app.client.get("/probe/people?limit=1", headers=ada)
     compiled: list[str] = []
     reading = app.starbeam.database.engines[0].sync_engine

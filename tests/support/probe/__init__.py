@@ -236,7 +236,7 @@ SOMEONE = Shape(Someone, Person)
 
 
 @statement
-def _people(scope: Scope, searching: bool, by_password: bool) -> Listing[Someone]:
+def people_listing(scope: Scope, searching: bool, by_password: bool) -> Listing[Someone]:
     where = [Person.login.is_not(None)]
     if searching:
         where.append(contains(Person.login, bindparam("search")))
@@ -266,7 +266,7 @@ async def probe_people(
     passwd: Annotated[str | None, QueryParameter()] = None,
 ) -> Paged[Someone]:
     """Persons with a login"""
-    listing = _people(reader.scope, search is not None, passwd is not None)
+    listing = people_listing(reader.scope, search is not None, passwd is not None)
     values = {"search": containing(search)} if search is not None else {}
     if passwd is not None:
         values["passwd"] = passwd
