@@ -9,7 +9,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,8 +161,9 @@ class Database:
                 yield connection
             finally:
                 if not connection.invalidated:  # else the lock went with the connection
-                    await connection.execute(select(func.release_lock(lock)))
-                    await connection.commit()
+                    with suppress(DBAPIError):  # the same, noticed now; the work is done
+                        await connection.execute(select(func.release_lock(lock)))
+                        await connection.commit()
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
