@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
 
-from starbeam.db.facts import enum_values, facts
+from starbeam.db.facts import Column, enum_values, facts
 from starbeam.db.sqlite import sort_key
 
 Fit: TypeAlias = Callable[[Any], Any]
@@ -43,11 +43,20 @@ def _six_digits(value: float) -> str:
     return f"{struct.unpack('f', struct.pack('f', value))[0]:.6g}"
 
 
+def has_default(table: str, column: str) -> bool:
+    """Whether the database fills a column that an INSERT does not name with anything but NULL."""
+    return _column(table, column).default is not None
+
+
 def _type(table: str, column: str) -> str:
+    return _column(table, column).type
+
+
+def _column(table: str, column: str) -> Column:
     found = facts("union")[table].column(column)
     if found is None:
         raise LookupError(f"no schema has {table}.{column}")
-    return found.type
+    return found
 
 
 @cache

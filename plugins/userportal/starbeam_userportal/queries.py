@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from sqlalchemy import ColumnElement, and_, inspect, null, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
@@ -24,6 +24,7 @@ from starbeam_ispyb.models import (
     Protein,
     Session_has_Person,
 )
+from starbeam_userportal.columns import has_default
 from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key, text_key
 from starbeam_userportal.schemas import (
     LaboratoryCreate,
@@ -206,13 +207,21 @@ async def save(session: AsyncSession, plan: Plan) -> Counts:
     for model in ORDER:
         plan.resolve(model)
         for row in plan.rows[model]:
-            is_new = inspect(row).transient
+            if is_new := inspect(row).transient:
+                _name_nulls(row)
             session.add(row)
             kind = counts.updated if session.is_modified(row) else counts.untouched
             kind = counts.created if is_new else kind
             kind[model.__name__] = kind.get(model.__name__, 0) + 1
         await _flush(session, model)
     return counts
+
+
+def _name_nulls(row: Any) -> None:
+    """Say NULL where it was given: else the ORM leaves such a column to the database, which has a default."""
+    for column, value in list(inspect(row).dict.items()):
+        if value is None and has_default(type(row).__tablename__, column):
+            setattr(row, column, null())
 
 
 async def _flush(session: AsyncSession, model: type[Any]) -> None:

@@ -145,9 +145,10 @@ class Values:
 
 
 def assign(row: Any, values: dict[str, Any]) -> None:
-    """Set what differs."""
+    """Set what differs, or was not set before."""
+    present = inspect(row).dict
     for column, value in values.items():
-        if not same(type(row).__tablename__, column, getattr(row, column), value):
+        if column not in present or not same(type(row).__tablename__, column, present[column], value):
             setattr(row, column, value)
 
 
