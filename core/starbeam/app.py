@@ -72,7 +72,13 @@ class Starbeam:
             self.registry.checks,
             self.clock,
         )
+        self._mention_idle_backends()
         self.asgi = self._litestar()
+
+    def _mention_idle_backends(self) -> None:
+        for name, backends in self.plugins.backends.items():
+            if not backends:
+                log.info("nobody can log in with a plugin that no [auth.backends.*] uses", plugin=name)
 
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""

@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from msgspec.structs import fields
 
 from starbeam import hookspecs
 from starbeam.discovery import Found, bundled, discover, package_of
@@ -70,8 +71,12 @@ def load(loaded: Loaded) -> Plugins:
     plugins = Plugins(manager, found, faults=faults)
     classes = {name: cls for name in wanted if (cls := _import(name, plugins)) is not None}
     _check_sections(loaded, plugins)
+    settings = {
+        name: read for name, cls in classes.items() if (read := _settings(name, cls, loaded, plugins))
+    }
     for name in _ordered(classes, wanted, plugins):
-        _construct(name, classes[name], loaded, plugins)
+        if name in settings:
+            _construct(name, classes[name], settings[name], plugins)
     _register(plugins)
     return plugins
 
@@ -147,25 +152,36 @@ def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugin
     return [name for name in order if name in graph]
 
 
-def _construct(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugins) -> None:
-    """Read its settings and make it."""
+def _settings(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugins) -> list[Any]:
+    """The plugin's settings, or those of the first of its log-in backends (None without one), in a list; an
+    empty list when they do not hold."""
     try:
         if cls.backend_name is None:
-            settings = loaded.plugin_settings(name, cls.Settings)
-        else:
-            plugins.backends[name] = _backends(name, cls, loaded)
-            settings = next(iter(plugins.backends[name].values()))
-        plugins.enabled[name] = cls(settings)
+            return [loaded.plugin_settings(name, cls.Settings)]
+        plugins.backends[name] = _backends(name, cls, loaded)
+        return [next(iter(plugins.backends[name].values()), None)]
     except SettingsError as error:
         plugins.faults += from_settings(error, name, plugins.distribution(name))
+        return []
+
+
+def _construct(name: str, cls: type[Plugin[Any]], settings: list[Any], plugins: Plugins) -> None:
+    try:
+        plugins.enabled[name] = cls(*settings)
     except Exception as error:  # a constructor can fail in any way
         plugins.fault(name, "settings", said(error), "correct its settings, or disable the plugin")
 
 
 def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, Any]:
-    """The backends that use a plugin; without any, one of the plugin's default name."""
-    named = {key: loaded.backend_settings(key, cls.Settings) for key in loaded.backends(name)}
-    return named or {str(cls.backend_name): loaded.plugin_settings(name, cls.Settings)}
+    """The backends that use a plugin; without any, one of the plugin's default name.
+
+    A plugin whose settings have no defaults, and that no section mentions, has none.
+    """
+    if named := {key: loaded.backend_settings(key, cls.Settings) for key in loaded.backends(name)}:
+        return named
+    if name not in loaded.settings.plugin and any(field.required for field in fields(cls.Settings)):
+        return {}
+    return {str(cls.backend_name): loaded.plugin_settings(name, cls.Settings)}
 
 
 def _register(plugins: Plugins) -> None:

@@ -53,7 +53,7 @@ class Plugin(Generic[S]):
     backend_name: ClassVar[str | None] = None
     """For a plugin of log-in backends: the name of its backend when the configuration has no
     ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the
-    first one's."""
+    first one's; None when settings that have no default are given nowhere, and so there is no backend."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings

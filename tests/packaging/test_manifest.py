@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib.metadata import entry_points
 
 import pytest
@@ -61,3 +62,8 @@ def test_a_plugin_depends_on_what_it_requires(name: str) -> None:
     assert workspace.own_dependencies(workspace.plugin_folders()[name]) == required, (
         f"edit {plugin.__qualname__}.requires, or [project] dependencies in plugins/{name}/pyproject.toml"
     )
+
+
+def test_the_demo_enables_every_bundled_plugin() -> None:
+    demo = tomllib.loads((workspace.ROOT / "config" / "demo.toml").read_text(encoding="utf-8"))
+    assert sorted(demo["plugins"]["enabled"]) == sorted(workspace.manifest()), "edit config/demo.toml"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from starbeam.app import Starbeam
 from starbeam.auth.backends import Identity
@@ -63,9 +64,17 @@ def test_every_mistake_is_named(section: dict[str, Any], said: str) -> None:
 
 
 def test_without_a_section_the_plugins_own_must_be_complete() -> None:
+    settings = {"plugins.enabled": ["auth_ldap"], "plugin.auth_ldap.timeout": 2.0}
     with pytest.raises(StartupError) as stopped:
-        Starbeam(load(None, {}, {"plugins.enabled": ["auth_ldap"]}), needs_secret=False)
+        Starbeam(load(None, {}, settings), needs_secret=False)
     assert [fault.cause for fault in stopped.value.faults] == ["plugin.auth_ldap.uri: is required"]
+
+
+def test_without_any_setting_there_is_no_backend_and_the_log_says_so() -> None:
+    with capture_logs() as lines:
+        starbeam = Starbeam(load(None, {}, {"plugins.enabled": ["auth_ldap"]}), needs_secret=False)
+    assert starbeam.runtime.backends == {}
+    assert [line["plugin"] for line in lines] == ["auth_ldap"]
 
 
 def test_servers_are_taken_in_order() -> None:
