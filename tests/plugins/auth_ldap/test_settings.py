@@ -64,7 +64,7 @@ def test_every_mistake_is_named(section: dict[str, Any], said: str) -> None:
 
 
 def test_without_a_section_the_plugins_own_must_be_complete() -> None:
-    settings = {"plugins.enabled": ["auth_ldap"], "plugin.auth_ldap.timeout": 2.0}
+    settings = {"plugins.enabled": ["auth_ldap"], "plugin.auth_ldap.timeout": 2}
     with pytest.raises(StartupError) as stopped:
         Starbeam(load(None, {}, settings), needs_secret=False)
     assert [fault.cause for fault in stopped.value.faults] == ["plugin.auth_ldap.uri: is required"]
