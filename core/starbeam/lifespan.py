@@ -14,15 +14,21 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
     """Run `work` every `seconds` while the context is open. `work` handles its own errors."""
 
+    stopping = asyncio.Event()
+
     async def loop() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await work()
+        while not stopping.is_set():
+            try:
+                async with asyncio.timeout(seconds):
+                    await stopping.wait()
+            except TimeoutError:
+                await work()
 
     task = asyncio.create_task(loop())
     try:
         yield
     finally:
+        stopping.set()  # ends the loop also where `work` swallows the cancellation
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
