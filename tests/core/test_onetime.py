@@ -246,3 +246,10 @@ async def test_public_routes_leave_a_token_alone(app: TestApp) -> None:
     answer = await app.client.get("/auth/config", params={"onetime": token})
     assert answer.status_code == 200
     assert len(await stored(app)) == 1
+
+
+@pytest.mark.four_databases
+async def test_nobody_signs_for_a_person_who_is_gone(make_app: MakeApp) -> None:
+    app = await make_app()
+    answer = await app.client.post("/user/sign", headers=app.token("ghost", 99), json={"validity": "/x"})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid token"})

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from litestar.exceptions import NotAuthorizedException
+from sqlalchemy.exc import IntegrityError
+
 from starbeam.auth import queries
 from starbeam.http.errors import Invalid
 
@@ -40,8 +43,11 @@ async def sign(database: Database, person_id: int, url: str, api_root: str) -> s
             ["body", "validity"], f"The path should have at most {LONGEST_PATH} characters", "string_too_long"
         )
     token = secrets.token_urlsafe(96)
-    async with database.transaction() as session:
-        await queries.add_onetime_token(session, token, person_id, path)
+    try:
+        async with database.transaction() as session:
+            await queries.add_onetime_token(session, token, person_id, path)
+    except IntegrityError:  # the person is gone
+        raise NotAuthorizedException("Invalid token") from None
     return token
 
 
