@@ -23,6 +23,7 @@ from starbeam.clock import Clock
 from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.faults import StartupError
+from starbeam.files import Files
 from starbeam.http import errors, health, openapi, requests
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
@@ -138,7 +139,8 @@ def _cors(origins: list[str]) -> CORSConfig | None:
 
 
 def _dependencies(runtime: Runtime) -> dict[str, Provide]:
-    """What handlers of all plugins ask for by name: `runtime`, `who`, `page`, `reader`, `transaction`.
+    """What handlers of all plugins ask for by name: `runtime`, `who`, `files`, `page`, `reader`,
+    `transaction`.
 
     None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for that.
     """
@@ -160,9 +162,13 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     def its_runtime() -> Runtime:
         return runtime
 
+    def its_files() -> Files:
+        return runtime.files
+
     return {
         "runtime": Provide(its_runtime, sync_to_thread=False, use_cache=True),
         "who": Provide(who),
+        "files": Provide(its_files, sync_to_thread=False, use_cache=True),
         "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
         "reader": Provide(reader),
         "transaction": Provide(transaction),

@@ -11,6 +11,7 @@ from starbeam.auth.ratelimit import ClientAddress, Failures
 from starbeam.auth.tokens import Tokens
 from starbeam.db.engine import Database
 from starbeam.db.reader import Scope
+from starbeam.files import Files
 from starbeam.options import LiveOptions
 from starbeam.visibility import Visibility
 
@@ -48,6 +49,7 @@ class Runtime:
         self.visibility = visibility
         self.checks = checks
         self.clock = clock
+        self.files = Files(settings.files)
         self.tokens = Tokens(settings.auth)
         self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.login = LoginService(backends, self.tokens, Failures(), options, database)

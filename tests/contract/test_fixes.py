@@ -10,7 +10,7 @@ from support.workspace import ROOT
 
 LIST = tomllib.loads(Path(__file__).with_name("fixes.toml").read_text(encoding="utf-8"))
 NUMBERS = {int(number) for number in LIST["fixes"]}
-OPEN = set(LIST["open"])
+OPEN = {number for numbers in LIST["open"].values() for number in numbers}
 
 
 def marked() -> set[int]:

@@ -1,0 +1,100 @@
+"""Files that rows of the database name: found below the configured folders, never anywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from starbeam.http.errors import Unavailable
+
+if TYPE_CHECKING:
+    from starbeam.settings import Files as Settings
+
+log = structlog.get_logger("starbeam.files")
+
+T = TypeVar("T")
+
+THREADS = 16
+"""How many calls to the file system run at once; what a hanging one takes is taken from these alone."""
+PATIENCE = 10.0
+"""Seconds until a request for one file gives up on the file system."""
+FLAG_PATIENCE = 0.5
+"""Seconds that flags in a list wait for the file system: then they say that there is no file."""
+SLOW = "The file system does not answer. Please try again in a few seconds."
+
+
+class Files:
+    """The files of one server: below `roots`, with `path_map` in front of every path of the database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
+        self._hanging = False
+
+    def locate(self, path: str | None) -> Path | None:
+        """The regular, readable file behind a path of the database, symbolic links resolved; None where
+        there is none, or where it lies outside of the configured folders. Blocks: for threads."""
+        if not path:
+            return None
+        try:
+            found = Path(self._settings.path_map + path).resolve(strict=True)
+            if not self.holds(found) or not stat.S_ISREG(found.stat().st_mode):
+                return None
+            return found if os.access(found, os.R_OK) else None
+        except (OSError, ValueError, RuntimeError):  # gone, unreadable, a NUL in the name, links in a circle
+            return None
+
+    def holds(self, file: Path) -> bool:
+        """Whether a resolved path lies below the configured folders. Blocks: for threads."""
+        if not any(file.is_relative_to(os.path.realpath(root)) for root in self._settings.roots):
+            return False
+        before = self._settings.path_map
+        return not before or file.is_relative_to(os.path.realpath(_folder(before)))
+
+    async def find(self, path: str | None) -> Path | None:
+        """`locate` in a thread. Raises `Unavailable` when the file system does not answer."""
+        return await self.run(self.locate, path) if path else None
+
+    async def exist(self, paths: Sequence[str | None]) -> list[bool]:
+        """For flags in lists: whether each path names a file. One on a file system that does not answer in
+        `FLAG_PATIENCE` seconds counts as missing."""
+        wanted = list(dict.fromkeys(path for path in paths if path))
+        loop = asyncio.get_running_loop()
+        asked = {path: loop.run_in_executor(self._threads, self.locate, path) for path in wanted}
+        if asked:
+            await asyncio.wait(asked.values(), timeout=FLAG_PATIENCE)
+        self._note(any(not call.done() for call in asked.values()))
+        there = {path for path, call in asked.items() if call.done() and call.result() is not None}
+        for call in asked.values():
+            call.cancel()
+        return [path in there for path in paths]
+
+    async def run(self, work: Callable[..., T], *arguments: object, patience: float = PATIENCE) -> T:
+        """Work on files in one of their threads. Raises `Unavailable` after `patience` seconds."""
+        call = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        try:
+            async with asyncio.timeout(patience):
+                result = await call
+        except TimeoutError as error:
+            self._note(hanging=True)
+            raise Unavailable(SLOW) from error
+        self._note(hanging=False)
+        return result
+
+    def _note(self, hanging: bool) -> None:
+        """One line when the file system stops answering, and one when it answers again."""
+        if hanging != self._hanging:
+            self._hanging = hanging
+            log.warning("the file system does not answer" if hanging else "the file system answers again")
+
+
+def _folder(text: str) -> str:
+    """The folder that a text in front of paths leads into: itself, or the one that holds what it begins."""
+    return text if os.path.isdir(text) else os.path.dirname(text)  # noqa: PTH112, PTH120 - text, not a path

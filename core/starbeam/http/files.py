@@ -1,0 +1,121 @@
+"""Files as answers: media type, ETag, conditional requests and ranges.
+
+    file = await files.find(row.path)
+    return FileAnswer(file_or_404(file, "Sample image not found"))
+
+Starlette's `FileResponse` does the work: it streams in constant memory and knows ranges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from litestar import Response
+from litestar.exceptions import NotFoundException
+from litestar.response.base import ASGIResponse
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+
+if TYPE_CHECKING:
+    from litestar import Litestar, Request
+    from litestar.types import Receive, Scope, Send
+
+    from starbeam.files import Files
+
+_TYPES = mimetypes.MimeTypes()  # as Python ships them: the same on every machine
+for _ending, _type in {
+    ".log": "text/plain",
+    ".lp": "text/plain",
+    ".dat": "text/plain",
+    ".pdb": "chemical/x-pdb",
+    ".cif": "chemical/x-cif",
+    ".h5": "application/x-hdf5",
+    ".nxs": "application/x-hdf5",
+}.items():
+    _TYPES.add_type(_type, _ending)
+
+_conditional = StaticFiles(check_dir=False)
+
+
+class FileAnswer(Response[None]):
+    """A file, inline, or as a download named `attachment`."""
+
+    def __init__(self, file: Path, *, attachment: str | None = None, media_type: str | None = None) -> None:
+        super().__init__(None)
+        self.file = file
+        self.attachment = attachment
+        self.file_type = media_type
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+    ) -> ASGIResponse:
+        """What sends it, now that the request's headers are known."""
+        gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
+        kind, encoding = media_type(self.attachment or self.file.name, gzip=gzip)
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            **({"Content-Encoding": encoding} if encoding else {}),
+        }
+        if encoding or kind == "application/gzip":
+            headers["Vary"] = "Accept-Encoding"
+        return _Sending(self.file, self.file_type or kind, headers, self.attachment)
+
+
+class _Sending(ASGIResponse):
+    def __init__(self, file: Path, kind: str, headers: dict[str, str], attachment: str | None) -> None:
+        super().__init__()
+        self._file, self._kind, self._headers, self._attachment = file, kind, headers, attachment
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, the part of it that is asked for, or that it has not changed."""
+        try:
+            facts = await asyncio.to_thread(self._file.stat)
+        except OSError as error:  # gone since it was found
+            raise NotFoundException("Not Found") from error
+        answer: Any = FileResponse(
+            self._file,
+            headers=self._headers,
+            media_type=self._kind,
+            filename=self._attachment,
+            stat_result=facts,
+        )
+        if _conditional.is_not_modified(answer.headers, Headers(scope=scope)):  # type: ignore[arg-type]
+            answer = NotModifiedResponse(answer.headers)
+        await answer(scope, receive, send)
+
+
+def file_or_404(file: Path | None, sentence: str) -> Path:
+    """The file that was found. Raises NotFoundException with this sentence when none was."""
+    if file is None:
+        raise NotFoundException(sentence)
+    return file
+
+
+async def sent(files: Files, path: str | None, missing: str, attachment: str | None = None) -> FileAnswer:
+    """The file behind a path of the database. Raises NotFoundException with the sentence `missing`."""
+    return FileAnswer(file_or_404(await files.find(path), missing), attachment=attachment)
+
+
+def media_type(name: str, *, gzip: bool) -> tuple[str, str | None]:
+    """Media type and content encoding by a file's name. Gzipped text is text, encoded, for clients that take
+    it so."""
+    kind, encoding = _TYPES.guess_type(name)
+    if encoding == "gzip" and kind is not None and kind.startswith("text/") and gzip:
+        return kind, encoding
+    if encoding is not None:
+        return {"gzip": "application/gzip", "bzip2": "application/x-bzip2"}.get(encoding, _UNKNOWN), None
+    return kind or _UNKNOWN, None
+
+
+_UNKNOWN = "application/octet-stream"
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` takes gzip."""
+    found = re.search(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([\d.]+))?\s*(?:,|$)", header)
+    return found is not None and found[1] not in ("0", "0.0", "0.00", "0.000")

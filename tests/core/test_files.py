@@ -1,0 +1,170 @@
+"""Files that rows name: where they are found, and how they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.params import FromQuery
+
+from starbeam import files as module
+from starbeam.files import Files
+from starbeam.http.errors import Unavailable
+from starbeam.http.files import FileAnswer, sent
+from starbeam.settings import Files as Settings
+
+pytestmark = pytest.mark.anyio
+
+TEXT = b"0123456789" * 20_000
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder that is served, with a file beside it that is not."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(TEXT)
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    return folder
+
+
+def below(*roots: Path, path_map: str = "") -> Files:
+    return Files(Settings(roots=[str(root) for root in roots], path_map=path_map))
+
+
+@pytest.mark.fix(30)
+def test_only_regular_files_below_a_root_are_found(root: Path, tmp_path: Path) -> None:
+    files = below(root)
+    (root / "inside").symlink_to(root / "a.txt")
+    (root / "outside").symlink_to(tmp_path / "secret.txt")
+    (root / "up").symlink_to(tmp_path)
+    (root / "circle").symlink_to(root / "circle")
+    (tmp_path / "data2").mkdir()
+    (tmp_path / "data2" / "a.txt").touch()
+    os.mkfifo(root / "fifo")
+    real = (root / "a.txt").resolve()
+    found = {
+        name: files.locate(f"{root}/{name}")
+        for name in (
+            *("a.txt", "./a.txt", "inside", "outside", "up/secret.txt", "../secret.txt", "../data2/a.txt"),
+            *("circle", "fifo", "", "missing", "a\0b", "x" * 5000, "a.txt/b"),
+        )
+    }
+    assert {name: file for name, file in found.items() if file} == dict.fromkeys(
+        ("a.txt", "./a.txt", "inside"), real
+    )
+    assert Files(Settings()).locate(str(real)) is None
+
+
+@pytest.mark.fix(29)
+async def test_no_path_is_no_file(root: Path) -> None:
+    assert [await below(root).find(path) for path in (None, "")] == [None, None]
+
+
+@pytest.mark.fix(28)
+def test_path_map_is_put_in_front_as_it_is(root: Path, tmp_path: Path) -> None:
+    assert below(tmp_path, path_map=str(tmp_path)).locate("/data/a.txt") == (root / "a.txt").resolve()
+    assert below(tmp_path, path_map=f"{tmp_path}/da").locate("ta/a.txt") == (root / "a.txt").resolve()
+    assert below(tmp_path, path_map=str(root)).locate("/../secret.txt") is None
+
+
+async def test_flags_do_not_wait_for_a_file_system_that_hangs(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, hanging, locate = below(root), threading.Event(), Files.locate
+
+    def slow(self: Files, path: str | None) -> Path | None:
+        if path == "/hangs":
+            hanging.wait(20)
+        return locate(self, path)
+
+    monkeypatch.setattr(Files, "locate", slow)
+    monkeypatch.setattr(module, "FLAG_PATIENCE", 0.2)
+    try:
+        flags = await files.exist([f"{root}/a.txt", None, "/hangs", f"{root}/b.txt", f"{root}/a.txt"])
+        assert flags == [True, False, False, False, True]
+        with pytest.raises(Unavailable):
+            await files.run(slow, files, "/hangs", patience=0.1)
+    finally:
+        hanging.set()
+
+
+@pytest.fixture
+async def client(root: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A server of whatever `name` says."""
+    files = below(root)
+
+    @get("/file")
+    async def file(name: FromQuery[str], attachment: FromQuery[str | None] = None) -> FileAnswer:
+        return await sent(files, f"{root}/{name}", "Nothing here", attachment)
+
+    app = Litestar([file])
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+async def test_a_file_is_sent_whole_and_named(client: httpx.AsyncClient) -> None:
+    whole = await client.get("/file?name=a.txt")
+    assert (whole.status_code, whole.content) == (200, TEXT)
+    assert whole.headers["content-type"] == "text/plain; charset=utf-8"
+    assert whole.headers["content-length"] == str(len(TEXT))
+    assert "content-disposition" not in whole.headers
+    named = await client.get("/file?name=a.txt&attachment=a.txt")
+    assert named.headers["content-disposition"] == 'attachment; filename="a.txt"'
+    accented = await client.get("/file", params={"name": "a.txt", "attachment": "é.txt"})
+    assert accented.headers["content-disposition"] == "attachment; filename*=utf-8''%C3%A9.txt"
+    missing = await client.get("/file?name=b.txt")
+    assert (missing.status_code, missing.json()["detail"]) == (404, "Nothing here")
+
+
+async def test_a_part_of_a_file_is_sent(client: httpx.AsyncClient) -> None:
+    part = await client.get("/file?name=a.txt", headers={"Range": "bytes=3-7"})
+    assert (part.status_code, part.content) == (206, b"34567")
+    assert part.headers["content-range"] == f"bytes 3-7/{len(TEXT)}"
+    beyond = await client.get("/file?name=a.txt", headers={"Range": f"bytes={len(TEXT)}-"})
+    assert beyond.status_code == 416
+
+
+async def test_a_file_that_has_not_changed_is_not_sent_again(client: httpx.AsyncClient, root: Path) -> None:
+    first = await client.get("/file?name=a.txt")
+    same = {"If-None-Match": first.headers["etag"]}
+    again = await client.get("/file?name=a.txt", headers=same)
+    assert (again.status_code, again.content) == (304, b"")
+    since = {"If-Modified-Since": first.headers["last-modified"]}
+    assert (await client.get("/file?name=a.txt", headers=since)).status_code == 304
+    (root / "a.txt").write_bytes(b"new")
+    changed = await client.get("/file?name=a.txt", headers=same)
+    assert (changed.status_code, changed.content) == (200, b"new")
+    part = {"Range": "bytes=0-1", "If-Range": first.headers["etag"]}
+    assert (await client.get("/file?name=a.txt", headers=part)).content == b"new"
+
+
+async def test_gzipped_text_is_text(client: httpx.AsyncClient, root: Path) -> None:
+    (root / "a.log.gz").write_bytes(gzip.compress(b"a line"))
+    text = await client.get("/file?name=a.log.gz", headers={"Accept-Encoding": "gzip"})
+    assert (text.headers["content-type"], text.text) == ("text/plain; charset=utf-8", "a line")
+    plain = await client.get("/file?name=a.log.gz", headers={"Accept-Encoding": "gzip;q=0"})
+    assert plain.headers["content-type"] == "application/gzip"
+    assert gzip.decompress(plain.content) == b"a line"
+
+
+async def test_a_file_that_goes_while_it_is_found_is_missing(
+    client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = Files.find
+
+    async def found_and_gone(self: Files, path: str | None) -> Path | None:
+        file = await find(self, path)
+        await asyncio.to_thread((root / "a.txt").unlink)
+        return file
+
+    monkeypatch.setattr(Files, "find", found_and_gone)
+    assert (await client.get("/file?name=a.txt")).status_code == 404
