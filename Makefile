@@ -47,7 +47,7 @@ test: install ## run the whole suite, or part of it: make test ARGS="-k proposal
 
 bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
-	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
 
 lint: install ## style, types, and who may import whom
 	@$(BIN)/ruff check .

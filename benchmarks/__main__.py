@@ -1,8 +1,12 @@
-"""Builds a large database, serves it, and compares each case with the floor in the same run."""
+"""Builds large databases, serves them, and compares each case with the floor in the same run.
+
+`python -m benchmarks [NAME …]` runs the suites of these modules of `benchmarks.suites`, by default of all.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import pickle
@@ -22,37 +26,49 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import event
 
-from benchmarks.cases import CASES, Case
-from benchmarks.databases import SESSIONS, fill
+from benchmarks.databases import fill
 from benchmarks.load import CLIENTS, SECONDS, Measured, measure
+from benchmarks.suite import Case, Suite, found
 from starbeam.app import Starbeam
 from starbeam.settings import load
 from support import mariadb
 
-SETTINGS: dict[str, Any] = {
-    "auth.secret_key": "f2a81d0c6b7e4935a1c8e0d7b3f65429",
-    "plugins.enabled": ["ispyb", "proposals"],
-}
+SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"
 ROOT = "/ispyb/api/v1"
 
 Statements = list[tuple[str, Any]]
 
 
 def main() -> None:
-    """Measure every case and print the report."""
+    """Measure the suites that the command line names, and print a table for each."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=max(120, Console().width))
+    suites = found()
+    if unknown := set(sys.argv[1:]) - set(suites):
+        raise SystemExit(f"There is no {', '.join(sorted(unknown))}, but {', '.join(suites)}.")
     server = mariadb.start()
-    url = asyncio.run(server.fresh_database("union"))
-    with console.status("filling the database"):
-        asyncio.run(fill(url, SESSIONS))
-    starbeam = Starbeam(load(None, {}, {**SETTINGS, "database.url": url}))
-    tokens = {case: starbeam.runtime.tokens.make(f"u{case.person}", case.person, ()) for case in CASES}
+    for name in sys.argv[1:] or suites:
+        for suite in suites[name]:
+            console.print(_run(suite, asyncio.run(server.fresh_database("union")), console))
+    server.stop()
+
+
+def _run(suite: Suite, url: str, console: Console) -> Table:
+    """Fill the database, and measure every case of a suite."""
+    with console.status(f"{suite.title}: filling the database"):
+        asyncio.run(fill(url, suite.fill))
+    settings = {
+        "auth.secret_key": SECRET,
+        "plugins.enabled": list(suite.plugins),
+        "database.url": url,
+        **dict(suite.settings),
+    }
+    starbeam = Starbeam(load(None, {}, settings))
+    tokens = {case: starbeam.runtime.tokens.make(f"u{case.person}", case.person, ()) for case in suite.cases}
     captured = asyncio.run(_capture(starbeam, tokens))
     with tempfile.TemporaryDirectory() as folder:
-        results = _measure(Path(folder), url, tokens, captured, console)
-    console.print(_report(results, captured))
-    server.stop()
+        results = _measure(Path(folder), settings, tokens, captured, console)
+    return _report(suite, results, captured)
 
 
 async def _capture(starbeam: Starbeam, tokens: dict[Case, str]) -> dict[Case, Statements]:
@@ -63,8 +79,8 @@ async def _capture(starbeam: Starbeam, tokens: dict[Case, str]) -> dict[Case, St
         starbeam.asgi.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://test" + ROOT) as client,
     ):
-        await client.get("/sessions?limit=1", headers={"Authorization": f"Bearer {tokens[CASES[0]]}"})
-        for case in CASES:
+        await client.get("/user/current", headers={"Authorization": f"Bearer {next(iter(tokens.values()))}"})
+        for case in tokens:
             noted: Statements = []
 
             def note(
@@ -82,17 +98,18 @@ async def _capture(starbeam: Starbeam, tokens: dict[Case, str]) -> dict[Case, St
 
 
 def _measure(
-    folder: Path, url: str, tokens: dict[Case, str], captured: dict[Case, Statements], console: Console
+    folder: Path,
+    settings: dict[str, Any],
+    tokens: dict[Case, str],
+    captured: dict[Case, Statements],
+    console: Console,
 ) -> dict[Case, tuple[Measured, Measured]]:
     """Starbeam and the floor, one after the other, case by case."""
     config = folder / "bench.toml"
-    config.write_text(
-        f'[database]\nurl = "{url}"\n[auth]\nsecret_key = "{SETTINGS["auth.secret_key"]}"\n'
-        f"[plugins]\nenabled = {SETTINGS['plugins.enabled']}\n"
-    )
+    config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
     work = folder / "floor"
-    paths = {f"/{number}": captured[case] for number, case in enumerate(CASES)}
-    work.write_bytes(pickle.dumps({"url": url, "paths": paths}))
+    paths = {f"/{number}": captured[case] for number, case in enumerate(tokens)}
+    work.write_bytes(pickle.dumps({"url": settings["database.url"], "paths": paths}))
     binaries = Path(sys.executable).parent
     ours = [str(binaries / "starbeam"), "serve", "--config", str(config)]
     floor = [
@@ -105,7 +122,7 @@ def _measure(
     ]
     results = {}
     with _running(ours) as api, _running(floor, FLOOR=str(work)) as bare:
-        for number, case in enumerate(CASES):
+        for number, case in enumerate(tokens):
             console.print(f"measuring: {case.title}", style="dim")
             results[case] = measure(f"{api}{ROOT}{case.path}", tokens[case]), measure(f"{bare}/{number}")
     return results
@@ -135,8 +152,10 @@ def _running(command: list[str], **environment: str) -> Iterator[str]:
         process.wait()
 
 
-def _report(results: dict[Case, tuple[Measured, Measured]], captured: dict[Case, Statements]) -> Table:
-    table = Table(title=f"25 rows of 100,000 sessions; one worker, {CLIENTS} clients, {SECONDS} s each")
+def _report(
+    suite: Suite, results: dict[Case, tuple[Measured, Measured]], captured: dict[Case, Statements]
+) -> Table:
+    table = Table(title=f"{suite.title}; one worker, {CLIENTS} clients, {SECONDS} s each")
     for heading in (
         "case",
         "requests/s",

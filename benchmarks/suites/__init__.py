@@ -1,0 +1,1 @@
+"""One module for each plugin: `SUITES`, what is measured of it."""
