@@ -24,7 +24,6 @@ import httpx
 import structlog
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import event
 
 from benchmarks.databases import fill
 from benchmarks.load import CLIENTS, SECONDS, Measured, measure
@@ -83,15 +82,12 @@ async def _capture(starbeam: Starbeam, tokens: dict[Case, str]) -> dict[Case, St
         for case in tokens:
             noted: Statements = []
 
-            def note(
-                connection: Any, cursor: Any, statement: str, values: Any, *rest: Any, to: Statements = noted
-            ) -> None:
-                to.append((statement, values))
+            def note(text: str, values: Any, to: Statements = noted) -> None:
+                to.append((text, values))
 
-            engine = starbeam.database.engines[0].sync_engine
-            event.listen(engine, "before_cursor_execute", note)
+            starbeam.database.watchers.append(note)
             answer = await client.get(case.path, headers={"Authorization": f"Bearer {tokens[case]}"})
-            event.remove(engine, "before_cursor_execute", note)
+            starbeam.database.watchers.remove(note)
             answer.raise_for_status()
             found[case] = noted
     return found

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 
 CLIENTS = 16
-SECONDS = 5
+SECONDS = 2
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import event, false, inspect, select, true
+from sqlalchemy import false, inspect, select, true
 
 from starbeam.access import Kind as CallerKind
 from starbeam.app import Starbeam
@@ -62,11 +62,10 @@ async def test_callers_of_one_kind_share_statements(make_app: MakeApp) -> None:
     assert scopes[0] is not scopes[2]
     assert people_listing(scopes[0], False, False) is people_listing(scopes[1], False, False)
     await app.client.get("/probe/people?limit=1", headers=ada)
-    compiled: list[str] = []
-    reading = app.starbeam.database.engines[0].sync_engine
-    event.listen(reading, "before_cursor_execute", lambda *found: compiled.append(found[4].cache_hit.name))
-    await app.client.get("/probe/people?limit=1", headers=bob)
-    assert compiled == ["CACHE_HIT", "CACHE_HIT"]
+    known = len(app.starbeam.database._prepared)
+    with Statements(app) as statements:
+        await app.client.get("/probe/people?limit=1", headers=bob)
+    assert (len(statements), len(app.starbeam.database._prepared)) == (2, known)
     assert (await app.client.get("/probe/people", headers=root)).json()["total"] == 3
 
 

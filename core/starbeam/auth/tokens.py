@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import jwt
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST = 8192
 """A longer token is refused unread."""
+RECENT = 1000
+"""How many tokens are remembered to have a good signature. Their times are looked at at each use."""
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -44,6 +47,7 @@ class Tokens:
         self._algorithm = settings.algorithm
         self._lifetime = settings.token_lifetime * 60
         self._signatures = jwt.PyJWS()
+        self._claims = lru_cache(RECENT)(self._verified)
 
     def make(self, login: str, person_id: int, permissions: Iterable[str]) -> str:
         """A token with the claims `login`, `personId`, `permissions`, `iat` and `exp`."""
@@ -70,7 +74,7 @@ class Tokens:
             raise NotAuthorizedException("Token expired. Please log in again")
         return claims
 
-    def _claims(self, token: str) -> Claims:
+    def _verified(self, token: str) -> Claims:
         """What a token with a good signature says."""
         if len(token) > LONGEST or not _COMPACT.fullmatch(token):
             raise ValueError("no token")

@@ -8,24 +8,28 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from starbeam.db import sqlite
+from starbeam.db.prepared import Prepared
 from starbeam.db.schema import Schema, reflect
 from starbeam.db.trouble import Outage, SchemaIncomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Executable, Row
+    from sqlalchemy import Dialect, Executable
+    from sqlalchemy.pool import PoolProxiedConnection
 
     from starbeam.settings import Database as Settings
 
@@ -48,6 +52,9 @@ class Database:
         self.models = list(models)
         self.log_statements = False
         self.outage = Outage()
+        self.watchers: list[Callable[[str, Any], None]] = []
+        """Called with every statement and its values, just before it runs."""
+        self._prepared: WeakKeyDictionary[Executable, Prepared] = WeakKeyDictionary()
         self._schema: Schema | None = None
         self._reflecting = asyncio.Lock()
         self._reads = self._engine(reads=True)
@@ -90,14 +97,22 @@ class Database:
     def _before_statement(
         self, connection: Any, cursor: Any, text: str, values: Any, context: Any, many: bool
     ) -> None:
-        if self.log_statements:
-            connection.info["began"] = time.perf_counter()
+        connection.info["began"] = self.statement_began(text, values)
 
     def _after_statement(
         self, connection: Any, cursor: Any, text: str, values: Any, context: Any, many: bool
     ) -> None:
-        began = connection.info.pop("began", None)
-        if began is not None:
+        self.statement_ended(text, values, connection.info["began"])
+
+    def statement_began(self, text: str, values: Any) -> float:
+        """Tell whoever watches; when it began."""
+        for watch in self.watchers:
+            watch(text, values)
+        return time.perf_counter()
+
+    def statement_ended(self, text: str, values: Any, began: float) -> None:
+        """Log the statement, if asked to."""
+        if self.log_statements:
             milliseconds = round((time.perf_counter() - began) * 1000, 2)
             log.info("statement", sql=text, parameters=values, milliseconds=milliseconds)
 
@@ -181,9 +196,25 @@ class Database:
         name = self.url.database
         return Path(name) if self.url.get_backend_name() == "sqlite" and name and name != ":memory:" else None
 
-    async def connect(self) -> AsyncConnection:
-        """A connection for reads that the caller closes."""
-        return await self._reads.connect()
+    @property
+    def dialect(self) -> Dialect:
+        """How the database is spoken to."""
+        return self._reads.dialect
+
+    @property
+    def driver_error(self) -> type[Any]:
+        """What the driver's errors are."""
+        return self.dialect.loaded_dbapi.Error
+
+    async def pooled(self) -> PoolProxiedConnection:
+        """A connection for reads out of the pool, which the caller closes."""
+        return await self._reads.raw_connection()
+
+    def prepared(self, query: Executable) -> Prepared:
+        """The statement as compiled at its first use."""
+        if (found := self._prepared.get(query)) is None:
+            found = self._prepared[query] = Prepared(query, self.dialect)
+        return found
 
     async def close(self) -> None:
         """Close all connections."""
@@ -197,27 +228,70 @@ class ReadConnection:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._connection: AsyncConnection | None = None
+        self._pooled: PoolProxiedConnection | None = None
 
-    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
         """All rows of a statement. A connection that went stale in the pool is replaced once: reads may be
-        repeated."""
+        repeated. Raises DBAPIError."""
         try:
             return await self._fetch(query, values)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            await self.close()
             return await self._fetch(query, values)
 
-    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
-        async with asyncio.timeout(self._database.patience):
-            if self._connection is None:
-                self._connection = await self._database.connect()
-            return (await self._connection.execute(query, values)).all()
+    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
+        database, sql = self._database, ""
+        try:
+            async with asyncio.timeout(database.patience):
+                if self._pooled is None:
+                    self._pooled = await database.pooled()
+                prepared = database.prepared(query)
+                sql, parameters = prepared.call(values)
+                began = database.statement_began(sql, parameters)
+                found = await _run(self._pooled.driver_connection, sql, parameters)
+        except database.driver_error as error:
+            raise self._refused(error, sql) from error
+        except BaseException as error:  # given up, perhaps in the middle of an answer
+            self._drop(error)
+            raise
+        database.statement_ended(sql, parameters, began)
+        return prepared.rows(found)
+
+    def _refused(self, error: Any, sql: str) -> BaseException:
+        """The driver's error as SQLAlchemy raises it."""
+        dialect, base = self._database.dialect, self._database.driver_error
+        if gone := dialect.is_disconnect(error, self._pooled, None):
+            self._drop(error)
+        raised: BaseException = DBAPIError.instance(
+            sql, None, error, base, connection_invalidated=gone, dialect=dialect
+        )
+        return raised
+
+    def _drop(self, error: BaseException) -> None:
+        """Throw the connection away."""
+        if self._pooled is not None:
+            pooled, self._pooled = self._pooled, None
+            pooled.invalidate(error)
 
     async def close(self) -> None:
         """Give the connection back."""
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
+        if self._pooled is not None:
+            pooled, self._pooled = self._pooled, None
+            await greenlet_spawn(pooled.close)
+
+
+async def _run(connection: Any, sql: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """All rows, by the driver's own cursor: aiosqlite's, or asyncmy's."""
+    found: Sequence[Sequence[Any]]
+    if hasattr(connection, "execute_fetchall"):
+        try:
+            found = await connection.execute_fetchall(sql, parameters)
+        except asyncio.CancelledError:
+            await connection.interrupt()  # or its thread would go on to the end
+            raise
+        return found
+    async with connection.cursor() as cursor:
+        await cursor.execute(sql, parameters)
+        found = await cursor.fetchall()
+    return found

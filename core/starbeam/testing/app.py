@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 import httpx
-from sqlalchemy import event, insert, inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam.app import Starbeam
@@ -124,21 +124,18 @@ class Statements:
     """The SQL statements that an app runs while the context is open."""
 
     def __init__(self, app: TestApp) -> None:
-        database = app.starbeam.database
-        self._engines = [engine.sync_engine for engine in database.engines]
+        self._watchers = app.starbeam.database.watchers
         self.texts: list[str] = []
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def _note(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        self.texts.append(statement)
+    def _note(self, text: str, values: Any) -> None:
+        self.texts.append(text)
 
     def __enter__(self) -> Statements:
-        for engine in self._engines:
-            event.listen(engine, "before_cursor_execute", self._note)
+        self._watchers.append(self._note)
         return self
 
     def __exit__(self, *error: object) -> None:
-        for engine in self._engines:
-            event.remove(engine, "before_cursor_execute", self._note)
+        self._watchers.remove(self._note)
