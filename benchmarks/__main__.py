@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,20 @@ def main() -> None:
     if unknown := set(sys.argv[1:]) - set(suites):
         raise SystemExit(f"There is no {', '.join(sorted(unknown))}, but {', '.join(suites)}.")
     server = mariadb.start()
+
+    def database() -> str:
+        return asyncio.run(server.fresh_database("union"))
+
     for name in sys.argv[1:] or suites:
-        for suite in suites[name]:
-            console.print(_run(suite, asyncio.run(server.fresh_database("union")), console))
+        for suite in getattr(suites[name], "SUITES", ()):
+            console.print(_run(suite, database(), console))
+        for table in getattr(suites[name], "measure", _nothing)(database):
+            console.print(table)
     server.stop()
+
+
+def _nothing(database: Callable[[], str]) -> Iterable[Table]:
+    return ()
 
 
 def _run(suite: Suite, url: str, console: Console) -> Table:

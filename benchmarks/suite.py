@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 from benchmarks import suites
 
@@ -31,7 +32,11 @@ class Suite:
     """More settings, by dotted key."""
 
 
-def found() -> dict[str, tuple[Suite, ...]]:
-    """The suites of every module in `benchmarks.suites`, by its name."""
+def found() -> dict[str, ModuleType]:
+    """The modules in `benchmarks.suites`, by name.
+
+    Each has `SUITES`, or `measure(database)` for what is no matter of requests: it gives tables, and
+    `database()` gives it the address of an empty database.
+    """
     names = sorted(module.name for module in iter_modules(suites.__path__))
-    return {name: import_module(f"benchmarks.suites.{name}").SUITES for name in names}
+    return {name: import_module(f"benchmarks.suites.{name}") for name in names}

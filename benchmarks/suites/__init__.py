@@ -1,1 +1,1 @@
-"""One module for each plugin: `SUITES`, what is measured of it."""
+"""One module for each plugin: what is measured of it."""

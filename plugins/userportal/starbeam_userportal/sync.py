@@ -166,9 +166,7 @@ class Sessions:
         self._plan, self._values = plan, values
         self._has_pk = values.has(BLSession.expSessionPk)
         self._by_id = Index[BLSession](lambda session: session.externalId, sessions)
-        self._by_pk = Index[BLSession](
-            lambda session: session.expSessionPk if self._has_pk else None, sessions
-        )
+        self._by_pk = Index[BLSession](self._pk, sessions)
 
     def brought_up_to_date(self, entry: UPSession, proposal: Proposal) -> BLSession:
         """The session that an entry means, created if there is none."""
