@@ -291,7 +291,8 @@ async def _run(connection: Any, sql: str, parameters: Sequence[Any]) -> Sequence
             await connection.interrupt()  # or its thread would go on to the end
             raise
         return found
-    async with connection.cursor() as cursor:
-        await cursor.execute(sql, parameters)
-        found = await cursor.fetchall()
+    cursor = connection.cursor()  # closed only after it worked: else it would wait for the rest of the answer
+    await cursor.execute(sql, parameters)
+    found = await cursor.fetchall()
+    await cursor.close()
     return found
