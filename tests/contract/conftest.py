@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -61,12 +62,15 @@ MakeWhole = Callable[..., Awaitable[Whole]]
 
 
 @pytest.fixture
-def make_whole(make_app: MakeApp) -> MakeWhole:
+def make_whole(make_app: MakeApp, tmp_path: Path) -> MakeWhole:
     """Start the whole system."""
 
     async def make(**settings: Any) -> Whole:
-        app = await make_app(*PLUGINS, **SETTINGS, **settings)
-        await world.build(app.database)
+        files = tmp_path / "files"
+        files.mkdir()
+        where = {"files.roots": [str(files)], "files.path_map": str(files)}
+        app = await make_app(*PLUGINS, **SETTINGS, **where, **settings)
+        await world.build(app.database, files)
         root = app.starbeam.settings.server.api_root
         known = {
             f"{method} {path}": handler

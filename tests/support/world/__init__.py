@@ -20,8 +20,10 @@ the plugin that owns it (`support.world.<plugin>`):
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -90,8 +92,12 @@ BEAMLINE_GROUPS: list[dict[str, Any]] = [
 """The option `beamLineGroups`. The staff's beamline is spelled otherwise than in the sessions."""
 
 
-async def build(db: TestDatabase) -> None:
-    """Fill an empty database with the small world."""
+async def build(db: TestDatabase, folder: Path) -> None:
+    """Fill an empty database with the small world, and a folder with the files that its rows name.
+
+    `FILES` of a module holds their contents, or what writes them, by path as in the database; below `folder`
+    the server finds them with `path_map`.
+    """
     await db.add(
         Person,
         *(
@@ -112,6 +118,16 @@ async def build(db: TestDatabase) -> None:
     await db.add(AdminVar, name="beamLineGroups", value=json.dumps(BEAMLINE_GROUPS, separators=(",", ":")))
     for module in _modules():
         await module.fill(db)
+        for path, content in getattr(module, "FILES", {}).items():
+            _write(folder / path.lstrip("/"), content)
+
+
+def _write(file: Path, content: bytes | Callable[[Path], None]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if callable(content):
+        content(file)
+    else:
+        file.write_bytes(content)
 
 
 async def multiply(db: TestDatabase, size: int, start: int = 0) -> None:
