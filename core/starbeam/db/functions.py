@@ -66,3 +66,40 @@ def _joined_mysql(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
 def _joined_sqlite(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
     parts = " || ".join(compiler.process(part, **kw) for part in element.clauses)
     return f"(({parts}) COLLATE {COLLATION})"  # an expression has no collation of its own
+
+
+class seconds_between(GenericFunction[int]):
+    """Whole seconds from one time to another: negative when the other comes first, NULL without both."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "mysql")
+@compiles(seconds_between, "mariadb")
+def _seconds_between_mysql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"TIMESTAMPDIFF(SECOND, {compiler.process(element.clauses, **kw)})"
+
+
+@compiles(seconds_between, "sqlite")
+def _seconds_between_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+    start, end = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(strftime('%s', {end}) - strftime('%s', {start}))"
+
+
+class whole(GenericFunction[int]):
+    """A number that is not negative, without its fraction."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(whole, "mysql")
+@compiles(whole, "mariadb")
+def _whole_mysql(element: whole, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(FLOOR({compiler.process(element.clauses, **kw)}) AS SIGNED)"
+
+
+@compiles(whole, "sqlite")
+def _whole_sqlite(element: whole, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS INTEGER)"

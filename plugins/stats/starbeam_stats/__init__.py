@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam.visibility import Allow, Rule, through
+from starbeam_ispyb.models import BLSession
+from starbeam_stats import demo, routes
+from starbeam_stats.models import BF_fault, v_run
 
 
 class StatsPlugin(Plugin[NoSettings]):
-    """Where the beam time went."""
+    """`/stats`."""
 
     name = "stats"
     title = "Where the beam time went"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Faults and runs."""
+        return [BF_fault, v_run]
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """A fault is visible with its session."""
+        return [Allow(BF_fault, through(BLSession, "sessionId"))]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """Runs, faults, and a day whose numbers can be worked out by hand."""
+        return [demo.DATA]

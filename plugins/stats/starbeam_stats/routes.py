@@ -1,0 +1,131 @@
+"""`/stats`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+
+from starbeam.access import authenticated
+from starbeam.db.reader import Reader
+from starbeam.files import Files
+from starbeam.http.errors import Unprocessable
+from starbeam.http.paging import Page, Paged
+from starbeam.http.params import BeamLineName, ProposalName, SessionName, query_id
+from starbeam_stats import breakdown, counts, schemas, times
+from starbeam_stats.queries import runs
+from starbeam_stats.queries.extent import Extent, Wanted, extent
+
+SessionId = Annotated[int | None, query_id("Session id to filter by")]
+RunId = Annotated[str | None, QueryParameter(description="Run to filter by", max_length=100)]
+
+A_SESSION = "Please provide either `session` or (`beamLineName` and `runId`)"
+A_PROPOSAL_TOO = "Please provide either `proposal` or `session` or (`beamLineName` and `runId`)"
+A_SESSION_OR_RUN = "Please provide either `session` or `runId`"
+MISSING = {404: "Session, proposal or run not found"}
+
+
+async def of_session_or_run(
+    beamLineName: BeamLineName = None,
+    session: SessionName = None,
+    sessionId: SessionId = None,
+    runId: RunId = None,
+) -> Wanted:
+    """A session, or a run on a beamline."""
+    return Wanted(beamLineName, session, sessionId, None, runId)
+
+
+async def of_proposal_too(
+    beamLineName: BeamLineName = None,
+    session: SessionName = None,
+    sessionId: SessionId = None,
+    proposal: ProposalName = None,
+    runId: RunId = None,
+) -> Wanted:
+    """A session, a proposal, or a run on a beamline."""
+    return Wanted(beamLineName, session, sessionId, proposal, runId)
+
+
+async def _extent(reader: Reader, wanted: Wanted, sentence: str) -> Extent:
+    """The sessions that are meant. 422 with the sentence when it is not said which."""
+    of_run = wanted.beamLineName is not None and wanted.runId is not None
+    if not of_run and wanted.session is None and wanted.sessionId is None and wanted.proposal is None:
+        raise Unprocessable(sentence)
+    return await extent(reader, wanted)
+
+
+@get(
+    "/stats/breakdown",
+    tags=["Stats"],
+    access=authenticated,
+    dependencies={"wanted": Provide(of_session_or_run)},
+    errors=MISSING,
+)
+async def get_breakdown(
+    reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
+) -> schemas.Breakdown:
+    """Get what happened in a session, or in a run on a beamline"""
+    return await breakdown.breakdown(reader, await _extent(reader, wanted, A_SESSION))
+
+
+@get(
+    "/stats/times",
+    tags=["Stats"],
+    access=authenticated,
+    dependencies={"wanted": Provide(of_proposal_too)},
+    errors=MISSING,
+)
+async def get_times(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Times:
+    """Get where the time went, of each session that has a data collection and on average"""
+    return await times.times(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
+
+
+@get(
+    "/stats/errors",
+    tags=["Stats"],
+    access=authenticated,
+    dependencies={"wanted": Provide(of_session_or_run)},
+    errors=MISSING,
+)
+async def get_errors(
+    reader: NamedDependency[Reader], files: NamedDependency[Files], wanted: NamedDependency[Wanted]
+) -> schemas.Errors:
+    """Get what went wrong, by experiment type"""
+    return await counts.errors(reader, files, await _extent(reader, wanted, A_SESSION))
+
+
+@get(
+    "/stats/hourlies",
+    tags=["Stats"],
+    access=authenticated,
+    dependencies={"wanted": Provide(of_proposal_too)},
+    errors=MISSING,
+)
+async def get_hourlies(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Hourlies:
+    """Get how many data collections start, and samples are loaded, at each hour of the day"""
+    return await counts.hourlies(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
+
+
+@get(
+    "/stats/parameters/histogram",
+    tags=["Stats"],
+    access=authenticated,
+    dependencies={"wanted": Provide(of_session_or_run)},
+    errors=MISSING,
+)
+async def get_parameter_histogram(
+    reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
+) -> schemas.ParameterHistograms:
+    """Get how often which photon energy was used, by beamline"""
+    return await counts.energies(reader, await _extent(reader, wanted, A_SESSION_OR_RUN))
+
+
+@get("/stats/runs", tags=["Stats"], access=authenticated)
+async def get_runs(reader: NamedDependency[Reader], page: NamedDependency[Page]) -> Paged[schemas.VRun]:
+    """Get a list of runs"""
+    return await runs.page(reader, page)
+
+
+handlers = [get_breakdown, get_times, get_errors, get_hourlies, get_parameter_histogram, get_runs]
