@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,9 +117,9 @@ async def test_whoever_sees_everything_costs_no_condition(make_app: MakeApp) -> 
 
 
 @pytest.mark.four_databases
-async def test_everybody_sees_what_the_rules_say(make_app: MakeApp, kind: Kind) -> None:
+async def test_everybody_sees_what_the_rules_say(make_app: MakeApp, kind: Kind, tmp_path: Path) -> None:
     app = await make_app("ispyb")
-    await world.build(app.database)
+    await world.build(app.database, tmp_path, "ispyb")
     await world.enter(app)
     schema = await app.database.schema()
     wanted = {

@@ -92,11 +92,11 @@ BEAMLINE_GROUPS: list[dict[str, Any]] = [
 """The option `beamLineGroups`. The staff's beamline is spelled otherwise than in the sessions."""
 
 
-async def build(db: TestDatabase, folder: Path) -> None:
+async def build(db: TestDatabase, folder: Path, *plugins: str) -> None:
     """Fill an empty database with the small world, and a folder with the files that its rows name.
 
     `FILES` of a module holds their contents, or what writes them, by path as in the database; below `folder`
-    the server finds them with `path_map`.
+    the server finds them with `path_map`. With `plugins`, only what these bring.
     """
     await db.add(
         Person,
@@ -117,6 +117,8 @@ async def build(db: TestDatabase, folder: Path) -> None:
             await db.grant(PEOPLE[login], permission)
     await db.add(AdminVar, name="beamLineGroups", value=json.dumps(BEAMLINE_GROUPS, separators=(",", ":")))
     for module in _modules():
+        if plugins and module.__name__.rpartition(".")[2] not in plugins:
+            continue
         await module.fill(db)
         for path, content in getattr(module, "FILES", {}).items():
             _write(folder / path.lstrip("/"), content)

@@ -190,20 +190,27 @@ async def _collected(db: TestDatabase) -> None:
             blSubSampleId=n,
             startTime=start,
             endTime=end,
-            runStatus="DataCollection Successful",
+            runStatus=("DataCollection Successful", "Failed", "Aborted")[n - 1],
             numberOfImages=100,
+            wavelength=0.976,
+            beamSizeAtSampleX=0.05,
+            beamSizeAtSampleY=0.02,
+            phiStart=10.5,
+            kappaStart=20.5,
+            chiStart=30.5,
         )
         await db.add(
             m.DataCollectionFileAttachment,
             dataCollectionFileAttachmentId=n,
             dataCollectionId=n,
-            fileFullPath=f"/data/{n}.log",
+            fileFullPath=f"/data/{n}.err",
             fileType="log",
         )
         await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1)
         await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2)
         await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
-        times = {"startTimestamp": start, "endTimestamp": end}
+        mounted = start - timedelta(minutes=5)
+        times = {"startTimestamp": mounted - timedelta(minutes=1), "endTimestamp": mounted}
         await db.add(m.RobotAction, robotActionId=n, blsessionId=n, blsampleId=n, actionType="LOAD", **times)
         scanned = {"sessionId": n, "blSampleId": n, "startTime": start, "endTime": end}
         await db.add(m.EnergyScan, energyScanId=n, element="Se", **scanned)
@@ -212,9 +219,10 @@ async def _collected(db: TestDatabase) -> None:
 
 async def _screened(db: TestDatabase) -> None:
     """Screenings by data collection, and others by group."""
+    screening = {"shortComments": "EDNA", "bltimeStamp": NOW - timedelta(minutes=54)}
     for n in SESSIONS:
-        await db.add(m.Screening, screeningId=n, dataCollectionId=n, shortComments="EDNA")
-        await db.add(m.Screening, screeningId=TWINS + n, dataCollectionGroupId=n, shortComments="EDNA")
+        await db.add(m.Screening, screeningId=n, dataCollectionId=n, **screening)
+        await db.add(m.Screening, screeningId=TWINS + n, dataCollectionGroupId=n, **screening)
 
 
 async def _processed(db: TestDatabase) -> None:
