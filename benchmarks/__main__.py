@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.databases import fill
-from benchmarks.load import CLIENTS, SECONDS, Measured, measure
+from benchmarks.load import Measured, measure
 from benchmarks.suite import Case, Suite, found
 from starbeam.app import Starbeam
 from starbeam.settings import load
@@ -130,7 +130,9 @@ def _measure(
     with _running(ours) as api, _running(floor, FLOOR=str(work)) as bare:
         for number, case in enumerate(tokens):
             console.print(f"measuring: {case.title}", style="dim")
-            results[case] = measure(f"{api}{ROOT}{case.path}", tokens[case]), measure(f"{bare}/{number}")
+            how = case.clients, case.seconds
+            measured = measure(f"{api}{ROOT}{case.path}", *how, tokens[case])
+            results[case] = measured, measure(f"{bare}/{number}", *how)
     return results
 
 
@@ -161,9 +163,10 @@ def _running(command: list[str], **environment: str) -> Iterator[str]:
 def _report(
     suite: Suite, results: dict[Case, tuple[Measured, Measured]], captured: dict[Case, Statements]
 ) -> Table:
-    table = Table(title=f"{suite.title}; one worker, {CLIENTS} clients, {SECONDS} s each")
+    table = Table(title=f"{suite.title}; one worker")
     for heading in (
         "case",
+        "clients",
         "requests/s",
         "p50 ms",
         "p99 ms",
@@ -174,8 +177,8 @@ def _report(
         table.add_column(heading, justify="left" if heading == "case" else "right")
     for case, (ours, floor) in results.items():
         ratio = ours.per_second / floor.per_second
-        numbers = f"{ours.per_second:.0f}", f"{ours.p50:.1f}", f"{ours.p99:.1f}", str(len(captured[case]))
-        table.add_row(case.title, *numbers, f"{floor.per_second:.0f}", f"{ratio:.2f}")
+        numbers = f"{ours.per_second:.1f}", f"{ours.p50:.1f}", f"{ours.p99:.1f}", str(len(captured[case]))
+        table.add_row(case.title, str(case.clients), *numbers, f"{floor.per_second:.1f}", f"{ratio:.2f}")
     return table
 
 

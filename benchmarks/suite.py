@@ -17,6 +17,10 @@ class Case:
     title: str
     path: str
     person: int
+    clients: int = 16
+    """How many ask at once."""
+    seconds: int = 5
+    """How long they do."""
 
 
 @dataclass(frozen=True)

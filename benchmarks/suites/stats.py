@@ -40,11 +40,17 @@ SUITES = (
                 for name in OPERATIONS
             ),
             *(
-                Case(f"{name}, proposal of 100,000", f"/stats/{name}?proposal={PROPOSAL}", STAFF)
+                Case(
+                    f"{name}, proposal of 100,000",
+                    f"/stats/{name}?proposal={PROPOSAL}",
+                    STAFF,
+                    clients=1,
+                    seconds=15,
+                )
                 for name in ("times", "hourlies")
             ),
             *(
-                Case(f"{name}, run of 100,000", f"/stats/{name}?{RUN}", STAFF)
+                Case(f"{name}, run of 100,000", f"/stats/{name}?{RUN}", STAFF, 1, 15)
                 for name in ("errors", "parameters/histogram")
             ),
             Case("runs", "/stats/runs", STAFF),
