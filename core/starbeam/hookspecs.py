@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
+    from starbeam.db.indexes import Index
     from starbeam.demo import DemoData
     from starbeam.lifespan import Lifespan
     from starbeam.options import Option
@@ -32,6 +33,16 @@ def register_models() -> Iterable[type[DeclarativeBase]]:
     """The tables that this plugin owns, as mapped classes.
 
     Merge: union. Two plugins that own one table are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_indexes() -> Iterable[Index]:
+    """Indexes that this plugin's queries want and that not every database has. None is ever created by
+    Starbeam: ``starbeam db indexes`` prints the SQL of those that a database lacks.
+
+    Merge: union. What two plugins want is printed once, with the reasons of both.
     """
     raise NotImplementedError
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
+    from starbeam.db.indexes import Index
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
@@ -39,6 +40,8 @@ class Registry:
     options: dict[str, Option] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     backends: dict[str, AuthBackend] = field(default_factory=dict)
+    indexes: list[tuple[str, Index]] = field(default_factory=list)
+    """With the plugin that wants each."""
     rules: list[Rule] = field(default_factory=list)
     lifespans: list[Lifespan] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -46,7 +49,7 @@ class Registry:
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def collect_declarations(self) -> None:
-        """Models, options and permissions: what needs no running parts."""
+        """Models, options, permissions and indexes: what needs no running parts."""
         core_models = [mapper.class_ for mapper in models.Base.registry.mappers]
         self._keep("table", CORE, core_models, lambda model: str(model.__tablename__), self.models)
         self._keep("option", CORE, options.CORE, lambda option: option.name, self.options)
@@ -57,6 +60,8 @@ class Registry:
             self._keep("option", name, found, lambda option: option.name, self.options)
         for name, found in self.plugins.call("register_permissions"):
             self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
+        for name, found in self.plugins.call("register_indexes"):
+            self.indexes += [(name, index) for index in found]
 
     def collect_parts(
         self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]
