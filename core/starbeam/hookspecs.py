@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from starbeam.plugin import hookspec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
@@ -33,6 +35,16 @@ def register_models() -> Iterable[type[DeclarativeBase]]:
     """The tables that this plugin owns, as mapped classes.
 
     Merge: union. Two plugins that own one table are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_migrations() -> Iterable[Path]:
+    """Folders of Alembic revisions, for tables of this plugin's own that no ISPyB database has.
+    ``starbeam db upgrade`` applies them; they must not touch any other table.
+
+    Merge: each plugin's are applied in plugin order, and counted in a table of its own.
     """
     raise NotImplementedError
 

@@ -16,6 +16,8 @@ from starbeam.access import Access
 from starbeam.db import models
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from litestar.types import ControllerRouterHandler
 
     from starbeam.auth.backends import AuthBackend
@@ -42,6 +44,8 @@ class Registry:
     backends: dict[str, AuthBackend] = field(default_factory=dict)
     indexes: list[tuple[str, Index]] = field(default_factory=list)
     """With the plugin that wants each."""
+    migrations: dict[str, list[Path]] = field(default_factory=dict)
+    """By plugin: its folders of revisions."""
     rules: list[Rule] = field(default_factory=list)
     lifespans: list[Lifespan] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -49,7 +53,7 @@ class Registry:
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def collect_declarations(self) -> None:
-        """Models, options, permissions and indexes: what needs no running parts."""
+        """Models, options, permissions, revisions and indexes: what needs no running parts."""
         core_models = [mapper.class_ for mapper in models.Base.registry.mappers]
         self._keep("table", CORE, core_models, lambda model: str(model.__tablename__), self.models)
         self._keep("option", CORE, options.CORE, lambda option: option.name, self.options)
@@ -60,6 +64,9 @@ class Registry:
             self._keep("option", name, found, lambda option: option.name, self.options)
         for name, found in self.plugins.call("register_permissions"):
             self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
+        for name, found in self.plugins.call("register_migrations"):
+            if found:
+                self.migrations[name] = found
         for name, found in self.plugins.call("register_indexes"):
             self.indexes += [(name, index) for index in found]
 
@@ -87,7 +94,18 @@ class Registry:
 
     def models_of(self, plugin: str) -> list[type[Any]]:
         """The models of the tables that a plugin owns."""
-        return [model for name, model in self.models.items() if self._owners["table", name.lower()] == plugin]
+        return self._of(plugin, "table", self.models)
+
+    def permissions_of(self, plugin: str) -> list[Permission]:
+        """The permissions that a plugin declares."""
+        return self._of(plugin, "permission", self.permissions)
+
+    def options_of(self, plugin: str) -> list[Option]:
+        """The runtime options that a plugin declares."""
+        return self._of(plugin, "option", self.options)
+
+    def _of(self, plugin: str, kind: str, declared: dict[str, Any]) -> list[Any]:
+        return [one for name, one in declared.items() if self._owners[kind, name.lower()] == plugin]
 
     def order_backends(self, configured: Iterable[str]) -> None:
         """The order of the configuration; those without a section come last."""
@@ -142,6 +160,40 @@ class Registry:
                 f"{handler.handler_name} needs the permission {access.permission}, which no plugin declares"
             )
             self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method on a path."""
+
+    method: str
+    path: str
+    handler: HTTPRouteHandler
+
+    @property
+    def plugin(self) -> str:
+        """Whose it is."""
+        return str(self.handler.opt["plugin"])
+
+    @property
+    def access(self) -> str:
+        """What its caller must bring: `public`, `authenticated` or a permission."""
+        return str(self.handler.opt["access"])
+
+    @property
+    def operation_id(self) -> str:
+        """Its name in the API document."""
+        return self.handler.handler_name
+
+
+def operations_of(router: Router) -> list[Operation]:
+    """What a router or app serves, by path and method."""
+    found = [
+        Operation(str(method), path, handler)
+        for path, handler in handlers_of(router)
+        for method in handler.http_methods - {"OPTIONS"}
+    ]
+    return sorted(found, key=lambda one: (one.path, one.method))
 
 
 def handlers_of(router: Router) -> Iterator[tuple[str, HTTPRouteHandler]]:

@@ -9,29 +9,43 @@ from pathlib import Path
 import pytest
 
 from support import workspace
-from support.clean import UV, build_workspace, install, make_environment, run
+from support.clean import UV, install, make_environment, run
 
 EXAMPLES = sorted(folder.parent.name for folder in (workspace.ROOT / "examples").glob("*/pyproject.toml"))
+NEW = "beam_tuning"
+"""The name of a plugin that `starbeam plugins new` writes."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an environment that has core, the shared tables and what tests need."""
+    """A folder with the examples and a new plugin, and an environment with all of them, core, the shared
+    tables and what tests need."""
     folder = tmp_path_factory.mktemp("examples")
-    wheels = build_workspace(tmp_path_factory.mktemp("dist"))
+    dist = tmp_path_factory.mktemp("dist")
+    core, ispyb = (build(workspace.ROOT / name, dist, "--sdist") for name in ("core", "plugins/ispyb"))
     make_environment(folder)
-    install(folder, [f"{wheels['starbeam-core']}[testing]", wheels["starbeam-ispyb"]])
+    install(folder, [f"{core}[testing]", ispyb])
+    for name in EXAMPLES:
+        shutil.copytree(workspace.ROOT / "examples" / name, folder / name)
+    run(folder / "venv/bin/starbeam", "plugins", "new", NEW, cwd=folder)
+    wheels = [build(folder / name, dist) for name in [*EXAMPLES, "starbeam-beam-tuning"]]
+    install(folder, ["--no-deps", *wheels])
     return folder
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_passes_its_own_tests(name: str, site: Path) -> None:
-    copy = shutil.copytree(workspace.ROOT / "examples" / name, site / name)
-    run(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, cwd=copy)
-    (wheel,) = (copy / "dist").glob("*.whl")
-    install(site, [wheel])
-    run(site / "venv/bin/pytest", "-q", "tests", cwd=copy)
+def build(folder: Path, dist: Path, *more: str) -> Path:
+    """The wheel of a package."""
+    options = ("--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", dist)
+    run(UV, "build", *options, *more, cwd=folder)
+    name = workspace.pyproject(folder)["project"]["name"].replace("-", "_")
+    (wheel,) = dist.glob(f"{name}-*.whl")
+    return wheel
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "starbeam-beam-tuning"])
+def test_a_package_passes_its_own_tests(name: str, site: Path) -> None:
+    run(site / "venv/bin/pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=site / name)
 
 
 def test_there_are_examples() -> None:
-    assert "starbeam-hello" in EXAMPLES
+    assert {"starbeam-hello", "starbeam-shiftlog", "starbeam-ticket"} <= {*EXAMPLES}

@@ -13,8 +13,10 @@ import click
 
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
+from starbeam.cli.indexes import indexes
 from starbeam.cli.options import build, config_option, json_option, read_settings, require_file
 from starbeam.cli.progress import steps
+from starbeam.cli.upgrade import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 @click.group()
 def db() -> None:
     """The database."""
+
+
+db.add_command(upgrade)
+db.add_command(indexes)
 
 
 @db.command()

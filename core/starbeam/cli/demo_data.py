@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from starbeam.cli.database import create_tables
 from starbeam.cli.progress import steps
+from starbeam.cli.upgrade import upgrade_tables
 from starbeam.db.engine import Database
 from starbeam.demo import DemoData, DemoWorld
 from starbeam.faults import StartupError
@@ -82,6 +83,7 @@ async def make(app: Starbeam, place: Place) -> None:
     database = Database(msgspec.structs.replace(app.settings.database, url=url))
     try:
         await create_tables(database.engines[1], "union")
+        await upgrade_tables(database, app.registry)
         accounts = await _fill(database, generators, app, place)
         async with database.transaction() as session:
             await session.execute(text("ANALYZE"))

@@ -69,6 +69,7 @@ def _database(error: Exception) -> Failure | None:
     if kind is None:
         return None
     if kind is Trouble.INCOMPLETE:
-        return Failure(str(error), "`starbeam db check` lists all that is missing.", 2)
+        hint = "`starbeam db check` lists all; `starbeam db upgrade` makes the tables of plugins."
+        return Failure(str(error), hint, 2)
     hint = "Does database.url name a server that runs, and a database that exists?"
     return Failure(f"the database does not answer: {first_line(error)}", hint, AWAY)

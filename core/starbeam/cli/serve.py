@@ -65,7 +65,9 @@ def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
     from starbeam.db.trouble import SchemaIncomplete, trouble
 
     hint = (
-        remedy or "`starbeam db create` fills an empty database; `starbeam db check` lists what is missing."
+        remedy
+        or "`starbeam db create` fills an empty database, `starbeam db upgrade` adds the tables of plugins; "
+        "`starbeam db check` lists what is missing."
     )
     probe = Database(starbeam.settings.database, starbeam.database.models)
     require_file(probe, status=2)

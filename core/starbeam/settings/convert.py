@@ -180,6 +180,12 @@ def show(value: Any) -> str:
     return "a list" if isinstance(value, list) else str(value)
 
 
+def description(annotation: Any) -> str:
+    """Return what a field's metadata says of it, or an empty text."""
+    found = (getattr(meta, "description", None) for meta in getattr(annotation, "__metadata__", ()))
+    return next((text for text in found if text), "")
+
+
 def describe(annotation: Any) -> str:
     """Return in words what values a type takes, for example ``an integer from 1 to 65535``."""
     return _describe(inspect.type_info(annotation))

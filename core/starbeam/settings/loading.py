@@ -53,10 +53,12 @@ def load(
 
     Later wins. Raises `SettingsError` with every problem of every place.
     """
-    file = file_layer(path)
-    sources = _Sources(file, variables(environ), override_layer(overrides))
+    return _read(_Sources(file_layer(path), variables(environ), override_layer(overrides)))
+
+
+def _read(sources: "_Sources") -> "Loaded":
     table = sources.table((), Settings)
-    problems = [*file.problems, *table.problems, *_backend_problems(table)]
+    problems = [*sources.file.problems, *table.problems, *_backend_problems(table)]
     return Loaded(_convert(table.tree, Settings, table.locate, problems), sources, table)
 
 
@@ -110,6 +112,18 @@ class Loaded:
         self.settings = settings
         self._sources = sources
         self._table = table
+
+    def tree_of_file(self) -> Mapping[str, Any]:
+        """Return what the configuration file says, as it is: with its secrets."""
+        return self._sources.file.tree
+
+    def with_overrides(self, overrides: Mapping[str, Any]) -> "Loaded":
+        """Return the same settings but for these, by dotted key."""
+        sources = self._sources
+        layer = override_layer(overrides)
+        tree = merge(sources.command_line.tree, layer.tree)
+        above = Layer(tree, sources.command_line.origins | layer.origins)
+        return _read(_Sources(sources.file, sources.found, above))
 
     def origin(self, dotted_key: str) -> str:
         """Return where a setting was set: ``default``, the file, ``environment …`` or ``command line``."""

@@ -8,4 +8,13 @@ pytest loads the fixtures `db`, `make_app` and `as_user` by itself when starbeam
         app = await make_app("ispyb", "hello")
         answer = await app.client.get("/hello", headers=await as_user(app, "abcd"))
         assert answer.json() == {"greeting": "Hello, abcd"}
+
+What Starbeam demands of every plugin is a class of tests:
+
+    class TestHello(PluginContract):
+        plugin = "hello"
 """
+
+from starbeam.testing.contract import PluginContract
+
+__all__ = ["PluginContract"]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam.app import Starbeam
 from starbeam.db import sqlite
+from starbeam.db.migrations import of_plugins
 from starbeam.db.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
 from starbeam.db.schema import Schema, reflect
 
@@ -35,6 +36,13 @@ class TestDatabase:
             async with self.engine.connect() as connection:
                 self._schema = await reflect(connection)
         return self._schema
+
+    async def upgrade(self, starbeam: Starbeam) -> None:
+        """Make the tables that plugins bring of their own."""
+        for migrations in of_plugins(starbeam.registry):
+            async with self.engine.begin() as connection:
+                await connection.run_sync(migrations.upgrade)
+            self._schema = None
 
     async def add(self, model: type[Any], *rows: dict[str, Any], **row: Any) -> None:
         """Insert rows of a model, given by attribute names.

@@ -57,6 +57,7 @@ async def make_app(db: TestDatabase) -> AsyncIterator[MakeApp]:
                 **settings,
             }
             starbeam = Starbeam(load(None, {}, given))
+            await db.upgrade(starbeam)
             root = "http://testserver.local" + starbeam.settings.server.api_root
             await stack.enter_async_context(starbeam.asgi.lifespan())
             transport = httpx.ASGITransport(cast(Any, starbeam.asgi), raise_app_exceptions=False)

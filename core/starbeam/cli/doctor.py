@@ -1,0 +1,86 @@
+"""`starbeam doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from starbeam.cli import output
+from starbeam.cli.failure import AWAY
+from starbeam.cli.options import config_option, json_option, read_settings, require_file
+
+if TYPE_CHECKING:
+    from starbeam.app import Starbeam
+    from starbeam.doctor import Finding
+    from starbeam.settings import Loaded
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--db", is_flag=True, help="Look into the database too: grants, what it lacks, and the cost.")
+def doctor(config: Path | None, as_json: bool, db: bool) -> None:
+    """Say what is well with a configuration and what is not, and what to do. Changes nothing.
+
+    Status 0: nothing is broken (there may be warnings); 1: something is; 2: the server cannot start;
+    3: the database does not answer.
+    """
+    loaded = read_settings(config)
+    app, findings = _configuration(loaded, config)
+    if app is not None:
+        findings += asyncio.run(_running(app, db))
+    if as_json:
+        output.json(findings)
+    else:
+        _print(findings)
+    sys.exit(_status(findings, started=app is not None))
+
+
+def _configuration(loaded: Loaded, config: Path | None) -> tuple[Starbeam | None, list[Finding]]:
+    from starbeam.app import Starbeam
+    from starbeam.doctor import error, site
+    from starbeam.faults import StartupError
+
+    findings = list(site.of_settings(loaded, config, os.environ))
+    try:
+        app = Starbeam(loaded)
+    except StartupError as stopped:
+        faults = [
+            error(f"{one.plugin or 'server'} ({one.stage})", one.cause, one.remedy) for one in stopped.faults
+        ]
+        return None, [*faults, *findings]
+    return app, [*site.of_plugins(app), *findings]
+
+
+async def _running(app: Starbeam, db: bool) -> list[Finding]:
+    from starbeam.doctor import database, site
+
+    findings = await site.of_checks(app)
+    if db:
+        require_file(app.database, AWAY)
+        findings += await database.examine(app)
+    return findings
+
+
+def _status(findings: list[Finding], started: bool) -> int:
+    errors = [one for one in findings if one.level == "error"]
+    if not started:
+        return 2
+    if any(one.about == "database" for one in errors):
+        return AWAY
+    return 1 if errors else 0
+
+
+def _print(findings: list[Finding]) -> None:
+    rows = [(one.level, one.about, one.says, one.remedy) for one in findings]
+    output.table(("", "about", "says", "what to do"), rows)
+    for one in findings:
+        if one.sql and one.level != "ok":
+            click.echo(f"\n-- {one.about}: for whoever runs the database")
+            for statement in one.sql:
+                click.echo(statement)

@@ -1,0 +1,107 @@
+"""`starbeam plugins`: which there are, what one gives, and a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from starbeam.cli import output
+from starbeam.cli.failure import Failure
+from starbeam.cli.options import config_option, json_option, read_settings
+
+if TYPE_CHECKING:
+    from starbeam.discovery import Found
+    from starbeam.loader import Plugins
+
+
+@click.group()
+def plugins() -> None:
+    """The plugins there are."""
+
+
+@plugins.command("list")
+@config_option
+@json_option
+def list_plugins(config: Path | None, as_json: bool) -> None:
+    """List every plugin: installed, bundled, or named by the configuration."""
+    from starbeam import loader
+    from starbeam.discovery import bundled
+
+    loaded = read_settings(config)
+    known = loader.load(loaded)
+    names = sorted({*known.found, *bundled(), *loaded.settings.plugins.enabled})
+    rows = [_plugin(name, name in loaded.settings.plugins.enabled, known) for name in names]
+    if as_json:
+        output.json(rows)
+        return
+    headers = ("name", "enabled", "package", "requires", "title", "fault")
+    output.table(headers, [tuple(map(output.cell, row.values())) for row in rows])
+
+
+def _plugin(name: str, enabled: bool, known: Plugins) -> dict[str, Any]:
+    """A plugin with what is wrong with it. One that is not enabled is imported for this list only."""
+    faults = [fault.cause for fault in known.faults if fault.plugin == name]
+    cls = None
+    if name not in known.found:
+        faults = faults or ["is not installed"]
+    else:
+        cls, trouble = _class(known.found[name])
+        faults = faults or trouble
+    return {
+        "name": name,
+        "enabled": enabled,
+        "package": known.distribution(name) or None,
+        "requires": list(getattr(cls, "requires", ())),
+        "title": getattr(cls, "title", None),
+        "fault": "; ".join(faults) or None,
+    }
+
+
+def _class(found: Found) -> tuple[Any, list[str]]:
+    from starbeam.loader import said
+
+    try:
+        return found.entry_point.load(), []
+    except Exception as error:  # an import can fail in any way
+        return None, [said(error)]
+
+
+@plugins.command()
+@click.argument("name")
+@config_option
+@json_option
+def show(name: str, config: Path | None, as_json: bool) -> None:
+    """Show what a plugin gives: settings, tables, permissions, routes, hooks. It need not be enabled."""
+    from starbeam.cli.plugin_sheet import print_sheet, sheet
+
+    found = sheet(read_settings(config), name)
+    if as_json:
+        output.json(found)
+    else:
+        print_sheet(found)
+
+
+@plugins.command()
+@click.argument("name")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder to make the package's folder in, instead of the working directory.",
+)
+def new(name: str, into: Path) -> None:
+    """Write the package of a new plugin: a route, a table, a setting and tests that pass.
+
+    NAME is a word in small letters, such as `radiation` or `beam_tuning`.
+    """
+    from starbeam.cli.new_plugin import NameRefused, write
+
+    try:
+        folder = write(name, into)
+    except NameRefused as error:
+        raise Failure(str(error), "Choose a word in small letters, such as beam_tuning.", 2) from error
+    except FileExistsError as error:
+        raise Failure(f"there is a {error.filename} already", "Choose another name, or --into.") from error
+    click.echo(f"wrote {folder}\n\nTry it:\n  cd {folder}\n  pip install -e '.[testing]'\n  pytest")

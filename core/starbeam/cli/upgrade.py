@@ -1,0 +1,52 @@
+"""`starbeam db upgrade`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from starbeam.cli.failure import Failure
+from starbeam.cli.options import build, config_option, require_file
+
+if TYPE_CHECKING:
+    from starbeam.db.engine import Database
+    from starbeam.registry import Registry
+
+
+@click.command()
+@config_option
+def upgrade(config: Path | None) -> None:
+    """Make or change the tables that plugins bring of their own. ISPyB's tables are never touched."""
+    from starbeam.db.migrations import NotItsTable
+
+    starbeam = build(config)
+    require_file(starbeam.database)
+    try:
+        applied = asyncio.run(_upgrade(starbeam.database, starbeam.registry))
+    except NotItsTable as error:
+        raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
+    for line in applied:
+        click.echo(line)
+    click.echo(f"applied {len(applied)}" if applied else "nothing to do: every table of a plugin is there")
+
+
+async def _upgrade(database: Database, registry: Registry) -> list[str]:
+    try:
+        return await upgrade_tables(database, registry)
+    finally:
+        await database.close()
+
+
+async def upgrade_tables(database: Database, registry: Registry) -> list[str]:
+    """Apply the revisions of all plugins; what was applied, as `plugin revision: title`."""
+    from starbeam.db.migrations import of_plugins
+
+    applied: list[str] = []
+    for migrations in of_plugins(registry):
+        async with database.engines[1].begin() as connection:
+            done = await connection.run_sync(migrations.upgrade)
+        applied += [f"{migrations.plugin} {one}" for one in done]
+    return applied

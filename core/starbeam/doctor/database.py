@@ -1,0 +1,155 @@
+"""The database: can it be reached, what does it lack, and what does that cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from starbeam.db.indexes import lacking as lacking_indexes
+from starbeam.db.migrations import of_plugins
+from starbeam.db.schema import Schema, reflect
+from starbeam.db.trouble import first_line, trouble
+from starbeam.doctor import Finding, error, grants, ok, warning
+from starbeam.registry import CORE, Operation, operations_of
+from starbeam.usage import Use, use_of
+
+if TYPE_CHECKING:
+    from starbeam.app import Starbeam
+
+OLDEST = (10, 3)
+"""The oldest MariaDB that is known to work."""
+CLOCK_SECONDS = 60
+"""How far the database's clock may be from the facility's."""
+SHOWN = 6
+"""How many routes, or privileges, a line names."""
+
+
+async def examine(app: Starbeam) -> list[Finding]:
+    """Everything about the database. Raises nothing while it is away: that is a finding too."""
+    try:
+        async with app.database.read() as connection:
+            return await _examine(app, connection)
+    except Exception as failed:
+        if trouble(failed) is None:
+            raise
+        return [error("database", f"does not answer: {first_line(failed)}", "see database.url")]
+    finally:
+        await app.database.close()
+
+
+async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
+    schema = await reflect(connection)
+    uses = uses_of(app)
+    found = [ok("database", f"answers: {await _version(connection)}")]
+    if connection.dialect.name != "sqlite":
+        found += [*await _server(app, connection), await _grants(app, connection, schema, uses)]
+    found += _drift(app, schema, uses)
+    found += await _pending(app, connection)
+    indexes = await connection.run_sync(lacking_indexes, app.registry.indexes, schema)
+    if indexes:
+        found.append(
+            warning("indexes", f"{len(indexes)} would make lists faster", "starbeam db indexes prints them")
+        )
+    return found
+
+
+def uses_of(app: Starbeam) -> dict[str, tuple[Operation, Use]]:
+    """What each operation of a plugin reads and writes, by operation id."""
+    packages = [type(plugin).__module__ for plugin in app.plugins.enabled.values()]
+    found = {}
+    for one in operations_of(app.asgi):
+        if one.plugin != CORE:
+            depends = [provided.dependency for provided in one.handler.resolve_dependencies().values()]
+            found[one.operation_id] = one, use_of([one.handler.fn, *depends], packages)
+    return found
+
+
+async def _version(connection: AsyncConnection) -> str:
+    if connection.dialect.name == "sqlite":
+        return f"SQLite {await connection.scalar(text('SELECT sqlite_version()'))}"
+    return str(await connection.scalar(text("SELECT VERSION()")))
+
+
+async def _server(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
+    """Version, clock and number of connections of a MariaDB server."""
+    row = (await connection.execute(text("SELECT VERSION(), NOW(), @@max_connections"))).one()
+    version, now, most = row
+    found = []
+    parts = tuple(int(part) for part in str(version).split("-")[0].split(".")[:2])
+    if parts < OLDEST or "mariadb" not in str(version).lower():
+        known = ".".join(map(str, OLDEST))
+        found.append(warning("database", f"{version} is not known to work", f"MariaDB {known} or newer is"))
+    apart = abs((now - app.clock.now()).total_seconds())
+    if apart > CLOCK_SECONDS:
+        found.append(
+            warning("clock", f"the database's is {apart:.0f} s from the facility's", "see server.timezone")
+        )
+    settings = app.settings
+    wanted = settings.server.workers * 2 * (settings.database.pool_size + settings.database.max_overflow)
+    if wanted > most:
+        says = f"the workers may open {wanted} (reads and writes), the server takes {most}"
+        found.append(warning("connections", says, "lower database.pool_size and max_overflow"))
+    return found
+
+
+async def _grants(
+    app: Starbeam, connection: AsyncConnection, schema: Schema, uses: dict[str, tuple[Operation, Use]]
+) -> Finding:
+    account = str(await connection.scalar(text("SELECT CURRENT_USER()")))
+    database = str(app.database.url.database)
+    held = grants.Held(database)
+    held.read(str(line) for (line,) in await connection.execute(text("SHOW GRANTS")))
+    tables = [name for name in app.registry.models if name.lower() in schema.tables]
+    writes = {table: verbs for table, verbs in _writes(uses).items() if table.lower() in schema.tables}
+    needed = tuple(grants.statements(account, database, writes))
+    if lacks := grants.lacking(held, tables, writes):
+        return error("grants", f"{account} lacks {_some(lacks)}", "run the statements below", needed)
+    if held.altering:
+        says = f"{account} may also {', '.join(held.altering)}, which the server never needs"
+        return warning("grants", says, "the statements below are enough", needed)
+    return Finding("ok", "grants", f"{account} has all that is needed", "", needed)
+
+
+def _writes(uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
+    """Which tables are written, and how: by core, and by all operations but those that only read."""
+    found = {table: set(verbs) for table, verbs in grants.CORE.items()}
+    for one, use in uses.values():
+        if one.method not in ("GET", "HEAD"):
+            for table, verbs in use.may_write().items():
+                found.setdefault(table, set()).update(verbs)
+    return found
+
+
+def _drift(app: Starbeam, schema: Schema, uses: dict[str, tuple[Operation, Use]]) -> Iterator[Finding]:
+    """By plugin: tables and columns that the database lacks, and the routes that read them."""
+    complete = True
+    for plugin in app.registry.owners_of_tables():
+        models = app.registry.models_of(plugin)
+        required = schema.missing(models)
+        for name in schema.absent(models):
+            complete = False
+            routes = [f"{one.method} {one.path}" for one, use in uses.values() if name in use.reads]
+            costs = _some(routes) if routes else "no route that is enabled"
+            if name in required:
+                yield error(f"tables of {plugin}", f"{name} is missing", "the server cannot start without it")
+            else:
+                yield warning(f"tables of {plugin}", f"{name} is missing", f"empty or null in: {costs}")
+    if complete:
+        yield ok("tables", "the database has everything that the enabled plugins know")
+
+
+async def _pending(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
+    found = []
+    for migrations in of_plugins(app.registry):
+        if lacks := await connection.run_sync(migrations.pending):
+            says = f"{migrations.plugin} has {len(lacks)} that were not applied"
+            found.append(error("revisions", says, "starbeam db upgrade"))
+    return found
+
+
+def _some(items: list[str]) -> str:
+    rest = len(items) - SHOWN
+    return ", ".join(items[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

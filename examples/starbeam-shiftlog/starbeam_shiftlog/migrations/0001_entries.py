@@ -1,0 +1,24 @@
+"""the table of entries"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table(
+        "ShiftlogEntry",
+        sa.Column("shiftlogEntryId", sa.Integer, primary_key=True),
+        sa.Column("sessionId", sa.Integer, nullable=False, index=True),
+        sa.Column("personId", sa.Integer, nullable=False),
+        sa.Column("text", sa.String(2000), nullable=False),
+        sa.Column("created", sa.DateTime, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Remove it."""
+    op.drop_table("ShiftlogEntry")

@@ -1,0 +1,24 @@
+"""Every bundled plugin keeps what Starbeam demands of every plugin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from starbeam.testing import PluginContract
+from support import workspace
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "auth_dummy": {"auth.backends": {"dummy": {"use": "auth_dummy", "test_system": True}}}
+}
+"""What plugins need to start."""
+
+
+class TestBundled(PluginContract):
+    """The checks, for each plugin of the manifest."""
+
+    @pytest.fixture(autouse=True, params=sorted(workspace.manifest()))
+    def _chosen(self, request: pytest.FixtureRequest) -> None:
+        self.plugin = request.param
+        self.settings = SETTINGS.get(self.plugin, {})
