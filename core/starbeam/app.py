@@ -24,7 +24,7 @@ from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.faults import StartupError
 from starbeam.files import Files
-from starbeam.http import errors, health, openapi, requests
+from starbeam.http import errors, health, metrics, openapi, requests
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import REFRESH_SECONDS, LiveOptions
@@ -72,6 +72,7 @@ class Starbeam:
             Visibility(self.registry.rules),
             self.registry.checks,
             self.clock,
+            self._metrics(),
         )
         self._mention_idle_backends()
         self.asgi = self._litestar()
@@ -80,6 +81,14 @@ class Starbeam:
         for name, backends in self.plugins.backends.items():
             if not backends:
                 log.info("nobody can log in with a plugin that no [auth.backends.*] uses", plugin=name)
+
+    def _metrics(self) -> metrics.Metrics | None:
+        """The figures, where anybody may read them."""
+        if not self.settings.server.metrics_from:
+            return None
+        kept = metrics.Metrics(self.settings.server.metrics_from)
+        kept.watch(self.database)
+        return kept
 
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""
@@ -91,7 +100,7 @@ class Starbeam:
         answer = partial(errors.answer, outage=self.database.outage)
         api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
         app = Litestar(
-            route_handlers=[api, *health.handlers],
+            route_handlers=[api, *health.handlers, *metrics.handlers],
             guards=[guard.check],
             dependencies=_dependencies(self.runtime),
             exception_handlers={HTTPException: answer, Exception: answer},
@@ -105,7 +114,9 @@ class Starbeam:
             logging_config=None,
             debug=False,
         )
-        app.asgi_handler = requests.RequestLog(app.asgi_handler)
+        app.asgi_handler = requests.RequestLog(
+            app.asgi_handler, self.runtime.client_address, self.runtime.metrics
+        )
         return app
 
     def _lifespan(self) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
     from starbeam.clock import Clock
+    from starbeam.http.metrics import Metrics
     from starbeam.loader import Plugins
     from starbeam.settings import Settings
 
@@ -40,6 +41,7 @@ class Runtime:
         visibility: Visibility,
         checks: list[Check],
         clock: Clock,
+        metrics: Metrics | None = None,
     ) -> None:
         self.settings = settings
         self.plugins = plugins
@@ -50,6 +52,7 @@ class Runtime:
         self.checks = checks
         self.clock = clock
         self.files = Files(settings.files)
+        self.metrics = metrics
         self.tokens = Tokens(settings.auth)
         self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.login = LoginService(backends, self.tokens, Failures(), options, database)

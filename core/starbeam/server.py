@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from starbeam import logs
+from starbeam.http.metrics import FOLDER
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -73,8 +78,23 @@ def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None
     config = _config(partial(_worker_app, loaded), factory=True, workers=loaded.settings.server.workers)
     bound.listen(BACKLOG)
     supervisor = _Supervisor(config, [bound], started)
-    supervisor.run()
+    with _shared_figures(bool(loaded.settings.server.metrics_from)):
+        supervisor.run()
     return int(any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes))
+
+
+@contextmanager
+def _shared_figures(wanted: bool) -> Iterator[None]:
+    """A folder in which the workers keep their figures, so that any can tell those of all."""
+    if not wanted or os.environ.get(FOLDER):
+        yield
+        return
+    with TemporaryDirectory(prefix="starbeam-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
 
 
 def _config(app: Any, **more: Any) -> Config:
@@ -123,3 +143,11 @@ class _Supervisor(Multiprocess):
     def init_processes(self) -> None:
         super().init_processes()
         self._tell()
+
+    def keep_subprocess_alive(self) -> None:
+        """What a worker that died was doing counts no more."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        if folder := os.environ.get(FOLDER):
+            for pid in before - {process.pid for process in self.processes}:
+                mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

@@ -34,7 +34,13 @@ async def line(app: TestApp, path: str, **request: Any) -> dict[str, Any]:
 
 async def test_what_a_line_says(app: TestApp) -> None:
     headers = await app.as_user("abcd")
-    about = {"event": "request", "log_level": "info", "request_id": "r-1", "method": "GET"}
+    about = {
+        "event": "request",
+        "log_level": "info",
+        "request_id": "r-1",
+        "method": "GET",
+        "address": "127.0.0.1",
+    }
     by_probe = {**about, "plugin": "probe"}
     assert await line(app, "/probe/items/5", headers=headers) == {
         **by_probe,

@@ -12,6 +12,7 @@ from litestar.exceptions import TooManyRequestsException
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
+    from litestar.types import Scope
 
 WINDOW = 60.0
 """Seconds in which failures count."""
@@ -78,8 +79,13 @@ class ClientAddress:
 
     def of(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
         """The nearest address that is not one of our own proxies."""
-        address = connection.client.host if connection.client else "unknown"
-        forwarded = connection.headers.get("x-forwarded-for", "").split(",")
+        return self.of_scope(connection.scope)
+
+    def of_scope(self, scope: Scope) -> str:
+        """The same, of a request that is not looked at yet."""
+        address = client[0] if (client := scope.get("client")) else "unknown"
+        sent = (value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        forwarded = b",".join(sent).decode("latin-1").split(",")
         while forwarded and self._is_trusted(address):
             claimed = forwarded.pop().strip()
             if not _parse(claimed):

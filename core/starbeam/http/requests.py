@@ -17,6 +17,9 @@ from litestar.exceptions import SerializationException
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+    from starbeam.auth.ratelimit import ClientAddress
+    from starbeam.http.metrics import Metrics
+
 log = structlog.get_logger("starbeam.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -27,12 +30,15 @@ class RequestLog:
     """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, and writes one line when it
     is over.
 
-    The line has the route's template and never the path or query, which may hold a token. Like every line of
-    the request, it has the plugin and the person too, which the guard adds when it knows them.
+    The line has the client's address, and the template of the route: never the path or query, which may hold
+    a token. Like every line of the request, it has the plugin and the person too, which the guard adds when
+    it knows them.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, addresses: ClientAddress, metrics: Metrics | None) -> None:
         self._app = app
+        self._addresses = addresses
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request and log it."""
@@ -45,6 +51,8 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began, status = time.perf_counter(), 500
+        if self._metrics:
+            self._metrics.begin()
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -56,8 +64,16 @@ class RequestLog:
         try:
             await self._app(scope, receive, noting)
         finally:
-            milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", status=status, milliseconds=milliseconds, **_about(scope))
+            seconds, about = time.perf_counter() - began, _about(scope)
+            log.info(
+                "request",
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+                address=self._addresses.of_scope(scope),
+                **about,
+            )
+            if self._metrics:
+                self._metrics.end(**about, status=status, seconds=seconds)
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -77,8 +93,8 @@ def _request_id(scope: Scope) -> str:
     return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
 
 
-def _about(scope: Scope) -> dict[str, Any]:
-    return {"method": scope.get("method"), "route": scope.get("path_template") or "unknown"}
+def _about(scope: Scope) -> dict[str, str]:
+    return {"method": str(scope.get("method")), "route": scope.get("path_template") or "unknown"}
 
 
 async def read_booleans(request: Request[Any, Any, Any]) -> None:

@@ -74,6 +74,14 @@ class Server(Section, frozen=True):
             check=checks.check_proxies,
         ),
     ] = field(default_factory=list)
+    metrics_from: Annotated[
+        list[str],
+        _doc(
+            "Addresses or networks that may read /metrics, the figures for Prometheus. Empty: nobody.",
+            ["127.0.0.1", "10.1.2.3"],
+            check=checks.check_proxies,
+        ),
+    ] = field(default_factory=list)
     max_body: Annotated[int, _doc("Largest request body, in bytes.", 10_485_760, ge=1)] = 10_485_760
     max_limit: Annotated[int, _doc("Largest page (limit) of a list. 0: no bound.", 1000, ge=0)] = 0
 

@@ -1,0 +1,119 @@
+"""`/metrics`: figures for Prometheus, for the addresses that `server.metrics_from` names.
+
+Labels are templates of routes, methods and status codes, never a path, query, person or token. With several
+workers the figures are those of all of them together: they share files in a temporary folder, which
+`starbeam.server` makes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import event
+
+from starbeam.access import public
+from starbeam.runtime import Runtime
+
+if TYPE_CHECKING:
+    from starbeam.auth.ratelimit import ClientAddress
+    from starbeam.db.engine import Database
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable with the folder of the workers' files, as prometheus_client reads it."""
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+
+
+class Metrics:
+    """The figures of one app."""
+
+    def __init__(self, readers: Iterable[str] = ()) -> None:
+        """`readers` are the addresses and networks that may read them."""
+        self._readers = [ip_network(one, strict=False) for one in readers]
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "starbeam_requests",
+            "Requests that were answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "starbeam_request_seconds",
+            "How long answers took, until the last byte was handed over.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._running = Gauge(
+            "starbeam_requests_running",
+            "Requests that are being answered.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._connections = Gauge(
+            "starbeam_database_connections_used",
+            "Connections to the database that are in use; a worker may use pool_size + max_overflow of each.",
+            ("engine",),
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+
+    def watch(self, database: Database) -> None:
+        """Count the connections that are in use."""
+        for name, engine in zip(("reads", "writes"), database.engines, strict=True):
+            gauge = self._connections.labels(name)
+            event.listen(engine.sync_engine, "checkout", lambda *_, used=gauge: used.inc())
+            event.listen(engine.sync_engine, "checkin", lambda *_, used=gauge: used.dec())
+
+    def begin(self) -> None:
+        """A request came in."""
+        self._running.inc()
+
+    def end(self, method: str, route: str, status: int, seconds: float) -> None:
+        """It was answered. `route` is a template."""
+        known = method if method in _METHODS else "other"
+        self._running.dec()
+        self._requests.labels(known, route, str(status)).inc()
+        self._seconds.labels(known, route).observe(seconds)
+
+    def may_read(self, request: Request[Any, Any, Any], addresses: ClientAddress) -> bool:
+        """Whether this client may read them: one behind a proxy that is not trusted may not, for its address
+        is not known."""
+        client = addresses.of(request)
+        direct = request.client is not None and request.client.host == client
+        if direct and any(name in request.headers for name in _FORWARDED):
+            return False
+        try:
+            address = ip_address(client)
+        except ValueError:
+            return False
+        return any(address in network for network in self._readers)
+
+    def text(self) -> bytes:
+        """All figures as Prometheus reads them, of all workers."""
+        registry = self.registry
+        if os.environ.get(FOLDER):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+@get("/metrics", access=public, include_in_schema=False, sync_to_thread=True)
+def metrics(request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> Response[bytes]:
+    """Figures for Prometheus; 404 for whom `server.metrics_from` does not name."""
+    if runtime.metrics is None or not runtime.metrics.may_read(request, runtime.client_address):
+        raise NotFoundException("Not Found")
+    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+handlers = [metrics]
