@@ -13,7 +13,7 @@ UV_PIP := $(BIN)/uv --quiet pip
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test bench lint requirements clean
+.PHONY: help install demo test docs bench lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,11 @@ demo: install ## serve demo data on PORT (8000), with a login that accepts every
 test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest $(ARGS)
+
+docs: install ## build the documentation into dist/docs
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
+	@echo "Built: dist/docs/index.html"
 
 bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
