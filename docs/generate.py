@@ -218,7 +218,6 @@ def every_plugin() -> Starbeam:
 
 def main() -> None:
     """Write the pages."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     app = every_plugin()
     folder = DOCS / "reference"
     folder.mkdir(exist_ok=True)
@@ -227,4 +226,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     main()

@@ -127,7 +127,7 @@ def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     site.make_database()
     with sqlite3.connect("union.db", factory=Connection) as connection:
         connection.execute("DROP TABLE SessionType")
-        connection.execute("ALTER TABLE BLSession DROP COLUMN archived")
+        connection.execute("ALTER TABLE BLSession DROP COLUMN nbReimbDewars")
         connection.execute("ALTER TABLE Proposal DROP COLUMN title")
     result = site.invoke("doctor", "--json", "--db")
     assert result.exit_code == 1
@@ -137,9 +137,9 @@ def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     session_type = told["SessionType is missing"]
     assert (session_type["about"], session_type["level"]) == ("tables of proposals", "error")
     assert session_type["remedy"] == "the server cannot start without it"
-    archived = told["BLSession.archived is missing"]
-    assert "GET /ispyb/api/v1/sessions/{sessionId}" in archived["remedy"]
-    assert "/proposals" not in archived["remedy"]
+    dewars = told["BLSession.nbReimbDewars is missing"]
+    assert "GET /ispyb/api/v1/sessions/{sessionId}" in dewars["remedy"]
+    assert "/proposals" not in dewars["remedy"]
 
 
 # MariaDB
