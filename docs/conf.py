@@ -24,16 +24,16 @@ html_title = f"Starbeam {version}"
 html_show_sphinx = False
 html_copy_source = False
 
-_LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#\s]+\.md)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#\s]+)(#[^)\s]*)?\)")
 
 
 def _name_pages_elsewhere(app: Sphinx, page: str, content: list[str]) -> None:
-    """Pages of the repository outside of this folder are not part of the site: name them instead."""
+    """Pages and folders outside of this folder are not part of the site: name them instead."""
     folder = (Path(app.srcdir) / page).parent
 
     def named(link: re.Match[str]) -> str:
         target = (folder / link[2]).resolve()
-        if target.is_relative_to(app.srcdir):
+        if target.is_relative_to(app.srcdir) or (target.is_file() and target.suffix != ".md"):
             return link[0]
         return f"{link[1]} (`{target.relative_to(Path(app.srcdir).parent)}`)"
 

@@ -99,6 +99,10 @@ def test_upgrade_applies_what_is_lacking_once(site: Site, tables: sqlite3.Connec
     assert succeeded(site.invoke("db", "upgrade")) == "notes 1: the notes\napplied 1\n"
     assert names(tables) - before == {"SiteNote", "starbeam_notes_version"}
     write(site.folder / "revisions", (FIRST, CREATE), (SECOND, ADD))
+    found = json.loads(site.invoke("doctor", "--db", "--json").stdout)
+    assert [one["says"] for one in found if one["about"] == "revisions"] == [
+        "notes has 1 that were not applied"
+    ]
     assert succeeded(site.invoke("db", "upgrade")) == "notes 2: their text\napplied 1\n"
     tables.execute("SELECT text FROM SiteNote")
     assert succeeded(site.invoke("db", "upgrade")).startswith("nothing to do")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from random import Random
 
 import pytest
 from click.testing import CliRunner
+from starbeam_shiftlog.demo import DATA
 
 from starbeam.cli.group import cli
+from starbeam.demo import DemoWorld
 from starbeam_ispyb.models import BLSession, Proposal, Session_has_Person
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +106,14 @@ async def test_entries_are_removed_with_the_permission_by_who_sees_them(app, as_
     editor = await as_user(app, "abcd", "edit_shiftlog")
     assert (await app.client.delete("/shiftlog/1", headers=editor)).status_code == 204
     assert (await app.client.get("/sessions/1/shiftlog", headers=member)).json()["total"] == 0
+
+
+async def test_the_demo_has_a_log_for_each_session_that_has_begun(app, tmp_path) -> None:
+    await app.database.add(BLSession, sessionId=3, proposalId=1, startDate=NOW.replace(microsecond=0))
+    async with app.starbeam.database.transaction() as session:
+        await DATA.fill(DemoWorld(session, Random(1), NOW, tmp_path))
+    found = await app.database.sql("SELECT sessionId, personId, text, category FROM ShiftlogEntry")
+    assert [tuple(row) for row in found] == [(3, 1, "Beam is back.", "note")]
 
 
 def test_commands_make_the_table_and_print_a_log(tmp_path, monkeypatch) -> None:
