@@ -133,6 +133,12 @@ def test_who_cannot_log_in_reads_why(running: Running) -> None:
     assert "wrong-word" not in result.output
 
 
+def test_no_token_is_sent_elsewhere(running: Running) -> None:
+    result = call(running, "http://localhost:1/x", "-l", "abcd")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no token is sent there" in result.stderr
+
+
 def test_a_server_that_is_away_is_one_line() -> None:
     result = CliRunner().invoke(
         cli, ["call", "/x", "--server", f"http://127.0.0.1:{free_port()}/api", "-l", "a"]

@@ -105,6 +105,13 @@ def test_show_knows_no_other_plugins(site: Site) -> None:
     assert "plugins list" in result.stderr
 
 
+def test_show_says_why_a_plugin_cannot_be_imported(site: Site) -> None:
+    site.add_plugin("unlicensed", "", "raise RuntimeError('no licence file')")
+    result = site.invoke("plugins", "show", "unlicensed")
+    assert result.exit_code == 1
+    assert "unlicensed cannot be imported: RuntimeError: no licence file" in result.stderr
+
+
 def new(*words: str) -> Result:
     return CliRunner().invoke(cli, ["plugins", "new", *words])
 

@@ -139,6 +139,14 @@ def test_revisions_touch_no_table_of_ispyb(site: Site, tables: sqlite3.Connectio
     assert [row for row in after.fetchall() if "starbeam_notes" not in row[0]] == before
 
 
+def test_what_the_database_refuses_is_one_line(site: Site) -> None:
+    write(site.folder / "revisions", (FIRST, 'op.execute("CREATE TABLE SiteNote (broken")'))
+    result = site.invoke("db", "upgrade")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("starbeam: the database refuses: OperationalError: ")
+    assert "CREATE and ALTER" in result.stderr
+
+
 @pytest.mark.anyio
 @pytest.mark.on("mariadb-diamond")
 async def test_revisions_on_mariadb(db: TestDatabase, tmp_path: Path) -> None:

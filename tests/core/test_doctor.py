@@ -142,6 +142,24 @@ def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     assert "/proposals" not in dewars["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("roots", "path_map", "good"),
+    [
+        (["{0}/data"], "", True),
+        (["{0}/data"], "{0}", True),  # paths of the database begin with /data
+        (["{0}/data"], "{0}/data/old", True),
+        (["{0}/data"], "{0}/dat", True),  # which ends in the middle of a name
+        (["{0}/data"], "{0}/data2/x", False),
+    ],
+)
+def test_a_path_map_leads_into_a_root(site: Site, roots: list[str], path_map: str, good: bool) -> None:
+    for name in ("data", "data2"):
+        (site.folder / name).mkdir()
+    written = json.dumps([one.format(site.folder) for one in roots])
+    site.more = f'[files]\nroots = {written}\npath_map = "{path_map.format(site.folder)}"\n'
+    assert ("files.path_map" not in findings(site.invoke("doctor", "--json"))) == good
+
+
 # MariaDB
 
 

@@ -95,6 +95,7 @@ def _call(
 ) -> None:
     url = path if "://" in path else f"{server.rstrip('/')}/{path.lstrip('/')}"
     content = _body(data)
+    _check_place(url, server, who)
     with httpx.Client(verify=verify, timeout=SECONDS, follow_redirects=False) as client:
         try:
             headers = _authorization(client, server, who)
@@ -105,6 +106,17 @@ def _call(
             raise Failure(f"{url} does not answer: {error}", "Is the server up? --server.", AWAY) from error
     _print(answer)
     sys.exit(1 if answer.is_error else 0)
+
+
+def _check_place(url: str, server: str, who: dict[str, str | None]) -> None:
+    """Credentials and tokens are for the server that they are of."""
+    try:
+        there, here = (httpx.URL(one) for one in (url, server))
+    except httpx.InvalidURL as error:
+        raise Failure(f"{url} is no address: {error}", status=2) from error
+    same = (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
+    if not same and any(who[key] for key in ("login", "token", "provider_token")):
+        raise Failure(f"{url} is not on {server}: no token is sent there", "Name its server.", 2)
 
 
 def _body(data: str | None) -> bytes | None:

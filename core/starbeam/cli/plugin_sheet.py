@@ -24,13 +24,18 @@ Sheet = dict[str, Any]
 def sheet(loaded: Loaded, name: str) -> Sheet:
     """What a plugin gives in this configuration. Raises `Failure` when there is none of that name, and what
     keeps an app with it from being built."""
+    from starbeam import loader
     from starbeam.app import Starbeam
     from starbeam.discovery import discover
 
     known, _ = discover(loaded.settings.plugins.files)
     if name not in known:
         raise Failure(f"there is no plugin {name}", "`starbeam plugins list` shows all.")
-    cls = known[name].entry_point.load()
+    try:
+        cls = known[name].entry_point.load()
+    except Exception as error:  # an import can fail in any way
+        hint = "Repair or reinstall its package."
+        raise Failure(f"{name} cannot be imported: {loader.said(error)}", hint) from error
     enabled = loaded.settings.plugins.enabled
     found: Sheet = {
         "name": name,

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @config_option
 def upgrade(config: Path | None) -> None:
     """Make or change the tables that plugins bring of their own. ISPyB's tables are never touched."""
+    from sqlalchemy.exc import DBAPIError
+
     from starbeam.db.migrations import NotItsTable
+    from starbeam.db.trouble import first_line, trouble
 
     starbeam = build(config)
     require_file(starbeam.database)
@@ -28,6 +31,11 @@ def upgrade(config: Path | None) -> None:
         applied = asyncio.run(_upgrade(starbeam.database, starbeam.registry))
     except NotItsTable as error:
         raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
+    except DBAPIError as error:
+        if trouble(error):
+            raise
+        hint = "Use an account that may CREATE and ALTER: STARBEAM_DATABASE__URL=…"
+        raise Failure(f"the database refuses: {first_line(error)}", hint) from error
     for line in applied:
         click.echo(line)
     click.echo(f"applied {len(applied)}" if applied else "nothing to do: every table of a plugin is there")

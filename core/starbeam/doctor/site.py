@@ -93,16 +93,19 @@ def _files(loaded: Loaded) -> Iterator[Finding]:
         else:
             yield ok("files.roots", f"{root} can be read")
     before = files.path_map
-    if before and files.roots and not any(_below(before, root) for root in files.roots):
+    if before and files.roots and not any(_meet(before, root) for root in files.roots):
         yield error(
             "files.path_map",
-            f"{before} lies below no folder of files.roots: no file is served",
-            "add its folder to files.roots",
+            f"{before} leads into no folder of files.roots: no file is served",
+            "add the folder that it leads into",
         )
 
 
-def _below(path: str, root: str) -> bool:
-    return os.path.realpath(path).startswith(os.path.realpath(root))
+def _meet(before: str, root: str) -> bool:
+    """Whether paths with this text in front can lie below a folder."""
+    folder = before if os.path.isdir(before) else os.path.dirname(before)  # noqa: PTH112, PTH120 - text
+    place, wanted = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
+    return place.is_relative_to(wanted) or wanted.is_relative_to(place)
 
 
 def of_plugins(app: Starbeam) -> Iterator[Finding]:
