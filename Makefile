@@ -67,5 +67,5 @@ requirements: $(BIN)/uv ## pin what pyproject.toml asks for; newer versions: mak
 		$(ARGS) pyproject.toml --output-file requirements.txt > /dev/null
 
 clean: ## remove .venv, builds and caches
-	@rm -rf .venv dist docs/reference .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv dist docs/reference/generated .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/reference` from the code.
+"""Writes the pages of `docs/reference/generated` from the code.
 
 `make docs` runs it. The pages are not kept in git: they say what the code says.
 """
@@ -219,8 +219,8 @@ def every_plugin() -> Starbeam:
 def main() -> None:
     """Write the pages."""
     app = every_plugin()
-    folder = DOCS / "reference"
-    folder.mkdir(exist_ok=True)
+    folder = DOCS / "reference" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (folder / f"{name}.md").write_text(page(app) + "\n", encoding="utf-8")
 

@@ -122,4 +122,4 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path, generate: Mo
         [*command, ROOT / "docs", tmp_path / "html"], capture_output=True, text=True, check=False
     )
     assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
-    assert (tmp_path / "html" / "reference" / "hooks.html").exists()
+    assert (tmp_path / "html" / "reference" / "generated" / "hooks.html").exists()
