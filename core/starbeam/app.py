@@ -93,7 +93,8 @@ class Starbeam:
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""
         backends = self.plugins.backends.get(plugin, {})
-        return Context(plugin, self.settings, self.database, self.options, self.clock, backends)
+        collect = partial(self.plugins.call, ctx=self.context)
+        return Context(plugin, self.settings, self.database, self.options, self.clock, collect, backends)
 
     def _litestar(self) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)

@@ -187,9 +187,8 @@ def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, An
 def _register(plugins: Plugins) -> None:
     """Hand the plugins to pluggy, which checks names and arguments of their hooks."""
     for name, plugin in list(plugins.enabled.items()):
-        extra = getattr(plugin, "hookspecs", None)
-        if extra is not None:
-            plugins.manager.add_hookspecs(extra)
+        if plugin.hookspecs is not None:
+            plugins.manager.add_hookspecs(plugin.hookspecs)
         try:
             plugins.manager.register(plugin, name)
         except (pluggy.PluginValidationError, ValueError) as error:

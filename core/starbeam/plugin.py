@@ -7,8 +7,9 @@ the table of contents of its package. Every method decorated with `hookimpl` is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -50,6 +51,8 @@ class Plugin(Generic[S]):
     """Plugins whose hooks run first when they are enabled."""
     Settings: ClassVar[type[msgspec.Struct]] = NoSettings
     """What ``[plugin.<name>]`` may hold: a frozen Struct that forbids unknown fields."""
+    hookspecs: ClassVar[ModuleType | None] = None
+    """A module of hooks that this plugin defines for others to implement, with ``optionalhook=True``."""
     backend_name: ClassVar[str | None] = None
     """For a plugin of log-in backends: the name of its backend when the configuration has no
     ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the
@@ -73,6 +76,9 @@ class Context:
     """The runtime options and permissions, as they are at the moment of asking."""
     clock: Clock
     """The facility's local time."""
+    collect: Callable[[str], Iterable[tuple[str, list[Any]]]]
+    """Each plugin's name and results of a hook that this plugin defines (`Plugin.hookspecs`), in the order in
+    which plugins require each other."""
     backends: Mapping[str, Any] = field(default_factory=dict)
     """For a plugin of log-in backends: its backends' names and settings, in the order of the
     configuration."""

@@ -32,7 +32,7 @@ class Prepared:
         self._compiled = compiled = cast("SQLCompiler", query.compile(dialect=dialect))
         self._dialect = dialect
         self._given: Mapping[str, Any] = compiled.construct_params(escape_names=False, _check=False)
-        self._lists = [name for name, bind in compiled.binds.items() if bind.expanding]
+        self._lists = [name for bind, name in compiled.bind_names.items() if bind.expanding]
         self._calls: dict[tuple[int, ...], Call] = {}
         self._make, self._converters = _row(query, dialect)
 

@@ -137,11 +137,12 @@ class Reader:
         self.who = who
         self.now = now
         """The facility's local time at which the request began."""
-        self._caller = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+        self.caller = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+        """What is bound for the caller in every statement."""
 
     async def rows(self, query: Executable, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a statement, with these values and the caller bound."""
-        return await self._connection.fetch(query, {**self._caller, **values})
+        return await self._connection.fetch(query, {**self.caller, **values})
 
     async def scalar(self, query: Executable, **values: Any) -> Any:
         """The first column of the first row, or None."""

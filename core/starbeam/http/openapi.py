@@ -90,11 +90,25 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
     found["components"]["schemas"] = {
         name: _component(schema) for name, schema in found["components"]["schemas"].items()
     }
+    for where, items in _unions(app).items():
+        component, field = where.split(".")
+        refs, found_items = msgspec.json.schema_components(items, ref_template=_REF + "{name}")
+        found["components"]["schemas"] |= {name: _component(one) for name, one in found_items.items()}
+        found["components"]["schemas"][component]["properties"][field] |= {"anyOf": list(refs)}
     for name, units in _units(app).items():
         for field, unit in units.items():
             found["components"]["schemas"][name]["properties"][field]["unit"] = unit
     plain: Json = _walk(found, _simplified)
     return plain
+
+
+def _unions(app: Litestar) -> dict[str, list[type[msgspec.Struct]]]:
+    """By `Component.field`: the Structs that it may be, which no annotation can say to msgspec."""
+    return {
+        where: items
+        for _, handler in handlers_of(app)
+        for where, items in handler.opt.get("unions", {}).items()
+    }
 
 
 def _units(app: Litestar) -> dict[str, dict[str, str]]:

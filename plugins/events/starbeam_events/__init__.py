@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+from typing import Annotated
+
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+
+from starbeam import Context, Plugin, hookimpl
+from starbeam.settings import Section
+from starbeam_events import hookspecs, routes
+from starbeam_events.queries import Stream
+from starbeam_events.sources import BUNDLED
 
 
-class EventsPlugin(Plugin[NoSettings]):
-    """The stream of data collections, robot actions, energy scans and fluorescence spectra."""
+class EventsSettings(Section, frozen=True):
+    """What `[plugin.events]` may hold."""
+
+    total_age: Annotated[
+        float,
+        Meta(ge=0, description="For how many seconds totals and types of events are kept; 0: always fresh."),
+    ] = 5
+
+
+class EventsPlugin(Plugin[EventsSettings]):
+    """`/events` and `/events/types`: the union of the sources of all plugins."""
 
     name = "events"
     title = "The stream of data collections, robot actions, energy scans and fluorescence spectra"
     requires = ("ispyb",)
+    Settings = EventsSettings
+    hookspecs = hookspecs
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        owners = {source.type: self.name for source in BUNDLED}
+        sources = list(BUNDLED)
+        for plugin, found in ctx.collect("register_event_sources"):
+            for source in found:
+                if (owner := owners.setdefault(source.type, plugin)) != plugin or source in sources:
+                    raise ValueError(f"{owner} and {plugin} both bring events of the type {source.type}")
+                sources.append(source)
+        return [routes.router(Stream(sources, self.settings.total_age))]

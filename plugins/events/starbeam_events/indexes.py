@@ -1,0 +1,3 @@
+"""Indexes that would help, and that the schemas in the field lack."""
+
+from __future__ import annotations

@@ -1,0 +1,191 @@
+"""The stream: a page of the union of all sources, picked over keys and times, then loaded.
+
+A page of a session, a sample, a proposal is picked from all keys that match. Without such a filter the newest
+part of the tables is looked at first: everything that starts after a moment that lies some hundred data
+collections back, then some thousand. A page that is full by then is exact, since all that is older comes
+after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from sqlalchemy import Executable, Select, bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BindParameter
+
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam.http.paging import Page, Paged, everything
+from starbeam_events.cache import Cache
+from starbeam_events.schemas import Event, EventType
+from starbeam_events.sources import EventSource, Filters, Wanted
+
+if TYPE_CHECKING:
+    from starbeam.files import Files
+
+DEPTHS = (300, 1_500, 8_000, 80_000)
+"""How many data collections deep the newest part of the tables is looked at."""
+FEW = 8_000
+"""As deep as it is worth it for members, whose sessions lead to all that they see."""
+NARROW = frozenset(Filters.__struct_fields__) - {"status", "eventType", "beamLineName"}
+"""Filters that leave few rows, which an index finds."""
+
+Sources = tuple[EventSource, ...]
+Ask = Literal["keys", "total", "types"]
+
+
+def _asked(sources: Sources, ask: Ask, scope: Scope, wanted: Wanted) -> Iterator[tuple[str, Select[Any]]]:
+    for source in sources:
+        if (found := getattr(source, ask)(scope, wanted)) is not None:
+            yield source.type, found
+
+
+@statement
+def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any] | None:
+    """A page of types and keys, in order."""
+    found = [
+        query.add_columns(literal(type).label("type"))
+        for type, query in _asked(sources, "keys", scope, wanted)
+    ]
+    if not found:
+        return None
+    events = union_all(*found).subquery("events").c
+    order = events.start.desc(), events.type, events.id.desc()
+    page = select(events.type, events.id).order_by(*order)
+    return page.limit(bindparam("limit")).offset(bindparam("skip"))
+
+
+@statement
+def _total(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any]:
+    found = [query.scalar_subquery() for _, query in _asked(sources, "total", scope, wanted)]
+    return select(sum(found[1:], found[0]) if found else literal_column("0"))
+
+
+@statement
+def _types(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any]:
+    """Kinds of event, in the order of the sources, then by name."""
+    found = [
+        query.add_columns(literal(place).label("place"))
+        for place, (_, query) in enumerate(_asked(sources, "types", scope, wanted))
+    ]
+    kinds = union_all(*found).subquery("kinds").c
+    return select(kinds.eventType, kinds.eventTypeName).order_by(kinds.place, kinds.eventType)
+
+
+@statement
+def _newest(scope: Scope, sources: Sources) -> Select[Any]:
+    """The `place`-th latest start, the latest of any source, and the first key of each source from there."""
+    nth = [found.subquery().select() for one in sources if (found := one.nth_start(scope)) is not None]
+    starts = union_all(*nth).subquery("starts").c
+    since = select(func.max(starts.start).label("since")).subquery("newest")
+    firsts = {one.type: one.first_key(scope, since.c.since) for one in sources}
+    columns = [first.label(f"first_{type}") for type, first in firsts.items() if first is not None]
+    return select(since.c.since, *columns)
+
+
+@statement
+def _caller(scope: Scope, query: Executable) -> frozenset[str]:
+    """Names of all that a statement binds."""
+    return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))
+
+
+class Stream:
+    """The events of all sources."""
+
+    def __init__(self, sources: Sequence[EventSource], total_age: float) -> None:
+        self.sources = tuple(sources)
+        self._named = {source.type for source in sources if source.named_by_type}
+        self._cache = Cache(total_age)
+
+    def _wanted(self, filters: Filters) -> Wanted:
+        given = {name for name, value in msgspec.structs.asdict(filters).items() if value is not None}
+        kind = filters.eventType
+        source = kind if kind is None or kind in self._named else ""
+        return Wanted(frozenset(given - {"status", "eventType"}), filters.status, source)
+
+    async def page(self, reader: Reader, files: Files, page: Page, filters: Filters) -> Paged[Event]:
+        """A page of what the caller sees, the latest first."""
+        wanted, values = self._wanted(filters), filters.values()
+        keys, complete = await self._pick(reader, page, wanted, values)
+        if complete and (keys or not page.skip):
+            total = page.skip + len(keys)
+        else:
+            query = _total(reader.scope, self.sources, wanted)
+            total = await self._kept(reader, query, values, lambda: reader.scalar(query, **values))
+        results = await self._load(reader, files, keys, wanted, values)
+        return Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
+
+    async def types(self, reader: Reader, filters: Filters) -> Paged[EventType]:
+        """The kinds of event that the caller sees. 1 statement."""
+        query, values = _types(reader.scope, self.sources, self._wanted(filters)), filters.values()
+        rows = await self._kept(reader, query, values, lambda: reader.rows(query, **values))
+        return everything([EventType(*row) for row in rows])
+
+    async def _pick(
+        self, reader: Reader, page: Page, wanted: Wanted, values: dict[str, Any]
+    ) -> tuple[list[tuple[str, int]], bool]:
+        """Types and keys of the page in order, and whether nothing comes after them."""
+        bound = {**values, "skip": page.skip, "limit": page.limit}
+        for depth in self._depths(reader.scope, page, wanted):
+            newest = await self._since(reader, depth)
+            if newest["since"] is None:  # fewer rows than that
+                break
+            query = _keys(reader.scope, self.sources, msgspec.structs.replace(wanted, recent=True))
+            if query is None:
+                return [], True
+            keys = await reader.rows(query, **bound, **newest)
+            if len(keys) == page.limit:
+                return list(keys), False
+        query = _keys(reader.scope, self.sources, wanted)
+        keys = [] if query is None else await reader.rows(query, **bound)
+        return list(keys), len(keys) < page.limit
+
+    def _depths(self, scope: Scope, page: Page, wanted: Wanted) -> Iterator[int]:
+        """How deep to look, before all is looked at."""
+        if wanted.given & NARROW:
+            return
+        by_session = not (scope.kind.sees_everything or scope.kind.has_beamlines)
+        deepest = FEW if by_session else DEPTHS[-1]
+        yield from (depth for depth in DEPTHS if 1.5 * (page.skip + page.limit) <= depth <= deepest)
+
+    async def _since(self, reader: Reader, depth: int) -> dict[str, Any]:
+        """What to bind for what is recent."""
+
+        async def work() -> dict[str, Any]:
+            (row,) = await reader.rows(_newest(reader.scope, self.sources), place=depth - 1)
+            found: dict[str, Any] = row._asdict()
+            return found
+
+        found: dict[str, Any] = await self._cache.get(depth, work)
+        return found
+
+    async def _kept(
+        self, reader: Reader, query: Executable, values: dict[str, Any], work: Callable[[], Any]
+    ) -> Any:
+        """What a statement answers, kept by all that it binds: callers who see the same share it."""
+        given = {**reader.caller, **values}
+        names = sorted(_caller(reader.scope, query) & given.keys())
+        key = query, *((name, _frozen(given[name])) for name in names)
+        return await self._cache.get(key, work)
+
+    async def _load(
+        self,
+        reader: Reader,
+        files: Files,
+        keys: Sequence[tuple[str, int]],
+        wanted: Wanted,
+        values: dict[str, Any],
+    ) -> list[Event]:
+        """The events of these keys, in their order. An event that is gone meanwhile is left out."""
+        found: dict[tuple[str, int], Event] = {}
+        for source in self.sources:
+            if ids := [id for type, id in keys if type == source.type]:
+                events = await source.load(reader, files, ids, wanted, values)
+                found |= {(source.type, id): event for id, event in events.items()}
+        return [found[key] for type, id in keys if (key := (type, id)) in found]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,301 @@
+"""Data collections: an event for each group, or for each of one group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from litestar.exceptions import HTTPException
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from starbeam.db.functions import seconds_between
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam_events import schemas
+from starbeam_events.sources.base import SINCE, EventSource, Wanted
+from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
+from starbeam_events.sources.table import nth
+from starbeam_events.sources.tables import succeeded
+from starbeam_ispyb.models import (
+    AutoProcIntegration,
+    AutoProcProgram,
+    AutoProcProgramMessage,
+    BLSample,
+    BLSession,
+    DataCollection,
+    DataCollectionFileAttachment,
+    DataCollectionGroup,
+    GridInfo,
+    ProcessingJob,
+    Proposal,
+    Workflow,
+)
+from starbeam_ispyb.names import proposal_name, session_name
+
+if TYPE_CHECKING:
+    from starbeam.files import Files
+
+SUCCESSFUL = ("1", "SUCCESS")
+"""How flavours spell the status of a program that succeeded."""
+SNAPSHOTS = {
+    "1": DataCollection.xtalSnapshotFullPath1,
+    "2": DataCollection.xtalSnapshotFullPath2,
+    "3": DataCollection.xtalSnapshotFullPath3,
+    "4": DataCollection.xtalSnapshotFullPath4,
+    "analysis": DataCollection.imageQualityIndicatorsPlotPath,
+}
+"""The column of the path behind each flag."""
+
+
+class NoMessages(HTTPException):
+    """A filter by messages of programs, on a database that has none (501)."""
+
+    status_code = 501
+
+    def __init__(self) -> None:
+        super().__init__(
+            detail="This database has no messages of processing programs (AutoProcProgramMessage)."
+        )
+
+
+def _of_group(scope: Scope, wanted: Wanted, group: Any) -> list[ColumnElement[bool]]:
+    """Filters that a whole group passes or not."""
+    where = [*of_session(wanted, group.sessionId), *of_sample(wanted, group.blSampleId)]
+    if wanted.source == "":
+        where.append(group.experimentType == bindparam("eventType"))
+    return where
+
+
+def _of_collection(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement[bool]]:
+    """Filters that a data collection passes by itself."""
+    names = ("dataCollectionId", "dataCollectionGroupId", "blSubSampleId")
+    where = [getattr(one, name) == bindparam(name) for name in names if name in wanted.given]
+    if wanted.status in ("success", "failed"):
+        where.append(succeeded(one.runStatus, wanted.status))
+    elif wanted.status == "processed":
+        where.append(one.dataCollectionId.in_(_processed()))
+    elif wanted.status == "processerror":
+        if not scope.has(AutoProcProgramMessage):
+            raise NoMessages
+        where.append(or_(*(one.dataCollectionId.in_(found) for found in _complained(scope))))
+    return where
+
+
+def _processed() -> Select[Any]:
+    program = AutoProcIntegration.autoProcProgramId == AutoProcProgram.autoProcProgramId
+    found = select(AutoProcIntegration.dataCollectionId).join(AutoProcProgram, program)
+    return found.where(cast(AutoProcProgram.processingStatus, String()).in_(SUCCESSFUL))
+
+
+def _complained(scope: Scope) -> list[Select[Any]]:
+    """Data collections with a warning or an error of a program that integrated them, or that a job ran."""
+    bad = AutoProcProgramMessage.severity.in_(("WARNING", "ERROR"))
+    message, program = AutoProcProgramMessage, AutoProcProgram
+    found = select(AutoProcIntegration.dataCollectionId).where(bad)
+    integrated = found.join(message, message.autoProcProgramId == AutoProcIntegration.autoProcProgramId)
+    if not scope.has(ProcessingJob, AutoProcProgram.processingJobId):
+        return [integrated]
+    found = select(ProcessingJob.dataCollectionId).where(bad, ProcessingJob.dataCollectionId.is_not(None))
+    ran = found.join(program, program.processingJobId == ProcessingJob.processingJobId)
+    return [integrated, ran.join(message, message.autoProcProgramId == program.autoProcProgramId)]
+
+
+def _where(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement[bool]]:
+    """A data collection matches, and the caller may see it."""
+    where = [scope.sees(one), *_of_collection(scope, wanted, one)]
+    group = aliased(DataCollectionGroup)
+    if of_group := _of_group(scope, wanted, group):
+        groups = select(group.dataCollectionGroupId).where(*of_group)
+        where.append(one.dataCollectionGroupId.in_(groups))
+    return where
+
+
+def _single(wanted: Wanted) -> bool:
+    """Whether each data collection is an event by itself."""
+    return "dataCollectionGroupId" in wanted.given
+
+
+class DataCollections(EventSource):
+    """One event for each group, of its data collections that match; of one group, one for each of them."""
+
+    type = "dc"
+    item = schemas.DataCollection
+    named_by_type = False
+
+    def keys(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """The highest key and the earliest start of each group."""
+        if wanted.source:
+            return None
+        one = aliased(DataCollection)
+        where = _where(scope, wanted, one)
+        if _single(wanted):
+            return select(one.dataCollectionId.label("id"), one.startTime.label("start")).where(*where)
+        start = func.min(one.startTime)
+        grouped = select(func.max(one.dataCollectionId).label("id"), start.label("start"))
+        grouped = grouped.group_by(one.dataCollectionGroupId)
+        if wanted.recent:
+            late = aliased(DataCollection)
+            touched = select(late.dataCollectionGroupId).where(late.startTime >= SINCE)
+            where.append(one.dataCollectionGroupId.in_(touched))
+            grouped = grouped.having(start >= SINCE)
+        return grouped.where(*where)
+
+    def total(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """Groups, or data collections of one."""
+        if wanted.source:
+            return None
+        one = aliased(DataCollection)
+        counted = one.dataCollectionId if _single(wanted) else one.dataCollectionGroupId.distinct()
+        return select(func.count(counted)).where(*_where(scope, wanted, one))
+
+    def types(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """Types of experiments, of groups with or without data collections."""
+        group = aliased(DataCollectionGroup)
+        kind = group.experimentType
+        where = [scope.sees(group), *_of_group(scope, wanted, group), kind.is_not(None), kind != ""]
+        return select(kind.label("eventType"), kind.label("eventTypeName")).where(*where).distinct()
+
+    async def load(
+        self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
+    ) -> dict[int, schemas.Event]:
+        """2 statements: the rows, and their grids."""
+        rows = await reader.rows(_rows(reader.scope, wanted), **values, ids=ids)
+        found = {event.id: event for event in (_SHAPE.make(row) for row in rows)}
+        await _add_grids(reader, [event.Item for event in found.values()])
+        paths = [path for row in rows for path in row[-len(SNAPSHOTS) :]]
+        there = iter(await files.exist(paths))
+        for event in found.values():
+            flags = {name: next(there) for name in SNAPSHOTS}
+            event.Item.metadata = schemas.DataCollectionMetaData(flags)
+        return found
+
+    def nth_start(self, scope: Scope) -> Select[Any] | None:
+        """By the index on time."""
+        return nth(DataCollection.startTime)
+
+
+_MEMBERS = "members"
+
+
+def _member(name: str) -> ColumnElement[Any]:
+    """A column of the derived table that sums up the members of each event."""
+    return literal_column(f"{_MEMBERS}.{name}")
+
+
+_SHAPE = Shape(
+    schemas.Event,
+    id=DataCollection.dataCollectionId,
+    type=literal(DataCollections.type),
+    startTime=_member("start"),
+    endTime=_member("finish"),
+    duration=_member("duration"),
+    count=_member("number"),
+    attachments=_member("attachments"),
+    sessionId=BLSession.sessionId,
+    session=session_name(),
+    proposal=proposal_name(),
+    blSampleId=DataCollectionGroup.blSampleId,
+    blSample=BLSample.name,
+    Item=Shape(
+        schemas.DataCollection,
+        DataCollection,
+        DataCollectionGroup=Shape(
+            schemas.DataCollectionGroup,
+            DataCollectionGroup,
+            Workflow=Shape(schemas.Workflow, Workflow, when=Workflow.workflowId),
+        ),
+        later={"GridInfo", "_metadata"},
+    ),
+)
+
+
+def _summed(scope: Scope, wanted: Wanted) -> Subquery:
+    """What the members of each event come to. The group itself matches and is visible already."""
+    one, other, file = aliased(DataCollection), aliased(DataCollection), aliased(DataCollectionFileAttachment)
+    below = scope.given(DataCollectionGroup)
+    chosen: Any = bindparam("ids", expanding=True)
+    of_event = one.dataCollectionId.in_(chosen)
+    if not _single(wanted):
+        groups = select(other.dataCollectionGroupId).where(other.dataCollectionId.in_(chosen))
+        of_event = one.dataCollectionGroupId.in_(groups)
+    files = select(func.count()).select_from(file).where(file.dataCollectionId == one.dataCollectionId)
+    files = files.where(below.given(DataCollection).sees(file))
+    columns = (
+        func.max(one.dataCollectionId).label("id"),
+        func.min(one.startTime).label("start"),
+        func.max(one.endTime).label("finish"),
+        in_minutes(func.sum(seconds_between(one.startTime, one.endTime))).label("duration"),
+        func.count().label("number"),
+        func.sum(files.scalar_subquery()).label("attachments"),
+    )
+    where = [of_event, below.sees(one), *_of_collection(scope, wanted, one)]
+    key = one.dataCollectionId if _single(wanted) else one.dataCollectionGroupId
+    return select(*columns).where(and_(*where)).group_by(key).subquery(_MEMBERS)
+
+
+@statement
+def _rows(scope: Scope, wanted: Wanted) -> Select[Any]:
+    members = _summed(scope, wanted)
+    group, collection = DataCollectionGroup, DataCollection
+    paths = [scope.column(path) for path in SNAPSHOTS.values()]
+    rows = (
+        select(*_SHAPE.columns(scope), *paths)
+        .select_from(members)
+        .join(collection, collection.dataCollectionId == members.c.id)
+        .join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)
+        .join(BLSession, BLSession.sessionId == group.sessionId)
+        .join(Proposal, Proposal.proposalId == BLSession.proposalId)
+        .outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
+    )
+    if scope.has(Workflow, group.workflowId):
+        rows = rows.outerjoin(Workflow, Workflow.workflowId == group.workflowId)
+    return rows
+
+
+def _pixels(*columns: Any) -> Any:
+    """The first of these columns that has a value."""
+    return lambda scope: func.coalesce(*(scope.column(column) for column in columns), None)
+
+
+_GRID = Shape(
+    schemas.GridInfo,
+    GridInfo,
+    pixelsPerMicronX=_pixels(GridInfo.pixelspermicronX, GridInfo.micronsPerPixelX),
+    pixelsPerMicronY=_pixels(GridInfo.pixelspermicronY, GridInfo.micronsPerPixelY),
+)
+
+
+@statement
+def _grids(scope: Scope) -> Select[Any]:
+    """Grids of some groups and data collections, with the keys of both."""
+    collection = scope.column(GridInfo.dataCollectionId)
+    wanted = GridInfo.dataCollectionGroupId.in_(bindparam("groups", expanding=True))
+    if scope.has(GridInfo.dataCollectionId):
+        wanted = or_(wanted, collection.in_(bindparam("collections", expanding=True)))
+    seen = scope.given(DataCollection, DataCollectionGroup).sees(GridInfo)
+    rows = select(*_GRID.columns(scope), GridInfo.dataCollectionGroupId, collection).where(wanted, seen)
+    return rows.order_by(GridInfo.gridInfoId)
+
+
+async def _add_grids(reader: Reader, items: Sequence[schemas.DataCollection]) -> None:
+    """Fill in the grids: those of the group, and those of the data collection itself."""
+    groups = [item.DataCollectionGroup.dataCollectionGroupId for item in items]
+    ids = [item.dataCollectionId for item in items]
+    rows = await reader.rows(_grids(reader.scope), groups=groups, collections=ids) if items else []
+    for item in items:
+        near = (item.DataCollectionGroup.dataCollectionGroupId, item.dataCollectionId)
+        item.GridInfo = [_GRID.make(row) for row in rows if row[-2] == near[0] or row[-1] == near[1]]

@@ -1,0 +1,151 @@
+"""A table whose rows are events, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    inspect,
+    literal,
+    literal_column,
+    select,
+)
+
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam_events.schemas import Event
+from starbeam_events.sources.base import SINCE, EventSource, Wanted
+from starbeam_events.sources.conditions import minutes, of_sample, of_session
+from starbeam_ispyb.models import BLSample, BLSession, Proposal
+from starbeam_ispyb.names import proposal_name, session_name
+
+if TYPE_CHECKING:
+    from starbeam.files import Files
+
+COLLECTIONS_ONLY = {"dataCollectionId", "dataCollectionGroupId", "blSubSampleId"}
+"""Filters that no other kind of event passes."""
+OF_SAMPLE = {"blSampleId", "proteinId"}
+
+
+class TableSource(EventSource):
+    """Events that are the rows of one table, which hang on a session and perhaps on a sample.
+
+    `start`, `end`, `session` and `sample` are attributes of `entity`, a mapped class with rules of
+    visibility; `shape` makes the item of a row. `by_time` says that the table has an index that begins with
+    `start`.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        title: str,
+        entity: type[Any],
+        shape: Shape[Any],
+        *,
+        start: Any,
+        end: Any,
+        session: Any,
+        sample: Any = None,
+        by_time: bool = False,
+    ) -> None:
+        self.type, self.title, self.entity, self.by_time = type, title, entity, by_time
+        self.item: type[msgspec.Struct] = shape.struct
+        self.key = inspect(entity).attrs[inspect(entity).primary_key[0].key].class_attribute
+        self.start, self.session, self.sample = start, session, sample
+        self.shape = Shape(
+            Event,
+            id=self.key,
+            type=literal(type),
+            startTime=start,
+            endTime=end,
+            duration=minutes(start, end),
+            count=literal_column("1", Integer()),
+            attachments=literal_column("0", Integer()),
+            sessionId=session,
+            session=session_name(),
+            proposal=proposal_name(),
+            blSampleId=literal_column("NULL") if sample is None else sample,
+            blSample=literal_column("NULL") if sample is None else BLSample.name,
+            Item=shape,
+        )
+
+    def with_status(self, status: str) -> ColumnElement[bool] | None:
+        """The condition for a row to have a `status`; None where rows have none."""
+        return None
+
+    def _where(self, scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]] | None:
+        if wanted.source not in (None, self.type) or wanted.given & COLLECTIONS_ONLY:
+            return None
+        if not scope.has(self.entity) or (self.sample is None and wanted.given & OF_SAMPLE):
+            return None
+        where = [scope.sees(self.entity), *of_session(wanted, self.session), *of_sample(wanted, self.sample)]
+        if wanted.status:
+            if (passes := self.with_status(wanted.status)) is None:
+                return None
+            where.append(passes)
+        return where
+
+    def keys(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """One for each row."""
+        if (where := self._where(scope, wanted)) is None:
+            return None
+        if wanted.recent:
+            where.append(self.start >= SINCE)
+            if not self.by_time:
+                where.append(self.key >= bindparam(f"first_{self.type}"))
+        return select(self.key.label("id"), self.start.label("start")).where(*where)
+
+    def total(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """The number of rows."""
+        where = self._where(scope, wanted)
+        return None if where is None else select(func.count()).select_from(self.entity).where(*where)
+
+    def types(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+        """The type and title of this source, when there is a row."""
+        if (where := self._where(scope, wanted)) is None:
+            return None
+        columns = literal(self.type).label("eventType"), literal(self.title).label("eventTypeName")
+        return select(*columns).where(select(self.key).where(*where).exists())
+
+    async def load(
+        self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
+    ) -> dict[int, Event]:
+        """1 statement."""
+        return {one.id: one for one in await reader.shaped(self.shape, _rows(reader.scope, self), ids=ids)}
+
+    def nth_start(self, scope: Scope) -> Select[Any] | None:
+        """By the index on time, if there is one."""
+        return nth(self.start) if self.by_time and scope.has(self.entity) else None
+
+    def first_key(self, scope: Scope, since: ColumnElement[Any]) -> ScalarSelect[Any] | None:
+        """One pass over the table. Without such a row: the last key, since those to come are above it."""
+        if self.by_time or not scope.has(self.entity):
+            return None
+        starting = select(func.min(self.key)).where(self.start >= since).scalar_subquery()
+        last = select(func.max(self.key)).scalar_subquery()
+        return select(func.coalesce(starting, last, 0)).scalar_subquery()
+
+
+def nth(start: Any) -> Select[Any]:
+    """The `place`-th latest start, counted from 0."""
+    place = bindparam("place")
+    return select(start.label("start")).order_by(start.desc()).limit(1).offset(place)
+
+
+@statement
+def _rows(scope: Scope, source: TableSource) -> Select[Any]:
+    table = inspect(source.entity).local_table
+    joins = table.join(BLSession, BLSession.sessionId == source.session)
+    joins = joins.join(Proposal, Proposal.proposalId == BLSession.proposalId)
+    if source.sample is not None:
+        joins = joins.outerjoin(BLSample, BLSample.blSampleId == source.sample)
+    wanted = source.key.in_(bindparam("ids", expanding=True))
+    return select(*source.shape.columns(scope)).select_from(joins).where(wanted)
