@@ -40,9 +40,10 @@ SESSIONS = (
 
 
 def events(times: int = 1) -> tuple[str, ...]:
-    """200,000 data collections in 100,000 groups of 1,000 sessions, 50,000 robot actions, 5,000 energy scans and
-    as many spectra, or so many times of each: a longer history, as dense. One collection in twenty failed, one
-    in ten was processed, one in a thousand with an error. `MEMBER` is a member of 300 sessions."""
+    """200,000 data collections in 100,000 groups of 1,000 sessions, 50,000 robot actions, 5,000 energy scans
+    and as many spectra, or so many times of each: a longer history, as dense. One collection in twenty
+    failed, one in ten was processed, one in a thousand with an error. `MEMBER` is a member of 300 sessions.
+    """
     sessions, groups, scans = 1_000 * times, 100_000 * times, 5_000 * times
     start = "'2015-01-01' + INTERVAL"
     session, sample = "1 + (seq - 1) DIV 100", f"1 + seq % {10_000 * times}"
@@ -71,15 +72,16 @@ def events(times: int = 1) -> tuple[str, ...]:
         "INSERT INTO DataCollection (dataCollectionId, dataCollectionGroupId, startTime, endTime, runStatus,"
         " numberOfImages, fileTemplate, imageDirectory, wavelength, resolution, transmission, omegaStart)"
         f" SELECT seq, 1 + (seq - 1) DIV 2, {start} seq * 90 SECOND, {start} seq * 90 + 60 SECOND,"
-        " IF(seq % 20, 'DataCollection Successful', 'DataCollection Failed'), 3600, 'x_master.h5', '/data/x', 0.97,"
-        f" 1.5, 100, 0 FROM seq_1_to_{2 * groups}",
+        " IF(seq % 20, 'DataCollection Successful', 'DataCollection Failed'), 3600, 'x_master.h5', '/data/x',"
+        f" 0.97, 1.5, 100, 0 FROM seq_1_to_{2 * groups}",
         "INSERT INTO DataCollectionFileAttachment (dataCollectionId, fileFullPath)"
         f" SELECT seq * 4, '/data/x.log' FROM seq_1_to_{groups // 2}",
         "INSERT INTO RobotAction"
         " (blsessionId, blsampleId, actionType, startTimestamp, endTimestamp, status)"
-        f" SELECT 1 + (seq - 1) DIV 50, {sample}, 'LOAD', {start} seq * 360 + 30 SECOND, {start} seq * 360 + 90 SECOND,"
-        f" IF(seq % 20, 'SUCCESS', 'ERROR') FROM seq_1_to_{groups // 2}",
-        f"INSERT INTO EnergyScan (sessionId, blSampleId, startTime, endTime) SELECT {scanned} FROM seq_1_to_{scans}",
+        f" SELECT 1 + (seq - 1) DIV 50, {sample}, 'LOAD', {start} seq * 360 + 30 SECOND,"
+        f" {start} seq * 360 + 90 SECOND, IF(seq % 20, 'SUCCESS', 'ERROR') FROM seq_1_to_{groups // 2}",
+        "INSERT INTO EnergyScan (sessionId, blSampleId, startTime, endTime)"
+        f" SELECT {scanned} FROM seq_1_to_{scans}",
         "INSERT INTO XFEFluorescenceSpectrum (sessionId, blSampleId, startTime, endTime)"
         f" SELECT {scanned} FROM seq_1_to_{scans}",
         "INSERT INTO AutoProcProgram (autoProcProgramId, processingStatus)"
@@ -88,9 +90,9 @@ def events(times: int = 1) -> tuple[str, ...]:
         f" SELECT seq * 10, seq FROM seq_1_to_{groups // 5}",
         "INSERT INTO AutoProcProgramMessage (autoProcProgramId, severity, message)"
         f" SELECT seq * 100, 'ERROR', 'Ice' FROM seq_1_to_{groups // 500}",
-        "ANALYZE TABLE Proposal, BLSession, Session_has_Person, DataCollectionGroup, DataCollection, RobotAction,"
-        " EnergyScan, XFEFluorescenceSpectrum, AutoProcProgram, AutoProcIntegration, AutoProcProgramMessage,"
-        " BLSample, Crystal, DataCollectionFileAttachment",
+        "ANALYZE TABLE Proposal, BLSession, Session_has_Person, DataCollectionGroup, DataCollection,"
+        " RobotAction, EnergyScan, XFEFluorescenceSpectrum, AutoProcProgram, AutoProcIntegration,"
+        " AutoProcProgramMessage, BLSample, Crystal, DataCollectionFileAttachment",
     )
 
 

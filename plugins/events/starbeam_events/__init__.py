@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, ClassVar
 
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
@@ -31,7 +32,7 @@ class EventsPlugin(Plugin[EventsSettings]):
     title = "The stream of data collections, robot actions, energy scans and fluorescence spectra"
     requires = ("ispyb",)
     Settings = EventsSettings
-    hookspecs = hookspecs
+    hookspecs: ClassVar[ModuleType] = hookspecs
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import Executable, Select, bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy import bindparam, func, literal, literal_column, select, union_all
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
@@ -20,7 +20,7 @@ from starbeam.db.reader import Reader, Scope, statement
 from starbeam.http.paging import Page, Paged, everything
 from starbeam_events.cache import Cache
 from starbeam_events.schemas import Event, EventType
-from starbeam_events.sources import EventSource, Filters, Wanted
+from starbeam_events.sources import EventSource, Filters, Query, Wanted
 
 if TYPE_CHECKING:
     from starbeam.files import Files
@@ -36,14 +36,14 @@ Sources = tuple[EventSource, ...]
 Ask = Literal["keys", "total", "types"]
 
 
-def _asked(sources: Sources, ask: Ask, scope: Scope, wanted: Wanted) -> Iterator[tuple[str, Select[Any]]]:
+def _asked(sources: Sources, ask: Ask, scope: Scope, wanted: Wanted) -> Iterator[tuple[str, Query]]:
     for source in sources:
         if (found := getattr(source, ask)(scope, wanted)) is not None:
             yield source.type, found
 
 
 @statement
-def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any] | None:
+def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Query | None:
     """A page of types and keys, in order."""
     found = [
         query.add_columns(literal(type).label("type"))
@@ -58,13 +58,13 @@ def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any] | None:
 
 
 @statement
-def _total(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any]:
+def _total(scope: Scope, sources: Sources, wanted: Wanted) -> Query:
     found = [query.scalar_subquery() for _, query in _asked(sources, "total", scope, wanted)]
     return select(sum(found[1:], found[0]) if found else literal_column("0"))
 
 
 @statement
-def _types(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any]:
+def _types(scope: Scope, sources: Sources, wanted: Wanted) -> Query:
     """Kinds of event, in the order of the sources, then by name."""
     found = [
         query.add_columns(literal(place).label("place"))
@@ -75,7 +75,7 @@ def _types(scope: Scope, sources: Sources, wanted: Wanted) -> Select[Any]:
 
 
 @statement
-def _newest(scope: Scope, sources: Sources) -> Select[Any]:
+def _newest(scope: Scope, sources: Sources) -> Query:
     """The `place`-th latest start, the latest of any source, and the first key of each source from there."""
     nth = [found.subquery().select() for one in sources if (found := one.nth_start(scope)) is not None]
     starts = union_all(*nth).subquery("starts").c
@@ -86,7 +86,7 @@ def _newest(scope: Scope, sources: Sources) -> Select[Any]:
 
 
 @statement
-def _caller(scope: Scope, query: Executable) -> frozenset[str]:
+def _caller(scope: Scope, query: Query) -> frozenset[str]:
     """Names of all that a statement binds."""
     return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))
 
@@ -162,7 +162,7 @@ class Stream:
         return found
 
     async def _kept(
-        self, reader: Reader, query: Executable, values: dict[str, Any], work: Callable[[], Any]
+        self, reader: Reader, query: Query, values: dict[str, Any], work: Callable[[], Any]
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}

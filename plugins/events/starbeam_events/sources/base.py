@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam
+from sqlalchemy import ColumnElement, Select, bindparam
 
 from starbeam.db.models import WholeSeconds
 from starbeam_events.schemas import Event, EventStatus
@@ -16,6 +16,9 @@ from starbeam_ispyb.names import proposal_value, session_value
 if TYPE_CHECKING:
     from starbeam.db.reader import Reader, Scope
     from starbeam.files import Files
+
+Query: TypeAlias = Select[*tuple[Any, ...]]
+Struct: TypeAlias = type[msgspec.Struct]
 
 SINCE: Any = bindparam("since", type_=WholeSeconds)
 """For `Wanted.recent`: the earliest start that is looked for."""
@@ -68,24 +71,24 @@ class Wanted(msgspec.Struct, frozen=True):
 class EventSource(ABC):
     """One kind of event. Statements are built once for a `Scope` and what is `Wanted`."""
 
-    type: ClassVar[str] | str
+    type: str
     """What `type` of its events says."""
-    item: ClassVar[type[msgspec.Struct]] | type[msgspec.Struct]
+    item: Struct
     """What `Item` of its events is."""
     named_by_type = True
     """Whether `eventType=<type>` asks for this source."""
 
     @abstractmethod
-    def keys(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """Columns `id` and `start` of the events that match and that the caller may see, without order; None
         when none can match. It touches keys and times only."""
 
     @abstractmethod
-    def total(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def total(self, scope: Scope, wanted: Wanted) -> Query | None:
         """How many these are."""
 
     @abstractmethod
-    def types(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def types(self, scope: Scope, wanted: Wanted) -> Query | None:
         """Columns `eventType` and `eventTypeName`: the kinds of event that there are."""
 
     @abstractmethod
@@ -94,7 +97,7 @@ class EventSource(ABC):
     ) -> dict[int, Event]:
         """The events of these keys, which the caller may see, in a fixed number of statements."""
 
-    def nth_start(self, scope: Scope) -> Select[Any] | None:
+    def nth_start(self, scope: Scope) -> Query | None:
         """The start of the n-th latest row, n - 1 bound as `place`; None without an index on time."""
         return None
 

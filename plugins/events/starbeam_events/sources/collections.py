@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from litestar.exceptions import HTTPException
 from sqlalchemy import (
     ColumnElement,
-    Select,
     String,
     Subquery,
     and_,
@@ -23,10 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import seconds_between
+from starbeam.db.models import WholeSeconds
 from starbeam.db.reader import Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_events import schemas
-from starbeam_events.sources.base import SINCE, EventSource, Wanted
+from starbeam_events.sources.base import SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.table import nth
 from starbeam_events.sources.tables import succeeded
@@ -95,13 +95,13 @@ def _of_collection(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement
     return where
 
 
-def _processed() -> Select[Any]:
+def _processed() -> Query:
     program = AutoProcIntegration.autoProcProgramId == AutoProcProgram.autoProcProgramId
     found = select(AutoProcIntegration.dataCollectionId).join(AutoProcProgram, program)
     return found.where(cast(AutoProcProgram.processingStatus, String()).in_(SUCCESSFUL))
 
 
-def _complained(scope: Scope) -> list[Select[Any]]:
+def _complained(scope: Scope) -> list[Query]:
     """Data collections with a warning or an error of a program that integrated them, or that a job ran."""
     bad = AutoProcProgramMessage.severity.in_(("WARNING", "ERROR"))
     message, program = AutoProcProgramMessage, AutoProcProgram
@@ -109,8 +109,8 @@ def _complained(scope: Scope) -> list[Select[Any]]:
     integrated = found.join(message, message.autoProcProgramId == AutoProcIntegration.autoProcProgramId)
     if not scope.has(ProcessingJob, AutoProcProgram.processingJobId):
         return [integrated]
-    found = select(ProcessingJob.dataCollectionId).where(bad, ProcessingJob.dataCollectionId.is_not(None))
-    ran = found.join(program, program.processingJobId == ProcessingJob.processingJobId)
+    asked = select(ProcessingJob.dataCollectionId).where(bad, ProcessingJob.dataCollectionId.is_not(None))
+    ran = asked.join(program, program.processingJobId == ProcessingJob.processingJobId)
     return [integrated, ran.join(message, message.autoProcProgramId == program.autoProcProgramId)]
 
 
@@ -136,7 +136,7 @@ class DataCollections(EventSource):
     item = schemas.DataCollection
     named_by_type = False
 
-    def keys(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The highest key and the earliest start of each group."""
         if wanted.source:
             return None
@@ -154,7 +154,7 @@ class DataCollections(EventSource):
             grouped = grouped.having(start >= SINCE)
         return grouped.where(*where)
 
-    def total(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def total(self, scope: Scope, wanted: Wanted) -> Query | None:
         """Groups, or data collections of one."""
         if wanted.source:
             return None
@@ -162,7 +162,7 @@ class DataCollections(EventSource):
         counted = one.dataCollectionId if _single(wanted) else one.dataCollectionGroupId.distinct()
         return select(func.count(counted)).where(*_where(scope, wanted, one))
 
-    def types(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def types(self, scope: Scope, wanted: Wanted) -> Query | None:
         """Types of experiments, of groups with or without data collections."""
         group = aliased(DataCollectionGroup)
         kind = group.experimentType
@@ -183,7 +183,7 @@ class DataCollections(EventSource):
             event.Item.metadata = schemas.DataCollectionMetaData(flags)
         return found
 
-    def nth_start(self, scope: Scope) -> Select[Any] | None:
+    def nth_start(self, scope: Scope) -> Query | None:
         """By the index on time."""
         return nth(DataCollection.startTime)
 
@@ -191,17 +191,17 @@ class DataCollections(EventSource):
 _MEMBERS = "members"
 
 
-def _member(name: str) -> ColumnElement[Any]:
+def _member(name: str, type: Any = None) -> ColumnElement[Any]:
     """A column of the derived table that sums up the members of each event."""
-    return literal_column(f"{_MEMBERS}.{name}")
+    return literal_column(f"{_MEMBERS}.{name}", type)
 
 
 _SHAPE = Shape(
     schemas.Event,
     id=DataCollection.dataCollectionId,
     type=literal(DataCollections.type),
-    startTime=_member("start"),
-    endTime=_member("finish"),
+    startTime=_member("start", WholeSeconds),
+    endTime=_member("finish", WholeSeconds),
     duration=_member("duration"),
     count=_member("number"),
     attachments=_member("attachments"),
@@ -248,7 +248,7 @@ def _summed(scope: Scope, wanted: Wanted) -> Subquery:
 
 
 @statement
-def _rows(scope: Scope, wanted: Wanted) -> Select[Any]:
+def _rows(scope: Scope, wanted: Wanted) -> Query:
     members = _summed(scope, wanted)
     group, collection = DataCollectionGroup, DataCollection
     paths = [scope.column(path) for path in SNAPSHOTS.values()]
@@ -280,10 +280,10 @@ _GRID = Shape(
 
 
 @statement
-def _grids(scope: Scope) -> Select[Any]:
+def _grids(scope: Scope) -> Query:
     """Grids of some groups and data collections, with the keys of both."""
     collection = scope.column(GridInfo.dataCollectionId)
-    wanted = GridInfo.dataCollectionGroupId.in_(bindparam("groups", expanding=True))
+    wanted: ColumnElement[bool] = GridInfo.dataCollectionGroupId.in_(bindparam("groups", expanding=True))
     if scope.has(GridInfo.dataCollectionId):
         wanted = or_(wanted, collection.in_(bindparam("collections", expanding=True)))
     seen = scope.given(DataCollection, DataCollectionGroup).sees(GridInfo)

@@ -39,12 +39,11 @@ def of_sample(wanted: Wanted, column: Any) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def minutes(start: Any, end: Any) -> ColumnElement[float | None]:
+def minutes(start: Any, end: Any) -> ColumnElement[Any]:
     """From whole seconds; NULL when a time is missing."""
     return in_minutes(seconds_between(start, end))
 
 
-def in_minutes(seconds: ColumnElement[Any]) -> ColumnElement[float | None]:
+def in_minutes(seconds: ColumnElement[Any]) -> ColumnElement[Any]:
     """Seconds as minutes, with all decimals."""
-    found: ColumnElement[float | None] = seconds / literal_column("6e1", Float())
-    return found
+    return seconds / literal_column("6e1", Float())

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    ScalarSelect,
-    Select,
     bindparam,
     func,
     inspect,
@@ -22,7 +19,7 @@ from sqlalchemy import (
 from starbeam.db.reader import Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_events.schemas import Event
-from starbeam_events.sources.base import SINCE, EventSource, Wanted
+from starbeam_events.sources.base import SINCE, EventSource, Query, Struct, Wanted
 from starbeam_events.sources.conditions import minutes, of_sample, of_session
 from starbeam_ispyb.models import BLSample, BLSession, Proposal
 from starbeam_ispyb.names import proposal_name, session_name
@@ -57,7 +54,7 @@ class TableSource(EventSource):
         by_time: bool = False,
     ) -> None:
         self.type, self.title, self.entity, self.by_time = type, title, entity, by_time
-        self.item: type[msgspec.Struct] = shape.struct
+        self.item: Struct = shape.struct
         self.key = inspect(entity).attrs[inspect(entity).primary_key[0].key].class_attribute
         self.start, self.session, self.sample = start, session, sample
         self.shape = Shape(
@@ -93,7 +90,7 @@ class TableSource(EventSource):
             where.append(passes)
         return where
 
-    def keys(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """One for each row."""
         if (where := self._where(scope, wanted)) is None:
             return None
@@ -103,12 +100,12 @@ class TableSource(EventSource):
                 where.append(self.key >= bindparam(f"first_{self.type}"))
         return select(self.key.label("id"), self.start.label("start")).where(*where)
 
-    def total(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def total(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The number of rows."""
         where = self._where(scope, wanted)
         return None if where is None else select(func.count()).select_from(self.entity).where(*where)
 
-    def types(self, scope: Scope, wanted: Wanted) -> Select[Any] | None:
+    def types(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The type and title of this source, when there is a row."""
         if (where := self._where(scope, wanted)) is None:
             return None
@@ -121,7 +118,7 @@ class TableSource(EventSource):
         """1 statement."""
         return {one.id: one for one in await reader.shaped(self.shape, _rows(reader.scope, self), ids=ids)}
 
-    def nth_start(self, scope: Scope) -> Select[Any] | None:
+    def nth_start(self, scope: Scope) -> Query | None:
         """By the index on time, if there is one."""
         return nth(self.start) if self.by_time and scope.has(self.entity) else None
 
@@ -134,14 +131,14 @@ class TableSource(EventSource):
         return select(func.coalesce(starting, last, 0)).scalar_subquery()
 
 
-def nth(start: Any) -> Select[Any]:
+def nth(start: Any) -> Query:
     """The `place`-th latest start, counted from 0."""
-    place = bindparam("place")
+    place: Any = bindparam("place")
     return select(start.label("start")).order_by(start.desc()).limit(1).offset(place)
 
 
 @statement
-def _rows(scope: Scope, source: TableSource) -> Select[Any]:
+def _rows(scope: Scope, source: TableSource) -> Query:
     table = inspect(source.entity).local_table
     joins = table.join(BLSession, BLSession.sessionId == source.session)
     joins = joins.join(Proposal, Proposal.proposalId == BLSession.proposalId)

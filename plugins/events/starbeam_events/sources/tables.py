@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_
 
 from starbeam.db.functions import containing, contains
@@ -13,7 +15,7 @@ from starbeam_ispyb.models import EnergyScan, RobotAction, XFEFluorescenceSpectr
 SUCCESS = containing("success")
 
 
-def succeeded(column: ColumnElement[str | None], status: str) -> ColumnElement[bool]:
+def succeeded(column: Any, status: str) -> ColumnElement[bool]:
     """The condition for `status` to be `success`, or `failed`: neither holds without a value."""
     success = contains(column, SUCCESS)
     return success if status == "success" else and_(column.is_not(None), ~success)
