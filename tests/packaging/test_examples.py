@@ -19,12 +19,13 @@ NEW = "beam_tuning"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the examples and a new plugin, and an environment with all of them, core, the shared
-    tables and what tests need."""
+    tables, events and what tests need."""
     folder = tmp_path_factory.mktemp("examples")
     dist = tmp_path_factory.mktemp("dist")
-    core, ispyb = (build(workspace.ROOT / name, dist, "--sdist") for name in ("core", "plugins/ispyb"))
+    names = "core", "plugins/ispyb", "plugins/events"
+    core, *plugins = (build(workspace.ROOT / name, dist, "--sdist") for name in names)
     make_environment(folder)
-    install(folder, [f"{core}[testing]", ispyb])
+    install(folder, [f"{core}[testing]", *plugins])
     for name in EXAMPLES:
         shutil.copytree(workspace.ROOT / "examples" / name, folder / name)
     run(folder / "venv/bin/starbeam", "plugins", "new", NEW, cwd=folder)

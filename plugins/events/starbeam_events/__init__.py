@@ -13,7 +13,9 @@ from starbeam import Context, Plugin, hookimpl
 from starbeam.settings import Section
 from starbeam_events import hookspecs, routes
 from starbeam_events.queries import Stream
-from starbeam_events.sources import BUNDLED
+from starbeam_events.sources import BUNDLED, EventSource, TableSource
+
+__all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
 
 
 class EventsSettings(Section, frozen=True):

@@ -8,4 +8,4 @@ from starbeam_events.sources.tables import ENERGY_SCANS, ROBOT_ACTIONS, SPECTRA
 BUNDLED: tuple[EventSource, ...] = (DataCollections(), ROBOT_ACTIONS, SPECTRA, ENERGY_SCANS)
 """In the order in which `/events/types` names them."""
 
-__all__ = ["BUNDLED", "SINCE", "EventSource", "Filters", "Query", "TableSource", "Wanted"]
+__all__ = ["BUNDLED", "ROBOT_ACTIONS", "SINCE", "EventSource", "Filters", "Query", "TableSource", "Wanted"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam
 
 from starbeam.db.models import WholeSeconds
 from starbeam_events.schemas import Event, EventStatus

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    ScalarSelect,
     bindparam,
     func,
     inspect,
