@@ -82,7 +82,7 @@ def _newest(scope: Scope, sources: Sources) -> Query:
     since = select(func.max(starts.start).label("since")).subquery("newest")
     firsts = {one.type: one.first_key(scope, since.c.since) for one in sources}
     columns = [first.label(f"first_{type}") for type, first in firsts.items() if first is not None]
-    return select(since.c.since, *columns)
+    return select(since.c.since, *columns).where(since.c.since.is_not(None))
 
 
 @statement
@@ -130,7 +130,7 @@ class Stream:
         bound = {**values, "skip": page.skip, "limit": page.limit}
         for depth in self._depths(reader.scope, page, wanted):
             newest = await self._since(reader, depth)
-            if newest["since"] is None:  # fewer rows than that
+            if not newest:  # fewer rows than that
                 break
             query = _keys(reader.scope, self.sources, msgspec.structs.replace(wanted, recent=True))
             if query is None:
@@ -151,12 +151,11 @@ class Stream:
         yield from (depth for depth in DEPTHS if 1.5 * (page.skip + page.limit) <= depth <= deepest)
 
     async def _since(self, reader: Reader, depth: int) -> dict[str, Any]:
-        """What to bind for what is recent."""
+        """What to bind for what is recent; empty when no table is that deep."""
 
         async def work() -> dict[str, Any]:
-            (row,) = await reader.rows(_newest(reader.scope, self.sources), place=depth - 1)
-            found: dict[str, Any] = row._asdict()
-            return found
+            rows = await reader.rows(_newest(reader.scope, self.sources), place=depth - 1)
+            return dict(rows[0]._asdict()) if rows else {}
 
         found: dict[str, Any] = await self._cache.get(depth, work)
         return found

@@ -167,7 +167,12 @@ async def _collected(db: TestDatabase) -> None:
     for n in SESSIONS:
         start, end = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
         await db.add(
-            m.Workflow, workflowId=n, workflowTitle="Mesh", workflowType="MXPressA", status="Success"
+            m.Workflow,
+            workflowId=n,
+            workflowTitle="Mesh",
+            workflowType="MXPressA",
+            status="Success",
+            comments="Done",
         )
         await db.add(
             m.WorkflowStep, workflowStepId=n, workflowId=n, workflowStepType="mesh", status="Success"
@@ -192,12 +197,7 @@ async def _collected(db: TestDatabase) -> None:
             endTime=end,
             runStatus=("DataCollection Successful", "Failed", "Aborted")[n - 1],
             numberOfImages=100,
-            wavelength=0.976,
-            beamSizeAtSampleX=0.05,
-            beamSizeAtSampleY=0.02,
-            phiStart=10.5,
-            kappaStart=20.5,
-            chiStart=30.5,
+            **_exposure(n),
         )
         await db.add(
             m.DataCollectionFileAttachment,
@@ -207,14 +207,71 @@ async def _collected(db: TestDatabase) -> None:
             fileType="log",
         )
         await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1)
-        await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2)
+        await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2, **GRID)
         await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
         mounted = start - timedelta(minutes=5)
         times = {"startTimestamp": mounted - timedelta(minutes=1), "endTimestamp": mounted}
-        await db.add(m.RobotAction, robotActionId=n, blsessionId=n, blsampleId=n, actionType="LOAD", **times)
+        action = {"actionType": "LOAD", "status": "WARNING", "message": "Slow cool-down"}
+        await db.add(m.RobotAction, robotActionId=n, blsessionId=n, blsampleId=n, **action, **times)
         scanned = {"sessionId": n, "blSampleId": n, "startTime": start, "endTime": end}
         await db.add(m.EnergyScan, energyScanId=n, element="Se", **scanned)
         await db.add(m.XFEFluorescenceSpectrum, xfeFluorescenceSpectrumId=n, **scanned)
+
+
+def _exposure(n: int) -> Row:
+    """With what a data collection was taken, and a picture of its crystal."""
+    return {
+        "imageDirectory": f"/data/{n}",
+        "fileTemplate": "a_####.h5",
+        "imageContainerSubPath": "1.1/measurement",
+        "numberOfPasses": 1,
+        "wavelength": 0.976,
+        "exposureTime": 0.25,
+        "flux": 1e12,
+        "xBeam": 1030.5,
+        "yBeam": 1100.5,
+        "xBeamPix": 1030.5,
+        "yBeamPix": 1100.5,
+        "beamSizeAtSampleX": 0.05,
+        "beamSizeAtSampleY": 0.02,
+        "transmission": 50.5,
+        "axisStart": 10.5,
+        "axisEnd": 370.5,
+        "axisRange": 0.5,
+        "rotationAxis": "Omega",
+        "overlap": 0.25,
+        "chiStart": 30.5,
+        "kappaStart": 20.5,
+        "omegaStart": 40.5,
+        "phiStart": 10.5,
+        "detectorDistance": 250.5,
+        "resolution": 1.75,
+        "magnification": 105000,
+        "binning": 2,
+        "particleDiameter": 150.5,
+        "amountAstigmatism": 0.75,
+        "defocusStepSize": 1.25,
+        "objAperture": 100.5,
+        "voltage": 300,
+    }
+
+
+GRID: Row = {
+    "dx_mm": 0.25,
+    "dy_mm": 0.5,
+    "xOffset": 1.5,
+    "yOffset": 2.5,
+    "meshAngle": 0.75,
+    "orientation": "horizontal",
+    "snaked": 1,
+    "snapshot_offsetXPixel": 12.5,
+    "snapshot_offsetYPixel": 13.5,
+    "micronsPerPixelX": 2.25,
+    "micronsPerPixelY": 3.25,
+    "pixelspermicronX": 2.25,
+    "pixelspermicronY": 3.25,
+}
+"""How a grid lies on its sample."""
 
 
 async def _screened(db: TestDatabase) -> None:

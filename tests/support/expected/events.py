@@ -1,0 +1,36 @@
+"""Events."""
+
+from __future__ import annotations
+
+from support.expected import Cost, Route, totals
+from support.world import FIRST
+
+ROUTES = {
+    "GET /events": Route(
+        totals(session_member=4, proposal_member=8, staff=4, administrator=12),
+        cost=Cost(statements=4, reads=75),
+    ),
+    "GET /events/types": Route(
+        totals(session_member=4, proposal_member=4, staff=4, administrator=4),
+        cost=Cost(
+            statements=1,
+            reads=30,
+            one=f"sessionId={FIRST + 1}",
+            hundred=f"sessionId={FIRST}",
+            rows=3,
+        ),
+    ),
+}
+EMPTY = {
+    "community": {"GridInfo.snaked"},
+    "diamond": {
+        "DataCollection.xBeamPix",
+        "DataCollection.yBeamPix",
+        "DataCollectionGroup.Workflow",
+        "Workflow.comments",
+        "Workflow.status",
+        "Workflow.workflowId",
+        "Workflow.workflowTitle",
+        "Workflow.workflowType",
+    },
+}
