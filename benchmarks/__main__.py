@@ -33,6 +33,9 @@ from starbeam.settings import load
 from support import mariadb
 
 SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"
+MEMORY = "--innodb-buffer-pool-size=2G"
+"""So that the tables of the largest database fit."""
+
 ROOT = "/ispyb/api/v1"
 
 Statements = list[tuple[str, Any]]
@@ -45,7 +48,7 @@ def main() -> None:
     suites = found()
     if unknown := set(sys.argv[1:]) - set(suites):
         raise SystemExit(f"There is no {', '.join(sorted(unknown))}, but {', '.join(suites)}.")
-    server = mariadb.start()
+    server = mariadb.start(MEMORY)
 
     def database() -> str:
         return asyncio.run(server.fresh_database("union"))

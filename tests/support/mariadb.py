@@ -58,8 +58,9 @@ OPTIONS = [
 class Server:
     """A running server; its user `root` needs no password."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
+        self._options = options
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
@@ -73,7 +74,13 @@ class Server:
         options = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
         with (self.folder / "errors.log").open("ab") as errors:
             self._process = subprocess.Popen(
-                [program("mariadbd", "mariadb-server"), *_common(self.folder), *OPTIONS, *options],
+                [
+                    program("mariadbd", "mariadb-server"),
+                    *_common(self.folder),
+                    *OPTIONS,
+                    *options,
+                    *self._options,
+                ],
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
@@ -156,11 +163,12 @@ def _written(flavour: Flavour) -> TextClause:
     return text(" UNION ".join([*rows, numbered]))
 
 
-def start() -> Server:
-    """Start a server that has the empty databases `community`, `diamond` and `union`."""
+def start(*options: str) -> Server:
+    """Start a server that has the empty databases `community`, `diamond` and `union`; `options` are more of its
+    own."""
     folder = Path(tempfile.mkdtemp(prefix="starbeam-mariadb-"))
     _copy_template(folder)
-    server = Server(folder)
+    server = Server(folder, *options)
     server.start()
     return server
 
