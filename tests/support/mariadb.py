@@ -71,16 +71,11 @@ class Server:
 
     def start(self) -> None:
         """Start, and return when it answers."""
-        options = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
+        own = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
+        options = [*_common(self.folder), *OPTIONS, *own, *self._options]
         with (self.folder / "errors.log").open("ab") as errors:
             self._process = subprocess.Popen(
-                [
-                    program("mariadbd", "mariadb-server"),
-                    *_common(self.folder),
-                    *OPTIONS,
-                    *options,
-                    *self._options,
-                ],
+                [program("mariadbd", "mariadb-server"), *options],
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
@@ -164,8 +159,7 @@ def _written(flavour: Flavour) -> TextClause:
 
 
 def start(*options: str) -> Server:
-    """Start a server that has the empty databases `community`, `diamond` and `union`; `options` are more of its
-    own."""
+    """Start a server that has the empty databases `community`, `diamond` and `union`, with more options."""
     folder = Path(tempfile.mkdtemp(prefix="starbeam-mariadb-"))
     _copy_template(folder)
     server = Server(folder, *options)

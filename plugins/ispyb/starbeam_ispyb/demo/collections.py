@@ -13,6 +13,8 @@ from starbeam_ispyb.demo.proposals import midnight
 
 GROUPS = {"mx": (4, 30), "spectroscopy": (1, 12), "em": (1, 6)}
 """How few and how many groups a session has, by technique."""
+BUSY, A_DAY = 25, 55
+"""One session in so many at a beamline for crystals is busy, and then this is how many groups a day has."""
 MINUTES = {"mx": (2, 10), "spectroscopy": (15, 80), "em": (60, 200)}
 """How long a group takes."""
 TYPES = {
@@ -47,6 +49,8 @@ def groups(
     """Rows of `DataCollectionGroup`, one after the other in time, over the days of the session that are
     past: as many as `count` says."""
     wanted = rng.randint(*GROUPS[beamline.technique]) if count is None else count
+    if count is None and beamline.technique == "mx" and session["sessionId"] % BUSY == 0:
+        wanted = A_DAY * _days(session)
     kinds = TYPES["micro-focus" if beamline.micro_focus else beamline.technique]
     for number, (start, end) in enumerate(_times(rng, session, beamline, wanted, now)):
         sample = samples[number % len(samples)] if samples else None
@@ -254,8 +258,7 @@ def _times(
     rng: Random, session: Row, beamline: BeamLine, wanted: int, now: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """When the groups of a session start and end: spread evenly over the measuring hours of its days."""
-    days = (midnight(session["endDate"]) - midnight(session["startDate"])).days or 1
-    starts = [session["startDate"] + timedelta(days=day) for day in range(days)]
+    starts = [session["startDate"] + timedelta(days=day) for day in range(_days(session))]
     over = [start for start in starts if start + SHIFT_ENDS <= min(now, session["endDate"])]
     for index, start in enumerate(over):
         today = (wanted + len(over) - 1 - index) // len(over)
@@ -265,6 +268,11 @@ def _times(
             duration = min(longest, timedelta(minutes=rng.uniform(*MINUTES[beamline.technique])))
             begin = start + SHIFT_STARTS + number * slot + LEAD + (longest - duration) * rng.random()
             yield _whole(begin), _whole(begin + duration)
+
+
+def _days(session: Row) -> int:
+    """On how many days a session measures."""
+    return (midnight(session["endDate"]) - midnight(session["startDate"])).days or 1
 
 
 def _whole(time: datetime) -> datetime:
