@@ -7,11 +7,11 @@ from support.world import FIRST
 
 ROUTES = {
     "GET /events": Route(
-        totals(session_member=4, proposal_member=8, staff=4, administrator=12),
+        totals(session_member=4, proposal_member=8, staff=4, administrator=13),
         cost=Cost(statements=4, reads=75),
     ),
     "GET /events/types": Route(
-        totals(session_member=4, proposal_member=4, staff=4, administrator=4),
+        totals(session_member=4, proposal_member=4, staff=4, administrator=5),
         cost=Cost(
             statements=1,
             reads=30,
