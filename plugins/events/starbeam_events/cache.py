@@ -6,10 +6,20 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 MOST = 2_000
 """How many answers are kept."""
+
+
+@dataclass
+class _Running:
+    """An answer that is being worked out."""
+
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: list[Any] = field(default_factory=list)
+    """With one entry when it was found."""
 
 
 class Cache:
@@ -19,7 +29,7 @@ class Cache:
         self._age = age
         self._most = most
         self._kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-        self._running: dict[Hashable, asyncio.Event] = {}
+        self._running: dict[Hashable, _Running] = {}
 
     async def get(self, key: Hashable, work: Callable[[], Awaitable[Any]]) -> Any:
         """The answer for a key. When the one who works it out fails or goes away, the next does."""
@@ -28,7 +38,9 @@ class Cache:
         while (found := self._fresh(key)) is None:
             if (running := self._running.get(key)) is None:
                 return await self._work(key, work)
-            await running.wait()
+            await running.done.wait()
+            if running.answer:  # however long it took
+                return running.answer[0]
         return found[1]
 
     def _fresh(self, key: Hashable) -> tuple[float, Any] | None:
@@ -36,10 +48,11 @@ class Cache:
         return found if found is not None and time.monotonic() - found[0] < self._age else None
 
     async def _work(self, key: Hashable, work: Callable[[], Awaitable[Any]]) -> Any:
-        done = self._running[key] = asyncio.Event()
+        running = self._running[key] = _Running()
         began = time.monotonic()
         try:
             answer = await work()
+            running.answer.append(answer)
             self._kept[key] = began, answer
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
@@ -47,4 +60,4 @@ class Cache:
             return answer
         finally:
             del self._running[key]
-            done.set()
+            running.done.set()

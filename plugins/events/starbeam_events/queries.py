@@ -86,7 +86,7 @@ def _newest(scope: Scope, sources: Sources) -> Query:
 
 
 @statement
-def _caller(scope: Scope, query: Query) -> frozenset[str]:
+def _bound(scope: Scope, query: Query) -> frozenset[str]:
     """Names of all that a statement binds."""
     return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))
 
@@ -165,7 +165,7 @@ class Stream:
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}
-        names = sorted(_caller(reader.scope, query) & given.keys())
+        names = sorted(_bound(reader.scope, query) & given.keys())
         key = query, *((name, _frozen(given[name])) for name in names)
         return await self._cache.get(key, work)
 

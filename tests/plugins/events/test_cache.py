@@ -68,6 +68,20 @@ async def test_an_answer_is_no_older_than_the_age(monkeypatch: pytest.MonkeyPatc
     assert await cache.get("a", work) == 2
 
 
+async def test_who_waited_takes_an_answer_that_took_longer_than_the_age(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    work, cache = Work(), Cache(5)
+    asking = [asyncio.create_task(cache.get("a", work)) for _ in range(3)]
+    await asyncio.sleep(0)
+    now = 106.0
+    work.go.set()
+    assert await asyncio.gather(*asking) == [1] * 3
+    assert await cache.get("a", work) == 2
+
+
 async def test_with_an_age_of_zero_nothing_is_kept_or_shared() -> None:
     work, cache = Work(), Cache(0)
     work.go.set()
