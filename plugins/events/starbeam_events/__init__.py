@@ -10,8 +10,10 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from starbeam import Context, Plugin, hookimpl
+from starbeam.db.indexes import Index
 from starbeam.settings import Section
 from starbeam_events import hookspecs, routes
+from starbeam_events.indexes import INDEXES
 from starbeam_events.queries import Stream
 from starbeam_events.sources import BUNDLED, EventSource, TableSource
 
@@ -35,6 +37,11 @@ class EventsPlugin(Plugin[EventsSettings]):
     requires = ("ispyb",)
     Settings = EventsSettings
     hookspecs: ClassVar[ModuleType] = hookspecs
+
+    @hookimpl
+    def register_indexes(self) -> Iterable[Index]:
+        """What ``starbeam db indexes`` prints where it is missing."""
+        return INDEXES
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

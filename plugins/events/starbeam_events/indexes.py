@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Index(NamedTuple):
-    """An index on these columns of a table, in this order, and what it is good for."""
-
-    table: str
-    columns: tuple[str, ...]
-    why: str
-
+from starbeam.db.indexes import Index
 
 INDEXES = (
     Index("RobotAction", ("blsessionId", "startTimestamp"), "pages of /events for members of many sessions"),
