@@ -30,11 +30,11 @@ def _indicators(scope: Scope, given: frozenset[str]) -> _Indicators:
     """A page's rows, and how many there are. They are narrow, so the page needs no join to its keys."""
     collection = ImageQualityIndicators.dataCollectionId
     where = [scope.sees(ImageQualityIndicators), *of_collections(collection, given)]
-    order = [collection, ImageQualityIndicators.imageNumber]
+    order: list[Any] = [collection, ImageQualityIndicators.imageNumber]
     if scope.has(ImageQualityIndicators.imageQualityIndicatorsId):
         order.append(ImageQualityIndicators.imageQualityIndicatorsId)
-    rows = select(*_LISTS).where(*where).order_by(*order)
-    total = select(func.count()).select_from(ImageQualityIndicators).where(*where)
+    rows: Any = select(*_LISTS).where(*where).order_by(*order)
+    total: Any = select(func.count()).select_from(ImageQualityIndicators).where(*where)
     return _Indicators(rows.limit(bindparam("limit")).offset(bindparam("skip")), total)
 
 
@@ -42,7 +42,7 @@ async def page(reader: Reader, page: Page, filters: Filters) -> Paged[schemas.Pe
     """One analysis of a page of images; `total` counts images. 2 statements."""
     query, values = _indicators(reader.scope, filters.given), filters.values
     rows = await reader.rows(query.rows, skip=page.skip, limit=page.limit, **values)
-    lists = [list(column) for column in zip(*rows, strict=True)] or [None] * len(_LISTS)
+    lists: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [None] * len(_LISTS)
     analysis = schemas.PerImageAnalysis(filters.dataCollectionId, *lists)
     total = await reader.scalar(query.total, **values)
     return Paged(total=total, results=[analysis], skip=page.skip, limit=page.limit)
