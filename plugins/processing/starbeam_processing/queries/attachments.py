@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
-
 import msgspec
 from sqlalchemy import Select, bindparam, select
 
@@ -39,7 +37,7 @@ def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.AutoProcProgra
 
 
 @statement
-def _file(scope: Scope) -> Select[Any]:
+def _file(scope: Scope) -> Select[str | None, str | None]:
     columns = AutoProcProgramAttachment.filePath, AutoProcProgramAttachment.fileName
     wanted = bindparam("attachment_id") == _KEY
     return select(*columns).where(wanted, not_deleted(scope), scope.sees(AutoProcProgramAttachment))

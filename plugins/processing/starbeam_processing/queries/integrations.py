@@ -45,6 +45,7 @@ _INTEGRATION = Shape(
     ),
     later={"AutoProcScalingHasInt"},
 )
+_PROGRAMS: Any = bindparam("programs", expanding=True)
 _KEYS = (
     AutoProcIntegration.autoProcProgramId,
     AutoProcIntegration.autoProcIntegrationId,
@@ -56,7 +57,7 @@ _KEYS = (
 @statement
 def _integrations(scope: Scope, by_collection: bool) -> Select[Any]:
     """One row for each scaling of each visible integration."""
-    link, wanted = AutoProcScaling_has_Int, bindparam("programs", expanding=True)
+    link, wanted = AutoProcScaling_has_Int, _PROGRAMS
     query = (
         select(*_KEYS, *_INTEGRATION.columns(scope), *_SCALING.columns(scope))
         .select_from(AutoProcIntegration)

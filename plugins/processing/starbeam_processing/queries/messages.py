@@ -28,7 +28,7 @@ _COUNTERS = {"ERROR": "errors", "WARNING": "warnings", "INFO": "info"}
 @statement
 def _page(scope: Scope, by_key: bool, by_collection: bool) -> Listing[schemas.AutoProcProgramMessage]:
     if by_collection:
-        below_programs = scope.given(AutoProcProgram)
+        below_programs = scope.given(AutoProcIntegration, ProcessingJob)
         where = [_PROGRAM.in_(programs_of_one(scope)), below_programs.sees(AutoProcProgramMessage)]
     else:
         where = [scope.sees(AutoProcProgramMessage)]
@@ -50,7 +50,7 @@ def _counts(scope: Scope) -> Select[Any]:
         .where(ProcessingJob.dataCollectionId.in_(COLLECTIONS), ProcessingJob.automatic == 1, ~integrated())
     )
     linked = union(by_integration, by_job).subquery("linked")
-    seen = scope.given(AutoProcProgram).sees(AutoProcProgramMessage)
+    seen = scope.given(AutoProcIntegration, ProcessingJob).sees(AutoProcProgramMessage)
     columns = linked.c.collection, AutoProcProgramMessage.severity
     return (
         select(*columns, func.count())

@@ -70,7 +70,7 @@ _PROGRAM = (AutoProcProgram.processingPrograms, status(), AutoProcProgram.autoPr
 def _integrations(scope: Scope) -> Select[Any]:
     """Programs that integrated a data collection, each once."""
     collection = AutoProcIntegration.dataCollectionId
-    query = select(collection, *_PROGRAM).join(
+    query: Select[Any] = select(collection, *_PROGRAM).join(
         AutoProcProgram, AutoProcProgram.autoProcProgramId == AutoProcIntegration.autoProcProgramId
     )
     seen = _below_collections(scope).sees(AutoProcProgram)
@@ -81,7 +81,7 @@ def _integrations(scope: Scope) -> Select[Any]:
 def _jobs(scope: Scope) -> Select[Any]:
     """Programs of automatic jobs that integrated nothing."""
     collection = ProcessingJob.dataCollectionId
-    query = select(collection, *_PROGRAM).join(
+    query: Select[Any] = select(collection, *_PROGRAM).join(
         AutoProcProgram, AutoProcProgram.processingJobId == ProcessingJob.processingJobId
     )
     automatic = ProcessingJob.automatic == 1, ~integrated()
@@ -90,7 +90,7 @@ def _jobs(scope: Scope) -> Select[Any]:
 
 
 @statement
-def _centrings(scope: Scope) -> Select[Any]:
+def _centrings(scope: Scope) -> Select[int, str]:
     """Results in a data collection's grids, and those of its group that name no grid. They are reached by
     the search, which is of the group that the grids are in: no index leads from a grid to its results."""
     of_grid = or_(
@@ -114,9 +114,10 @@ def _centrings(scope: Scope) -> Select[Any]:
 @statement
 def _movies(scope: Scope) -> Select[Any]:
     """How many movies, motion corrections and fits of the transfer function there are."""
-    keys = Movie.movieId, MotionCorrection.motionCorrectionId, CTF.ctfId
+    keys: Any = Movie.movieId, MotionCorrection.motionCorrectionId, CTF.ctfId
+    counts: list[Any] = [func.count(key.distinct()) for key in keys]
     return (
-        select(Movie.dataCollectionId, *(func.count(key.distinct()) for key in keys))
+        select(Movie.dataCollectionId, *counts)
         .outerjoin(MotionCorrection, MotionCorrection.movieId == Movie.movieId)
         .outerjoin(CTF, CTF.motionCorrectionId == MotionCorrection.motionCorrectionId)
         .where(Movie.dataCollectionId.in_(COLLECTIONS), _below_collections(scope).sees(Movie))
