@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ PROPOSALS = (1, 2, 3)
 SESSIONS = (1, 2, 3)
 CONTACTS = 10
 """The person of lab contact n is n more than this."""
+MANY_TWINS = 1_000_000
+"""The program of job n, of those for `many`, has a key that is this much more."""
 TWINS = 10
 """Rows that hang on session n by another column have a key that is this much more."""
 
@@ -51,6 +54,36 @@ async def many(db: TestDatabase, keys: range) -> None:
     )
     members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in keys[:REGULARS]]
     await db.add(m.Session_has_Person, *members)
+    await _collected_often(db, keys)
+    await _processed_often(db, keys)
+
+
+async def _collected_often(db: TestDatabase, keys: range) -> None:
+    """A data collection of each session, with a file, a workflow and a screening."""
+    await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
+    await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
+    groups = ({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n} for n in keys)
+    await db.add(m.DataCollectionGroup, *groups)
+    await db.add(m.DataCollection, *({"dataCollectionId": n, "dataCollectionGroupId": n} for n in keys))
+    file = {"fileType": "log", "fileFullPath": "/data/1.log"}
+    await db.add(m.DataCollectionFileAttachment, *({"dataCollectionId": n, **file} for n in keys))
+    await db.add(m.Screening, *({"screeningId": n, "dataCollectionId": n} for n in keys))
+    await _strategies(db, keys)
+
+
+async def _processed_often(db: TestDatabase, keys: range) -> None:
+    """For each data collection a program that integrated it and one that a job asked for."""
+    await db.add(m.ProcessingJob, *({"processingJobId": n, "dataCollectionId": n} for n in keys))
+    for twin in (0, MANY_TWINS):
+        programs = ({"autoProcProgramId": n + twin, "processingJobId": n} for n in keys)
+        await db.add(m.AutoProcProgram, *programs)
+    integrations = ({"autoProcIntegrationId": n, "dataCollectionId": n, "autoProcProgramId": n} for n in keys)
+    await db.add(m.AutoProcIntegration, *integrations)
+    await _scalings(db, keys)
+    file = {"fileType": "Log", "fileName": "1.log", "filePath": "/data"}
+    await db.add(m.AutoProcProgramAttachment, *({"autoProcProgramId": n, **file} for n in keys))
+    said = {"severity": "INFO", "message": "Done"}
+    await db.add(m.AutoProcProgramMessage, *({"autoProcProgramId": n, **said} for n in keys))
 
 
 def _proposal(code: str, number: str) -> Row:
@@ -170,7 +203,15 @@ async def _collected(db: TestDatabase) -> None:
             m.Workflow, workflowId=n, workflowTitle="Mesh", workflowType="MXPressA", status="Success"
         )
         await db.add(
-            m.WorkflowStep, workflowStepId=n, workflowId=n, workflowStepType="mesh", status="Success"
+            m.WorkflowStep,
+            workflowStepId=n,
+            workflowId=n,
+            workflowStepType="mesh",
+            status="Success",
+            comments="Best spot found",
+            imageResultFilePath=f"/data/{n}.png",
+            resultFilePath=f"/data/{n}.json",
+            htmlResultFilePath=f"/data/{n}.html",
         )
         await db.add(
             m.DataCollectionGroup,
@@ -198,6 +239,10 @@ async def _collected(db: TestDatabase) -> None:
             phiStart=10.5,
             kappaStart=20.5,
             chiStart=30.5,
+            xBeam=120.5,
+            yBeam=130.25,
+            xtalSnapshotFullPath1=f"/data/{n}.png",
+            imageQualityIndicatorsPlotPath=f"/data/{n}.png",
         )
         await db.add(
             m.DataCollectionFileAttachment,
@@ -206,7 +251,8 @@ async def _collected(db: TestDatabase) -> None:
             fileFullPath=f"/data/{n}.err",
             fileType="log",
         )
-        await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1)
+        image = {"jpegFileFullPath": f"/data/{n}.png", "jpegThumbnailFileFullPath": f"/data/{n}.png"}
+        await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1, **image)
         await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2)
         await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
         mounted = start - timedelta(minutes=5)
@@ -218,30 +264,39 @@ async def _collected(db: TestDatabase) -> None:
 
 
 async def _screened(db: TestDatabase) -> None:
-    """Screenings by data collection, and others by group."""
+    """Screenings by data collection, with what they propose, and others by group."""
     screening = {"shortComments": "EDNA", "bltimeStamp": NOW - timedelta(minutes=54)}
+    about = {"programVersion": "EDNA 1.2", "comments": "Mosaic"}
     for n in SESSIONS:
-        await db.add(m.Screening, screeningId=n, dataCollectionId=n, **screening)
+        await db.add(m.Screening, screeningId=n, dataCollectionId=n, **screening, **about)
         await db.add(m.Screening, screeningId=TWINS + n, dataCollectionGroupId=n, **screening)
+    await _strategies(db, SESSIONS)
 
 
 async def _processed(db: TestDatabase) -> None:
     """Programs that integrated a data collection, others that a job asked for, and movies."""
     for n in SESSIONS:
-        await db.add(m.ProcessingJob, processingJobId=n, dataCollectionId=n, displayName="Job", automatic=1)
-        program = {"processingPrograms": "xia2", "processingStatus": "1"}
-        await db.add(m.AutoProcProgram, autoProcProgramId=n, **program)
+        about = {"comments": "As usual", "recipe": "autoprocessing", "recordTimestamp": NOW}
+        job = {"processingJobId": n, "dataCollectionId": n, "displayName": "Job", "automatic": 1}
+        await db.add(m.ProcessingJob, **job, **about)
+        program = {"processingPrograms": "xia2", "processingStatus": "1", **_run()}
+        await db.add(m.AutoProcProgram, autoProcProgramId=n, processingJobId=n, **program)
         await db.add(m.AutoProcProgram, autoProcProgramId=TWINS + n, processingJobId=n, **program)
-        await db.add(m.AutoProcIntegration, autoProcIntegrationId=n, dataCollectionId=n, autoProcProgramId=n)
-        file = {"fileType": "Log", "fileName": "a.log", "filePath": "/data"}
+        beam = {"refinedXBeam": 120.75, "refinedYBeam": 130.5}
+        integration = {"autoProcIntegrationId": n, "dataCollectionId": n, "autoProcProgramId": n}
+        await db.add(m.AutoProcIntegration, **integration, **beam)
+        file = {"fileType": "Log", "fileName": f"{n}.log", "filePath": "/data", "importanceRank": 1}
         await db.add(m.AutoProcProgramAttachment, autoProcProgramAttachmentId=n, autoProcProgramId=n, **file)
         await db.add(
             m.AutoProcProgramMessage,
             autoProcProgramMessageId=n,
             autoProcProgramId=n,
-            severity="WARNING",
+            severity=("WARNING", "ERROR", "INFO")[n - 1],
             message="Ice",
+            description="Ice rings at 3.9 Å",
+            recordTimeStamp=NOW,
         )
         await db.add(m.Movie, movieId=n, dataCollectionId=n, movieNumber=1)
         await db.add(m.MotionCorrection, motionCorrectionId=n, movieId=n)
         await db.add(m.CTF, ctfId=n, motionCorrectionId=n)
+    await _scalings(db, SESSIONS)

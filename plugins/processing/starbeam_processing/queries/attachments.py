@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+
 import msgspec
 from sqlalchemy import Select, bindparam, select
 
