@@ -6,11 +6,8 @@ from starbeam.testing.app import TestDatabase
 from starbeam_datacollections.models import ImageQualityIndicators
 from support.world.ispyb import SESSIONS
 
-FILES = {
-    f"/data/{n}.{ending}": f"{ending} of {n}".encode()
-    for n in SESSIONS
-    for ending in ("log", "png", "json", "html")
-}
+ENDINGS = ("log", "png", "json", "html")
+FILES = {f"/data/{n}.{ending}": f"{ending} of {n}".encode() for n in SESSIONS for ending in ENDINGS}
 """What rows of each session name."""
 
 
