@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, inspect, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, or_, select, true, union
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.elements import False_, True_
+from sqlalchemy.sql.elements import True_
 
 from starbeam.db.reader import CALLER_BEAMLINES, CALLER_ID, Scope
 from starbeam.visibility import Allow, Condition, Rule, through
@@ -85,28 +85,42 @@ def _subsamples(scope: Scope, subsample: Any) -> ColumnElement[bool]:
     return found
 
 
-def _either(*paths: Condition) -> Condition:
-    """A rule for rows that hang on others in several ways: one derived table of keys, where `OR` would make
-    the database read every row."""
+def _screenings(scope: Scope, screening: Any) -> ColumnElement[bool]:
+    """The session rule for a screening: by its data collection, or by its group."""
+    by_collection, by_group = aliased(m.Screening), aliased(m.Screening)
+    seen = through(m.DataCollection, "dataCollectionId")(scope, by_collection)
+    seen_by_group = through(m.DataCollectionGroup, "dataCollectionGroupId")(scope, by_group)
+    if isinstance(seen, True_) or isinstance(seen_by_group, True_):
+        return true()
+    return _among(
+        screening.screeningId,
+        select(by_collection.screeningId.label("id")).where(seen),
+        select(by_group.screeningId).where(seen_by_group),
+    )
 
-    def condition(scope: Scope, entity: Any) -> ColumnElement[bool]:
-        if scope.kind.sees_everything:
-            return true()
-        mapper = inspect(entity).mapper
-        key = mapper.primary_key[0].key
-        keys = []
-        for path in paths:
-            row = aliased(mapper.class_)
-            seen = path(scope, row)
-            if isinstance(seen, True_):
-                return seen
-            if not isinstance(seen, False_):
-                keys.append(select(getattr(row, key).label("id")).where(seen))
-        own = union(*keys).subquery()
-        found: ColumnElement[bool] = getattr(entity, key).in_(select(own.c.id))
-        return found
 
-    return condition
+def _programs(scope: Scope, program: Any) -> ColumnElement[bool]:
+    """The session rule for a program: by what it integrated, or by the job that asked for it."""
+    integration, job, asked = (
+        aliased(m.AutoProcIntegration),
+        aliased(m.ProcessingJob),
+        aliased(m.AutoProcProgram),
+    )
+    seen = scope.sees(integration)
+    if isinstance(seen, True_):
+        return seen
+    keys = [select(integration.autoProcProgramId.label("id")).where(seen)]
+    if scope.has(m.ProcessingJob):
+        by_job = select(asked.autoProcProgramId).join(job, job.processingJobId == asked.processingJobId)
+        keys.append(by_job.where(scope.sees(job)))
+    return _among(program.autoProcProgramId, *keys)
+
+
+def _among(key: Any, *keys: Select[Any]) -> ColumnElement[bool]:
+    """The key is one of these: a derived table of all, where `OR` would make the database read every row."""
+    own = union(*keys).subquery()
+    found: ColumnElement[bool] = key.in_(select(own.c.id))
+    return found
 
 
 def _allow(entity: type[Any], *conditions: Condition) -> list[Rule]:
@@ -140,22 +154,10 @@ RULES: list[Rule] = [
     *_allow(m.RobotAction, through(m.BLSession, "blsessionId")),
     *_allow(m.EnergyScan, through(m.BLSession, "sessionId")),
     *_allow(m.XFEFluorescenceSpectrum, through(m.BLSession, "sessionId")),
-    *_allow(
-        m.Screening,
-        _either(
-            through(m.DataCollection, "dataCollectionId"),
-            through(m.DataCollectionGroup, "dataCollectionGroupId"),
-        ),
-    ),
+    *_allow(m.Screening, _screenings),
     *_allow(m.AutoProcIntegration, through(m.DataCollection, "dataCollectionId")),
     *_allow(m.ProcessingJob, through(m.DataCollection, "dataCollectionId")),
-    *_allow(
-        m.AutoProcProgram,
-        _either(
-            through(m.AutoProcIntegration, "autoProcProgramId", "autoProcProgramId"),
-            through(m.ProcessingJob, "processingJobId"),
-        ),
-    ),
+    *_allow(m.AutoProcProgram, _programs),
     *_allow(m.AutoProcProgramAttachment, through(m.AutoProcProgram, "autoProcProgramId")),
     *_allow(m.AutoProcProgramMessage, through(m.AutoProcProgram, "autoProcProgramId")),
     *_allow(m.Movie, through(m.DataCollection, "dataCollectionId")),

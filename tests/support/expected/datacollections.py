@@ -17,14 +17,14 @@ ROUTES = {
         MINE, "/datacollections/images/quality/1"
     ),
     "GET /datacollections/images/{dataCollectionId}": Route(MINE, "/datacollections/images/1"),
-    "GET /datacollections/attachments": Route(EACH, cost=Cost(statements=2, reads=30)),
+    "GET /datacollections/attachments": Route(EACH, cost=Cost(statements=2, reads=50)),
     "GET /datacollections/attachments/{dataCollectionFileAttachmentId}": Route(
         MINE, "/datacollections/attachments/1"
     ),
     "GET /datacollections/quality": Route(
-        EACH, also=("/datacollections/quality?dataCollectionId=1",), cost=Cost(statements=2, reads=30, rows=1)
+        EACH, also=("/datacollections/quality?dataCollectionId=1",), cost=Cost(statements=2, reads=50, rows=1)
     ),
-    "GET /datacollections/workflows/steps": Route(EACH, cost=Cost(statements=3, reads=30)),
+    "GET /datacollections/workflows/steps": Route(EACH, cost=Cost(statements=3, reads=50)),
     "GET /datacollections/workflows/steps/{workflowStepId}": Route(
         MINE, "/datacollections/workflows/steps/1?attachmentType=resultFilePath"
     ),

@@ -14,14 +14,14 @@ ROUTES = {
     "GET /processings/status": Route(
         everybody(), "/processings/status?dataCollectionIds=%5B1%2C2%2C3%5D", open=True
     ),
-    "GET /processings/screenings": Route(EACH, cost=Cost(statements=7, reads=40)),
-    "GET /processings": Route(EACH, cost=Cost(statements=5, reads=40)),
-    "GET /processings/auto-integrations": Route(EACH, cost=Cost(statements=7, reads=40)),
-    "GET /processings/messages": Route(EACH, cost=Cost(statements=2, reads=60)),
+    "GET /processings/screenings": Route(EACH, cost=Cost(statements=7, reads=100)),
+    "GET /processings": Route(EACH, cost=Cost(statements=5, reads=100)),
+    "GET /processings/auto-integrations": Route(EACH, cost=Cost(statements=7, reads=100)),
+    "GET /processings/messages": Route(EACH, cost=Cost(statements=2, reads=100)),
     "GET /processings/messages/status": Route(
         everybody(), "/processings/messages/status?dataCollectionIds=%5B1%2C2%2C3%5D", open=True
     ),
-    "GET /processings/attachments": Route(EACH, cost=Cost(statements=2, reads=60)),
+    "GET /processings/attachments": Route(EACH, cost=Cost(statements=2, reads=100)),
     "GET /processings/attachments/{autoProcProgramAttachmentId}": Route(
         found_by("session_member", "proposal_member", "administrator"), "/processings/attachments/1"
     ),
