@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import tracemalloc
 from pathlib import Path
@@ -228,15 +229,18 @@ async def test_a_large_file_takes_constant_memory(beamline: Beamline) -> None:
     await attach(beamline, 1, 1, beamline.file("large.h5", b"0"))
     with (beamline.folder / "data" / "large.h5").open("r+b") as file:
         file.truncate(64 * MEGABYTE)
-    sent = largest = 0
+    complete, sent, largest = asyncio.Event(), 0, 0
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+    async def receive() -> Any:  # the client stays until it has everything
+        await complete.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         nonlocal sent, largest
         sent += len(message.get("body", b""))
         largest = max(largest, len(message.get("body", b"")))
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            complete.set()
 
     path = "/ispyb/api/v1/datacollections/attachments/1"
     headers = [(key.lower().encode(), value.encode()) for key, value in beamline.root.items()]
