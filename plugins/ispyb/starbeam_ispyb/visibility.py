@@ -99,8 +99,9 @@ def _screenings(scope: Scope, screening: Any) -> ColumnElement[bool]:
     )
 
 
-def _programs(scope: Scope, program: Any) -> ColumnElement[bool]:
-    """The session rule for a program: by what it integrated, or by the job that asked for it."""
+def _programs(scope: Scope, row: Any) -> ColumnElement[bool]:
+    """The session rule for a program and what names it: by what the program integrated, or by the job that
+    asked for it."""
     integration, job, asked = (
         aliased(m.AutoProcIntegration),
         aliased(m.ProcessingJob),
@@ -111,9 +112,9 @@ def _programs(scope: Scope, program: Any) -> ColumnElement[bool]:
         return seen
     keys = [select(integration.autoProcProgramId.label("id")).where(seen)]
     if scope.has(m.ProcessingJob):
-        by_job = select(asked.autoProcProgramId).join(job, job.processingJobId == asked.processingJobId)
-        keys.append(by_job.where(scope.sees(job)))
-    return _among(program.autoProcProgramId, *keys)
+        jobs = select(job.processingJobId).where(scope.sees(job))
+        keys.append(select(asked.autoProcProgramId).where(asked.processingJobId.in_(jobs)))
+    return _among(row.autoProcProgramId, *keys)
 
 
 def _among(key: Any, *keys: Select[Any]) -> ColumnElement[bool]:

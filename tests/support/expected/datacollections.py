@@ -19,7 +19,7 @@ ROUTES = {
     "GET /datacollections/images/{dataCollectionId}": Route(MINE, "/datacollections/images/1"),
     "GET /datacollections/attachments": Route(EACH, cost=Cost(statements=2, reads=50)),
     "GET /datacollections/attachments/{dataCollectionFileAttachmentId}": Route(
-        MINE, "/datacollections/attachments/1"
+        found_by("proposal_member", "staff", "administrator"), "/datacollections/attachments/2"
     ),
     "GET /datacollections/quality": Route(
         EACH, also=("/datacollections/quality?dataCollectionId=1",), cost=Cost(statements=2, reads=50, rows=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, select, union
+from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import aliased
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
@@ -23,14 +23,17 @@ _SUB_WEDGE = Shape(schemas.ScreeningStrategySubWedge, m.ScreeningStrategySubWedg
 
 
 def _has_wedges() -> ColumnElement[bool]:
-    """The screening has an output with a strategy with a wedge."""
+    """The screening has an output with a strategy with a wedge: looked up for each screening, where `EXISTS`
+    would make MariaDB collect those of all."""
     output, strategy, wedge = m.ScreeningOutput, m.ScreeningStrategy, m.ScreeningStrategyWedge
-    return exists(
+    first = (
         select(output.screeningOutputId)
         .join(strategy, strategy.screeningOutputId == output.screeningOutputId)
         .join(wedge, wedge.screeningStrategyId == strategy.screeningStrategyId)
         .where(output.screeningId == m.Screening.screeningId)
+        .limit(1)
     )
+    return first.scalar_subquery().is_not(None)
 
 
 def _of_collection(scope: Scope) -> ColumnElement[bool]:
