@@ -58,7 +58,7 @@ def _indicators(rng: Random, row: Row) -> Iterator[Row]:
         yield {
             "dataCollectionId": row["dataCollectionId"],
             "imageNumber": number,
-            "autoProcProgramId": 0,
+            "autoProcProgramId": None,
             "spotTotal": int(spots * 1.2),
             "goodBraggCandidates": int(spots),
             "method1Res": round(row["resolution"] * 1.1, 2),

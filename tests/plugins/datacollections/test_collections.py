@@ -269,6 +269,7 @@ async def test_a_large_file_takes_constant_memory(beamline: Beamline) -> None:
 async def test_quality_of_images(beamline: Beamline) -> None:
     for n, session in ((1, HERE), (2, ELSEWHERE)):
         await beamline.collection(n, session)
+    await beamline.db.add(m.AutoProcProgram, autoProcProgramId=1)
     rows = ((1, 3, 30.5, 3, None), (1, 1, None, 1, 1.25), (1, 2, 20.5, None, 2.25), (2, 1, 40.5, 4, 4.25))
     for key, (collection, image, signal, spots, resolution) in enumerate(rows, 1):
         await beamline.db.add(

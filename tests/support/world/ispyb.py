@@ -273,6 +273,78 @@ async def _screened(db: TestDatabase) -> None:
     await _strategies(db, SESSIONS)
 
 
+def _run() -> Row:
+    """How a program ran."""
+    return {
+        "processingCommandLine": "xia2 pipeline=dials",
+        "processingMessage": "processing successful",
+        "processingEnvironment": "cluster",
+        "processingStartTime": NOW - timedelta(hours=1),
+        "processingEndTime": NOW,
+        "recordTimeStamp": NOW,
+    }
+
+
+async def _strategies(db: TestDatabase, keys: Sequence[int]) -> None:
+    """An output with a lattice, a strategy and a wedge for each of these screenings."""
+    cell = {"unitCell_a": 78.5, "unitCell_b": 78.5, "unitCell_c": 37.25}
+    angles = {"unitCell_alpha": 90.0, "unitCell_beta": 90.0, "unitCell_gamma": 120.0}
+    lattice = {"spaceGroup": "P43212", "pointGroup": "422", **cell, **angles}
+    success = {"indexingSuccess": 1, "strategySuccess": 1}
+    both = {"completeness": 99.5, "multiplicity": 4.5, "doseTotal": 1.25, "numberOfImages": 90}
+    place = {"wedgeNumber": 1, "phi": 10.0, "kappa": 20.0, "chi": 30.0, "wavelength": 0.9795}
+    wedge = {**place, **both, "resolution": 1.5, "comments": "Short"}
+    axis = {"subWedgeNumber": 1, "rotationAxis": "Omega", "axisStart": 5.0, "axisEnd": 95.0}
+    exposure = {"exposureTime": 0.5, "transmission": 25.0, "oscillationRange": 1.0, "RESOLUTION": 1.5}
+    part = {**axis, **exposure, **both, "comments": "Low dose"}
+    output = ({"screeningOutputId": n, "screeningId": n, **success} for n in keys)
+    await db.add(m.ScreeningOutput, *output)
+    found = ({"screeningOutputLatticeId": n, "screeningOutputId": n, **lattice} for n in keys)
+    await db.add(m.ScreeningOutputLattice, *found)
+    ranked = {"rankingResolution": 1.625, "anomalous": 0}
+    strategy = ({"screeningStrategyId": n, "screeningOutputId": n, **ranked} for n in keys)
+    await db.add(m.ScreeningStrategy, *strategy)
+    wedges = ({"screeningStrategyWedgeId": n, "screeningStrategyId": n, **wedge} for n in keys)
+    await db.add(m.ScreeningStrategyWedge, *wedges)
+    parts = ({"screeningStrategySubWedgeId": n, "screeningStrategyWedgeId": n, **part} for n in keys)
+    await db.add(m.ScreeningStrategySubWedge, *parts)
+
+
+async def _scalings(db: TestDatabase, keys: Sequence[int]) -> None:
+    """A scaling with cell and statistics for each of these integrations."""
+    cell = {"refinedCell_a": 78.5, "refinedCell_b": 78.5, "refinedCell_c": 37.25}
+    angles = {"refinedCell_alpha": 90.0, "refinedCell_beta": 90.0, "refinedCell_gamma": 120.0}
+    found = {"spaceGroup": "P 43 21 2", **cell, **angles}
+    await db.add(m.AutoProc, *({"autoProcId": n, **found} for n in keys))
+    await db.add(m.AutoProcScaling, *({"autoProcScalingId": n, "autoProcId": n} for n in keys))
+    links = ({"autoProcIntegrationId": n, "autoProcScalingId": n} for n in keys)
+    await db.add(m.AutoProcScaling_has_Int, *links)
+    shell = {"scalingStatisticsType": "overall", "comments": "Good", "anomalous": 1, **_STATISTICS}
+    statistics = ({"autoProcScalingStatisticsId": n, "autoProcScalingId": n, **shell} for n in keys)
+    await db.add(m.AutoProcScalingStatistics, *statistics)
+
+
+_STATISTICS = {
+    "resolutionLimitLow": 45.5,
+    "resolutionLimitHigh": 1.25,
+    "rMerge": 5.5,
+    "rMeasAllIPlusIMinus": 6.5,
+    "rPimAllIPlusIMinus": 2.25,
+    "fractionalPartialBias": 0.25,
+    "nTotalObservations": 300000,
+    "nTotalUniqueObservations": 30000,
+    "meanIOverSigI": 15.5,
+    "completeness": 99.5,
+    "multiplicity": 10.0,
+    "anomalousCompleteness": 98.5,
+    "anomalousMultiplicity": 5.25,
+    "ccHalf": 0.999,
+    "ccAnomalous": 0.25,
+    "ccAno": 0.25,
+    "resIOverSigI2": 1.375,
+}
+
+
 async def _processed(db: TestDatabase) -> None:
     """Programs that integrated a data collection, others that a job asked for, and movies."""
     for n in SESSIONS:
