@@ -39,6 +39,9 @@ def filled(document: Json, schema: Json, value: Any) -> set[str]:
     """The fields that have a value, other than 0, false and what is empty."""
     if isinstance(value, list):
         return {field for one in value for field in filled(document, schema.get("items", {}), one)}
+    values = schema.get("additionalProperties")
+    if isinstance(value, dict) and isinstance(values, dict):
+        return {field for one in value.values() for field in filled(document, values, one)}
     found: set[str] = set()
     if isinstance(value, dict):
         for name in _components(schema):

@@ -7,13 +7,13 @@
 
 A field that is not named is the column of its name in the source entity, or NULL where this database lacks
 that column. Values become the field's type: a number a boolean, a decimal a float, a float an integer (cut),
-a number a text.
+a number a text; a value that an enumeration (`Literal`) does not know NULL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from sqlalchemy import ColumnElement
@@ -77,6 +77,14 @@ def _plain(annotation: Any) -> type | UnionType | Any:
             return annotation
 
 
+def _converter(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes a value of this type out of what the database gives."""
+    if get_origin(kind) is Literal:
+        known = frozenset(get_args(kind))
+        return lambda value: value if value in known else None
+    return _CONVERTERS.get(getattr(kind, "__name__", ""))
+
+
 class Shape(Generic[S]):
     """How rows become Structs of one class.
 
@@ -110,7 +118,7 @@ class Shape(Generic[S]):
             if given is None and name not in later and wire not in later:
                 given = getattr(source, name)
             self._sources.append(given)
-            self._converters.append(_CONVERTERS.get(getattr(_plain(hints[name]), "__name__", "")))
+            self._converters.append(_converter(_plain(hints[name])))
         self.make: Callable[[Sequence[Any]], S] = self._maker(0)[0]
 
     @property

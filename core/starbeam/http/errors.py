@@ -71,6 +71,12 @@ class Unprocessable(HTTPException):
     status_code = 422
 
 
+class NotHeld(HTTPException):
+    """Something that this database has no table for (501), answered with a sentence that says so."""
+
+    status_code = 501
+
+
 class Unavailable(HTTPException):
     """Something that this server depends on does not answer (503)."""
 

@@ -21,6 +21,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from starbeam.access import public
 from starbeam.http import docs
 from starbeam.http.errors import Error, HTTPValidationError
+from starbeam.http.files import FileAnswer
 from starbeam.http.params import LARGEST
 from starbeam.registry import handlers_of
 from starbeam.runtime import Runtime
@@ -34,6 +35,7 @@ Json = dict[str, Any]
 
 _REF = "#/components/schemas/"
 _PAGED = re.compile(r"^Paged_(?:.*\.)?(\w+?)_?$")
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -154,6 +156,8 @@ def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
             "description": "The request is not valid",
             "content": _json("HTTPValidationError"),
         }
+    if handler.parsed_fn_signature.return_type.annotation is FileAnswer:
+        responses["200"]["content"] = _FILE
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _without_null(parameter["schema"])
         for noise in ("allowEmptyValue", "allowReserved", "deprecated"):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam.visibility import Allow, Rule, through
+from starbeam_datacollections import demo, routes
+from starbeam_datacollections.models import ImageQualityIndicators
+from starbeam_ispyb.models import DataCollection
 
 
 class DataCollectionsPlugin(Plugin[NoSettings]):
@@ -11,3 +21,23 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
     name = "datacollections"
     title = "Images, attachments, quality indicators and workflows of data collections"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """The quality indicators of images."""
+        return [ImageQualityIndicators]
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """Quality indicators are seen by whoever sees their data collection."""
+        return [Allow(ImageQualityIndicators, through(DataCollection, "dataCollectionId"))]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """Images, attachments and quality indicators of the data collections that plugin ispyb makes."""
+        return [demo.DATA]

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, true, union
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
 
 from starbeam.db.reader import CALLER_BEAMLINES, CALLER_ID, Scope
 from starbeam.visibility import Allow, Condition, Rule, through
@@ -84,6 +85,45 @@ def _subsamples(scope: Scope, subsample: Any) -> ColumnElement[bool]:
     return found
 
 
+def _screenings(scope: Scope, screening: Any) -> ColumnElement[bool]:
+    """The session rule for a screening: by its data collection, or by its group."""
+    by_collection, by_group = aliased(m.Screening), aliased(m.Screening)
+    seen = through(m.DataCollection, "dataCollectionId")(scope, by_collection)
+    seen_by_group = through(m.DataCollectionGroup, "dataCollectionGroupId")(scope, by_group)
+    if isinstance(seen, True_) or isinstance(seen_by_group, True_):
+        return true()
+    return _among(
+        screening.screeningId,
+        select(by_collection.screeningId.label("id")).where(seen),
+        select(by_group.screeningId).where(seen_by_group),
+    )
+
+
+def _programs(scope: Scope, row: Any) -> ColumnElement[bool]:
+    """The session rule for a program and what names it: by what the program integrated, or by the job that
+    asked for it."""
+    integration, job, asked = (
+        aliased(m.AutoProcIntegration),
+        aliased(m.ProcessingJob),
+        aliased(m.AutoProcProgram),
+    )
+    seen = scope.sees(integration)
+    if isinstance(seen, True_):
+        return seen
+    keys = [select(integration.autoProcProgramId.label("id")).where(seen)]
+    if scope.has(m.ProcessingJob):
+        jobs = select(job.processingJobId).where(scope.sees(job))
+        keys.append(select(asked.autoProcProgramId).where(asked.processingJobId.in_(jobs)))
+    return _among(row.autoProcProgramId, *keys)
+
+
+def _among(key: Any, *keys: Select[Any]) -> ColumnElement[bool]:
+    """The key is one of these: a derived table of all, where `OR` would make the database read every row."""
+    own = union(*keys).subquery()
+    found: ColumnElement[bool] = key.in_(select(own.c.id))
+    return found
+
+
 def _allow(entity: type[Any], *conditions: Condition) -> list[Rule]:
     return [Allow(entity, condition) for condition in conditions]
 
@@ -115,18 +155,10 @@ RULES: list[Rule] = [
     *_allow(m.RobotAction, through(m.BLSession, "blsessionId")),
     *_allow(m.EnergyScan, through(m.BLSession, "sessionId")),
     *_allow(m.XFEFluorescenceSpectrum, through(m.BLSession, "sessionId")),
-    *_allow(
-        m.Screening,
-        through(m.DataCollection, "dataCollectionId"),
-        through(m.DataCollectionGroup, "dataCollectionGroupId"),
-    ),
+    *_allow(m.Screening, _screenings),
     *_allow(m.AutoProcIntegration, through(m.DataCollection, "dataCollectionId")),
     *_allow(m.ProcessingJob, through(m.DataCollection, "dataCollectionId")),
-    *_allow(
-        m.AutoProcProgram,
-        through(m.AutoProcIntegration, "autoProcProgramId", "autoProcProgramId"),
-        through(m.ProcessingJob, "processingJobId"),
-    ),
+    *_allow(m.AutoProcProgram, _programs),
     *_allow(m.AutoProcProgramAttachment, through(m.AutoProcProgram, "autoProcProgramId")),
     *_allow(m.AutoProcProgramMessage, through(m.AutoProcProgram, "autoProcProgramId")),
     *_allow(m.Movie, through(m.DataCollection, "dataCollectionId")),

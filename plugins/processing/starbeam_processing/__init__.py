@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam_processing import demo, models, routes
 
 
 class ProcessingPlugin(Plugin[NoSettings]):
-    """What the pipelines made of data collections."""
+    """`/processings`."""
 
     name = "processing"
     title = "What the pipelines made of data collections"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Parameters of processing jobs, and searches for the crystal by diffraction."""
+        return [mapper.class_ for mapper in models.Base.registry.mappers]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """What pipelines made of the data collections that plugin ispyb makes."""
+        return [demo.DATA]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ PROPOSALS = (1, 2, 3)
 SESSIONS = (1, 2, 3)
 CONTACTS = 10
 """The person of lab contact n is n more than this."""
+MANY_TWINS = 1_000_000
+"""The program of job n, of those for `many`, has a key that is this much more."""
 TWINS = 10
 """Rows that hang on session n by another column have a key that is this much more."""
 
@@ -51,6 +54,36 @@ async def many(db: TestDatabase, keys: range) -> None:
     )
     members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in keys[:REGULARS]]
     await db.add(m.Session_has_Person, *members)
+    await _collected_often(db, keys)
+    await _processed_often(db, keys)
+
+
+async def _collected_often(db: TestDatabase, keys: range) -> None:
+    """A data collection of each session, with a file, a workflow and a screening."""
+    await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
+    await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
+    groups = ({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n} for n in keys)
+    await db.add(m.DataCollectionGroup, *groups)
+    await db.add(m.DataCollection, *({"dataCollectionId": n, "dataCollectionGroupId": n} for n in keys))
+    file = {"fileType": "log", "fileFullPath": "/data/1.log"}
+    await db.add(m.DataCollectionFileAttachment, *({"dataCollectionId": n, **file} for n in keys))
+    await db.add(m.Screening, *({"screeningId": n, "dataCollectionId": n} for n in keys))
+    await _strategies(db, keys)
+
+
+async def _processed_often(db: TestDatabase, keys: range) -> None:
+    """For each data collection a program that integrated it and one that a job asked for."""
+    await db.add(m.ProcessingJob, *({"processingJobId": n, "dataCollectionId": n} for n in keys))
+    for twin in (0, MANY_TWINS):
+        programs = ({"autoProcProgramId": n + twin, "processingJobId": n} for n in keys)
+        await db.add(m.AutoProcProgram, *programs)
+    integrations = ({"autoProcIntegrationId": n, "dataCollectionId": n, "autoProcProgramId": n} for n in keys)
+    await db.add(m.AutoProcIntegration, *integrations)
+    await _scalings(db, keys)
+    file = {"fileType": "Log", "fileName": "1.log", "filePath": "/data"}
+    await db.add(m.AutoProcProgramAttachment, *({"autoProcProgramId": n, **file} for n in keys))
+    said = {"severity": "INFO", "message": "Done"}
+    await db.add(m.AutoProcProgramMessage, *({"autoProcProgramId": n, **said} for n in keys))
 
 
 def _proposal(code: str, number: str) -> Row:
@@ -175,7 +208,15 @@ async def _collected(db: TestDatabase) -> None:
             comments="Done",
         )
         await db.add(
-            m.WorkflowStep, workflowStepId=n, workflowId=n, workflowStepType="mesh", status="Success"
+            m.WorkflowStep,
+            workflowStepId=n,
+            workflowId=n,
+            workflowStepType="mesh",
+            status="Success",
+            comments="Best spot found",
+            imageResultFilePath=f"/data/{n}.png",
+            resultFilePath=f"/data/{n}.json",
+            htmlResultFilePath=f"/data/{n}.html",
         )
         await db.add(
             m.DataCollectionGroup,
@@ -197,6 +238,8 @@ async def _collected(db: TestDatabase) -> None:
             endTime=end,
             runStatus=("DataCollection Successful", "Failed", "Aborted")[n - 1],
             numberOfImages=100,
+            imageQualityIndicatorsPlotPath=f"/data/{n}.png",
+            xtalSnapshotFullPath1=f"/data/{n}.png",
             **_exposure(n),
         )
         await db.add(
@@ -206,7 +249,8 @@ async def _collected(db: TestDatabase) -> None:
             fileFullPath=f"/data/{n}.err",
             fileType="log",
         )
-        await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1)
+        image = {"jpegFileFullPath": f"/data/{n}.png", "jpegThumbnailFileFullPath": f"/data/{n}.png"}
+        await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1, **image)
         await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2, **GRID)
         await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
         mounted = start - timedelta(minutes=5)
@@ -275,30 +319,111 @@ GRID: Row = {
 
 
 async def _screened(db: TestDatabase) -> None:
-    """Screenings by data collection, and others by group."""
+    """Screenings by data collection, with what they propose, and others by group."""
     screening = {"shortComments": "EDNA", "bltimeStamp": NOW - timedelta(minutes=54)}
+    about = {"programVersion": "EDNA 1.2", "comments": "Mosaic"}
     for n in SESSIONS:
-        await db.add(m.Screening, screeningId=n, dataCollectionId=n, **screening)
+        await db.add(m.Screening, screeningId=n, dataCollectionId=n, **screening, **about)
         await db.add(m.Screening, screeningId=TWINS + n, dataCollectionGroupId=n, **screening)
+    await _strategies(db, SESSIONS)
+
+
+def _run() -> Row:
+    """How a program ran."""
+    return {
+        "processingCommandLine": "xia2 pipeline=dials",
+        "processingMessage": "processing successful",
+        "processingEnvironment": "cluster",
+        "processingStartTime": NOW - timedelta(hours=1),
+        "processingEndTime": NOW,
+        "recordTimeStamp": NOW,
+    }
+
+
+async def _strategies(db: TestDatabase, keys: Sequence[int]) -> None:
+    """An output with a lattice, a strategy and a wedge for each of these screenings."""
+    cell = {"unitCell_a": 78.5, "unitCell_b": 78.5, "unitCell_c": 37.25}
+    angles = {"unitCell_alpha": 90.0, "unitCell_beta": 90.0, "unitCell_gamma": 120.0}
+    lattice = {"spaceGroup": "P43212", "pointGroup": "422", **cell, **angles}
+    success = {"indexingSuccess": 1, "strategySuccess": 1}
+    both = {"completeness": 99.5, "multiplicity": 4.5, "doseTotal": 1.25, "numberOfImages": 90}
+    place = {"wedgeNumber": 1, "phi": 10.0, "kappa": 20.0, "chi": 30.0, "wavelength": 0.9795}
+    wedge = {**place, **both, "resolution": 1.5, "comments": "Short"}
+    axis = {"subWedgeNumber": 1, "rotationAxis": "Omega", "axisStart": 5.0, "axisEnd": 95.0}
+    exposure = {"exposureTime": 0.5, "transmission": 25.0, "oscillationRange": 1.0, "RESOLUTION": 1.5}
+    part = {**axis, **exposure, **both, "comments": "Low dose"}
+    output = ({"screeningOutputId": n, "screeningId": n, **success} for n in keys)
+    await db.add(m.ScreeningOutput, *output)
+    found = ({"screeningOutputLatticeId": n, "screeningOutputId": n, **lattice} for n in keys)
+    await db.add(m.ScreeningOutputLattice, *found)
+    ranked = {"rankingResolution": 1.625, "anomalous": 0}
+    strategy = ({"screeningStrategyId": n, "screeningOutputId": n, **ranked} for n in keys)
+    await db.add(m.ScreeningStrategy, *strategy)
+    wedges = ({"screeningStrategyWedgeId": n, "screeningStrategyId": n, **wedge} for n in keys)
+    await db.add(m.ScreeningStrategyWedge, *wedges)
+    parts = ({"screeningStrategySubWedgeId": n, "screeningStrategyWedgeId": n, **part} for n in keys)
+    await db.add(m.ScreeningStrategySubWedge, *parts)
+
+
+async def _scalings(db: TestDatabase, keys: Sequence[int]) -> None:
+    """A scaling with cell and statistics for each of these integrations."""
+    cell = {"refinedCell_a": 78.5, "refinedCell_b": 78.5, "refinedCell_c": 37.25}
+    angles = {"refinedCell_alpha": 90.0, "refinedCell_beta": 90.0, "refinedCell_gamma": 120.0}
+    found = {"spaceGroup": "P 43 21 2", **cell, **angles}
+    await db.add(m.AutoProc, *({"autoProcId": n, **found} for n in keys))
+    await db.add(m.AutoProcScaling, *({"autoProcScalingId": n, "autoProcId": n} for n in keys))
+    links = ({"autoProcIntegrationId": n, "autoProcScalingId": n} for n in keys)
+    await db.add(m.AutoProcScaling_has_Int, *links)
+    shell = {"scalingStatisticsType": "overall", "comments": "Good", "anomalous": 1, **_STATISTICS}
+    statistics = ({"autoProcScalingStatisticsId": n, "autoProcScalingId": n, **shell} for n in keys)
+    await db.add(m.AutoProcScalingStatistics, *statistics)
+
+
+_STATISTICS = {
+    "resolutionLimitLow": 45.5,
+    "resolutionLimitHigh": 1.25,
+    "rMerge": 5.5,
+    "rMeasAllIPlusIMinus": 6.5,
+    "rPimAllIPlusIMinus": 2.25,
+    "fractionalPartialBias": 0.25,
+    "nTotalObservations": 300000,
+    "nTotalUniqueObservations": 30000,
+    "meanIOverSigI": 15.5,
+    "completeness": 99.5,
+    "multiplicity": 10.0,
+    "anomalousCompleteness": 98.5,
+    "anomalousMultiplicity": 5.25,
+    "ccHalf": 0.999,
+    "ccAnomalous": 0.25,
+    "ccAno": 0.25,
+    "resIOverSigI2": 1.375,
+}
 
 
 async def _processed(db: TestDatabase) -> None:
     """Programs that integrated a data collection, others that a job asked for, and movies."""
     for n in SESSIONS:
-        await db.add(m.ProcessingJob, processingJobId=n, dataCollectionId=n, displayName="Job", automatic=1)
-        program = {"processingPrograms": "xia2", "processingStatus": "1"}
-        await db.add(m.AutoProcProgram, autoProcProgramId=n, **program)
+        about = {"comments": "As usual", "recipe": "autoprocessing", "recordTimestamp": NOW}
+        job = {"processingJobId": n, "dataCollectionId": n, "displayName": "Job", "automatic": 1}
+        await db.add(m.ProcessingJob, **job, **about)
+        program = {"processingPrograms": "xia2", "processingStatus": "1", **_run()}
+        await db.add(m.AutoProcProgram, autoProcProgramId=n, processingJobId=n, **program)
         await db.add(m.AutoProcProgram, autoProcProgramId=TWINS + n, processingJobId=n, **program)
-        await db.add(m.AutoProcIntegration, autoProcIntegrationId=n, dataCollectionId=n, autoProcProgramId=n)
-        file = {"fileType": "Log", "fileName": "a.log", "filePath": "/data"}
+        beam = {"refinedXBeam": 120.75, "refinedYBeam": 130.5}
+        integration = {"autoProcIntegrationId": n, "dataCollectionId": n, "autoProcProgramId": n}
+        await db.add(m.AutoProcIntegration, **integration, **beam)
+        file = {"fileType": "Log", "fileName": f"{n}.log", "filePath": "/data", "importanceRank": 1}
         await db.add(m.AutoProcProgramAttachment, autoProcProgramAttachmentId=n, autoProcProgramId=n, **file)
         await db.add(
             m.AutoProcProgramMessage,
             autoProcProgramMessageId=n,
             autoProcProgramId=n,
-            severity="WARNING",
+            severity=("WARNING", "ERROR", "INFO")[n - 1],
             message="Ice",
+            description="Ice rings at 3.9 Å",
+            recordTimeStamp=NOW,
         )
         await db.add(m.Movie, movieId=n, dataCollectionId=n, movieNumber=1)
         await db.add(m.MotionCorrection, motionCorrectionId=n, movieId=n)
         await db.add(m.CTF, ctfId=n, motionCorrectionId=n)
+    await _scalings(db, SESSIONS)

@@ -16,8 +16,8 @@ Of the proposal **mx1001** everything is known, to check answers by hand (`showc
 What later generators build on is in `DemoWorld.made`: `accounts`, a list of login and description of those
 to log in as, and lists of rows with their keys: `setups`, `laboratories`, `persons`, `proposals`, `team`,
 `sessions`, `participants`, `labcontacts`, `shippings`, `dewars`, `containers`, `proteins`, `crystals`,
-`samples`, `groups`, `collections`. `beamlines` holds the `facility.BeamLine` of each name, `folders` where
-the files of each session are, by `sessionId`.
+`samples`, `workflows`, `groups`, `collections`. `beamlines` holds the `facility.BeamLine` of each name,
+`folders` where the files of each session are, by `sessionId`.
 """
 
 from __future__ import annotations

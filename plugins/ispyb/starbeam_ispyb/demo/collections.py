@@ -94,8 +94,29 @@ def collections(rng: Random, group: Row, beamline: BeamLine, folder: Path, count
             "imageContainerSubPath": "1.1/measurement",
             "imageSizeX": beamline.detector[0],
             "imageSizeY": beamline.detector[1],
+            **_snapshots(directory if beamline.technique == "mx" else None),
             **measured(rng, group, beamline, end - start),
         }
+
+
+def _snapshots(folder: Path | None) -> Row:
+    """Where the pictures of the crystal are."""
+    return {
+        f"xtalSnapshotFullPath{number}": str(folder / f"snapshot_{number}.png") if folder else None
+        for number in range(1, 5)
+    }
+
+
+def workflow(group: Row, folder: Path) -> Row:
+    """A row of `Workflow`: what measured a mesh."""
+    return {
+        "workflowTitle": "Mesh and collect",
+        "workflowType": "MeshScan",
+        "status": "Success",
+        "comments": None,
+        "resultFilePath": str(folder / f"workflow_{group['startTime']:%H%M%S}" / "result.json"),
+        "recordTimeStamp": group["startTime"],
+    }
 
 
 FATES = ("Data collection successful", "Data collection aborted", "Data collection failed")

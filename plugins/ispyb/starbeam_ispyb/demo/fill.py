@@ -236,7 +236,7 @@ async def collections(world: DemoWorld) -> None:
     """What was measured in the sessions that are past or run now, and what else happened."""
     made = world.made
     made["folders"] = {row["sessionId"]: _folder(world, row) for row in made["sessions"]}
-    made["groups"] = await world.add(m.DataCollectionGroup, _groups(world))
+    made["groups"] = await world.add(m.DataCollectionGroup, await _with_workflows(world))
     made["collections"] = await world.add(m.DataCollection, _collections(world))
     await world.add(m.RobotAction, _robot_actions(world))
     await world.add(m.EnergyScan, _energy_scans(world))
@@ -261,6 +261,19 @@ def _groups(world: DemoWorld) -> Iterator[Row]:
             known = showcase.visit(session).groups if _is_showcase(world, session) else None
             line, own = _beamline(world, session), samples[session["sessionId"]]
             yield from measuring.groups(world.random, session, line, own, world.now, known)
+
+
+async def _with_workflows(world: DemoWorld) -> list[Row]:
+    """The groups, those that are a mesh with the workflow that measured it."""
+    groups, folders = list(_groups(world)), world.made["folders"]
+    meshes = [group for group in groups if group["experimentType"] == "Mesh"]
+    rows = (measuring.workflow(group, folders[group["sessionId"]]) for group in meshes)
+    world.made["workflows"] = await world.add(m.Workflow, rows)
+    for group in groups:
+        group["workflowId"] = None
+    for group, workflow in zip(meshes, world.made["workflows"], strict=True):
+        group["workflowId"] = workflow["workflowId"]
+    return groups
 
 
 def _collections(world: DemoWorld) -> Iterator[Row]:

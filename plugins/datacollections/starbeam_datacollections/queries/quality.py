@@ -1,0 +1,48 @@
+"""Quality indicators of images: SQL."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, func, select
+
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam.http.paging import Page, Paged
+from starbeam_datacollections import schemas
+from starbeam_datacollections.models import ImageQualityIndicators
+from starbeam_datacollections.queries.filters import Filters, of_collections
+
+_LISTS = (
+    ImageQualityIndicators.imageNumber,
+    ImageQualityIndicators.totalIntegratedSignal,
+    ImageQualityIndicators.goodBraggCandidates,
+    ImageQualityIndicators.method2Res,
+)
+
+
+class _Indicators(NamedTuple):
+    rows: Select[Any]
+    total: Select[Any]
+
+
+@statement
+def _indicators(scope: Scope, given: frozenset[str]) -> _Indicators:
+    """A page's rows, and how many there are. They are narrow, so the page needs no join to its keys."""
+    collection = ImageQualityIndicators.dataCollectionId
+    where = [scope.sees(ImageQualityIndicators), *of_collections(collection, given)]
+    order: list[Any] = [collection, ImageQualityIndicators.imageNumber]
+    if scope.has(ImageQualityIndicators.imageQualityIndicatorsId):
+        order.append(ImageQualityIndicators.imageQualityIndicatorsId)
+    rows: Any = select(*_LISTS).where(*where).order_by(*order)
+    total: Any = select(func.count()).select_from(ImageQualityIndicators).where(*where)
+    return _Indicators(rows.limit(bindparam("limit")).offset(bindparam("skip")), total)
+
+
+async def page(reader: Reader, page: Page, filters: Filters) -> Paged[schemas.PerImageAnalysis]:
+    """One analysis of a page of images; `total` counts images. 2 statements."""
+    query, values = _indicators(reader.scope, filters.given), filters.values
+    rows = await reader.rows(query.rows, skip=page.skip, limit=page.limit, **values)
+    lists: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [None] * len(_LISTS)
+    analysis = schemas.PerImageAnalysis(filters.dataCollectionId, *lists)
+    total = await reader.scalar(query.total, **values)
+    return Paged(total=total, results=[analysis], skip=page.skip, limit=page.limit)

@@ -1,0 +1,83 @@
+"""Steps of workflows: SQL. Only the community schema has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, bindparam, select
+
+from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam.files import Files
+from starbeam.http.errors import NotHeld
+from starbeam.http.paging import Page, Paged
+from starbeam_datacollections import schemas
+from starbeam_ispyb.models import WorkflowStep
+
+ABSENT = "This database has no workflows: its schema lacks the table WorkflowStep."
+FILES = ("imageResultFilePath", "resultFilePath", "htmlResultFilePath")
+"""The columns that name files."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What steps are asked for."""
+
+    workflowId: int | None = None
+    workflowStepId: int | None = None
+
+
+_SHAPE = Shape(
+    schemas.WorkflowStep,
+    WorkflowStep,
+    metadata=Shape(
+        schemas.WorkflowStepMetaData,
+        later={"attachments"},
+    ),
+)
+
+
+@statement
+def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.WorkflowStep]:
+    where = [getattr(WorkflowStep, name) == bindparam(name) for name in sorted(given)]
+    order = [WorkflowStep.workflowStepId]
+    return Listing(scope, _SHAPE, WorkflowStep, where=[scope.sees(WorkflowStep), *where], order_by=order)
+
+
+@statement
+def _paths(scope: Scope) -> Select[Any]:
+    wanted = WorkflowStep.workflowStepId.in_(bindparam("steps", expanding=True))
+    columns = [getattr(WorkflowStep, name) for name in FILES]
+    return select(WorkflowStep.workflowStepId, *columns).where(wanted, scope.sees(WorkflowStep))
+
+
+async def page(reader: Reader, files: Files, page: Page, filters: Filters) -> Paged[schemas.WorkflowStep]:
+    """A page of the steps that the caller sees, and which of their files exist. 3 statements.
+
+    Raises NotHeld where the database has no workflows."""
+    _require_steps(reader)
+    values = {name: value for name, value in msgspec.structs.asdict(filters).items() if value is not None}
+    found = await reader.page(_page(reader.scope, frozenset(values)), page, **values)
+    steps = {row.workflowStepId: row for row in found.results}
+    if steps:
+        rows = await reader.rows(_paths(reader.scope), steps=list(steps))
+        flags = await files.exist([path for _, *paths in rows for path in paths])
+        for number, (step_id, *_) in enumerate(rows):
+            own = flags[number * len(FILES) : (number + 1) * len(FILES)]
+            steps[step_id].metadata.attachments = dict(zip(FILES, own, strict=True))
+    return found
+
+
+async def path(reader: Reader, step_id: int, kind: schemas.WorkflowStepAttachment) -> str | None:
+    """The path of a file of a step that the caller sees. 1 statement.
+
+    Raises NotHeld where the database has no workflows."""
+    _require_steps(reader)
+    rows = await reader.rows(_paths(reader.scope), steps=[step_id])
+    found: str | None = getattr(rows[0], kind) if rows else None
+    return found
+
+
+def _require_steps(reader: Reader) -> None:
+    if not reader.scope.has(WorkflowStep):
+        raise NotHeld(ABSENT)

@@ -1,0 +1,165 @@
+"""`/datacollections`."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from starbeam.access import authenticated
+from starbeam.db.reader import Reader
+from starbeam.files import Files
+from starbeam.http.files import FileAnswer, sent
+from starbeam.http.paging import Page, Paged
+from starbeam.http.params import path_id, query_id
+from starbeam.runtime import Runtime
+from starbeam_datacollections import schemas
+from starbeam_datacollections.queries import attachments, images, quality, workflows
+from starbeam_datacollections.queries.filters import Filters
+
+TAGS = ["Data Collections"]
+NO_IMAGE = "Image not found"
+NO_ATTACHMENT = "Data collection attachment not found"
+NO_STEP = "Workflow step attachment not found"
+
+CollectionPath = Annotated[int, path_id("Data collection id")]
+CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
+GroupId = Annotated[int | None, query_id("Data collection group id to filter by")]
+
+
+@get(
+    "/datacollections/images/diffraction/{dataCollectionId:str}",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: NO_IMAGE},
+)
+async def get_datacollection_diffraction_image(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    dataCollectionId: CollectionPath,
+    snapshot: Annotated[bool, QueryParameter(description="Get the thumbnail")] = False,
+) -> FileAnswer:
+    """Get the first diffraction image of a data collection"""
+    return await sent(files, await images.diffraction(reader, dataCollectionId, snapshot), NO_IMAGE)
+
+
+@get(
+    "/datacollections/images/quality/{dataCollectionId:str}",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: NO_IMAGE},
+)
+async def get_datacollection_analysis_image(
+    reader: NamedDependency[Reader], files: NamedDependency[Files], dataCollectionId: CollectionPath
+) -> FileAnswer:
+    """Get the plot of a data collection's quality indicators"""
+    return await sent(files, await images.quality_plot(reader, dataCollectionId), NO_IMAGE)
+
+
+@get(
+    "/datacollections/images/{dataCollectionId:str}",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: NO_IMAGE},
+)
+async def get_datacollection_image(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    dataCollectionId: CollectionPath,
+    imageId: Annotated[int, QueryParameter(ge=1, le=4, description="Which snapshot, 1 to 4")] = 1,
+    snapshot: Annotated[bool, QueryParameter(description="Get the thumbnail, if there is one")] = False,
+) -> FileAnswer:
+    """Get a snapshot of the crystal of a data collection"""
+    path = await images.snapshot(reader, dataCollectionId, imageId)
+    if snapshot and path and (small := await files.find(images.thumbnail(path))):
+        return FileAnswer(small)
+    return await sent(files, path, NO_IMAGE)
+
+
+@get("/datacollections/attachments", tags=TAGS, access=authenticated)
+async def get_datacollection_attachments(
+    reader: NamedDependency[Reader],
+    runtime: NamedDependency[Runtime],
+    page: NamedDependency[Page],
+    dataCollectionId: CollectionId = None,
+    dataCollectionGroupId: GroupId = None,
+) -> Paged[schemas.DataCollectionFileAttachment]:
+    """Get a list of data collection attachments"""
+    filters = Filters(dataCollectionId, dataCollectionGroupId)
+    return await attachments.page(reader, page, filters, runtime.settings.server.api_root)
+
+
+@get(
+    "/datacollections/attachments/{dataCollectionFileAttachmentId:str}",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: NO_ATTACHMENT},
+)
+async def get_datacollection_attachment(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    dataCollectionFileAttachmentId: Annotated[int, path_id("Attachment id")],
+) -> FileAnswer:
+    """Get a data collection attachment"""
+    path = await attachments.path(reader, dataCollectionFileAttachmentId)
+    return await sent(files, path, NO_ATTACHMENT, PurePosixPath(path or "").name)
+
+
+@get("/datacollections/quality", tags=TAGS, access=authenticated, errors={404: "Never answered"})
+async def get_datacollection_per_image_analysis(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    dataCollectionId: CollectionId = None,
+    dataCollectionGroupId: GroupId = None,
+) -> Paged[schemas.PerImageAnalysis]:
+    """Get the per-image analysis of data collections"""
+    return await quality.page(reader, page, Filters(dataCollectionId, dataCollectionGroupId))
+
+
+@get(
+    "/datacollections/workflows/steps",
+    tags=TAGS,
+    access=authenticated,
+    errors={501: workflows.ABSENT},
+)
+async def get_workflow_steps(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    page: NamedDependency[Page],
+    workflowId: Annotated[int | None, query_id("Workflow id to filter by")] = None,
+    workflowStepId: Annotated[int | None, query_id("Workflow step id to filter by")] = None,
+) -> Paged[schemas.WorkflowStep]:
+    """Get a list of workflow steps"""
+    return await workflows.page(reader, files, page, workflows.Filters(workflowId, workflowStepId))
+
+
+@get(
+    "/datacollections/workflows/steps/{workflowStepId:str}",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: NO_STEP, 501: workflows.ABSENT},
+)
+async def get_workflow_step_attachment(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    workflowStepId: Annotated[int, path_id("Workflow step id")],
+    attachmentType: Annotated[schemas.WorkflowStepAttachment, QueryParameter(description="Which file")],
+) -> FileAnswer:
+    """Get a file of a workflow step"""
+    path = await workflows.path(reader, workflowStepId, attachmentType)
+    return await sent(files, path, NO_STEP, PurePosixPath(path or "").name)
+
+
+handlers = [
+    get_datacollection_diffraction_image,
+    get_datacollection_analysis_image,
+    get_datacollection_image,
+    get_datacollection_attachments,
+    get_datacollection_attachment,
+    get_datacollection_per_image_analysis,
+    get_workflow_steps,
+    get_workflow_step_attachment,
+]

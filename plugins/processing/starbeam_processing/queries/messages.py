@@ -1,0 +1,91 @@
+"""What programs had to say: SQL. The community schema has no messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select, union
+
+from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam.http.paging import Page, Paged
+from starbeam_ispyb.models import (
+    AutoProcIntegration,
+    AutoProcProgram,
+    AutoProcProgramMessage,
+    ProcessingJob,
+)
+from starbeam_processing import schemas
+from starbeam_processing.queries.links import COLLECTIONS, below, integrated, programs_of_one, visible
+
+_SHAPE = Shape(schemas.AutoProcProgramMessage, AutoProcProgramMessage)
+_KEY = AutoProcProgramMessage.autoProcProgramMessageId
+_PROGRAM = AutoProcProgramMessage.autoProcProgramId
+_COUNTERS = {"ERROR": "errors", "WARNING": "warnings", "INFO": "info"}
+
+
+@statement
+def _page(scope: Scope, by_key: bool, by_collection: bool) -> Listing[schemas.AutoProcProgramMessage]:
+    if by_collection:
+        below_programs = scope.given(AutoProcIntegration, ProcessingJob)
+        where = [_PROGRAM.in_(programs_of_one(scope)), below_programs.sees(AutoProcProgramMessage)]
+    else:
+        where = [scope.sees(AutoProcProgramMessage)]
+    if by_key:
+        where.append(bindparam("message_id") == _KEY)
+    return Listing(scope, _SHAPE, AutoProcProgramMessage, where=where, order_by=[_KEY])
+
+
+@statement
+def _counts(scope: Scope) -> Select[Any]:
+    """How many messages of each severity the programs of data collections have: of those that integrated
+    them, and of automatic jobs that integrated nothing."""
+    by_integration = select(
+        AutoProcIntegration.dataCollectionId.label("collection"), AutoProcIntegration.autoProcProgramId
+    ).where(AutoProcIntegration.dataCollectionId.in_(COLLECTIONS))
+    by_job = (
+        select(ProcessingJob.dataCollectionId, AutoProcProgram.autoProcProgramId)
+        .join(AutoProcProgram, AutoProcProgram.processingJobId == ProcessingJob.processingJobId)
+        .where(ProcessingJob.dataCollectionId.in_(COLLECTIONS), ProcessingJob.automatic == 1, ~integrated())
+    )
+    linked = union(by_integration, by_job).subquery("linked")
+    seen = scope.given(AutoProcIntegration, ProcessingJob).sees(AutoProcProgramMessage)
+    columns = linked.c.collection, AutoProcProgramMessage.severity
+    return (
+        select(*columns, func.count())
+        .join_from(linked, AutoProcProgramMessage, linked.c.autoProcProgramId == _PROGRAM)
+        .where(seen)
+        .group_by(*columns)
+    )
+
+
+async def page(
+    reader: Reader, page: Page, message_id: int | None, collection_id: int | None
+) -> Paged[schemas.AutoProcProgramMessage]:
+    """A page of the messages of programs that the caller sees. 2 statements."""
+    if not reader.scope.has(AutoProcProgramMessage):
+        return Paged(total=0, results=[], skip=page.skip, limit=page.limit)
+    listing = _page(reader.scope, message_id is not None, collection_id is not None)
+    return await reader.page(listing, page, message_id=message_id, collection_id=collection_id)
+
+
+async def of_programs(reader: Reader, programs: list[int]) -> dict[int, list[schemas.AutoProcProgramMessage]]:
+    """The messages of programs that the caller sees, by program. 1 statement."""
+    return await below(reader, _SHAPE, _PROGRAM, _KEY, programs)
+
+
+async def counts(
+    reader: Reader, collections: Iterable[int]
+) -> dict[str, schemas.AutoProcProgramMessageStatus]:
+    """How many messages these data collections have, by their ids: those that the caller sees and that have
+    any. 2 statements."""
+    if not reader.scope.has(AutoProcProgramMessage, ProcessingJob):
+        return {}
+    found: dict[str, schemas.AutoProcProgramMessageStatus] = {}
+    if keys := await visible(reader, set(collections)):
+        for key, severity, count in await reader.rows(_counts(reader.scope), collections=keys):
+            status = found.setdefault(str(key), schemas.AutoProcProgramMessageStatus(0, 0, 0))
+            if severity in _COUNTERS:
+                setattr(status, _COUNTERS[severity], count)
+    return found

@@ -1,0 +1,107 @@
+"""Screenings with what they propose: SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, select, union
+from sqlalchemy.orm import aliased
+
+from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam.http.paging import Page, Paged
+from starbeam_ispyb import models as m
+from starbeam_processing import schemas
+from starbeam_processing.queries.links import COLLECTION, below
+
+_SCREENING = Shape(schemas.Screening, m.Screening, later={"ScreeningOutput"})
+_OUTPUT = Shape(
+    schemas.ScreeningOutput, m.ScreeningOutput, later={"ScreeningOutputLattice", "ScreeningStrategy"}
+)
+_LATTICE = Shape(schemas.ScreeningOutputLattice, m.ScreeningOutputLattice)
+_STRATEGY = Shape(schemas.ScreeningStrategy, m.ScreeningStrategy, later={"ScreeningStrategyWedge"})
+_WEDGE = Shape(schemas.ScreeningStrategyWedge, m.ScreeningStrategyWedge, later={"ScreeningStrategySubWedge"})
+_SUB_WEDGE = Shape(schemas.ScreeningStrategySubWedge, m.ScreeningStrategySubWedge)
+
+
+def _has_wedges() -> ColumnElement[bool]:
+    """The screening has an output with a strategy with a wedge: looked up for each screening, where `EXISTS`
+    would make MariaDB collect those of all."""
+    output, strategy, wedge = m.ScreeningOutput, m.ScreeningStrategy, m.ScreeningStrategyWedge
+    first = (
+        select(output.screeningOutputId)
+        .join(strategy, strategy.screeningOutputId == output.screeningOutputId)
+        .join(wedge, wedge.screeningStrategyId == strategy.screeningStrategyId)
+        .where(output.screeningId == m.Screening.screeningId)
+        .limit(1)
+    )
+    return first.scalar_subquery().is_not(None)
+
+
+def _of_collection(scope: Scope) -> ColumnElement[bool]:
+    """The screening is one of the data collection asked for, or of its group."""
+    by_collection, by_group = aliased(m.Screening), aliased(m.Screening)
+    group = select(m.DataCollection.dataCollectionGroupId).where(
+        m.DataCollection.dataCollectionId == COLLECTION, scope.sees(m.DataCollection)
+    )
+    own = union(
+        select(by_collection.screeningId.label("id")).where(by_collection.dataCollectionId == COLLECTION),
+        select(by_group.screeningId).where(by_group.dataCollectionGroupId.in_(group)),
+    ).subquery("of_collection")
+    found: ColumnElement[bool] = m.Screening.screeningId.in_(select(own.c.id))
+    return found
+
+
+@statement
+def _page(scope: Scope, by_collection: bool) -> Listing[schemas.Screening]:
+    where = [scope.sees(m.Screening), _has_wedges()]
+    if by_collection:
+        where.append(_of_collection(scope))
+    return Listing(scope, _SCREENING, m.Screening, where=where, order_by=[m.Screening.screeningId])
+
+
+async def page(reader: Reader, page: Page, collection_id: int | None) -> Paged[schemas.Screening]:
+    """A page of the screenings that the caller sees. 7 statements."""
+    listing = _page(reader.scope, collection_id is not None)
+    found = await reader.page(listing, page, collection_id=collection_id)
+    screenings = [row.screeningId for row in found.results]
+    key = m.ScreeningOutput.screeningOutputId
+    outputs = await below(reader, _OUTPUT, m.ScreeningOutput.screeningId, key, screenings)
+    await _complete(reader, [output for some in outputs.values() for output in some])
+    for row in found.results:
+        row.ScreeningOutput = [one for one in outputs[row.screeningId] if one.ScreeningStrategy]
+    return found
+
+
+async def _complete(reader: Reader, outputs: list[schemas.ScreeningOutput]) -> None:
+    """Fill in lattices, and the strategies that have wedges."""
+    keys = [output.screeningOutputId for output in outputs]
+    lattice, strategy = m.ScreeningOutputLattice, m.ScreeningStrategy
+    lattices = await below(
+        reader, _LATTICE, lattice.screeningOutputId, lattice.screeningOutputLatticeId, keys
+    )
+    strategies = await below(
+        reader, _STRATEGY, strategy.screeningOutputId, strategy.screeningStrategyId, keys
+    )
+    wedges = await _wedges(reader, [one.screeningStrategyId for some in strategies.values() for one in some])
+    for some in strategies.values():
+        for one in some:
+            one.ScreeningStrategyWedge = wedges.get(one.screeningStrategyId, [])
+    for output in outputs:
+        proposed = strategies.get(output.screeningOutputId, [])
+        output.ScreeningOutputLattice = lattices.get(output.screeningOutputId, [])
+        output.ScreeningStrategy = [one for one in proposed if one.ScreeningStrategyWedge]
+
+
+async def _wedges(reader: Reader, strategies: list[int]) -> dict[int, list[schemas.ScreeningStrategyWedge]]:
+    """Wedges with their parts, by strategy."""
+    wedge, part = m.ScreeningStrategyWedge, m.ScreeningStrategySubWedge
+    wedges = await below(
+        reader, _WEDGE, wedge.screeningStrategyId, wedge.screeningStrategyWedgeId, strategies
+    )
+    keys = [one.screeningStrategyWedgeId for some in wedges.values() for one in some]
+    parts = await below(
+        reader, _SUB_WEDGE, part.screeningStrategyWedgeId, part.screeningStrategySubWedgeId, keys
+    )
+    for some in wedges.values():
+        for one in some:
+            one.ScreeningStrategySubWedge = parts.get(one.screeningStrategyWedgeId, [])
+    return wedges
