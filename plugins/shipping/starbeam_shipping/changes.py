@@ -33,7 +33,9 @@ class Change:
 
     async def rows(self, query: Select[Any], **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of a statement in this transaction, with these values and the caller bound."""
-        return (await self.session.execute(query, {**self._caller, **values})).all()
+        found = await self.session.execute(query, {**self._caller, **values})
+        rows: Sequence[Row[*tuple[Any, ...]]] = found.all()
+        return rows
 
     async def found(self, query: Select[Any], missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
         """The first row of a statement. Raises NotFoundException with the sentence `missing` without one."""

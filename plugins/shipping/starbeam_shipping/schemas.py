@@ -164,7 +164,7 @@ class Shipping(msgspec.Struct):
     shippingId: Annotated[int, Meta(title="Shipping Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
     shippingName: Annotated[str | None, Meta(title="Name")]
-    safetyLevel: Annotated[str | None, Meta(title="Safety Level", examples=["GREEN", "YELLOW", "RED"])]
+    safetyLevel: Annotated[SafetyLevel | None, Meta(title="Safety Level")]
     comments: Annotated[str | None, Meta(title="Comments")]
     bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
     sendingLabContactId: Annotated[int | None, Meta(title="Sending Lab Contact")]

@@ -50,7 +50,7 @@ def one(scope: Scope) -> tuple[Shape[schemas.LabContact], Select[Any]]:
 
 
 @statement
-def person(scope: Scope) -> Select[Any]:
+def person(scope: Scope) -> Select[int, int | None]:
     """The person of the lab contact `key` and the person's laboratory, as they are now, for nobody else to
     change until this transaction ends."""
     mine = select(LabContact.personId).where(LabContact.labContactId == bindparam("key")).scalar_subquery()
