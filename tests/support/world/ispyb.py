@@ -192,7 +192,6 @@ def _protein() -> Row:
         "density": 1.25,
         "molecularMass": 14.5,
         "safetyLevel": "GREEN",
-        "componentTypeId": 1,
     }
 
 

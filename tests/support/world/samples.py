@@ -25,6 +25,7 @@ FILES = {f"/data/samples/{n}.png": _picture() for n in PROPOSALS}
 async def fill(db: TestDatabase) -> None:
     """A picture of each sample; the first waits."""
     await db.add(ComponentType, componentTypeId=1, name="Protein")
+    await db.sql("UPDATE Protein SET componentTypeId = 1")
     for n in PROPOSALS:
         await db.add(Protein_has_PDB, proteinid=n, pdbid=n)
         picture = {"imageFullPath": f"/data/samples/{n}.png", "offsetX": 7, "offsetY": 8}
