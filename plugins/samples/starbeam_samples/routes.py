@@ -108,7 +108,13 @@ async def get_sample_images(
     return await images.page(reader, page, blSampleId, folder)
 
 
-@get("/samples/images/{blSampleImageId:str}", tags=["Samples"], access=authenticated, errors={404: NO_IMAGE})
+@get(
+    "/samples/images/{blSampleImageId:str}",
+    tags=["Samples"],
+    access=authenticated,
+    media_type="image/*",
+    errors={404: NO_IMAGE},
+)
 async def get_sample_image(
     reader: NamedDependency[Reader], files: NamedDependency[Files], blSampleImageId: Key
 ) -> FileAnswer:

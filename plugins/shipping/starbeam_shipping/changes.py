@@ -31,13 +31,13 @@ class Change:
         self.now = now
         self._caller = caller_values(who)
 
-    async def rows(self, query: Select[Any], **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def rows(self, query: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of a statement in this transaction, with these values and the caller bound."""
         found = await self.session.execute(query, {**self._caller, **values})
         rows: Sequence[Row[*tuple[Any, ...]]] = found.all()
         return rows
 
-    async def found(self, query: Select[Any], missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
+    async def found(self, query: Select[*tuple[Any, ...]], missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
         """The first row of a statement. Raises NotFoundException with the sentence `missing` without one."""
         rows = await self.rows(query, **values)
         if not rows:

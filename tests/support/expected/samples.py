@@ -16,7 +16,7 @@ ROUTES = {
     "GET /samples/{blSampleId}": Route(FOUND, "/samples/1"),
     "GET /samples/sub": Route(SEEN, cost=Cost(statements=2, reads=100)),
     "GET /samples/sub/{blSubSampleId}": Route(FOUND, "/samples/sub/1"),
-    "GET /samples/images": Route(SEEN, cost=Cost(statements=2, reads=60)),
+    "GET /samples/images": Route(SEEN, cost=Cost(statements=2, reads=90)),
     "GET /samples/images/{blSampleImageId}": Route(FOUND, "/samples/images/1"),
 }
 EMPTY = {"community": {"Protein.density", "SubSample.type"}}

@@ -34,7 +34,7 @@ ROUTES = {
     "POST /dewars": Route(CREATED, body={"shippingId": 1, "code": "new"}),
     "GET /dewars/{dewarId}": Route(FOUND, "/dewars/1"),
     "PATCH /dewars/{dewarId}": Route(FOUND, "/dewars/1", body={"code": "other"}),
-    "GET /containers": Route(SEEN, cost=Cost(statements=2, reads=40)),
+    "GET /containers": Route(SEEN, cost=Cost(statements=2, reads=60)),
     "POST /containers": Route(CREATED, body={"dewarId": 1, "code": "new", "containerType": "Puck"}),
     "GET /containers/{containerId}": Route(FOUND, "/containers/1"),
     "PATCH /containers/{containerId}": Route(FOUND, "/containers/1", body={"code": "other"}),
