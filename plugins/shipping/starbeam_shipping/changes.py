@@ -37,7 +37,9 @@ class Change:
         rows: Sequence[Row[*tuple[Any, ...]]] = found.all()
         return rows
 
-    async def found(self, query: Select[*tuple[Any, ...]], missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
+    async def found(
+        self, query: Select[*tuple[Any, ...]], missing: str, **values: Any
+    ) -> Row[*tuple[Any, ...]]:
         """The first row of a statement. Raises NotFoundException with the sentence `missing` without one."""
         rows = await self.rows(query, **values)
         if not rows:
