@@ -55,6 +55,11 @@ CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
 """The beamlines that the caller sees all of, for ``column.in_(CALLER_BEAMLINES)``."""
 
 
+def caller_values(who: Principal) -> dict[str, Any]:
+    """What to bind for `CALLER_ID` and `CALLER_BEAMLINES`, in statements that no `Reader` runs."""
+    return {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+
+
 @dataclass(eq=False)
 class Scope:
     """What statements are built for: one database's schema, the rules, and one kind of caller."""
@@ -137,7 +142,7 @@ class Reader:
         self.who = who
         self.now = now
         """The facility's local time at which the request began."""
-        self.caller = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+        self.caller = caller_values(who)
         """What is bound for the caller in every statement."""
 
     async def rows(self, query: Executable, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:

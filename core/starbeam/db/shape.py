@@ -7,7 +7,8 @@
 
 A field that is not named is the column of its name in the source entity, or NULL where this database lacks
 that column. Values become the field's type: a number a boolean, a decimal a float, a float an integer (cut),
-a number a text; a value that an enumeration (`Literal`) does not know NULL.
+a number a text, the words that `group_concat` put together a list; a value that an enumeration (`Literal`)
+does not know NULL.
 """
 
 from __future__ import annotations
@@ -53,12 +54,17 @@ def _to_datetime(value: Any) -> Any:
     return value if not isinstance(value, str) else None  # a date such as 0000-00-00 arrives as text
 
 
+def _to_list(value: Any) -> list[str] | None:
+    return None if value is None else sorted(value.split(",")) if value else []
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "bool": _to_bool,
     "int": _to_int,
     "float": _to_float,
     "str": _to_str,
     "datetime": _to_datetime,
+    "list": _to_list,
 }
 
 

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam.visibility import Allow, Rule, through
+from starbeam_ispyb.models import BLSample
+from starbeam_samples import demo, models, routes
 
 
 class SamplesPlugin(Plugin[NoSettings]):
-    """Proteins, samples, sub samples and sample images."""
+    """`/proteins` and `/samples`."""
 
     name = "samples"
     title = "Proteins, samples, sub samples and sample images"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Pictures of samples, kinds of components, samples that wait, structure files."""
+        return [mapper.class_ for mapper in models.Base.registry.mappers]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """A picture is visible where its sample is."""
+        return [Allow(models.BLSampleImage, through(BLSample, "blSampleId"))]
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """Kinds of components, sub samples, pictures and samples that wait."""
+        return [demo.DATA]

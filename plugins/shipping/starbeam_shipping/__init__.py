@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam_shipping import routes
 
 
 class ShippingPlugin(Plugin[NoSettings]):
-    """Lab contacts, shipments, dewars and containers."""
+    """`/labcontacts`, `/shippings`, `/dewars` and `/containers`."""
 
     name = "shipping"
     title = "Lab contacts, shipments, dewars and containers"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return [routes.router()]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from starbeam.db.models import Person
+from starbeam.db.models import Laboratory, Person
 from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
 from support.world import NOW, PEOPLE, REGULARS
@@ -111,6 +111,17 @@ def _contact(proposal: int, person: int) -> Row:
     }
 
 
+def _laboratory(proposal: int) -> Row:
+    return {
+        "name": "Laboratory",
+        "address": f"{proposal} Ring Road",
+        "city": "Grenoble",
+        "country": "France",
+        "url": "https://example.org",
+        "laboratoryExtPk": 90 + proposal,
+    }
+
+
 async def _proposals(db: TestDatabase) -> None:
     """Proposals, their sessions, and who is a member of what."""
     names = {1: ("mx", "23"), 2: ("bl", "7"), 3: ("sa", "1")}
@@ -119,7 +130,10 @@ async def _proposals(db: TestDatabase) -> None:
     await db.add(m.ProposalHasPerson, {"proposalId": 1, **member}, {"proposalId": 3, **member})
     for n in PROPOSALS:
         person = CONTACTS + n
-        await db.add(Person, personId=person, login=f"contact{n}", familyName="Contact", givenName="Carl")
+        await db.add(Laboratory, laboratoryId=n, **_laboratory(n))
+        named = {"login": f"contact{n}", "familyName": "Contact", "givenName": "Carl", "laboratoryId": n}
+        reached = {"emailAddress": "carl@example.org", "phoneNumber": "0123"}
+        await db.add(Person, personId=person, **named, **reached)
         await db.add(m.LabContact, labContactId=n, **_contact(n, person))
     await db.add(m.BeamLineSetup, beamLineSetupId=1, **_setup())
     await db.add(m.BLSession, _session(1, 1, 1, "id01", datetime(2026, 3, 10, 9)))
@@ -185,14 +199,38 @@ async def _shipped(db: TestDatabase) -> None:
             shippingName=f"S{n}",
             sendingLabContactId=n,
             returnLabContactId=n,
+            safetyLevel="YELLOW",
+            comments="Fragile",
+            bltimeStamp=NOW,
         )
         await db.add(m.Dewar, dewarId=n, shippingId=n, code=f"D{n}", type="Dewar")
-        await db.add(m.Container, containerId=n, dewarId=n, code=f"C{n}", containerType="Puck", capacity=16)
-        await db.add(m.Protein, proteinId=n, proposalId=n, name="Lysozyme", acronym="LYS")
-        await db.add(m.Crystal, crystalId=n, proteinId=n, cell_a=78.5)
-        await db.add(m.BLSample, blSampleId=n, crystalId=n, containerId=n, name=f"sample{n}", location="1")
+        mounted = {"beamlineLocation": "id02", "sampleChangerLocation": "3"}
+        puck = {"code": f"C{n}", "containerType": "Puck", "capacity": 16}
+        await db.add(m.Container, containerId=n, dewarId=n, **puck, **mounted)
+        await db.add(m.Protein, proteinId=n, proposalId=n, **_protein())
+        await db.add(m.Crystal, crystalId=n, proteinId=n, **_cell())
+        held = {"location": "1", "comments": "Clear", "containerId": n}
+        await db.add(m.BLSample, blSampleId=n, crystalId=n, name=f"sample{n}", **held)
         await db.add(m.Position, positionId=n, posX=1.5, posY=2.5, posZ=3.5)
-        await db.add(m.BLSubSample, blSubSampleId=n, blSampleId=n, positionId=n, type="roi")
+        await db.add(m.Position, positionId=TWINS + n, posX=4.5, posY=5.5, posZ=6.5)
+        corners = {"positionId": n, "position2Id": TWINS + n}
+        await db.add(m.BLSubSample, blSubSampleId=n, blSampleId=n, type="roi", comments="Edge", **corners)
+
+
+def _protein() -> Row:
+    return {
+        "name": "Lysozyme",
+        "acronym": "LYS",
+        "sequence": "KVFGRC",
+        "density": 1.25,
+        "molecularMass": 14.5,
+        "safetyLevel": "GREEN",
+    }
+
+
+def _cell() -> Row:
+    lengths = {"cell_a": 78.5, "cell_b": 79.5, "cell_c": 37.5}
+    return {**lengths, "cell_alpha": 90.0, "cell_beta": 91.0, "cell_gamma": 92.0}
 
 
 async def _collected(db: TestDatabase) -> None:

@@ -1,0 +1,47 @@
+"""What the statements share: samples that were sent here, data collections on something, and sorting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
+
+from starbeam.db.reader import Scope
+from starbeam_ispyb.models import Container, DataCollection, DataCollectionGroup, Dewar, Shipping
+from starbeam_samples.schemas import Order
+
+
+def shipped() -> Select[Any]:
+    """Keys of containers that are in a dewar, in a shipment."""
+    dewars = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
+    return dewars.join(Shipping, Shipping.shippingId == Dewar.shippingId)
+
+
+class Collected:
+    """Data collections that the caller sees, for subqueries of one outer row."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.group = aliased(DataCollectionGroup)
+        self.collection = aliased(DataCollection)
+        self._visible = scope.sees(self.group), scope.given(DataCollectionGroup).sees(self.collection)
+
+    def select(self, what: Any, *conditions: Any) -> Select[Any]:
+        """Something of the data collections, and of their groups, for which these conditions hold."""
+        mine = self.collection.dataCollectionGroupId == self.group.dataCollectionGroupId
+        joined = select(what).select_from(self.group).join(self.collection, mine)
+        return joined.where(*conditions, *self._visible)
+
+    def count(self, *conditions: Any) -> ColumnElement[int]:
+        """How many there are."""
+        return self.select(func.count(), *conditions).scalar_subquery()
+
+    def types(self, *conditions: Any) -> ColumnElement[str | None]:
+        """The different types of their groups, put together; none has a comma."""
+        kind = self.group.experimentType
+        return self.select(func.group_concat(kind.distinct()), *conditions, kind != "").scalar_subquery()
+
+
+def directed(order: Order, *columns: Any) -> list[Any]:
+    """These columns in one direction."""
+    return [column.desc() if order is Order.DESC else column.asc() for column in columns]

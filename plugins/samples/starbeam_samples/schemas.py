@@ -1,0 +1,197 @@
+"""What the operations answer. A field that may have no value is null then, and always present."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Order(StrEnum):
+    """A direction to sort in."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class ProteinOrder(StrEnum):
+    """What proteins are sorted by."""
+
+    PROTEIN_ID = "proteinId"
+    ACRONYM = "acronym"
+    NAME = "name"
+
+
+class SampleOrder(StrEnum):
+    """What samples are sorted by."""
+
+    SAMPLE_ID = "blSampleId"
+    NAME = "name"
+    LOCATION = "location"
+    DATA_COLLECTIONS = "datacollections"
+
+
+class SubSampleOrder(StrEnum):
+    """What sub samples are sorted by; `type` where the database has it."""
+
+    SUB_SAMPLE_ID = "blSubSampleId"
+    DATA_COLLECTIONS = "datacollections"
+    TYPE = "type"
+
+
+class SampleStatus(StrEnum):
+    """What has happened to a sample; `Processed` where the database has processing jobs."""
+
+    SAMPLE_ACTION = "Sample Action"
+    DATA_COLLECTED = "Data Collected"
+    STRATEGY = "Strategy"
+    AUTO_INTEGRATED = "Auto Integrated"
+    PROCESSED = "Processed"
+
+
+class ComponentType(msgspec.Struct):
+    """A kind of component."""
+
+    componentTypeId: Annotated[int, Meta(title="Component Type Id")]
+    name: Annotated[str, Meta(title="Name")]
+
+
+class ProteinMetaData(msgspec.Struct):
+    """Counters of a protein: of what the caller may see."""
+
+    pdbs: Annotated[int | None, Meta(title="PDBs", description="Number of structure files")]
+    crystals: Annotated[int | None, Meta(title="Crystals", description="Number of crystals")]
+    samples: Annotated[int | None, Meta(title="Samples", description="Number of samples of these")]
+    datacollections: Annotated[
+        int | None, Meta(title="Data Collections", description="Number of data collections on these")
+    ]
+
+
+class Protein(msgspec.Struct):
+    """A protein or other component."""
+
+    proteinId: Annotated[int, Meta(title="Protein Id")]
+    proposalId: Annotated[int, Meta(title="Proposal Id")]
+    name: Annotated[str | None, Meta(title="Name")]
+    acronym: Annotated[str | None, Meta(title="Acronym")]
+    sequence: Annotated[str | None, Meta(title="Sequence", description="A sequence, SMILES or formula")]
+    density: Annotated[float | None, Meta(title="Density", extra_json_schema={"unit": "g/L"})]
+    molecularMass: Annotated[float | None, Meta(title="Mass", extra_json_schema={"unit": "kDa"})]
+    containmentLevel: Annotated[str | None, Meta(title="Containment Level")]
+    hazardGroup: Annotated[str | None, Meta(title="Hazard Group")]
+    safetyLevel: Annotated[str | None, Meta(title="Safety Level")]
+    ComponentType: Annotated[ComponentType | None, Meta(title="Component Type")]
+    metadata: ProteinMetaData = msgspec.field(name="_metadata")
+
+
+class SampleProtein(msgspec.Struct):
+    """The protein of a sample."""
+
+    proposalId: Annotated[str, Meta(title="Proposal Id")]
+    name: Annotated[str | None, Meta(title="Name")]
+    acronym: Annotated[str | None, Meta(title="Acronym")]
+
+
+class SampleCrystal(msgspec.Struct):
+    """The crystal form of a sample."""
+
+    crystalId: Annotated[int, Meta(title="Crystal Id")]
+    proteinId: Annotated[int, Meta(title="Protein Id")]
+    cell_a: Annotated[float | None, Meta(title="Cell A")]
+    cell_b: Annotated[float | None, Meta(title="Cell B")]
+    cell_c: Annotated[float | None, Meta(title="Cell C")]
+    cell_alpha: Annotated[float | None, Meta(title="Cell Alpha")]
+    cell_beta: Annotated[float | None, Meta(title="Cell Beta")]
+    cell_gamma: Annotated[float | None, Meta(title="Cell Gamma")]
+    Protein: Annotated[SampleProtein, Meta(title="Protein")]
+
+
+class SampleContainer(msgspec.Struct):
+    """The container of a sample."""
+
+    code: Annotated[str | None, Meta(title="Container")]
+    sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")]
+    beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
+
+
+class SampleMetaData(msgspec.Struct):
+    """Counters of a sample: of what the caller may see."""
+
+    subsamples: Annotated[int, Meta(title="Sub Samples", description="Number of sub samples")]
+    datacollections: Annotated[int, Meta(title="Data Collections", description="Number of data collections")]
+    types: Annotated[list[str] | None, Meta(title="Types", description="Types of data collections")]
+    strategies: Annotated[int | None, Meta(title="Strategies", description="Number of successful strategies")]
+    autoIntegrations: Annotated[
+        int | None, Meta(title="Auto Integrations", description="Number of automatic integrations")
+    ]
+    integratedResolution: Annotated[
+        float | None, Meta(title="Resolution", description="Highest resolution of these, in Å")
+    ]
+    proposal: Annotated[str | None, Meta(title="Proposal", description="Name of the shipment's proposal")]
+    queued: Annotated[bool | None, Meta(title="Queued", description="Waits for data collection")]
+
+
+class Sample(msgspec.Struct):
+    """A sample."""
+
+    blSampleId: Annotated[int, Meta(title="Sample Id")]
+    name: Annotated[str | None, Meta(title="Name")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    location: Annotated[int | None, Meta(title="Location", description="Its place in the container")]
+    containerId: Annotated[int | None, Meta(title="Container Id")]
+    Crystal: Annotated[SampleCrystal, Meta(title="Crystal")]
+    Container: Annotated[SampleContainer | None, Meta(title="Container")]
+    metadata: SampleMetaData = msgspec.field(name="_metadata")
+
+
+class SubSampleSample(msgspec.Struct):
+    """The sample of a sub sample."""
+
+    name: Annotated[str | None, Meta(title="Name")]
+
+
+class Position(msgspec.Struct):
+    """A position in the image of a sample."""
+
+    posX: Annotated[int | None, Meta(title="X")]
+    posY: Annotated[int | None, Meta(title="Y")]
+
+
+class SubSampleMetaData(msgspec.Struct):
+    """Counters of a sub sample: of what the caller may see."""
+
+    datacollections: Annotated[int, Meta(title="Data Collections", description="Number of data collections")]
+    types: Annotated[list[str] | None, Meta(title="Types", description="Types of data collections")]
+
+
+class SubSample(msgspec.Struct):
+    """A point, line or area of interest on a sample."""
+
+    blSubSampleId: Annotated[int, Meta(title="Sub Sample Id")]
+    blSampleId: Annotated[int, Meta(title="Sample Id")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    type: Annotated[str | None, Meta(title="Type")]
+    Position1: Annotated[Position | None, Meta(title="Position 1")]
+    Position2: Annotated[Position | None, Meta(title="Position 2")]
+    BLSample: Annotated[SubSampleSample, Meta(title="Sample")]
+    metadata: SubSampleMetaData = msgspec.field(name="_metadata")
+
+
+class SampleImageMetaData(msgspec.Struct):
+    """Where the picture is."""
+
+    url: Annotated[str, Meta(title="URL", description="Address of the picture")]
+
+
+class SampleImage(msgspec.Struct):
+    """A picture of a sample."""
+
+    blSampleImageId: Annotated[int, Meta(title="Sample Image Id")]
+    blSampleId: Annotated[int, Meta(title="Sample Id")]
+    micronsPerPixelX: Annotated[float | None, Meta(title="Microns per Pixel, X")]
+    micronsPerPixelY: Annotated[float | None, Meta(title="Microns per Pixel, Y")]
+    offsetX: Annotated[int, Meta(title="Offset X")]
+    offsetY: Annotated[int, Meta(title="Offset Y")]
+    metadata: SampleImageMetaData = msgspec.field(name="_metadata")

@@ -1,0 +1,76 @@
+"""Shipments: SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
+from sqlalchemy.orm import aliased
+
+from starbeam.db.models import Person
+from starbeam.db.reader import Listing, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
+from starbeam_ispyb.names import is_proposal
+from starbeam_shipping import schemas
+
+_RETURNED, _SENT = aliased(LabContact), aliased(LabContact)
+_RECEIVER, _SENDER = aliased(Person), aliased(Person)
+
+
+def _contact(contact: Any, person: Any) -> Shape[schemas.ShippingLabContact]:
+    its_person = Shape(schemas.ShippingLabContactPerson, person)
+    return Shape(schemas.ShippingLabContact, contact, when=contact.labContactId, Person=its_person)
+
+
+def _dewars(scope: Scope) -> ColumnElement[int]:
+    count = select(func.count()).select_from(Dewar).where(Dewar.shippingId == Shipping.shippingId)
+    return count.where(scope.given(Shipping).sees(Dewar)).scalar_subquery()
+
+
+_SHAPE = Shape(
+    schemas.Shipping,
+    Shipping,
+    LabContact=_contact(_RETURNED, _RECEIVER),
+    LabContact1=_contact(_SENT, _SENDER),
+    metadata=Shape(schemas.ShippingMetaData, dewars=_dewars),
+)
+_JOINS = (
+    join(Shipping, _RETURNED, _RETURNED.labContactId == Shipping.returnLabContactId, isouter=True)
+    .outerjoin(_RECEIVER, _RECEIVER.personId == _RETURNED.personId)
+    .outerjoin(_SENT, _SENT.labContactId == Shipping.sendingLabContactId)
+    .outerjoin(_SENDER, _SENDER.personId == _SENT.personId)
+)
+
+
+def _where(scope: Scope, by_proposal: bool) -> list[ColumnElement[bool]]:
+    where = [scope.sees(Shipping)]
+    if by_proposal:
+        where.append(Shipping.proposalId.in_(select(Proposal.proposalId).where(is_proposal())))
+    return where
+
+
+@statement
+def listing(scope: Scope, by_proposal: bool) -> Listing[schemas.Shipping]:
+    """The shipments that the caller sees."""
+    where = _where(scope, by_proposal)
+    return Listing(scope, _SHAPE, Shipping, where=where, order_by=[Shipping.shippingId], joins=_JOINS)
+
+
+@statement
+def one(scope: Scope) -> tuple[Shape[schemas.Shipping], Select[Any]]:
+    """The shipment `key`, if the caller sees it."""
+    wanted = Shipping.shippingId == bindparam("key")
+    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)
+    return _SHAPE, columns.where(wanted, *_where(scope, by_proposal=False))
+
+
+@statement
+def proposal(scope: Scope) -> Select[Any]:
+    """The proposal `key`, if the caller sees it."""
+    return select(Proposal.proposalId).where(Proposal.proposalId == bindparam("key"), scope.sees(Proposal))
+
+
+def longest_comments(scope: Scope) -> int:
+    """How many characters `Shipping.comments` holds, which the flavours differ in."""
+    return 1000 if scope.has(Shipping.extra) else 255

@@ -1,0 +1,273 @@
+"""What the operations take and answer.
+
+In what is sent, a field that is not in the JSON is `UNSET` and leaves its column as it is; null empties it.
+Texts are as long as their columns.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from starbeam.http.params import LARGEST
+
+SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
+DewarType = Literal["Dewar", "Toolbox"]
+
+Text20 = Annotated[str, Meta(max_length=20)]
+Text45 = Annotated[str, Meta(max_length=45)]
+Text255 = Annotated[str, Meta(max_length=255)]
+Text1000 = Annotated[str, Meta(max_length=1000)]
+Email = Annotated[str, Meta(max_length=60)]
+FamilyName = Annotated[str, Meta(max_length=100)]
+CardName = Annotated[str, Meta(max_length=40)]
+Key = Annotated[int, Meta(ge=-LARGEST - 1, le=LARGEST)]
+"""Of another row; one that no row has is not an error of the form."""
+Euros = Annotated[int, Meta(ge=0, le=2**32 - 1, extra_json_schema={"unit": "Eur"})]
+PortalKey = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+
+
+class Laboratory(msgspec.Struct):
+    """The laboratory of a contact."""
+
+    laboratoryId: Annotated[int, Meta(title="Laboratory Id")]
+    name: Annotated[str | None, Meta(title="Laboratory Name")]
+    address: Annotated[str | None, Meta(title="Address")]
+    city: Annotated[str | None, Meta(title="City")]
+    country: Annotated[str | None, Meta(title="Country")]
+    url: Annotated[str | None, Meta(title="URL")]
+    recordTimeStamp: Annotated[datetime | None, Meta(title="Last Changed")]
+    laboratoryExtPk: Annotated[
+        int | None, Meta(title="Laboratory Ext Pk", description="The user portal's own key")
+    ]
+
+
+class ContactPerson(msgspec.Struct):
+    """The person of a contact."""
+
+    givenName: Annotated[str | None, Meta(title="First Name")]
+    familyName: Annotated[str | None, Meta(title="Surname")]
+    emailAddress: Annotated[str | None, Meta(title="Email Address")]
+    phoneNumber: Annotated[str | None, Meta(title="Phone Number")]
+    Laboratory: Annotated[Laboratory | None, Meta(title="Laboratory")]
+
+
+class LabContact(msgspec.Struct):
+    """An address card of a proposal, to ship from and to."""
+
+    labContactId: Annotated[int, Meta(title="Lab Contact Id")]
+    personId: Annotated[int, Meta(title="Person Id")]
+    proposalId: Annotated[int, Meta(title="Proposal Id")]
+    cardName: Annotated[str, Meta(title="Card Name", description="The name of this lab contact")]
+    defaultCourrierCompany: Annotated[str | None, Meta(title="Courier Company")]
+    courierAccount: Annotated[str | None, Meta(title="Account No.")]
+    billingReference: Annotated[str | None, Meta(title="Billing Reference")]
+    dewarAvgCustomsValue: Annotated[int, Meta(title="Avg Customs Value", extra_json_schema={"unit": "Eur"})]
+    dewarAvgTransportValue: Annotated[
+        int, Meta(title="Avg Transport Value", extra_json_schema={"unit": "Eur"})
+    ]
+    recordTimeStamp: Annotated[datetime | None, Meta(title="Last Changed")]
+    Person: Annotated[ContactPerson, Meta(title="Person")]
+
+
+class ContactLaboratoryCreate(msgspec.Struct, frozen=True):
+    """A laboratory to add."""
+
+    name: Annotated[Text45, Meta(title="Laboratory Name")]
+    address: Annotated[Text255, Meta(title="Address")]
+    city: Annotated[Text45, Meta(title="City")]
+    country: Annotated[Text45, Meta(title="Country")]
+    url: Annotated[Text255 | None, Meta(title="URL")] = None
+    laboratoryExtPk: Annotated[PortalKey | None, Meta(title="Laboratory Ext Pk")] = None
+
+
+class PersonCreate(msgspec.Struct, frozen=True):
+    """A person to add, without a login."""
+
+    givenName: Annotated[Text45, Meta(title="First Name")]
+    familyName: Annotated[FamilyName, Meta(title="Surname")]
+    emailAddress: Annotated[Email | None, Meta(title="Email Address")] = None
+    phoneNumber: Annotated[Text45 | None, Meta(title="Phone Number")] = None
+    Laboratory: Annotated[ContactLaboratoryCreate | None, Meta(title="Laboratory")] = None
+
+
+class LabContactCreate(msgspec.Struct, frozen=True):
+    """A lab contact to add: always a new person, and a new laboratory."""
+
+    proposalId: Annotated[Key, Meta(title="Proposal Id")]
+    cardName: Annotated[CardName, Meta(title="Card Name", description="The name of this lab contact")]
+    Person: Annotated[PersonCreate, Meta(title="Person")]
+    defaultCourrierCompany: Annotated[Text45 | None, Meta(title="Courier Company")] = None
+    courierAccount: Annotated[Text45 | None, Meta(title="Account No.")] = None
+    billingReference: Annotated[Text45 | None, Meta(title="Billing Reference")] = None
+    dewarAvgCustomsValue: Annotated[Euros | None, Meta(title="Avg Customs Value")] = 0
+    dewarAvgTransportValue: Annotated[Euros | None, Meta(title="Avg Transport Value")] = 0
+
+
+class LaboratoryCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a laboratory."""
+
+    name: Annotated[Text45 | UnsetType, Meta(title="Laboratory Name")] = UNSET
+    address: Annotated[Text255 | UnsetType, Meta(title="Address")] = UNSET
+    city: Annotated[Text45 | UnsetType, Meta(title="City")] = UNSET
+    country: Annotated[Text45 | UnsetType, Meta(title="Country")] = UNSET
+    url: Annotated[Text255 | UnsetType | None, Meta(title="URL")] = UNSET
+
+
+class PersonCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a person; a laboratory of null takes it from the person."""
+
+    familyName: Annotated[FamilyName | UnsetType, Meta(title="Surname")] = UNSET
+    emailAddress: Annotated[Email | UnsetType | None, Meta(title="Email Address")] = UNSET
+    phoneNumber: Annotated[Text45 | UnsetType | None, Meta(title="Phone Number")] = UNSET
+    Laboratory: Annotated[LaboratoryCreateOptional | UnsetType | None, Meta(title="Laboratory")] = UNSET
+
+
+class LabContactCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a lab contact."""
+
+    cardName: Annotated[CardName | UnsetType, Meta(title="Card Name")] = UNSET
+    Person: Annotated[PersonCreateOptional | UnsetType, Meta(title="Person")] = UNSET
+    defaultCourrierCompany: Annotated[Text45 | UnsetType | None, Meta(title="Courier Company")] = UNSET
+    courierAccount: Annotated[Text45 | UnsetType | None, Meta(title="Account No.")] = UNSET
+    billingReference: Annotated[Text45 | UnsetType | None, Meta(title="Billing Reference")] = UNSET
+    dewarAvgCustomsValue: Annotated[Euros | UnsetType, Meta(title="Avg Customs Value")] = UNSET
+    dewarAvgTransportValue: Annotated[Euros | UnsetType, Meta(title="Avg Transport Value")] = UNSET
+
+
+class ShippingLabContactPerson(msgspec.Struct):
+    """Whom a shipment is sent by or to."""
+
+    givenName: Annotated[str | None, Meta(title="First Name")]
+    familyName: Annotated[str | None, Meta(title="Surname")]
+
+
+class ShippingLabContact(msgspec.Struct):
+    """The lab contact of a shipment."""
+
+    cardName: Annotated[str, Meta(title="Card Name")]
+    Person: Annotated[ShippingLabContactPerson, Meta(title="Person")]
+
+
+class ShippingMetaData(msgspec.Struct):
+    """Counters of a shipment."""
+
+    dewars: Annotated[int, Meta(title="Dewars", description="Number of dewars in this shipment")]
+
+
+class Shipping(msgspec.Struct):
+    """A shipment."""
+
+    shippingId: Annotated[int, Meta(title="Shipping Id")]
+    proposalId: Annotated[int, Meta(title="Proposal Id")]
+    shippingName: Annotated[str | None, Meta(title="Name")]
+    safetyLevel: Annotated[SafetyLevel | None, Meta(title="Safety Level")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
+    sendingLabContactId: Annotated[int | None, Meta(title="Sending Lab Contact")]
+    returnLabContactId: Annotated[int | None, Meta(title="Return Lab Contact")]
+    LabContact: Annotated[
+        ShippingLabContact | None, Meta(title="Return Lab Contact", description="Whom it is returned to")
+    ]
+    LabContact1: Annotated[
+        ShippingLabContact | None, Meta(title="Sending Lab Contact", description="Who sends it")
+    ]
+    metadata: ShippingMetaData = msgspec.field(name="_metadata")
+
+
+class ShippingCreate(msgspec.Struct, frozen=True):
+    """A shipment to add."""
+
+    proposalId: Annotated[Key, Meta(title="Proposal Id")]
+    shippingName: Annotated[Text45, Meta(title="Name")]
+    sendingLabContactId: Annotated[Key, Meta(title="Sending Lab Contact")]
+    returnLabContactId: Annotated[Key, Meta(title="Return Lab Contact")]
+    safetyLevel: Annotated[SafetyLevel | None, Meta(title="Safety Level")] = "GREEN"
+    comments: Annotated[Text1000 | None, Meta(title="Comments")] = None
+
+
+class ShippingCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a shipment."""
+
+    proposalId: Annotated[Key | UnsetType, Meta(title="Proposal Id")] = UNSET
+    shippingName: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    sendingLabContactId: Annotated[Key | UnsetType, Meta(title="Sending Lab Contact")] = UNSET
+    returnLabContactId: Annotated[Key | UnsetType, Meta(title="Return Lab Contact")] = UNSET
+    safetyLevel: Annotated[SafetyLevel | UnsetType | None, Meta(title="Safety Level")] = UNSET
+    comments: Annotated[Text1000 | UnsetType | None, Meta(title="Comments")] = UNSET
+
+
+class DewarShipping(msgspec.Struct):
+    """The shipment of a dewar."""
+
+    proposalId: Annotated[int, Meta(title="Proposal Id")]
+    shippingName: Annotated[str | None, Meta(title="Name")]
+
+
+class Dewar(msgspec.Struct):
+    """A dewar or toolbox."""
+
+    dewarId: Annotated[int, Meta(title="Dewar Id")]
+    shippingId: Annotated[int, Meta(title="Shipping Id")]
+    code: Annotated[str | None, Meta(title="Name")]
+    dewarType: Annotated[str | None, Meta(title="Type")]
+    Shipping: Annotated[DewarShipping, Meta(title="Shipping")]
+
+
+class DewarCreate(msgspec.Struct, frozen=True):
+    """A dewar to add."""
+
+    shippingId: Annotated[Key, Meta(title="Shipping Id")]
+    code: Annotated[Text45, Meta(title="Name")]
+    dewarType: Annotated[DewarType | None, Meta(title="Type")] = None
+
+
+class DewarCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a dewar."""
+
+    code: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    dewarType: Annotated[DewarType | UnsetType, Meta(title="Type")] = UNSET
+
+
+class ContainerDewar(msgspec.Struct):
+    """The dewar of a container."""
+
+    code: Annotated[str | None, Meta(title="Name")]
+    Shipping: Annotated[DewarShipping, Meta(title="Shipping")]
+
+
+class Container(msgspec.Struct):
+    """A container of samples, in a dewar."""
+
+    containerId: Annotated[int, Meta(title="Container Id")]
+    dewarId: Annotated[int, Meta(title="Dewar Id")]
+    code: Annotated[str | None, Meta(title="Name")]
+    containerType: Annotated[str | None, Meta(title="Type")]
+    beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
+    sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")]
+    Dewar: Annotated[ContainerDewar, Meta(title="Dewar")]
+
+
+class ContainerCreate(msgspec.Struct, frozen=True):
+    """A container to add."""
+
+    dewarId: Annotated[Key, Meta(title="Dewar Id")]
+    code: Annotated[Text45, Meta(title="Name")]
+    containerType: Annotated[Text20, Meta(title="Type")]
+    beamlineLocation: Annotated[Text20 | None, Meta(title="Beamline")] = None
+    sampleChangerLocation: Annotated[Text20 | None, Meta(title="Position in the Sample Changer")] = None
+
+
+class ContainerCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a container."""
+
+    dewarId: Annotated[Key | UnsetType, Meta(title="Dewar Id")] = UNSET
+    code: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    containerType: Annotated[Text20 | UnsetType, Meta(title="Type")] = UNSET
+    beamlineLocation: Annotated[Text20 | UnsetType | None, Meta(title="Beamline")] = UNSET
+    sampleChangerLocation: Annotated[
+        Text20 | UnsetType | None, Meta(title="Position in the Sample Changer")
+    ] = UNSET

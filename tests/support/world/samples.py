@@ -1,0 +1,64 @@
+"""The tables of the plugin `samples`, and what its lists show."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image
+
+from starbeam.testing.app import TestDatabase
+from starbeam_ispyb import models as m
+from starbeam_samples.models import BLSampleImage, ComponentType, ContainerQueueSample, Protein_has_PDB
+from support.world import NOW
+from support.world.ispyb import PROPOSALS
+
+
+def _picture() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (4, 3), (200, 210, 220)).save(file, "PNG")
+    return file.getvalue()
+
+
+FILES = {f"/data/samples/{n}.png": _picture() for n in PROPOSALS}
+
+
+async def fill(db: TestDatabase) -> None:
+    """A picture of each sample; the first waits."""
+    await db.add(ComponentType, componentTypeId=1, name="Protein")
+    await db.sql("UPDATE Protein SET componentTypeId = 1")
+    for n in PROPOSALS:
+        await db.add(Protein_has_PDB, proteinid=n, pdbid=n)
+        picture = {"imageFullPath": f"/data/samples/{n}.png", "offsetX": 7, "offsetY": 8}
+        scale = {"micronsPerPixelX": 1.5, "micronsPerPixelY": 2.5}
+        await db.add(BLSampleImage, blSampleImageId=n, blSampleId=n, **picture, **scale)
+    await db.add(ContainerQueueSample, blSampleId=1, dataCollectionPlanId=None)
+
+
+async def many(db: TestDatabase, keys: range) -> None:
+    """A protein with a sample that data were collected on, in the shipment of each proposal."""
+    await db.add(m.Protein, *({"proteinId": n, "proposalId": n, "name": f"P{n}"} for n in keys))
+    await db.add(m.Crystal, *({"crystalId": n, "proteinId": n} for n in keys))
+    await db.add(m.Shipping, *({"shippingId": n, "proposalId": n, "shippingName": f"S{n}"} for n in keys))
+    await db.add(m.Dewar, *({"dewarId": n, "shippingId": n, "code": f"D{n}"} for n in keys))
+    await db.add(m.Container, *({"containerId": n, "dewarId": n, "code": f"C{n}"} for n in keys))
+    sample = {"location": "1"}
+    await db.add(
+        m.BLSample,
+        *({"blSampleId": n, "crystalId": n, "containerId": n, "name": f"s{n}", **sample} for n in keys),
+    )
+    await db.add(m.BLSubSample, *({"blSubSampleId": n, "blSampleId": n} for n in keys))
+    await db.add(BLSampleImage, *({"blSampleImageId": n, "blSampleId": n} for n in keys))
+    await db.add(
+        m.DataCollectionGroup,
+        *(
+            {"dataCollectionGroupId": n, "sessionId": n, "blSampleId": n, "experimentType": "OSC"}
+            for n in keys
+        ),
+    )
+    await db.add(
+        m.DataCollection,
+        *(
+            {"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n, "startTime": NOW}
+            for n in keys
+        ),
+    )
