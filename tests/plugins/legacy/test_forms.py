@@ -82,11 +82,11 @@ async def test_tokens_are_in_no_log_line_and_no_answer(app: TestApp) -> None:
 @pytest.mark.fix(127)
 def test_a_server_writes_no_token(tmp_path: Path) -> None:
     """Neither its own log nor that of uvicorn."""
-    site = Site(tmp_path)
+    site = Site(tmp_path, plugins=["auth_dummy", "ispyb", "legacy", "em_legacy"])
     site.make_database()
     token = Tokens(Auth(secret_key=SECRET)).make("boss", 1, [])
     with site.serving("serve", "--config", str(site.config)) as server:
-        for path in (f"/legacy/{token}/session/list", f"/legacy/proposal/1/x/1/stats?token={token}"):
+        for path in (f"/legacy/{token}/session/list", f"/legacy/proposal/1/data_collections/1/stats?token={token}"):
             server.get(f"/ispyb/api/v1{path}")
         server.wait_for(lambda: sum(line.get("event") == "request" for line in server.events()) >= 2)
         assert server.end() == 0
