@@ -158,10 +158,10 @@ async def get_legacy_em_group_statistics(
 )
 async def get_legacy_em_groups(
     reader: NamedDependency[Reader],
-    proposal_key: NamedDependency[int | None],
-    session_key: NamedDependency[int | None],
+    proposal_and_session: NamedDependency[tuple[int | None, int | None]],
 ) -> list[Row]:
     """Get the data collection groups of a session, with what is made of their movies"""
+    proposal_key, session_key = proposal_and_session
     found = await groups.of_session(reader, session_key)
     counts = await queries.counts(reader, "session", proposal_key, session_key)
     return [

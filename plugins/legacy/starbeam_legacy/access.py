@@ -61,6 +61,15 @@ async def session_key(reader: NamedDependency[Reader], session_id: FromPath[str]
     return key
 
 
+async def proposal_and_session(
+    reader: NamedDependency[Reader], proposal_id: FromPath[str], session_id: FromPath[str]
+) -> tuple[int | None, int | None]:
+    """The keys of both, one after the other: a request has one connection, and two dependencies would ask at
+    once."""
+    proposal = await proposal_key(reader, proposal_id)
+    return proposal, await session_key(reader, session_id)
+
+
 def only(keys: list[int]) -> int | None:
     """The one key of proposals of a name, or None. 404 when there are several."""
     if len(keys) > 1:

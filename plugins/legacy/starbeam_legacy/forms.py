@@ -12,7 +12,7 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from starbeam.access import authenticated
-from starbeam_legacy.access import proposal_key, session_key
+from starbeam_legacy.access import proposal_and_session, proposal_key, session_key
 
 SWITCH = "enable_legacy_routes"
 """The option that switches all legacy operations."""
@@ -28,12 +28,16 @@ def both(
     """Make the two handlers of an operation, at these paths below `/legacy`.
 
     Path parameters are written `{name}`; a second path without `{token}` has it as a query parameter. A
-    handler that asks for `proposal_key` or `session_key` gets the key of what its `proposal_id` or
-    `session_id` names, once the caller may see it.
+    handler that asks for `proposal_key`, `session_key` or `proposal_and_session` gets the keys of what its
+    `proposal_id` and `session_id` name, once the caller may see it.
     """
     options: dict[str, Any] = {
         "switch": SWITCH,
-        "dependencies": {"proposal_key": Provide(proposal_key), "session_key": Provide(session_key)},
+        "dependencies": {
+            "proposal_key": Provide(proposal_key),
+            "session_key": Provide(session_key),
+            "proposal_and_session": Provide(proposal_and_session),
+        },
         "errors": {403: "The caller may not see this", **(errors or {})},
     }
     by = authenticated.by("path" if "{token}" in by_token else "query")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,14 @@ CTF = """motionCorrectionId spectraImageThumbnailFullPath spectraImageFullPath d
 CLASS = """particleClassificationId classNumber classImageFullPath particlesPerClass classDistribution
     rotationAccuracy translationAccuracy estimatedResolution overallFourierCompleteness"""
 VARYING = {
-    **{"positionX": 1.5, "positionY": 2.5, "firstFrame": 1, "lastFrame": 40, "dosePerFrame": 0.75},
-    **{"doseWeight": 4.5, "totalMotion": 5.5, "averageMotionPerFrame": 0.25},
+    "positionX": 1.5,
+    "positionY": 2.5,
+    "firstFrame": 1,
+    "lastFrame": 40,
+    "dosePerFrame": 0.75,
+    "doseWeight": 4.5,
+    "totalMotion": 5.5,
+    "averageMotionPerFrame": 0.25,
 }
 """Columns that are text in one flavour and numbers in the other."""
 
@@ -158,8 +163,12 @@ async def test_classification(app: TestApp) -> None:
     row = Values().row(em.ParticleClassification, CLASS, particleClassificationGroupId=8)
     await db.add(em.ParticleClassification, row)
     wanted = {
-        **{"proposalId": 1, "sessionId": 1, "imageDirectory": "/data/1", "particlePickerId": 7},
-        **{"numberOfParticles": 900, "particleClassificationGroupId": 8},
+        "proposalId": 1,
+        "sessionId": 1,
+        "imageDirectory": "/data/1",
+        "particlePickerId": 7,
+        "numberOfParticles": 900,
+        "particleClassificationGroupId": 8,
         **await shown(db, em.ParticleClassification, row, CLASS),
     }
     paths = "/em/session/1/classification", "/{token}/proposal/x/em/session/1/classification"

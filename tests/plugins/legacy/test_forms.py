@@ -86,7 +86,10 @@ def test_a_server_writes_no_token(tmp_path: Path) -> None:
     site.make_database()
     token = Tokens(Auth(secret_key=SECRET)).make("boss", 1, [])
     with site.serving("serve", "--config", str(site.config)) as server:
-        for path in (f"/legacy/{token}/session/list", f"/legacy/proposal/1/data_collections/1/stats?token={token}"):
+        for path in (
+            f"/legacy/{token}/session/list",
+            f"/legacy/proposal/1/data_collections/1/stats?token={token}",
+        ):
             server.get(f"/ispyb/api/v1{path}")
         server.wait_for(lambda: sum(line.get("event") == "request" for line in server.events()) >= 2)
         assert server.end() == 0
