@@ -53,4 +53,8 @@ async def test_movies_of_microscopes_with_all_that_hangs_on_them(db: TestDatabas
 
 def sizes_below(folder: Path) -> dict[Path, tuple[int, int]]:
     """The sizes of all images in a folder."""
-    return {file: Image.open(file).size for file in folder.rglob("*.png")}
+    sizes = {}
+    for file in folder.rglob("*.png"):
+        with Image.open(file) as image:
+            sizes[file] = image.size
+    return sizes
