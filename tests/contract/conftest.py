@@ -57,8 +57,12 @@ class Whole:
         return self.app.starbeam.settings.server.api_root
 
     async def call(self, name: str, path: str, caller: str | None, body: Any = None) -> httpx.Response:
-        """Call a route at an address as somebody, or as nobody."""
+        """Call a route at an address as somebody, or as nobody. `{token}` in it stands for the caller's
+        token."""
         headers = self.headers[caller] if caller else {}
+        token = headers.get("Authorization", "Bearer none").removeprefix("Bearer ")
+        if "{token}" in path:
+            path, headers = path.replace("{token}", token), {}
         return await self.app.client.request(name.split(" ")[0], path, headers=headers, json=body)
 
 

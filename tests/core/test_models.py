@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 import starbeam.db.models
 import starbeam_admin.models
+import starbeam_em_legacy.models
 import starbeam_ispyb.models
+import starbeam_legacy.models
 import starbeam_proposals.models
 from starbeam.db import sqlite
 from starbeam.db.facts import Column, facts, is_required
@@ -34,7 +36,9 @@ from support import schemas
 MODULES: dict[str, ModuleType] = {
     "core": starbeam.db.models,
     "admin": starbeam_admin.models,
+    "em_legacy": starbeam_em_legacy.models,
     "ispyb": starbeam_ispyb.models,
+    "legacy": starbeam_legacy.models,
     "proposals": starbeam_proposals.models,
 }
 MODELS: list[Any] = sorted(

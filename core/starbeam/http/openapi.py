@@ -145,8 +145,11 @@ def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
     responses.pop("400", None)
     errors: dict[int, str] = dict(handler.opt.get("errors", {}))
     if not access.public:
-        operation["security"] = [{"HTTPBearer": []}]
         errors.setdefault(401, "No valid token")
+        if access.token_in == "header":
+            operation["security"] = [{"HTTPBearer": []}]
+        elif access.token_in == "query":
+            operation.setdefault("parameters", []).append(_token_in_query())
     if access.permission:
         errors.setdefault(403, f"The caller lacks the permission {access.permission}")
     for status, description in sorted(errors.items()):
@@ -162,6 +165,12 @@ def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
         parameter["schema"] = _without_null(parameter["schema"])
         for noise in ("allowEmptyValue", "allowReserved", "deprecated"):
             parameter.pop(noise, None)
+
+
+def _token_in_query() -> Json:
+    """The parameter that the guard reads, which no handler names."""
+    schema = {"type": "string", "title": "Token"}
+    return {"name": "token", "in": "query", "required": True, "schema": schema}
 
 
 def _json(component: str) -> Json:

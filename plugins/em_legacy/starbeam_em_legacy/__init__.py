@@ -1,13 +1,35 @@
-"""The routes of the Java server for electron microscopy."""
+"""The routes of the older Java service for electron microscopy."""
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam_em_legacy import demo, models, routes
 
 
 class EmLegacyPlugin(Plugin[NoSettings]):
-    """The routes of the Java server for electron microscopy."""
+    """`/legacy/em`: movies, their images, statistics and classification."""
 
     name = "em_legacy"
     title = "The routes of the Java server for electron microscopy"
     requires = ("ispyb", "legacy")
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Particles and their classes."""
+        return [models.ParticlePicker, models.ParticleClassificationGroup, models.ParticleClassification]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """What the microscopes of plugin ispyb's demo recorded."""
+        return [demo.DATA]

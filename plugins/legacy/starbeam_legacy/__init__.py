@@ -1,13 +1,68 @@
-"""The routes of the Java server: sessions, proposals, data collections."""
+"""The routes of the older Java service: sessions, proposals, data collection groups."""
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from litestar.types import ControllerRouterHandler
+from msgspec import Meta
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, Plugin, hookimpl
+from starbeam.options import Option
+from starbeam.permissions import Permission
+from starbeam_legacy import access, models, routes
+from starbeam_legacy.forms import SWITCH
+from starbeam_legacy.queries.summaries import Summaries
 
 
-class LegacyPlugin(Plugin[NoSettings]):
-    """The routes of the Java server: sessions, proposals, data collections."""
+class LegacySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of `[plugin.legacy]`."""
+
+    summary_age: Annotated[float, Meta(ge=0)] = 60
+    """For how many seconds the counts of a session are kept; with 0 they are always counted anew."""
+
+
+class LegacyPlugin(Plugin[LegacySettings]):
+    """`/legacy` sessions, proposals and data collection groups, and all that its routes share."""
 
     name = "legacy"
     title = "The routes of the Java server: sessions, proposals, data collections"
     requires = ("ispyb",)
+    Settings = LegacySettings
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """What only the wide rows of the old views show."""
+        return [
+            models.Experiment,
+            models.PhasingStep,
+            models.SpaceGroup,
+            models.DiffractionPlan,
+            models.Detector,
+        ]
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """What counts in these routes only."""
+        return [
+            Permission(access.OWN_PROPOSALS, "own proposals, in the routes of the Java server"),
+            Permission(access.OWN_SESSIONS, "own sessions, in the routes of the Java server"),
+            Permission(access.ALL_SESSIONS, "every session, in the routes of the Java server"),
+        ]
+
+    @hookimpl
+    def register_options(self) -> Iterable[Option]:
+        """The switch of the operations."""
+        return [
+            Option(
+                SWITCH, bool, True, "Enable Legacy Routes", "Serve the operations of the older Java service"
+            )
+        ]
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations, with the counts of sessions that they keep."""
+        return [routes.router(Summaries(self.settings.summary_age))]

@@ -22,7 +22,7 @@ ROUTES = {
         DONE, "/admin/groups/1/permission/1"
     ),
     "POST /admin/groups/{userGroupId}/person": Route(DONE, "/admin/groups/1/person", body={"personId": 1}),
-    "DELETE /admin/groups/{userGroupId}/person/{personId}": Route(DONE, "/admin/groups/1/person/4"),
+    "DELETE /admin/groups/{userGroupId}/person/{personId}": Route(DONE, "/admin/groups/1/person/2"),
     "GET /admin/permissions": Route(ADMINISTRATOR, cost=Cost(statements=2, reads=8)),
     "POST /admin/permissions": Route(ADMINISTRATOR, body={"type": "new"}),
     "PATCH /admin/permissions/{permissionId}": Route(

@@ -38,10 +38,10 @@ ADMINISTERING = ("manage_options", "view_activity", "manage_groups", "manage_per
 """What lets people administer, and shows them no more rows."""
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "stranger": (),
-    "session_member": (),
-    "proposal_member": (),
+    "session_member": ("own_sessions",),
+    "proposal_member": ("own_proposals",),
     "staff": ("id02_staff",),
-    "administrator": ("all_proposals", *ADMINISTERING),
+    "administrator": ("all_proposals", "all_sessions", *ADMINISTERING),
     "manager": ("manage_persons",),
     "regular": ADMINISTERING,
 }

@@ -1,0 +1,88 @@
+"""Who sees what in these routes: permissions by name, and who belongs to a proposal or session.
+
+Beamline groups give nothing here, and membership of a proposal does not show its sessions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath
+
+from starbeam.access import ALL_PROPOSALS
+from starbeam.db.reader import Reader
+from starbeam_legacy.queries import associations
+
+if TYPE_CHECKING:
+    from starbeam.access import Principal
+
+OWN_PROPOSALS = "own_proposals"
+ALL_SESSIONS = "all_sessions"
+OWN_SESSIONS = "own_sessions"
+
+
+def lists_all_proposals(who: Principal) -> bool:
+    """Whether lists hold every proposal, or those of the caller. 403 without either permission."""
+    return _lists_all(who, ALL_PROPOSALS, OWN_PROPOSALS)
+
+
+def lists_all_sessions(who: Principal) -> bool:
+    """Whether lists hold every session, or those of the caller. 403 without either permission."""
+    return _lists_all(who, ALL_SESSIONS, OWN_SESSIONS)
+
+
+def _lists_all(who: Principal, everything: str, own: str) -> bool:
+    if not {everything, own} & who.permissions:
+        raise PermissionDeniedException("Not Authorized")
+    return everything in who.permissions
+
+
+async def proposal_key(reader: NamedDependency[Reader], proposal_id: FromPath[str]) -> int | None:
+    """The key of the proposal that a path names by key or name; None when there is none.
+
+    403 for who may not see it, or cannot know that it is not there; 404 when two have the name.
+    """
+    _require(reader.who, ALL_PROPOSALS, OWN_PROPOSALS)
+    found = await associations.proposals_named(reader, proposal_id)
+    if ALL_PROPOSALS not in reader.who.permissions and not any(own for _, own in found):
+        raise _refused(reader.who, f"is not authorized to access proposal {proposal_id}.")
+    return only([key for key, _ in found])
+
+
+async def session_key(reader: NamedDependency[Reader], session_id: FromPath[str]) -> int | None:
+    """The key of the session that a path names; None when it names none. 403 for who may not see it."""
+    _require(reader.who, ALL_SESSIONS, OWN_SESSIONS)
+    key = associations.number(session_id)
+    own = ALL_SESSIONS in reader.who.permissions
+    if not own and not (key is not None and await associations.is_own_session(reader, key)):
+        raise _refused(reader.who, f"is not authorized to access session {session_id}.")
+    return key
+
+
+async def proposal_and_session(
+    reader: NamedDependency[Reader], proposal_id: FromPath[str], session_id: FromPath[str]
+) -> tuple[int | None, int | None]:
+    """The keys of both, one after the other: a request has one connection, and two dependencies would ask at
+    once."""
+    proposal = await proposal_key(reader, proposal_id)
+    return proposal, await session_key(reader, session_id)
+
+
+def only(keys: list[int]) -> int | None:
+    """The one key of proposals of a name, or None. 404 when there are several."""
+    if len(keys) > 1:
+        raise NotFoundException("Proposal not found")
+    return keys[0] if keys else None
+
+
+def _require(who: Principal, everything: str, own: str) -> None:
+    if not {everything, own} & who.permissions:
+        wanted = [everything, own]
+        raise _refused(who, f"has no appropriate permissions ({wanted}) to execute method.")
+
+
+def _refused(who: Principal, reason: str) -> PermissionDeniedException:
+    held = sorted(who.permissions)
+    return PermissionDeniedException(f"User {who.login} (permissions assigned: {held}) {reason}")

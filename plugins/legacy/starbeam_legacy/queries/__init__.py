@@ -1,0 +1,1 @@
+"""The SQL of this plugin, one module per kind of row."""

@@ -1,0 +1,108 @@
+"""Sessions: SQL."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, bindparam, join, select
+
+from starbeam.db.models import Person
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam_ispyb.models import BLSession, Proposal
+from starbeam_legacy.queries.associations import caller, own_sessions
+from starbeam_legacy.queries.summaries import Summaries
+from starbeam_legacy.rows import Row, flat, labelled, of
+
+_COLUMNS = {
+    **of(BLSession, "sessionId expSessionPk beamLineSetupId proposalId projectCode"),
+    **of(BLSession, "startDate endDate", "BLSession_"),
+    **of(BLSession, "beamLineName scheduled nbShifts comments beamLineOperator visit_number bltimeStamp"),
+    **of(BLSession, "usedFlag sessionTitle structureDeterminations dewarTransport databackupFrance"),
+    **of(BLSession, "databackupEurope operatorSiteNumber"),
+    **of(BLSession, "lastUpdate protectedData", "BLSession_"),
+    **of(Proposal, "title proposalCode", "Proposal_"),
+    "Proposal_ProposalNumber": Proposal.proposalNumber,
+    "Proposal_ProposalType": Proposal.proposalType,
+    **of(Person, "personId familyName givenName emailAddress", "Person_"),
+}
+_SOURCE = join(BLSession, Proposal, Proposal.proposalId == BLSession.proposalId).outerjoin(
+    Person, Person.personId == Proposal.personId
+)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Which sessions are listed: all or the caller's own; of a span or a proposal."""
+
+    everything: bool
+    span: tuple[datetime, datetime] | None = None
+    proposal: int | None = None
+
+    @property
+    def form(self) -> tuple[bool, bool, bool]:
+        """What the statements depend on."""
+        return self.everything, self.span is not None, self.proposal is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What to bind."""
+        start, end = self.span or (None, None)
+        return {"span_start": start, "span_end": end, "proposal_key": self.proposal}
+
+
+def _where(form: tuple[bool, bool, bool]) -> list[ColumnElement[bool]]:
+    everything, in_span, of_proposal = form
+    conditions: list[ColumnElement[bool]] = []
+    if not everything:
+        conditions.append(BLSession.sessionId.in_(own_sessions()))
+    if in_span:
+        conditions.append(BLSession.startDate <= bindparam("span_end"))
+        conditions.append(BLSession.endDate >= bindparam("span_start"))
+    if of_proposal:
+        conditions.append(BLSession.proposalId == bindparam("proposal_key"))
+    return conditions
+
+
+@statement
+def _rows(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any]:
+    order = BLSession.sessionId.desc() if form[1] else BLSession.sessionId
+    columns = labelled(scope, _COLUMNS)
+    return select(*columns).select_from(_SOURCE).where(*_where(form)).order_by(order)
+
+
+@statement
+def _keys(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any] | None:
+    """The keys of what is listed; None when it is every session."""
+    conditions = _where(form)
+    return select(BLSession.sessionId).where(*conditions) if conditions else None
+
+
+async def listed(reader: Reader, summaries: Summaries, listing: Listing) -> list[Row]:
+    """The sessions, by key; of a span the latest key first. 3 statements, 1 while the counts are fresh."""
+    values = {**listing.values, **caller(reader)}
+    rows = [flat(row) for row in await reader.rows(_rows(reader.scope, listing.form), **values)]
+    keys = _keys(reader.scope, listing.form)
+    found = await summaries.of(reader, [row["sessionId"] for row in rows], keys, **values)
+    for row in rows:
+        row.update(found[row["sessionId"]])
+    return rows
+
+
+_DATE = re.compile(
+    r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d\d)(\d\d))"
+    r"(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?)?",
+    re.ASCII,
+)
+
+
+def date(text: str) -> datetime | None:
+    """A date as databases read it, with a time of day or at midnight: `20200131`, `2020-01-31 10:30`. None
+    for text that is none."""
+    if not (found := _DATE.fullmatch(text.strip())):
+        return None
+    try:
+        return datetime(*(int(part) for part in found.groups() if part is not None))  # type: ignore[arg-type]
+    except ValueError:
+        return None

@@ -1,0 +1,116 @@
+"""What is counted over a session: SQL, and the memory that spares counting at each request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, case, func, literal, outerjoin, select, union_all
+from sqlalchemy.orm import aliased
+
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
+from starbeam_legacy.models import Experiment
+from starbeam_legacy.rows import Row, flat
+
+_EXPERIMENTS = {"hplcCount": "HPLC", "sampleChangerCount": "STATIC", "calibrationCount": "CALIBRATION"}
+_NOTHING: Row = {
+    "energyScanCount": 0,
+    "sampleCount": 0,
+    "imagesCount": None,
+    "testDataCollectionGroupCount": 0,
+    "dataCollectionGroupCount": 0,
+    "EMdataCollectionGroupCount": 0,
+    "xrfSpectrumCount": 0,
+    "hplcCount": 0,
+    "sampleChangerCount": 0,
+    "calibrationCount": 0,
+    "lastExperimentDataCollectionGroup": None,
+    "lastEndTimeDataCollectionGroup": None,
+}
+"""The counts of a session in which nothing happened."""
+
+Keys = Select[Any] | None
+"""A statement for the keys of some sessions; None: of all."""
+
+
+@statement
+def _collected(scope: Scope, keys: Keys) -> Select[Any]:
+    """Data collections and their groups, in one pass."""
+    group, last = DataCollectionGroup, aliased(DataCollectionGroup)
+    images = DataCollection.numberOfImages
+    summed = select(
+        group.sessionId,
+        func.count(group.blSampleId.distinct()).label("sampleCount"),
+        func.sum(images).label("imagesCount"),
+        func.count(case((images < 5, 1))).label("testDataCollectionGroupCount"),
+        func.count(case((images > 4, 1))).label("dataCollectionGroupCount"),
+        func.count(case((group.experimentType == "EM", DataCollection.dataCollectionId))).label(
+            "EMdataCollectionGroupCount"
+        ),
+        func.max(group.dataCollectionGroupId).label("last"),
+    ).select_from(
+        outerjoin(group, DataCollection, DataCollection.dataCollectionGroupId == group.dataCollectionGroupId)
+    )
+    if keys is not None:
+        summed = summed.where(group.sessionId.in_(keys))
+    found = summed.group_by(group.sessionId).subquery("summed")
+    counts = [column for column in found.c if column.name != "last"]
+    latest = (
+        last.experimentType.label("lastExperimentDataCollectionGroup"),
+        last.endTime.label("lastEndTimeDataCollectionGroup"),
+    )
+    return select(*counts, *latest).join(last, last.dataCollectionGroupId == found.c.last)
+
+
+@statement
+def _others(scope: Scope, keys: Keys) -> CompoundSelect[Any]:
+    """Rows of other tables: the key of a count, a session, and how many."""
+
+    def counted(key: str, entity: Any, *where: Any) -> Select[Any]:
+        of_keys = [] if keys is None else [entity.sessionId.in_(keys)]
+        count = select(literal(key).label("key"), entity.sessionId, func.count().label("rows_"))
+        return count.where(entity.sessionId.is_not(None), *where, *of_keys).group_by(entity.sessionId)
+
+    parts = [
+        counted("energyScanCount", EnergyScan),
+        counted("xrfSpectrumCount", XFEFluorescenceSpectrum),
+    ]
+    if scope.has(Experiment):
+        for key, kind in _EXPERIMENTS.items():
+            parts.append(counted(key, Experiment, Experiment.experimentType == kind))
+    return union_all(*parts)
+
+
+class Summaries:
+    """The counts of sessions, kept for some seconds."""
+
+    def __init__(self, age: float) -> None:
+        self._age = age
+        self._kept: dict[int, tuple[float, Row]] = {}
+        """When they were counted, and the counts, by `sessionId`."""
+
+    async def of(self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any) -> dict[int, Row]:
+        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh."""
+        oldest = time.monotonic() - self._age
+        kept = self._kept
+        if not all(key in kept and kept[key][0] > oldest for key in sessions):
+            counted = await self._count(reader, sessions, keys, **values)
+            if not self._age:
+                return counted
+            now = time.monotonic()
+            fresh = {key: found for key, found in self._kept.items() if found[0] > oldest}
+            kept = self._kept = fresh | {key: (now, found) for key, found in counted.items()}
+        return {key: kept[key][1] for key in sessions}
+
+    async def _count(
+        self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
+    ) -> dict[int, Row]:
+        found = {key: dict(_NOTHING) for key in sessions}
+        for row in await reader.rows(_collected(reader.scope, keys), **values):
+            counts = flat(row)
+            found.get(counts.pop("sessionId"), {}).update(counts)
+        for key, session, count in await reader.rows(_others(reader.scope, keys), **values):
+            found.get(session, {})[key] = count
+        return found

@@ -1,0 +1,21 @@
+"""The tables of the plugin `legacy`: what only its wide rows show."""
+
+from __future__ import annotations
+
+from starbeam.testing.app import TestDatabase
+from starbeam_legacy import models as m
+from support.world.ispyb import SESSIONS
+
+
+async def fill(db: TestDatabase) -> None:
+    """An experiment in each session, and what samples and data collections may name."""
+    for n in SESSIONS:
+        await db.add(m.Experiment, experimentId=n, sessionId=n, proposalId=1, experimentType="HPLC")
+        await db.add(m.SpaceGroup, spaceGroupId=n, spaceGroupShortName="P21")
+        await db.add(m.PhasingStep, phasingStepId=n, spaceGroupId=n, method="SAD")
+        await db.add(m.DiffractionPlan, diffractionPlanId=n, experimentKind="OSC")
+        await db.add(m.Detector, detectorId=n, detectorType="Pilatus")
+
+
+async def many(db: TestDatabase, keys: range) -> None:
+    """No list of pages shows them."""
