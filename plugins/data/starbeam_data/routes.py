@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -35,6 +36,7 @@ from starbeam_data.sending import DataAnswer, Sender
 
 NO_IMAGE = "Image not found"
 NO_FILE = "File not found"
+FORBIDDEN = "Cannot read file: Permission denied!"
 HDF5 = (".h5", ".hdf5")
 
 DataCollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
@@ -103,6 +105,8 @@ class Grove:
         file = await self._files.run(self._files.place, path)
         if file is None:
             raise Refused(404, NO_FILE)
+        if not await self._files.run(readable, file):
+            raise Refused(403, FORBIDDEN)
         try:
             return await self._sender.answer(job(str(file)), self._files, self._request)
         except Unreadable as error:
@@ -200,6 +204,11 @@ async def get_stats(
 async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> DataAnswer:
     """h5grove /paths/ endpoint handler"""
     return await grove.answer(lambda file: Paths(file, path))
+
+
+def readable(file: Path) -> bool:
+    """Whether the server may read a file. Blocks."""
+    return os.access(file, os.R_OK)
 
 
 def router(readers: Readers) -> Router:

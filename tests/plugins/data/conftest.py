@@ -40,10 +40,10 @@ class Beamline:
         await self.db.add(m.DataCollection, row)
         return self._last
 
-    async def get(self, path: str, **query: Any) -> httpx.Response:
+    async def get(self, address: str, /, **query: Any) -> httpx.Response:
         """Ask as somebody who sees everything, or with other `headers`."""
         headers = query.pop("headers", {})
-        return await self.app.client.get(path, params=query, headers={**self.headers, **headers})
+        return await self.app.client.get(address, params=query, headers={**self.headers, **headers})
 
 
 MakeBeamline = Callable[..., Awaitable[Beamline]]

@@ -47,7 +47,7 @@ def content(body: bytes, headers: dict[str, str], most: int) -> Answer:
 
 def json(value: Any, most: int) -> Answer:
     """A value as JSON: NaN and infinities as null, complex numbers as pairs."""
-    return content(orjson_encode(value, _plain), {"Content-Type": "application/json"}, most)
+    return content(orjson_encode(_native(value), _plain), {"Content-Type": "application/json"}, most)
 
 
 def values(dataset: h5py.Dataset, slab: Slab, dtype: np.dtype[Any], most: int) -> Answer:
@@ -71,12 +71,19 @@ def _read(dataset: h5py.Dataset, slab: Slab, dtype: np.dtype[Any], slot: np.ndar
     return size
 
 
+def _native(value: Any) -> Any:
+    """The same in this machine's byte order: orjson takes no other."""
+    if isinstance(value, dict):
+        return {name: _native(one) for name, one in value.items()}
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        return value.astype(value.dtype.newbyteorder("="))
+    return value
+
+
 def _plain(value: Any) -> Any:
     """What orjson does not know by itself. Text that is not UTF-8 keeps what can be read."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and not value.dtype.isnative:
-        return value.astype(value.dtype.newbyteorder("="))
     if isinstance(value, np.void) and not value.dtype.fields:
         return value.tobytes().decode(errors="replace")
     return orjson_default(value)
