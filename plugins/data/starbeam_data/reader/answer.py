@@ -34,7 +34,7 @@ class Answer:
 def small_enough(size: int, most: int) -> int:
     """A size in bytes. Raises `TooLarge` where it is more than an answer may have."""
     if size > most:
-        raise TooLarge(f"This selection has {size} bytes; at most {most} are sent: ask for parts of it")
+        raise TooLarge(f"The answer has {size} bytes; at most {most} are sent: ask for a part of it")
     return size
 
 
