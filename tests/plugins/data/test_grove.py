@@ -68,14 +68,18 @@ async def served(beamline: Any) -> Any:
 
 async def test_values_are_those_that_h5py_reads(served: Any) -> None:
     with h5py.File(served.folder / "all.h5") as file:
-        for name in ("frame", "packed", *(f"types/{one}" for one in file["types"] if one not in ("empty", "lists"))):
+        for name in (
+            "frame",
+            "packed",
+            *(f"types/{one}" for one in file["types"] if one not in ("empty", "lists")),
+        ):
             dataset = file[name]
             selections = [None, "0", "0:1", "-1", ":"] if dataset.ndim else [None]
             selections += ["1,:,1:3", ":,0:3:2", "0,2,3", "-1,-2:,:"] if dataset.ndim == 3 else []
             if dataset.shape and dataset.shape[0] == 0:
                 selections = [None]
             for selection in selections:
-                index = eval(f"np.s_[{selection}]") if selection else ()  # noqa: S307
+                index = eval(f"np.s_[{selection}]") if selection else ()
                 query = {"path": name, "format": "bin", "selection": selection}
                 answer = await served.get(
                     f"{GROVE}/data/",
@@ -83,7 +87,10 @@ async def test_values_are_those_that_h5py_reads(served: Any) -> None:
                     **{key: value for key, value in query.items() if value is not None},
                 )
                 if dataset.dtype.kind in "biufc" or dataset.dtype.str == "|V2":
-                    assert answer.content == np.asarray(dataset[index], dataset.dtype).tobytes(), (name, selection)
+                    assert answer.content == np.asarray(dataset[index], dataset.dtype).tobytes(), (
+                        name,
+                        selection,
+                    )
                     assert answer.headers["content-type"] == "application/octet-stream"
                 else:
                     assert answer.status_code == 422, name

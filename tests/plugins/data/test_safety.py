@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from starbeam_data.readers import BUSY, SLOW, Reader
+from starbeam_data.settings import DataSettings
 from support.answers import said
 from support.detector import frames, write_eiger
 
@@ -62,7 +63,11 @@ async def test_nothing_outside_of_the_roots_is_read(beamline: Any, tmp_path: Pat
     with h5py.File(folder / "all.h5", "w") as file:
         for name, link in {**links, **good}.items():
             file[name] = link
-        for name, source in (("v_absolute", str(secret)), ("v_relative", "../secret.h5"), ("v_sym", "link.h5")):
+        for name, source in (
+            ("v_absolute", str(secret)),
+            ("v_relative", "../secret.h5"),
+            ("v_sym", "link.h5"),
+        ):
             virtual(file, name, source)
         virtual(file, "v_over", "inside.h5", "away")
         virtual(file, "v_near", "inside.h5")
@@ -147,7 +152,10 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
         found: httpx.Response = await beamline.get(f"{GROVE}/data", dataCollectionId=key, path="/values")
         return found
 
+    plugin = beamline.app.starbeam.plugins.enabled["data"]
     assert (await ask()).json() == VALUES.tolist()
+    while plugin._readers._free.empty():  # its reader is free a moment after the answer
+        await asyncio.sleep(0.01)
     started[0]._process.send_signal(signal.SIGSEGV)
     await asyncio.to_thread(started[0]._process.wait)
     died = await ask()
@@ -157,10 +165,10 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
     )
     assert (await ask()).json() == VALUES.tolist()
     assert len(started) == 2
+    while plugin._readers._free.empty():
+        await asyncio.sleep(0.01)
     started[1]._process.send_signal(signal.SIGSTOP)
-    vars(beamline.app.starbeam.plugins.enabled["data"])["_readers"]._settings = type(
-        beamline.app.starbeam.plugins.enabled["data"].settings
-    )(readers=1, time_limit=0.5)
+    plugin._readers._settings = DataSettings(readers=1, time_limit=0.5)
     first = asyncio.create_task(ask())
     await asyncio.sleep(0.1)
     second, slow = await ask(), await first
