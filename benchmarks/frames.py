@@ -1,6 +1,7 @@
 """Detector frames over HTTP against h5py reading them, memory, and what other requests notice.
 
-`python -m benchmarks.frames`: 2000 × 2000 pixels of 32 bits, raw and bitshuffled with LZ4, one at a time and 16 at once.
+`python -m benchmarks.frames`: frames of 4 million pixels of 32 bits, raw and bitshuffled with LZ4, one at a
+time and 16 at once.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
