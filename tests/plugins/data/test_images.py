@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -279,7 +278,7 @@ async def test_images_lie_below_the_roots_with_the_path_map_in_front(
     images = frames(2)
     write_eiger(beamline.folder / "visit", images, per_file=1)
     write_eiger(tmp_path / "secret", images, per_file=1)
-    os.symlink(tmp_path / "secret" / "run_1_master.h5", beamline.folder / "visit" / "link_master.h5")
+    (beamline.folder / "visit" / "link_master.h5").symlink_to(tmp_path / "secret" / "run_1_master.h5")
     key = await beamline.collect("run_1_master.h5", folder="/visit")
     query = {"imageNumber": 2}
     answer = await beamline.get(IMAGES, dataCollectionId=key, **query)

@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from starbeam_data.readers import BUSY, SLOW, Reader
+from starbeam_data.readers import BUSY, SLOW, Reader, Readers
 from starbeam_data.settings import DataSettings
 from support.answers import said
 from support.detector import frames, write_eiger
@@ -36,6 +36,12 @@ def virtual(file: h5py.File, name: str, source: str, path: str = "values") -> No
     layout = h5py.VirtualLayout((6,), "<i4")
     layout[:] = h5py.VirtualSource(source, path, (6,))
     file.create_virtual_dataset(name, layout, fillvalue=-1)
+
+
+async def idle(readers: Readers) -> None:
+    """Wait until a reader is free."""
+    reader = await readers._free.get()
+    readers._free.put_nowait(reader)
 
 
 @pytest.mark.fix(30)
@@ -154,8 +160,7 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
 
     plugin = beamline.app.starbeam.plugins.enabled["data"]
     assert (await ask()).json() == VALUES.tolist()
-    while plugin._readers._free.empty():  # its reader is free a moment after the answer
-        await asyncio.sleep(0.01)
+    await idle(plugin._readers)  # a moment after the answer
     started[0]._process.send_signal(signal.SIGSEGV)
     await asyncio.to_thread(started[0]._process.wait)
     died = await ask()
@@ -165,8 +170,7 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
     )
     assert (await ask()).json() == VALUES.tolist()
     assert len(started) == 2
-    while plugin._readers._free.empty():
-        await asyncio.sleep(0.01)
+    await idle(plugin._readers)
     started[1]._process.send_signal(signal.SIGSTOP)
     plugin._readers._settings = DataSettings(readers=1, time_limit=0.5)
     first = asyncio.create_task(ask())
@@ -250,7 +254,9 @@ with h5py.File(sys.argv[1], "w", libver="latest") as file:
         print(flush=True)
 """
     command = [sys.executable, "-c", source, str(beamline.folder / "live.h5")]
-    writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(  # noqa: ASYNC220 - a moment
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert writer.stdin
     assert writer.stdout
     key = await beamline.collect("live.h5")
