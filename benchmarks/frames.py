@@ -48,7 +48,7 @@ def main() -> None:
         for name in ("raw", "compressed"):
             for count, selection in ((1, "7"), (SLAB, f"0:{SLAB}")):
                 alone = _h5py(Path(folder) / "frames.h5", name, count)
-                found = measure(f"{address}&path=/{name}&selection={selection}", token, CLIENTS, SECONDS)
+                found = measure(f"{address}&path=/{name}&selection={selection}", CLIENTS, SECONDS, token)
                 served = found.per_second * count * SIDE * SIDE * 4 / 1e6
                 row = f"{name}, {count} frame(s)", f"{alone:.0f}", f"{served:.0f}", f"{served / alone:.2f}"
                 table.add_row(*row, f"{found.p50:.0f}", f"{found.p99:.0f}")
@@ -103,7 +103,7 @@ def _h5py(file: Path, name: str, count: int) -> float:
 
 def _beside(server: Running, url: str, token: str) -> list[float]:
     """Milliseconds that `/health/live` takes while many clients pull frames."""
-    puller = Thread(target=measure, args=(url, token, MANY, SECONDS))
+    puller = Thread(target=measure, args=(url, MANY, SECONDS, token))
     puller.start()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     latencies = []
