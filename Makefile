@@ -43,6 +43,7 @@ demo: install ## serve demo data on PORT (8000), with a login that accepts every
 
 test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
+	@tests/support/install_h5web.sh
 	@$(BIN)/pytest $(ARGS)
 
 docs: install ## build the documentation into dist/docs
@@ -53,6 +54,7 @@ docs: install ## build the documentation into dist/docs
 bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.frames
 
 lint: install ## style, types, and who may import whom
 	@$(BIN)/ruff check .

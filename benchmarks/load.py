@@ -44,7 +44,7 @@ def measure(url: str, clients: int, seconds: int, token: str = "") -> Measured:
 
 
 def _percentile(said: str, number: int) -> float:
-    found = re.search(rf"^\s+{number}%\s+([\d.]+)(us|ms|s)$", said, re.MULTILINE)
+    found = re.search(rf"^\s+{number}%\s+([\d.]+)(us|ms|s)\s*$", said, re.MULTILINE)
     if found is None:  # too few requests to tell
         return float("nan")
     return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]

@@ -41,13 +41,16 @@ class Files:
     def locate(self, path: str | None) -> Path | None:
         """The regular, readable file behind a path of the database, symbolic links resolved; None where
         there is none, or where it lies outside of the configured folders. Blocks: for threads."""
+        found = self.place(path)
+        return found if found is not None and os.access(found, os.R_OK) else None
+
+    def place(self, path: str | None) -> Path | None:
+        """The same, readable or not. Blocks: for threads."""
         if not path:
             return None
         try:
             found = Path(self._settings.path_map + path).resolve(strict=True)
-            if not self.holds(found) or not stat.S_ISREG(found.stat().st_mode):
-                return None
-            return found if os.access(found, os.R_OK) else None
+            return found if self.holds(found) and stat.S_ISREG(found.stat().st_mode) else None
         except (OSError, ValueError, RuntimeError):  # gone, unreadable, a NUL in the name, links in a circle
             return None
 

@@ -87,3 +87,10 @@ async def test_a_read_that_is_given_up_spoils_no_other(reading: ReadConnection) 
         await task
     async with asyncio.timeout(20):
         assert await logins(reading, LOGINS) == ["l1", "l2", "l3"]
+
+
+async def test_reads_at_once_take_turns(reading: ReadConnection) -> None:
+    """Parts of one request share its connection."""
+    query = LOGINS.where(Person.personId == bindparam("key", type_=Integer()))
+    found = await asyncio.gather(*(logins(reading, query, key=number % 3 + 1) for number in range(30)))
+    assert found == [[f"l{number % 3 + 1}"] for number in range(30)]

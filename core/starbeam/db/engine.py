@@ -229,16 +229,18 @@ class ReadConnection:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pooled: PoolProxiedConnection | None = None
+        self._turn = asyncio.Lock()
 
     async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
-        """All rows of a statement. A connection that went stale in the pool is replaced once: reads may be
-        repeated. Raises DBAPIError."""
-        try:
-            return await self._fetch(query, values)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            return await self._fetch(query, values)
+        """All rows of a statement. Those that are asked for at once wait for each other. A connection that went
+        stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""
+        async with self._turn:
+            try:
+                return await self._fetch(query, values)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return await self._fetch(query, values)
 
     async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
         database, sql = self._database, ""

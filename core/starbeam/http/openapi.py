@@ -85,6 +85,8 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
                 _operation(item[method], handler)
         if not any(method in item for method in _METHODS):
             del found["paths"][path]
+        elif any(by_route[(path, method)].opt.get("slash") for method in _METHODS if method in item):
+            found["paths"][path + "/"] = found["paths"].pop(path)
     found["components"]["securitySchemes"] = {
         "HTTPBearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     }

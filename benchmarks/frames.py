@@ -1,0 +1,135 @@
+"""Detector frames over HTTP against h5py reading them, memory, and what other requests notice.
+
+`python -m benchmarks.frames`: frames of 4 million pixels of 32 bits, raw and bitshuffled with LZ4, one at a
+time and 16 at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import h5py
+import hdf5plugin
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.load import measure
+from starbeam.auth.tokens import Tokens
+from starbeam.settings import Auth
+from starbeam.testing.app import TestDatabase
+from starbeam_ispyb import models as m
+from support.commands import SECRET, Running, Site
+
+FRAMES, SIDE = 32, 2000
+SLAB = 16
+CLIENTS, MANY = 4, 8
+SECONDS = 5
+API = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin"
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as (server, token):
+        address = f"http://127.0.0.1:{server.port}{API}"
+        table = Table(title=f"{CLIENTS} clients, {SECONDS} s each")
+        for heading in ("data", "h5py MB/s", "Starbeam MB/s", "ratio", "p50 ms", "p99 ms"):
+            table.add_column(heading, justify="left" if heading == "data" else "right")
+        for name in ("raw", "compressed"):
+            for count, selection in ((1, "7"), (SLAB, f"0:{SLAB}")):
+                alone = _h5py(Path(folder) / "frames.h5", name, count)
+                found = measure(f"{address}&path=/{name}&selection={selection}", CLIENTS, SECONDS, token)
+                served = found.per_second * count * SIDE * SIDE * 4 / 1e6
+                row = f"{name}, {count} frame(s)", f"{alone:.0f}", f"{served:.0f}", f"{served / alone:.2f}"
+                table.add_row(*row, f"{found.p50:.0f}", f"{found.p99:.0f}")
+        Console().print(table)
+        for name in ("raw", "compressed"):
+            latencies = _beside(server, f"{address}&path=/{name}&selection=7", token)
+            p50, p99 = statistics.median(latencies), statistics.quantiles(latencies, n=100)[-1]
+            print(f"/health/live beside {MANY} clients of {name} frames: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+        print("Most memory, MB:", ", ".join(_memory(server.process.pid)))
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[tuple[Running, str]]:
+    """A server with one data collection, and a token for it."""
+    _write(folder / "frames.h5")
+    site = Site(folder, plugins=["auth_dummy", "ispyb", "data"], more=f'[files]\nroots = ["{folder}"]\n')
+    site.make_database()
+    asyncio.run(_fill(TestDatabase(f"sqlite+aiosqlite:///{folder}/union.db"), folder))
+    token = Tokens(Auth(secret_key=SECRET)).make("boss", 1, ())
+    with site.serving("serve", "--config", str(site.config)) as server:
+        yield server, token
+        server.end()
+
+
+def _write(file: Path) -> None:
+    pixels = np.random.default_rng(1).poisson(3, (FRAMES, SIDE, SIDE)).astype("<u4")
+    with h5py.File(file, "w") as written:
+        written["raw"] = pixels
+        packed = {"chunks": (1, SIDE, SIDE), **hdf5plugin.Bitshuffle(cname="lz4")}
+        written.create_dataset("compressed", data=pixels, **packed)
+
+
+async def _fill(db: TestDatabase, folder: Path) -> None:
+    person = await db.person("boss", "all_proposals")
+    await db.add(m.Proposal, proposalId=1, personId=person, proposalCode="mx", proposalNumber="1")
+    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
+    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1)
+    row = {"imageDirectory": str(folder), "fileTemplate": "frames.h5"}
+    await db.add(m.DataCollection, dataCollectionId=1, dataCollectionGroupId=1, **row)
+    await db.engine.dispose()
+
+
+def _h5py(file: Path, name: str, count: int) -> float:
+    """MB/s of h5py in a loop, nothing else."""
+    with h5py.File(file) as opened:
+        dataset, began, done = opened[name], time.perf_counter(), 0
+        while (taken := time.perf_counter() - began) < SECONDS:
+            dataset[0:count] if count > 1 else dataset[7]
+            done += count
+    return done * SIDE * SIDE * 4 / 1e6 / taken
+
+
+def _beside(server: Running, url: str, token: str) -> list[float]:
+    """Milliseconds that `/health/live` takes while many clients pull frames."""
+    puller = Thread(target=measure, args=(url, MANY, SECONDS, token))
+    puller.start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    latencies = []
+    while puller.is_alive():
+        began = time.perf_counter()
+        connection.request("GET", "/health/live")
+        connection.getresponse().read()
+        latencies.append((time.perf_counter() - began) * 1000)
+        time.sleep(0.01)
+    return latencies
+
+
+def _memory(server: int) -> list[str]:
+    """The most resident memory that the server and its readers ever had, shared memory in each."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=True
+    )
+    named = {"server": str(server), **{f"reader {n}": pid for n, pid in enumerate(listed.stdout.split(), 1)}}
+    return [f"{name} {_high_water(pid)}" for name, pid in named.items()]
+
+
+def _high_water(pid: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) // 1024
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("COLUMNS", "120")
+    main()

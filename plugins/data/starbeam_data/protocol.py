@@ -1,0 +1,125 @@
+"""What the server and its reader processes say to each other.
+
+Messages are MessagePack, each after its length in four bytes; data goes through shared memory in blocks. The
+server sends a job. The reader answers `Failed`, or `Head`, `Block` after `Block`, and `Done`. Block n lies in
+slot n modulo `SLOTS`; the server answers each with one byte once it has copied it: `GO` on, or `STOP`.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from msgspec import Struct
+
+SLOT = 4 << 20
+"""Bytes of a slot."""
+SLOTS = 4
+"""Slots of the memory that a reader shares with the server."""
+GO, STOP = b"+", b"-"
+LENGTH = struct.Struct("!I")
+
+Part = int | tuple[int | None, int | None, int | None]
+"""An index, or start, stop and step."""
+
+
+class Setup(Struct, frozen=True):
+    """What a reader process is told when it starts."""
+
+    roots: list[str]
+    path_map: str
+    max_answer: int
+
+
+class Job(Struct, frozen=True, tag_field="job"):
+    """Something to read. `file` is a path whose links are resolved, below the configured folders."""
+
+    file: str
+
+
+class Node(Job, frozen=True):
+    """Something to read of one node of an HDF5 file."""
+
+    path: str
+
+
+class Attributes(Node, frozen=True):
+    """Values of attributes: of all, or of these."""
+
+    keys: list[str] | None
+
+
+class Values(Node, frozen=True):
+    """Values of a data set. `narrow`: 64-bit integers become 32-bit ones where `dtype` is safe."""
+
+    selection: list[Part] | None
+    dtype: str
+    format: str
+    flatten: bool
+    narrow: bool
+
+
+class Metadata(Node, frozen=True):
+    """What a node is. `flat` says it as h5grove did before its version 2."""
+
+    resolve_links: str
+    flat: bool
+
+
+class Statistics(Node, frozen=True):
+    """Statistics of a data set."""
+
+    selection: list[Part] | None
+
+
+class Paths(Node, frozen=True):
+    """Paths of everything below a group."""
+
+
+class Image(Job, frozen=True):
+    """Something to read of one detector image: of this number, or the only one of its file."""
+
+    number: int | None
+
+
+class Pixels(Image, frozen=True):
+    """The pixels."""
+
+
+class Header(Image, frozen=True):
+    """What viewers read about the image."""
+
+
+class Histogram(Image, frozen=True):
+    """How often which values occur."""
+
+
+AnyJob = Attributes | Values | Metadata | Statistics | Paths | Pixels | Header | Histogram
+
+
+class Head(Struct, frozen=True, tag_field="reply"):
+    """The answer begins. `others` are the files that it depends on beside the job's own, with what they were
+    when they were looked for."""
+
+    headers: dict[str, str]
+    size: int
+    others: dict[str, str]
+
+
+class Block(Struct, frozen=True, tag_field="reply"):
+    """The next slot holds this many bytes."""
+
+    size: int
+
+
+class Done(Struct, frozen=True, tag_field="reply"):
+    """There are no more blocks: reading failed where they are fewer than the head says."""
+
+
+class Failed(Struct, frozen=True, tag_field="reply"):
+    """There is no answer, and why."""
+
+    status: int
+    detail: str
+
+
+Reply = Head | Block | Done | Failed

@@ -1,0 +1,88 @@
+"""Which files hold what the database names."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, Select, String, bindparam, column, func, select
+
+from starbeam.db.reader import Reader, Scope, statement
+from starbeam_ispyb.models import AutoProcProgramAttachment, DataCollection, RobotAction
+
+KEY = bindparam("key", type_=Integer())
+
+
+@dataclass(frozen=True)
+class Images:
+    """Where the images of a data collection are."""
+
+    folder: str
+    template: str
+    count: int | None
+
+
+async def images(reader: Reader, data_collection_id: int | None) -> Images | None:
+    """Where a data collection's images are; None where it does not exist for the caller, or names no file."""
+    if data_collection_id is None:
+        return None
+    rows = await reader.rows(_data_collection(reader.scope), key=data_collection_id)
+    if not rows or not rows[0][0] or not rows[0][1]:
+        return None
+    return Images(*rows[0])
+
+
+async def hdf5_file(
+    reader: Reader,
+    data_collection_id: int | None,
+    attachment_id: int | None,
+    robot_action_id: int | None,
+) -> str | None:
+    """The path of the HDF5 file of the first of these that is given, or None."""
+    if data_collection_id is not None:
+        found = await images(reader, data_collection_id)
+        return posixpath.join(found.folder, found.template) if found else None
+    if attachment_id is not None:
+        return _result(await reader.rows(_attachment(reader.scope), key=attachment_id))
+    if robot_action_id is not None and (query := _robot_action(reader.scope)) is not None:
+        path: str | None = await reader.scalar(query, key=robot_action_id)
+        return path
+    return None
+
+
+def _result(rows: Any) -> str | None:
+    """The path of a processing program's HDF5 result."""
+    if not rows:
+        return None
+    kind: str | None
+    folder: str | None
+    name: str | None
+    kind, folder, name = rows[0]
+    if kind != "Result" or not folder or not name or not name.lower().endswith(("h5", "hdf5")):
+        return None
+    return posixpath.join(folder, name)
+
+
+@statement
+def _data_collection(scope: Scope) -> Select[*tuple[Any, ...]]:
+    columns = DataCollection.imageDirectory, DataCollection.fileTemplate, DataCollection.numberOfImages
+    return select(*columns).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
+
+
+@statement
+def _attachment(scope: Scope) -> Select[*tuple[Any, ...]]:
+    entity = AutoProcProgramAttachment
+    kept = func.coalesce(scope.column(entity.deleted), 0) == 0
+    return select(entity.fileType, entity.filePath, entity.fileName).where(
+        entity.autoProcProgramAttachmentId == KEY, kept, scope.sees(entity)
+    )
+
+
+@statement
+def _robot_action(scope: Scope) -> Select[str] | None:
+    """None where the database has no `resultFilePath`, which is in neither flavour of the schema."""
+    if "resultfilepath" not in scope.schema.tables.get("robotaction", ()):
+        return None
+    found = select(column("resultFilePath", String())).select_from(RobotAction)
+    return found.where(RobotAction.robotActionId == KEY, scope.sees(RobotAction))

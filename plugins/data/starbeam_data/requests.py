@@ -1,0 +1,69 @@
+"""What a request asks for, before any file is looked at."""
+
+from __future__ import annotations
+
+import re
+
+from litestar.exceptions import HTTPException
+
+from starbeam_data.protocol import Part
+
+FORMATS = ("json", "bin", "npy", "csv", "tiff")
+DTYPES = ("origin", "safe")
+LINKS = {"only_valid": "only_valid", "all": "all", "none": "none", "true": "all", "false": "none"}
+
+_INTEGER = r"\s*(-?\d{1,18})\s*"
+_INDEX = re.compile(_INTEGER)
+_SLICE = re.compile(rf"(?:{_INTEGER}|\s*):(?:{_INTEGER}|\s*)(?::(?:{_INTEGER}|\s*))?")
+_PRINTF = re.compile(r"%(0?\d{0,2})d|\{(?::(0?\d{0,2})d?)?\}")
+
+
+class Refused(HTTPException):
+    """A request for a file that cannot be answered; `message` is where h5web looks for the reason."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail=detail, status_code=status)
+
+
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """A value that is known. Raises `Refused`."""
+    if value not in known:
+        raise Refused(422, f"{value} is not a {name}: {', '.join(known)}")
+    return value
+
+
+def links(value: str) -> str:
+    """Which links to resolve. Raises `Refused`."""
+    if (found := LINKS.get(value.lower())) is None:
+        raise Refused(422, f"{value} is no way to resolve links: only_valid, all, none")
+    return found
+
+
+def parts(selection: str | None) -> list[Part] | None:
+    """What a NumPy-like selection takes along each axis, as in `3,:,0:10:2`. Raises `Refused`."""
+    return None if selection is None else [_part(text) for text in selection.split(",")]
+
+
+def _part(text: str) -> Part:
+    if index := _INDEX.fullmatch(text):
+        return int(index[1])
+    found = _SLICE.fullmatch(text)
+    if found is None:
+        raise Refused(422, f"{text!r} is not an index or a slice, as in 3 or 0:10:2")
+    start, stop, step = (None if one is None else int(one) for one in found.groups())
+    if step is not None and step < 1:
+        raise Refused(422, f"The step of {text!r} is not positive")
+    return start, stop, step
+
+
+def numbered(template: str, number: int) -> str | None:
+    """The file name of an image: the one printf field of a template, or its one `{}`, filled with the number.
+
+    None where the template has no such field, or several.
+    """
+    fields = list(_PRINTF.finditer(template))
+    if len(fields) != 1:
+        return None
+    (field,) = fields
+    width = field[1] or field[2] or ""
+    return f"{template[: field.start()]}{number:{width}d}{template[field.end() :]}"

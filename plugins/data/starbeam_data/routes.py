@@ -1,0 +1,252 @@
+"""`/data/images` and `/data/h5grove`."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
+
+from starbeam.access import authenticated
+from starbeam.db.reader import Reader
+from starbeam.files import Files
+from starbeam.http.params import LARGEST, query_id
+from starbeam_data import queries
+from starbeam_data.protocol import (
+    AnyJob,
+    Attributes,
+    Header,
+    Histogram,
+    Metadata,
+    Paths,
+    Pixels,
+    Statistics,
+    Values,
+)
+from starbeam_data.readers import Readers, Unreadable
+from starbeam_data.requests import DTYPES, FORMATS, Refused, links, numbered, one_of, parts
+from starbeam_data.schemas import ImageHistogram
+from starbeam_data.sending import DataAnswer, Sender
+
+NO_IMAGE = "Image not found"
+NO_FILE = "File not found"
+FORBIDDEN = "Cannot read file: Permission denied!"
+HDF5 = (".h5", ".hdf5")
+
+DataCollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
+ImageNumber = Annotated[int, QueryParameter(ge=-LARGEST - 1, le=LARGEST, description="From 1")]
+NodePath = Annotated[str, QueryParameter(description="The node in the file")]
+Selection = Annotated[
+    str | None, QueryParameter(description="A part of the data, as NumPy writes it: `3,:,0:10:2`")
+]
+ERRORS = {
+    403: "The server may not read the file",
+    404: "No such file, node or attribute",
+    503: "Reading takes too long, or fails",
+}
+
+
+class Images:
+    """The images of a data collection, for one request."""
+
+    def __init__(self, reader: Reader, files: Files, sender: Sender, request: Request[Any, Any, Any]) -> None:
+        self._reader, self._files, self._sender, self._request = reader, files, sender, request
+
+    async def answer(
+        self, data_collection_id: int | None, number: int, job: Callable[[str, int | None], AnyJob]
+    ) -> DataAnswer:
+        """What a job makes of an image. Raises NotFoundException where there is none."""
+        found = await queries.images(self._reader, data_collection_id)
+        if found is None or number < 1 or (found.count is not None and number > found.count):
+            raise NotFoundException(NO_IMAGE)
+        in_hdf5 = found.template.lower().endswith(HDF5)
+        name = found.template if in_hdf5 else numbered(found.template, number)
+        file = await self._files.find(name and posixpath.join(found.folder, name))
+        if file is None:
+            raise NotFoundException(NO_IMAGE)
+        try:
+            return await self._sender.answer(
+                job(str(file), number if in_hdf5 else None), self._files, self._request
+            )
+        except Unreadable as error:
+            raise HTTPException(error.detail, status_code=error.status) from error
+
+
+class Grove:
+    """The HDF5 file that a request names."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        files: Files,
+        sender: Sender,
+        request: Request[Any, Any, Any],
+        rows: tuple[int | None, int | None, int | None],
+    ) -> None:
+        self._reader, self._files, self._sender, self._request = reader, files, sender, request
+        self._rows = rows
+
+    @property
+    def before_2(self) -> bool:
+        """Whether the answer has the form of h5grove before its version 2, which clients ask for with a slash
+        at the end of the path; h5web from 17 on asks without."""
+        path: str = self._request.scope["state"]["path"]
+        return path.endswith("/")
+
+    async def answer(self, job: Callable[[str], AnyJob]) -> DataAnswer:
+        """What a job makes of the file. Raises `Refused`."""
+        path = await queries.hdf5_file(self._reader, *self._rows)
+        file = await self._files.run(self._files.place, path)
+        if file is None:
+            raise Refused(404, NO_FILE)
+        if not await self._files.run(readable, file):
+            raise Refused(403, FORBIDDEN)
+        try:
+            return await self._sender.answer(job(str(file)), self._files, self._request)
+        except Unreadable as error:
+            raise Refused(error.status, error.detail) from error
+
+
+@get(
+    "/images",
+    tags=["Data"],
+    access=authenticated,
+    errors={404: NO_IMAGE},
+    responses={200: ResponseSpec(bytes, media_type="application/octet-stream", description="The pixels")},
+)
+async def get_image(
+    images: NamedDependency[Images],
+    imageNumber: Annotated[int, QueryParameter(gt=0, le=LARGEST, description="From 1")],
+    dataCollectionId: DataCollectionId = None,
+) -> DataAnswer:
+    """Get raw image data
+
+    Little-endian 32-bit floats, row after row. Width and height are in the header.
+    """
+    return await images.answer(dataCollectionId, imageNumber, Pixels)
+
+
+@get("/images/header", tags=["Data"], access=authenticated, errors={404: NO_IMAGE})
+async def get_image_header(
+    images: NamedDependency[Images], imageNumber: ImageNumber, dataCollectionId: DataCollectionId = None
+) -> DataAnswer:
+    """Get image header"""
+    return await images.answer(dataCollectionId, imageNumber, Header)
+
+
+@get(
+    "/images/histogram",
+    tags=["Data"],
+    access=authenticated,
+    errors={404: NO_IMAGE},
+    responses={200: ResponseSpec(ImageHistogram, description="The histogram")},
+)
+async def get_image_histogram(
+    images: NamedDependency[Images], imageNumber: ImageNumber, dataCollectionId: DataCollectionId = None
+) -> DataAnswer:
+    """Get image histogram data"""
+    return await images.answer(dataCollectionId, imageNumber, Histogram)
+
+
+@get("/h5grove/attr", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+async def get_attr(
+    grove: NamedDependency[Grove],
+    path: NodePath = "/",
+    attr_keys: Annotated[list[str] | None, QueryParameter(description="Names of attributes")] = None,
+) -> DataAnswer:
+    """h5grove /attr/ endpoint handler"""
+    return await grove.answer(lambda file: Attributes(file, path, attr_keys))
+
+
+@get("/h5grove/data", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+async def get_data(
+    grove: NamedDependency[Grove],
+    path: NodePath = "/",
+    dtype: Annotated[str, QueryParameter(description="origin, or safe for JavaScript")] = "origin",
+    format: Annotated[str, QueryParameter(description="json, bin, npy, csv or tiff")] = "json",
+    flatten: Annotated[bool, QueryParameter(description="In one dimension")] = False,
+    selection: Selection = None,
+) -> DataAnswer:
+    """h5grove /data/ endpoint handler"""
+    one_of("format", format, FORMATS)
+    one_of("dtype", dtype, DTYPES)
+    taken, narrow = parts(selection), grove.before_2
+    return await grove.answer(lambda file: Values(file, path, taken, dtype, format, flatten, narrow))
+
+
+@get("/h5grove/meta", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+async def get_meta(
+    grove: NamedDependency[Grove],
+    path: NodePath = "/",
+    resolve_links: Annotated[str, QueryParameter(description="only_valid, all or none")] = "only_valid",
+) -> DataAnswer:
+    """h5grove /meta/ endpoint handler"""
+    resolved, flat = links(resolve_links), grove.before_2
+    return await grove.answer(lambda file: Metadata(file, path, resolved, flat))
+
+
+@get("/h5grove/stats", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+async def get_stats(
+    grove: NamedDependency[Grove], path: NodePath = "/", selection: Selection = None
+) -> DataAnswer:
+    """h5grove /stats/ endpoint handler"""
+    taken = parts(selection)
+    return await grove.answer(lambda file: Statistics(file, path, taken))
+
+
+@get("/h5grove/paths", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> DataAnswer:
+    """h5grove /paths/ endpoint handler"""
+    return await grove.answer(lambda file: Paths(file, path))
+
+
+def readable(file: Path) -> bool:
+    """Whether the server may read a file. Blocks."""
+    return os.access(file, os.R_OK)
+
+
+def router(readers: Readers) -> Router:
+    """The operations, which read through these readers."""
+    sender = Sender(readers)
+
+    async def images(
+        reader: NamedDependency[Reader], files: NamedDependency[Files], request: Request[Any, Any, Any]
+    ) -> Images:
+        return Images(reader, files, sender, request)
+
+    async def grove(
+        reader: NamedDependency[Reader],
+        files: NamedDependency[Files],
+        request: Request[Any, Any, Any],
+        dataCollectionId: DataCollectionId = None,
+        autoProcProgramAttachmentId: Annotated[int | None, query_id("AutoProcProgramAttachment id")] = None,
+        robotActionId: Annotated[int | None, query_id("RobotAction id")] = None,
+    ) -> Grove:
+        rows = dataCollectionId, autoProcProgramAttachmentId, robotActionId
+        return Grove(reader, files, sender, request, rows)
+
+    def refused(request: Request[Any, Any, Any], error: Refused) -> Response[dict[str, str]]:
+        return Response({"detail": error.detail, "message": error.detail}, status_code=error.status_code)
+
+    return Router(
+        "/data",
+        route_handlers=[
+            get_image,
+            get_image_header,
+            get_image_histogram,
+            get_attr,
+            get_data,
+            get_meta,
+            get_stats,
+            get_paths,
+        ],
+        dependencies={"images": Provide(images), "grove": Provide(grove)},
+        exception_handlers={Refused: refused},
+    )

@@ -1,0 +1,106 @@
+"""What readers read, as HTTP answers: with an ETag, and streamed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+
+from starbeam.files import Files
+from starbeam_data.identity import identity, tag
+from starbeam_data.protocol import AnyJob
+from starbeam_data.readers import Answer, Interrupted, Readers
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+    from litestar.types import Receive, Scope, Send
+
+log = structlog.get_logger("starbeam.data")
+
+PIECE = 512 << 10
+"""Bytes that are handed to the network at once: more would keep other requests waiting."""
+REMEMBERED = 4096
+"""Answers of which is known what files they come from."""
+
+
+class DataAnswer(Response[None]):
+    """What a reader reads; without an answer, that nothing has changed."""
+
+    def __init__(self, answer: Answer | None, tag: str) -> None:
+        super().__init__(None)
+        self.answer = answer
+        self.tag = tag
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+    ) -> ASGIResponse:
+        """What sends it."""
+        return _Sending(self.answer, self.tag)
+
+
+class _Sending(ASGIResponse):
+    def __init__(self, answer: Answer | None, tag: str) -> None:
+        super().__init__()
+        self._answer, self._tag = answer, tag
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head and the blocks as they are read. One that cannot be finished ends the connection."""
+        headers = {"ETag": self._tag}
+        if self._answer is None:
+            await _start(send, 304, headers)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        head = self._answer.head
+        try:
+            await _start(send, 200, {**head.headers, "Content-Length": str(head.size), **headers})
+            async for block in self._answer.blocks():
+                for start in range(0, len(block), PIECE):
+                    piece: Any = memoryview(block)[start : start + PIECE]
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except Interrupted:
+            log.warning("a file could not be read to its end", route=scope.get("path_template"))
+        finally:
+            self._answer.close()
+
+
+async def _start(send: Send, status: int, headers: dict[str, str]) -> None:
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    encoded.append((b"x-content-type-options", b"nosniff"))
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
+class Sender:
+    """Answers jobs, and remembers which files the answers came from: asked again, it opens none of them
+    where nothing has changed."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._others = OrderedDict[bytes, list[str]]()
+
+    async def answer(self, job: AnyJob, files: Files, request: Request[Any, Any, Any]) -> DataAnswer:
+        """The answer to a job. Raises `Unreadable` and `Unavailable`."""
+        key = msgspec.msgpack.encode(job)
+        own = await files.run(identity, job.file)
+        known = request.headers.get("if-none-match")
+        if known and (others := self._others.get(key)) is not None:
+            unchanged = tag(key, {job.file: own, **await files.run(_identities, others)})
+            if unchanged in known or known.strip() == "*":
+                return DataAnswer(None, unchanged)
+        answer = await self._readers.read(job)
+        self._remember(key, list(answer.head.others))
+        return DataAnswer(answer, tag(key, {job.file: own, **answer.head.others}))
+
+    def _remember(self, key: bytes, others: list[str]) -> None:
+        self._others[key] = others
+        self._others.move_to_end(key)
+        if len(self._others) > REMEMBERED:
+            self._others.popitem(last=False)
+
+
+def _identities(files: list[str]) -> dict[str, str]:
+    return {file: identity(file) for file in files}

@@ -1,0 +1,27 @@
+"""Detector images and HDF5 files."""
+
+from __future__ import annotations
+
+from support.expected import Route, found_by
+
+NEAR = ("session_member", "proposal_member", "administrator")
+"""Those who see session 1."""
+
+
+def _grove(operation: str, **query: str) -> Route:
+    return Route(
+        found_by(*NEAR),
+        f"/data/h5grove/{operation}/?dataCollectionId=1&path=/entry/data/data_000001",
+        also=(f"/data/h5grove/{operation}/?autoProcProgramAttachmentId=51&path=/entry/data/data_000001",),
+    )
+
+
+ROUTES = {
+    "GET /data/images": Route(found_by(*NEAR), "/data/images?dataCollectionId=1&imageNumber=1"),
+    "GET /data/images/header": Route(found_by(*NEAR), "/data/images/header?dataCollectionId=1&imageNumber=1"),
+    "GET /data/images/histogram": Route(
+        found_by(*NEAR), "/data/images/histogram?dataCollectionId=1&imageNumber=1"
+    ),
+    **{f"GET /data/h5grove/{name}": _grove(name) for name in ("attr", "data", "meta", "stats")},
+    "GET /data/h5grove/paths": Route(found_by(*NEAR), "/data/h5grove/paths/?dataCollectionId=1&path=/entry"),
+}
