@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Whole:
     elsewhere: dict[str, HTTPRouteHandler]
     """The others."""
 
-    @property
+    @cached_property
     def document(self) -> dict[str, Any]:
         """The served API document."""
         return openapi.document(self.app.starbeam.asgi)

@@ -232,8 +232,8 @@ class ReadConnection:
         self._turn = asyncio.Lock()
 
     async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
-        """All rows of a statement. Those that are asked for at once wait for each other. A connection that went
-        stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""
+        """All rows of a statement. Those that are asked for at once wait for each other. A connection that
+        went stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""
         async with self._turn:
             try:
                 return await self._fetch(query, values)

@@ -7,12 +7,13 @@ Texts are as long as their columns.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from starbeam.http.params import LARGEST
+from starbeam_ispyb.schemas import LaboratoryCreate
 
 SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
 DewarType = Literal["Dewar", "Toolbox"]
@@ -26,8 +27,11 @@ FamilyName = Annotated[str, Meta(max_length=100)]
 CardName = Annotated[str, Meta(max_length=40)]
 Key = Annotated[int, Meta(ge=-LARGEST - 1, le=LARGEST)]
 """Of another row; one that no row has is not an error of the form."""
-Euros = Annotated[int, Meta(ge=0, le=2**32 - 1, extra_json_schema={"unit": "Eur"})]
-PortalKey = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+Euros = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+def _euros(title: str) -> Meta:
+    return Meta(title=title, extra_json_schema={"unit": "Eur"})
 
 
 class Laboratory(msgspec.Struct):
@@ -65,23 +69,10 @@ class LabContact(msgspec.Struct):
     defaultCourrierCompany: Annotated[str | None, Meta(title="Courier Company")]
     courierAccount: Annotated[str | None, Meta(title="Account No.")]
     billingReference: Annotated[str | None, Meta(title="Billing Reference")]
-    dewarAvgCustomsValue: Annotated[int, Meta(title="Avg Customs Value", extra_json_schema={"unit": "Eur"})]
-    dewarAvgTransportValue: Annotated[
-        int, Meta(title="Avg Transport Value", extra_json_schema={"unit": "Eur"})
-    ]
+    dewarAvgCustomsValue: Annotated[int, _euros("Avg Customs Value")]
+    dewarAvgTransportValue: Annotated[int, _euros("Avg Transport Value")]
     recordTimeStamp: Annotated[datetime | None, Meta(title="Last Changed")]
     Person: Annotated[ContactPerson, Meta(title="Person")]
-
-
-class ContactLaboratoryCreate(msgspec.Struct, frozen=True):
-    """A laboratory to add."""
-
-    name: Annotated[Text45, Meta(title="Laboratory Name")]
-    address: Annotated[Text255, Meta(title="Address")]
-    city: Annotated[Text45, Meta(title="City")]
-    country: Annotated[Text45, Meta(title="Country")]
-    url: Annotated[Text255 | None, Meta(title="URL")] = None
-    laboratoryExtPk: Annotated[PortalKey | None, Meta(title="Laboratory Ext Pk")] = None
 
 
 class PersonCreate(msgspec.Struct, frozen=True):
@@ -91,7 +82,7 @@ class PersonCreate(msgspec.Struct, frozen=True):
     familyName: Annotated[FamilyName, Meta(title="Surname")]
     emailAddress: Annotated[Email | None, Meta(title="Email Address")] = None
     phoneNumber: Annotated[Text45 | None, Meta(title="Phone Number")] = None
-    Laboratory: Annotated[ContactLaboratoryCreate | None, Meta(title="Laboratory")] = None
+    Laboratory: Annotated[LaboratoryCreate | None, Meta(title="Laboratory")] = None
 
 
 class LabContactCreate(msgspec.Struct, frozen=True):
@@ -103,8 +94,8 @@ class LabContactCreate(msgspec.Struct, frozen=True):
     defaultCourrierCompany: Annotated[Text45 | None, Meta(title="Courier Company")] = None
     courierAccount: Annotated[Text45 | None, Meta(title="Account No.")] = None
     billingReference: Annotated[Text45 | None, Meta(title="Billing Reference")] = None
-    dewarAvgCustomsValue: Annotated[Euros | None, Meta(title="Avg Customs Value")] = 0
-    dewarAvgTransportValue: Annotated[Euros | None, Meta(title="Avg Transport Value")] = 0
+    dewarAvgCustomsValue: Annotated[Euros | None, _euros("Avg Customs Value")] = 0
+    dewarAvgTransportValue: Annotated[Euros | None, _euros("Avg Transport Value")] = 0
 
 
 class LaboratoryCreateOptional(msgspec.Struct, frozen=True):
@@ -134,8 +125,8 @@ class LabContactCreateOptional(msgspec.Struct, frozen=True):
     defaultCourrierCompany: Annotated[Text45 | UnsetType | None, Meta(title="Courier Company")] = UNSET
     courierAccount: Annotated[Text45 | UnsetType | None, Meta(title="Account No.")] = UNSET
     billingReference: Annotated[Text45 | UnsetType | None, Meta(title="Billing Reference")] = UNSET
-    dewarAvgCustomsValue: Annotated[Euros | UnsetType, Meta(title="Avg Customs Value")] = UNSET
-    dewarAvgTransportValue: Annotated[Euros | UnsetType, Meta(title="Avg Transport Value")] = UNSET
+    dewarAvgCustomsValue: Annotated[Euros | UnsetType, _euros("Avg Customs Value")] = UNSET
+    dewarAvgTransportValue: Annotated[Euros | UnsetType, _euros("Avg Transport Value")] = UNSET
 
 
 class ShippingLabContactPerson(msgspec.Struct):
@@ -164,7 +155,9 @@ class Shipping(msgspec.Struct):
     shippingId: Annotated[int, Meta(title="Shipping Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
     shippingName: Annotated[str | None, Meta(title="Name")]
-    safetyLevel: Annotated[SafetyLevel | None, Meta(title="Safety Level")]
+    safetyLevel: Annotated[  # not `SafetyLevel`: another word that is stored is shown as it is
+        str | None, Meta(title="Safety Level", extra_json_schema={"enum": [*get_args(SafetyLevel), None]})
+    ]
     comments: Annotated[str | None, Meta(title="Comments")]
     bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
     sendingLabContactId: Annotated[int | None, Meta(title="Sending Lab Contact")]

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from starbeam.db.models import Laboratory, Person
+from starbeam_ispyb.schemas import LaboratoryCreate
 from starbeam_userportal.rows import Index, Plan, Values, assign, external_key, text_key
-from starbeam_userportal.schemas import LaboratoryCreate, PersonProposalLaboratory
+from starbeam_userportal.schemas import PersonProposalLaboratory
 
 E = TypeVar("E", bound=PersonProposalLaboratory)
 

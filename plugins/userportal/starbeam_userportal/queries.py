@@ -24,10 +24,10 @@ from starbeam_ispyb.models import (
     Protein,
     Session_has_Person,
 )
+from starbeam_ispyb.schemas import LaboratoryCreate
 from starbeam_userportal.columns import has_default
 from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key, text_key
 from starbeam_userportal.schemas import (
-    LaboratoryCreate,
     PersonProposalLaboratory,
     UPLabContact,
     UPProposal,

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from starbeam_ispyb.schemas import LaboratoryCreate
+
 OptionalText = str | UnsetType | None
 OptionalInteger = int | UnsetType | None
 OptionalNumber = float | UnsetType | None
@@ -33,19 +35,6 @@ ExternalId = Annotated[
     OptionalInteger,
     Meta(title="External Id", description="The portal's own key: from 0 to 16 bytes long"),
 ]
-
-
-class LaboratoryCreate(msgspec.Struct, frozen=True):
-    """The laboratory of a person."""
-
-    name: Annotated[str, Meta(title="Name")]
-    address: Annotated[str, Meta(title="Address")]
-    city: Annotated[str, Meta(title="City")]
-    country: Annotated[str, Meta(title="Country")]
-    url: Annotated[OptionalText, Meta(title="URL")] = UNSET
-    laboratoryExtPk: Annotated[
-        OptionalInteger, Meta(title="Laboratory Ext Pk", description="The portal's own key of the laboratory")
-    ] = UNSET
 
 
 class PersonProposalLaboratory(msgspec.Struct, frozen=True, kw_only=True):

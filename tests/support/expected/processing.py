@@ -21,7 +21,10 @@ ROUTES = {
     "GET /processings/messages/status": Route(
         everybody(), "/processings/messages/status?dataCollectionIds=%5B1%2C2%2C3%5D", open=True
     ),
-    "GET /processings/attachments": Route(EACH, cost=Cost(statements=2, reads=100)),
+    "GET /processings/attachments": Route(
+        totals(session_member=2, proposal_member=4, staff=2, administrator=6),
+        cost=Cost(statements=2, reads=100),
+    ),
     "GET /processings/attachments/{autoProcProgramAttachmentId}": Route(
         found_by("session_member", "proposal_member", "administrator"), "/processings/attachments/1"
     ),

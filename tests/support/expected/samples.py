@@ -19,4 +19,10 @@ ROUTES = {
     "GET /samples/images": Route(SEEN, cost=Cost(statements=2, reads=90)),
     "GET /samples/images/{blSampleImageId}": Route(FOUND, "/samples/images/1"),
 }
-EMPTY = {"community": {"Protein.density", "SubSample.type"}}
+EMPTY = {
+    "community": {
+        *("Protein.density", "SubSample.type"),
+        *("SampleImage.offsetX", "SampleImage.offsetY"),  # 0
+        "SampleMetaData.queued",  # false
+    }
+}
