@@ -9,7 +9,7 @@ from typing import Any
 from starbeam.db.models import Laboratory, Person
 from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
-from support.world import NOW, PEOPLE, REGULARS
+from support.world import FIRST, NOW, PEOPLE, REGULARS
 
 PROPOSALS = (1, 2, 3)
 SESSIONS = (1, 2, 3)
@@ -52,7 +52,8 @@ async def many(db: TestDatabase, keys: range) -> None:
             for n in keys
         ),
     )
-    members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in keys[:REGULARS]]
+    regular = (n for n in keys if n < FIRST + REGULARS)
+    members = ({"sessionId": n, "personId": PEOPLE["regular"]} for n in regular)
     await db.add(m.Session_has_Person, *members)
     await _shipped_often(db, keys)
     await _collected_often(db, keys)
@@ -75,11 +76,10 @@ async def _collected_often(db: TestDatabase, keys: range) -> None:
     """A data collection of each session, with a file, a workflow and a screening."""
     await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
     await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
-    what = {"experimentType": "OSC"}
     groups = ({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n, "blSampleId": n} for n in keys)
-    await db.add(m.DataCollectionGroup, *({**group, **what} for group in groups))
+    await db.add(m.DataCollectionGroup, *groups)
     collections = ({"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n} for n in keys)
-    await db.add(m.DataCollection, *({**one, "startTime": NOW} for one in collections))
+    await db.add(m.DataCollection, *collections)
     file = {"fileType": "log", "fileFullPath": "/data/1.log"}
     await db.add(m.DataCollectionFileAttachment, *({"dataCollectionId": n, **file} for n in keys))
     await db.add(m.Screening, *({"screeningId": n, "dataCollectionId": n} for n in keys))
