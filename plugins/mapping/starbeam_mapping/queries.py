@@ -93,7 +93,7 @@ def _complete(filtered: tuple[str, ...] = ()) -> ColumnElement[bool]:
     where = [columns[name] == bindparam(name) for name in filtered if name in columns]
     if "blSampleId" in filtered:
         sample: Any = bindparam("blSampleId")
-        where.append(or_(DataCollectionGroup.blSampleId == sample, sample == DataCollection.BLSAMPLEID))
+        where.append(or_(DataCollectionGroup.blSampleId == sample, sample == DataCollection.blSampleId))
     return _MAP_ID.in_(select(_MAP_ID).select_from(_WITH_GRID).where(*where).correlate(None))
 
 
@@ -119,7 +119,7 @@ async def maps(reader: Reader, api_root: str, page: Page, filters: Filters) -> P
 
 
 @statement
-def _stored(scope: Scope) -> Select[Any]:
+def _stored(scope: Scope) -> Select[*tuple[Any, ...]]:
     own = XRFFluorescenceMapping
     columns = own.data, own.dataFormat, own.colourMap, own.min, own.max
     grid = GridInfo.steps_x, GridInfo.steps_y, GridInfo.orientation, GridInfo.snaked
