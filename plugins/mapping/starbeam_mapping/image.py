@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TypeAlias
 
 import msgspec
@@ -14,31 +16,41 @@ Values: TypeAlias = NDArray[np.float64]
 
 UNMEASURED = -1.0
 """The value of points that are not measured yet."""
-MOST_POINTS = 4096 * 1024
+MOST_POINTS = 2048 * 2048
 """How many points a grid may have."""
-TEXT_PER_POINT = 24
-"""How many characters of JSON a point may take: a double and its comma."""
-MOST_TEXT = 64 * 1024 * 1024
-"""How many bytes of JSON are decompressed at most."""
+SURPLUS = 65_536
+"""How many values more than its grid has points a map may have. They are not shown."""
+BYTES = 32
+"""How many bytes of JSON there may be for each value: a double, a comma and blanks."""
+MOST_BYTES = (MOST_POINTS + SURPLUS) * BYTES
+"""How many bytes of data are read at most."""
 
 
 class BrokenMap(Exception):
-    """The map cannot be decoded; says why."""
+    """The map cannot be shown; says why."""
+
+
+class BrokenData(BrokenMap):
+    """The data of the map are not a list of numbers; says why."""
 
 
 @dataclass(frozen=True)
 class Stored:
     """A map as the database holds it."""
 
-    data: bytes
+    data: bytes | None
+    """None if these are more than `MOST_BYTES`."""
     format: str
     nx: int
     ny: int
-    vertical: bool
-    snaked: bool
+    vertical: bool = False
+    snaked: bool = False
     colours: str | None = None
+    """Name of a colour map."""
     lowest: float | None = None
+    """The value of its first colour."""
     highest: float | None = None
+    """The value of its last colour."""
 
 
 def values(stored: Stored) -> Values:
@@ -47,16 +59,16 @@ def values(stored: Stored) -> Values:
         raise BrokenMap(f"A map of more than {MOST_POINTS} points cannot be shown")
     if stored.format not in ("json", "json+gzip"):
         raise BrokenMap(f"Unknown data format of a map: {stored.format}")
-    if not stored.data:
+    if stored.data == b"":
         return np.empty(0)
-    most = min(MOST_TEXT, 65536 + TEXT_PER_POINT * stored.nx * stored.ny)
-    text = _unzipped(stored.data, most) if stored.format == "json+gzip" else stored.data
-    if len(text) > most:
+    most = stored.nx * stored.ny + SURPLUS
+    text = _text(stored, most * BYTES)
+    if text is None or len(text) > most * BYTES or text.count(b",") >= most:
         raise BrokenMap("The map has far more data than its grid has points")
     try:
         return np.array(msgspec.json.decode(text, type=list[float]), dtype=np.float64)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BrokenMap("The data of the map are not a list of numbers") from error
+        raise BrokenData("The data of the map are not a list of numbers") from error
 
 
 def image(stored: Stored, found: Values) -> Values:
@@ -67,18 +79,17 @@ def image(stored: Stored, found: Values) -> Values:
         made = flat.reshape(stored.nx, stored.ny).T.copy()
     else:
         made = flat.reshape(stored.ny, stored.nx)
-    if stored.snaked:
+    if stored.snaked:  # rows, of vertical grids too
         made[1::2] = made[1::2, ::-1].copy()
     return made
 
 
-def _unzipped(data: bytes, most: int) -> bytes:
-    """At most one byte more than `most`, whatever the data would become."""
-    unzip = zlib.decompressobj(wbits=31)
+def _text(stored: Stored, most: int) -> bytes | None:
+    """The JSON text; of what is compressed, at most one byte more than `most`, whatever it would become."""
+    if stored.data is None or stored.format == "json":
+        return stored.data
     try:
-        text = unzip.decompress(data, most + 1)
-    except zlib.error as error:
-        raise BrokenMap("The data of the map are not compressed with gzip") from error
-    if not unzip.eof and len(text) <= most:
-        raise BrokenMap("The compressed data of the map are cut short")
-    return text
+        with gzip.open(BytesIO(stored.data)) as file:
+            return file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BrokenData("The data of the map are not compressed with gzip, or cut short") from error

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, or_, select
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.http.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
 from starbeam_mapping import schemas
-from starbeam_mapping.image import Stored
+from starbeam_mapping.image import MOST_BYTES, Stored
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
-
-
-class Filters(Struct, frozen=True):
-    """What maps are filtered by."""
-
-    xrfFluorescenceMappingId: int | None = None
-    dataCollectionId: int | None = None
-    dataCollectionGroupId: int | None = None
-    blSampleId: int | None = None
-    blSubSampleId: int | None = None
-
 
 _ROI = Shape(schemas.MapROI, XRFFluorescenceMappingROI)
 _GRID = Shape(
@@ -45,21 +33,23 @@ _MAP = Shape(
         later={"url"},
     ),
 )
-_MAP_ID = XRFFluorescenceMapping.xrfFluorescenceMappingId
-_WITH_GRID = (
-    XRFFluorescenceMapping.__table__.join(
-        XRFFluorescenceMappingROI.__table__,
-        XRFFluorescenceMappingROI.xrfFluorescenceMappingROIId
-        == XRFFluorescenceMapping.xrfFluorescenceMappingROIId,
+_KEY = XRFFluorescenceMapping.xrfFluorescenceMappingId
+_REGION = XRFFluorescenceMappingROI.xrfFluorescenceMappingROIId
+_MEASURED = (
+    GridInfo.__table__.join(
+        DataCollection.__table__, DataCollection.dataCollectionId == GridInfo.dataCollectionId
     )
-    .join(GridInfo.__table__, GridInfo.gridInfoId == XRFFluorescenceMapping.gridInfoId)
-    .join(DataCollection.__table__, DataCollection.dataCollectionId == GridInfo.dataCollectionId)
     .join(
         DataCollectionGroup.__table__,
         DataCollectionGroup.dataCollectionGroupId == DataCollection.dataCollectionGroupId,
     )
     .join(BLSession.__table__, BLSession.sessionId == DataCollectionGroup.sessionId)
 )
+"""Grids that something was measured on."""
+_COMPLETE = XRFFluorescenceMapping.__table__.join(
+    XRFFluorescenceMappingROI.__table__, XRFFluorescenceMapping.xrfFluorescenceMappingROIId == _REGION
+).join(_MEASURED, GridInfo.gridInfoId == XRFFluorescenceMapping.gridInfoId)
+"""Maps that have all that belongs to them."""
 
 
 def has_maps(scope: Scope) -> bool:
@@ -72,59 +62,64 @@ def has_maps(scope: Scope) -> bool:
 @statement
 def _regions(scope: Scope, filtered: tuple[str, ...]) -> Listing[schemas.MapROI]:
     where = [getattr(XRFFluorescenceMappingROI, name) == bindparam(name) for name in filtered]
-    key = XRFFluorescenceMappingROI.xrfFluorescenceMappingROIId
-    seen = scope.sees(XRFFluorescenceMappingROI)
-    return Listing(scope, _ROI, XRFFluorescenceMappingROI, where=[seen, *where], order_by=[key])
+    where.append(scope.sees(XRFFluorescenceMappingROI))
+    return Listing(scope, _ROI, XRFFluorescenceMappingROI, where=where, order_by=[_REGION])
 
 
 async def regions(reader: Reader, page: Page, **filters: int | None) -> Paged[schemas.MapROI]:
-    """A page of the regions of samples that the caller sees. 2 statements."""
-    given = {name: value for name, value in filters.items() if value is not None}
+    """A page of the regions of samples that the caller sees, by columns of the region. 2 statements."""
+    given = _given(filters)
     return await reader.page(_regions(reader.scope, tuple(given)), page, **given)
 
 
-def _complete(filtered: tuple[str, ...] = ()) -> ColumnElement[bool]:
-    """The map has its region, grid, data collection, group and session, which match the filters."""
-    columns: dict[str, Any] = {
-        "dataCollectionId": DataCollection.dataCollectionId,
-        "dataCollectionGroupId": DataCollectionGroup.dataCollectionGroupId,
-        "blSubSampleId": DataCollection.blSubSampleId,
-    }
-    where = [columns[name] == bindparam(name) for name in filtered if name in columns]
-    if "blSampleId" in filtered:
-        sample: Any = bindparam("blSampleId")
-        where.append(or_(DataCollectionGroup.blSampleId == sample, sample == DataCollection.blSampleId))
-    return _MAP_ID.in_(select(_MAP_ID).select_from(_WITH_GRID).where(*where).correlate(None))
+_COLUMNS: dict[str, list[Any]] = {
+    "dataCollectionId": [DataCollection.dataCollectionId],
+    "dataCollectionGroupId": [DataCollectionGroup.dataCollectionGroupId],
+    "blSampleId": [DataCollectionGroup.blSampleId, DataCollection.blSampleId],
+    "blSubSampleId": [DataCollection.blSubSampleId],
+}
+"""What filters compare of what a map was measured on: one of these."""
 
 
 @statement
 def _maps(scope: Scope, filtered: tuple[str, ...]) -> Listing[schemas.Map]:
-    where = [scope.sees(XRFFluorescenceMapping), _complete(filtered)]
-    if "xrfFluorescenceMappingId" in filtered:
-        where.append(bindparam("xrfFluorescenceMappingId") == _MAP_ID)
-    return Listing(scope, _MAP, XRFFluorescenceMapping, where=where, order_by=[_MAP_ID], joins=_WITH_GRID)
+    matching = [
+        or_(*(column == bindparam(name) for column in _COLUMNS[name]))
+        for name in filtered
+        if name in _COLUMNS
+    ]
+    grids = select(GridInfo.gridInfoId).select_from(_MEASURED).where(*matching)
+    where = [
+        scope.sees(XRFFluorescenceMapping),
+        XRFFluorescenceMapping.gridInfoId.in_(grids),
+        XRFFluorescenceMapping.xrfFluorescenceMappingROIId.in_(select(_REGION)),
+    ]
+    if _KEY.key in filtered:
+        where.append(bindparam(_KEY.key) == _KEY)
+    return Listing(scope, _MAP, XRFFluorescenceMapping, where=where, order_by=[_KEY], joins=_COMPLETE)
 
 
-async def maps(reader: Reader, api_root: str, page: Page, filters: Filters) -> Paged[schemas.Map]:
+async def maps(reader: Reader, api_root: str, page: Page, **filters: int | None) -> Paged[schemas.Map]:
     """A page of the maps that the caller sees, without their values. 2 statements."""
-    given = {
-        name: getattr(filters, name)
-        for name in filters.__struct_fields__
-        if getattr(filters, name) is not None
-    }
+    given = _given(filters)
     found = await reader.page(_maps(reader.scope, tuple(given)), page, **given)
     for one in found.results:
         one.metadata.url = f"{api_root}/mapping/{one.xrfFluorescenceMappingId}"
     return found
 
 
+def _given(filters: dict[str, int | None]) -> dict[str, int]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
 @statement
 def _stored(scope: Scope) -> Select[*tuple[Any, ...]]:
     own = XRFFluorescenceMapping
-    columns = own.data, own.dataFormat, own.colourMap, own.min, own.max
+    data = case((func.length(own.data) <= MOST_BYTES, own.data))  # no more than that is ever loaded
+    columns = data, own.dataFormat, own.colourMap, own.min, own.max
     grid = GridInfo.steps_x, GridInfo.steps_y, GridInfo.orientation, GridInfo.snaked
     seen = scope.sees(own)
-    return select(*columns, *grid).select_from(_WITH_GRID).where(bindparam("map") == _MAP_ID, seen)
+    return select(*columns, *grid).select_from(_COMPLETE).where(bindparam("map") == _KEY, seen)
 
 
 async def stored(reader: Reader, key: int) -> Stored | None:
@@ -134,11 +129,11 @@ async def stored(reader: Reader, key: int) -> Stored | None:
         return None
     data, kind, colours, lowest, highest, nx, ny, orientation, snaked = rows[0]
     return Stored(
-        data=data or b"",
-        format=kind or "",
+        data=data,
+        format=kind,
         nx=max(int(nx or 0), 0),
         ny=max(int(ny or 0), 0),
-        vertical=orientation == "vertical",
+        vertical=(orientation or "").lower() == "vertical",
         snaked=bool(snaked),
         colours=colours,
         lowest=lowest,

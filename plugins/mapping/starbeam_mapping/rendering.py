@@ -41,19 +41,18 @@ def _coloured(made: Values, stored: Stored) -> NDArray[np.uint8]:
     palette[:count, :3] = table
     palette[count, 3] = 0
     measured = made != UNMEASURED
-    low, high = _range(made[measured], stored)
-    index = np.zeros(made.shape, dtype=np.intp)
-    if high != low:
-        scaled = np.clip((made - low) / (high - low), 0.0, 1.0)
-        index = np.minimum((scaled * count).astype(np.intp), count - 1)
+    index = np.minimum((_scaled(made, measured, stored) * count).astype(np.intp), count - 1)
     index[~measured] = count
     return palette[index]
 
 
-def _range(measured: Values, stored: Stored) -> tuple[float, float]:
-    """The values of the first and the last colour."""
-    if not measured.size:
-        return 0.0, 0.0
-    low = measured.min() if stored.lowest is None else stored.lowest
-    high = measured.max() if stored.highest is None else stored.highest
-    return float(low), float(high)
+def _scaled(made: Values, measured: NDArray[np.bool_], stored: Stored) -> Values:
+    """From 0 for the map's `min` to 1 for its `max`. Without one, the smallest or the largest value
+    measured."""
+    present = made[measured] if measured.any() else np.zeros(1)
+    low = float(present.min() if stored.lowest is None else stored.lowest)
+    high = float(present.max() if stored.highest is None else stored.highest)
+    span = high / 2 - low / 2  # halves: the largest doubles are further apart than any double
+    if not span:
+        return np.zeros(made.shape)
+    return (made.clip(min(low, high), max(low, high)) / 2 - low / 2) / span

@@ -57,10 +57,16 @@ async def get_maps(
 ) -> Paged[Map]:
     """Get a list of maps"""
     _check(reader)
-    filters = queries.Filters(
-        xrfFluorescenceMappingId, dataCollectionId, dataCollectionGroupId, blSampleId, blSubSampleId
+    return await queries.maps(
+        reader,
+        runtime.settings.server.api_root,
+        page,
+        xrfFluorescenceMappingId=xrfFluorescenceMappingId,
+        dataCollectionId=dataCollectionId,
+        dataCollectionGroupId=dataCollectionGroupId,
+        blSampleId=blSampleId,
+        blSubSampleId=blSubSampleId,
     )
-    return await queries.maps(reader, runtime.settings.server.api_root, page, filters)
 
 
 @get(

@@ -18,17 +18,20 @@ def _maps(scope: Scope, entity: Any) -> ColumnElement[bool]:
     if not scope.has(XRFFluorescenceMapping.gridInfoId, m.GridInfo.dataCollectionId):
         return false()
     grid, collection = aliased(m.GridInfo), aliased(m.DataCollection)
-    seen = (
+    seen = scope.sees(collection)
+    if scope.kind.sees_everything:
+        return seen
+    visible = (
         select(grid.gridInfoId)
         .join(collection, collection.dataCollectionId == grid.dataCollectionId)
-        .where(scope.sees(collection))
+        .where(seen)
     )
-    found: ColumnElement[bool] = entity.gridInfoId.in_(seen)
+    found: ColumnElement[bool] = entity.gridInfoId.in_(visible)
     return found
 
 
 def _regions(scope: Scope, entity: Any) -> ColumnElement[bool]:
-    """The proposal rule, by the protein of the region's sample."""
+    """The proposal rule, by the protein of the region's sample. Without a sample, nobody sees it."""
     if not scope.has(XRFFluorescenceMappingROI.blSampleId):
         return false()
     sample, crystal, protein = aliased(m.BLSample), aliased(m.Crystal), aliased(m.Protein)
