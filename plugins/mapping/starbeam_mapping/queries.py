@@ -129,7 +129,7 @@ async def stored(reader: Reader, key: int) -> Stored | None:
         return None
     data, kind, colours, lowest, highest, nx, ny, orientation, snaked = rows[0]
     return Stored(
-        data=data,
+        data=data.encode() if isinstance(data, str) else data,  # SQLite keeps what it is given
         format=kind,
         nx=max(int(nx or 0), 0),
         ny=max(int(ny or 0), 0),
