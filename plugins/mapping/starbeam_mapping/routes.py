@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import QueryParameter
@@ -94,10 +94,16 @@ async def get_map_pixel_value(
     return MapPixelValue(xrfFluorescenceMappingId, x, y, float(made[y, x]))
 
 
-@get("/mapping/{xrfFluorescenceMappingId:str}", tags=["Mapping"], access=authenticated, errors=ERRORS)
-async def get_map(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> Response[bytes]:
+@get(
+    "/mapping/{xrfFluorescenceMappingId:str}",
+    tags=["Mapping"],
+    access=authenticated,
+    errors=ERRORS,
+    media_type="image/png",
+)
+async def get_map(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> bytes:
     """Get the image of a map"""
-    return Response(await _made(reader, xrfFluorescenceMappingId, png), media_type="image/png")
+    return await _made(reader, xrfFluorescenceMappingId, png)
 
 
 def _check(reader: Reader) -> None:

@@ -9,11 +9,11 @@ NEAR = ("session_member", "proposal_member", "administrator")
 ROUTES = {
     "GET /mapping/rois": Route(
         totals(session_member=1, proposal_member=2, staff=1, administrator=3),
-        cost=Cost(statements=2, reads=30),
+        cost=Cost(statements=2, reads=60),
     ),
     "GET /mapping": Route(
         totals(session_member=1, proposal_member=2, staff=1, administrator=3),
-        cost=Cost(statements=2, reads=30),
+        cost=Cost(statements=2, reads=75),
     ),
     "GET /mapping/histogram/{xrfFluorescenceMappingId}": Route(found_by(*NEAR), "/mapping/histogram/1"),
     "GET /mapping/pixel/{xrfFluorescenceMappingId}": Route(found_by(*NEAR), "/mapping/pixel/1?x=1&y=1"),
