@@ -64,7 +64,9 @@ class Maps:
     async def region(self, key: int, **columns: Any) -> None:
         """A region of interest."""
         energies = {"startEnergy": 6.25, "endEnergy": 6.5}
-        await self.db.add(XRFFluorescenceMappingROI, {"xrfFluorescenceMappingROIId": key, **energies, **columns})
+        await self.db.add(
+            XRFFluorescenceMappingROI, {"xrfFluorescenceMappingROIId": key, **energies, **columns}
+        )
 
     async def call(self, path: str, login: str = "root", **query: Any) -> httpx.Response:
         """The answer to somebody; `root` sees everything, `staff` what is on id02."""

@@ -60,7 +60,9 @@ async def test_data_need_not_be_compressed(maps: Maps) -> None:
     await maps.add(2, b"<1 2 3>", dataFormat="xml")
     assert await maps.greys(1) == [[10, 20, 30], [40, 50, 60]]
     refusal = (422, "Unknown data format of a map: xml")
-    assert [await maps.get(f"/mapping/{of}2", x=0, y=0) for of in ("", "histogram/", "pixel/")] == [refusal] * 3
+    assert [await maps.get(f"/mapping/{of}2", x=0, y=0) for of in ("", "histogram/", "pixel/")] == [
+        refusal
+    ] * 3
 
 
 @pytest.mark.fix(46)

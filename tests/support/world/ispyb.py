@@ -290,7 +290,7 @@ async def _collected(db: TestDatabase) -> None:
         image = {"jpegFileFullPath": f"/data/{n}.png", "jpegThumbnailFileFullPath": f"/data/{n}.png"}
         await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1, **image)
         await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2, **GRID)
-        await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
+        await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2, snaked=1)
         mounted = start - timedelta(minutes=5)
         times = {"startTimestamp": mounted - timedelta(minutes=1), "endTimestamp": mounted}
         action = {"actionType": "LOAD", "status": "WARNING", "message": "Slow cool-down"}
