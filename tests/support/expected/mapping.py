@@ -20,8 +20,8 @@ ROUTES = {
     "GET /mapping/{xrfFluorescenceMappingId}": Route(found_by(*NEAR), "/mapping/1"),
 }
 _FIELDS = {
-    "Paginated_MapROI_": "total results",
-    "Paginated_Map_": "total results",
+    "Paginated_MapROI_": "total results limit",
+    "Paginated_Map_": "total results limit",
     "MapROI": "xrfFluorescenceMappingROIId element edge scalar startEnergy endEnergy",
     "Map": "xrfFluorescenceMappingId dataFormat points opacity colourMap GridInfo XRFFluorescenceMappingROI"
     " _metadata",

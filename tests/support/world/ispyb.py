@@ -54,17 +54,45 @@ async def many(db: TestDatabase, keys: range) -> None:
     )
     members = [{"sessionId": n, "personId": PEOPLE["regular"]} for n in keys[:REGULARS]]
     await db.add(m.Session_has_Person, *members)
+    await _shipped_often(db, keys)
     await _collected_often(db, keys)
     await _processed_often(db, keys)
 
 
+async def _shipped_often(db: TestDatabase, keys: range) -> None:
+    """A protein with a sample, and a sub sample of it, in the shipment of each proposal."""
+    await db.add(m.Protein, *({"proteinId": n, "proposalId": n, "name": f"P{n}"} for n in keys))
+    await db.add(m.Crystal, *({"crystalId": n, "proteinId": n} for n in keys))
+    await db.add(m.Shipping, *({"shippingId": n, "proposalId": n, "shippingName": f"S{n}"} for n in keys))
+    await db.add(m.Dewar, *({"dewarId": n, "shippingId": n, "code": f"D{n}"} for n in keys))
+    await db.add(m.Container, *({"containerId": n, "dewarId": n, "code": f"C{n}"} for n in keys))
+    sample = {"location": "1"}
+    await db.add(
+        m.BLSample,
+        *({"blSampleId": n, "crystalId": n, "containerId": n, "name": f"s{n}", **sample} for n in keys),
+    )
+    await db.add(m.BLSubSample, *({"blSubSampleId": n, "blSampleId": n} for n in keys))
+
+
 async def _collected_often(db: TestDatabase, keys: range) -> None:
-    """A data collection of each session, with a file, a workflow and a screening."""
+    """A data collection of each session, of the sample, with a file, a workflow and a screening."""
     await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
     await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
-    groups = ({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n} for n in keys)
-    await db.add(m.DataCollectionGroup, *groups)
-    await db.add(m.DataCollection, *({"dataCollectionId": n, "dataCollectionGroupId": n} for n in keys))
+    group = {"experimentType": "OSC"}
+    await db.add(
+        m.DataCollectionGroup,
+        *(
+            {"dataCollectionGroupId": n, "sessionId": n, "workflowId": n, "blSampleId": n, **group}
+            for n in keys
+        ),
+    )
+    await db.add(
+        m.DataCollection,
+        *(
+            {"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n, "startTime": NOW}
+            for n in keys
+        ),
+    )
     file = {"fileType": "log", "fileFullPath": "/data/1.log"}
     await db.add(m.DataCollectionFileAttachment, *({"dataCollectionId": n, **file} for n in keys))
     await db.add(m.Screening, *({"screeningId": n, "dataCollectionId": n} for n in keys))

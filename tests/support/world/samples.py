@@ -7,9 +7,7 @@ from io import BytesIO
 from PIL import Image
 
 from starbeam.testing.app import TestDatabase
-from starbeam_ispyb import models as m
 from starbeam_samples.models import BLSampleImage, ComponentType, ContainerQueueSample, Protein_has_PDB
-from support.world import NOW
 from support.world.ispyb import PROPOSALS
 
 
@@ -35,30 +33,5 @@ async def fill(db: TestDatabase) -> None:
 
 
 async def many(db: TestDatabase, keys: range) -> None:
-    """A protein with a sample that data were collected on, in the shipment of each proposal."""
-    await db.add(m.Protein, *({"proteinId": n, "proposalId": n, "name": f"P{n}"} for n in keys))
-    await db.add(m.Crystal, *({"crystalId": n, "proteinId": n} for n in keys))
-    await db.add(m.Shipping, *({"shippingId": n, "proposalId": n, "shippingName": f"S{n}"} for n in keys))
-    await db.add(m.Dewar, *({"dewarId": n, "shippingId": n, "code": f"D{n}"} for n in keys))
-    await db.add(m.Container, *({"containerId": n, "dewarId": n, "code": f"C{n}"} for n in keys))
-    sample = {"location": "1"}
-    await db.add(
-        m.BLSample,
-        *({"blSampleId": n, "crystalId": n, "containerId": n, "name": f"s{n}", **sample} for n in keys),
-    )
-    await db.add(m.BLSubSample, *({"blSubSampleId": n, "blSampleId": n} for n in keys))
+    """A picture of each sample of `many`."""
     await db.add(BLSampleImage, *({"blSampleImageId": n, "blSampleId": n} for n in keys))
-    await db.add(
-        m.DataCollectionGroup,
-        *(
-            {"dataCollectionGroupId": n, "sessionId": n, "blSampleId": n, "experimentType": "OSC"}
-            for n in keys
-        ),
-    )
-    await db.add(
-        m.DataCollection,
-        *(
-            {"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n, "startTime": NOW}
-            for n in keys
-        ),
-    )
