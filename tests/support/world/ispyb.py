@@ -78,13 +78,9 @@ async def _collected_often(db: TestDatabase, keys: range) -> None:
     """A data collection of each session, of the sample, with a file, a workflow and a screening."""
     await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
     await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
-    group = {"experimentType": "OSC"}
     await db.add(
         m.DataCollectionGroup,
-        *(
-            {"dataCollectionGroupId": n, "sessionId": n, "workflowId": n, "blSampleId": n, **group}
-            for n in keys
-        ),
+        *({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n, "blSampleId": n} for n in keys),
     )
     await db.add(
         m.DataCollection,
