@@ -27,10 +27,11 @@ T = TypeVar("T")
 MapId = Annotated[int, path_id()]
 Id = Annotated[int | None, query_id()]
 Coordinate = Annotated[int | None, QueryParameter(ge=0, le=LARGEST)]
-ERRORS = {404: "Map not found"}
+ABSENT = {501: "This database does not hold the data of maps"}
+ERRORS = {404: "Map not found", **ABSENT}
 
 
-@get("/mapping/rois", tags=["Mapping"], access=authenticated)
+@get("/mapping/rois", tags=["Mapping"], access=authenticated, errors=ABSENT)
 async def get_map_rois(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],
@@ -44,7 +45,7 @@ async def get_map_rois(
     )
 
 
-@get("/mapping", tags=["Mapping"], access=authenticated)
+@get("/mapping", tags=["Mapping"], access=authenticated, errors=ABSENT)
 async def get_maps(
     reader: NamedDependency[Reader],
     runtime: NamedDependency[Runtime],
@@ -108,7 +109,7 @@ async def get_map(reader: NamedDependency[Reader], xrfFluorescenceMappingId: Map
 
 def _check(reader: Reader) -> None:
     if not queries.has_maps(reader.scope):
-        raise HTTPException(status_code=501, detail="This database does not hold the data of maps")
+        raise HTTPException(status_code=501, detail=ABSENT[501])
 
 
 def _image(stored: Stored) -> Values:
