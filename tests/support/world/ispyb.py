@@ -84,10 +84,7 @@ async def _collected_often(db: TestDatabase, keys: range) -> None:
     )
     await db.add(
         m.DataCollection,
-        *(
-            {"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n, "startTime": NOW}
-            for n in keys
-        ),
+        *({"dataCollectionId": n, "dataCollectionGroupId": n, "blSubSampleId": n} for n in keys),
     )
     file = {"fileType": "log", "fileFullPath": "/data/1.log"}
     await db.add(m.DataCollectionFileAttachment, *({"dataCollectionId": n, **file} for n in keys))
