@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam.visibility import Rule
+from starbeam_mapping import demo, routes, visibility
+from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 
 
 class MappingPlugin(Plugin[NoSettings]):
-    """X-ray fluorescence maps."""
+    """`/mapping`."""
 
     name = "mapping"
     title = "X-ray fluorescence maps"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Maps and their regions of interest."""
+        return [XRFFluorescenceMapping, XRFFluorescenceMappingROI]
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """The session rule for maps, the proposal rule for regions of interest."""
+        return visibility.RULES
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        return routes.handlers
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """Maps of a few data collections."""
+        return [demo.DATA]

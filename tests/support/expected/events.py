@@ -8,7 +8,7 @@ from support.world import FIRST
 ROUTES = {
     "GET /events": Route(
         totals(session_member=4, proposal_member=8, staff=4, administrator=13),
-        cost=Cost(statements=4, reads=75),
+        cost=Cost(statements=4, reads=120),
     ),
     "GET /events/types": Route(
         totals(session_member=4, proposal_member=4, staff=4, administrator=5),

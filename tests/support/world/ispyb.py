@@ -73,7 +73,7 @@ async def _shipped_often(db: TestDatabase, keys: range) -> None:
 
 
 async def _collected_often(db: TestDatabase, keys: range) -> None:
-    """A data collection of each session, with a file, a workflow and a screening."""
+    """A data collection of each session, of the sample, with a file, a workflow and a screening."""
     await db.add(m.Workflow, *({"workflowId": n, "workflowType": "MXPressA"} for n in keys))
     await db.add(m.WorkflowStep, *({"workflowStepId": n, "workflowId": n} for n in keys))
     groups = ({"dataCollectionGroupId": n, "sessionId": n, "workflowId": n, "blSampleId": n} for n in keys)
@@ -305,7 +305,7 @@ async def _collected(db: TestDatabase) -> None:
         image = {"jpegFileFullPath": f"/data/{n}.png", "jpegThumbnailFileFullPath": f"/data/{n}.png"}
         await db.add(m.Image, imageId=n, dataCollectionId=n, imageNumber=1, **image)
         await db.add(m.GridInfo, gridInfoId=n, dataCollectionGroupId=n, steps_x=3, steps_y=2, **GRID)
-        await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2)
+        await db.add(m.GridInfo, gridInfoId=TWINS + n, dataCollectionId=n, steps_x=3, steps_y=2, snaked=1)
         mounted = start - timedelta(minutes=5)
         times = {"startTimestamp": mounted - timedelta(minutes=1), "endTimestamp": mounted}
         action = {"actionType": "LOAD", "status": "WARNING", "message": "Slow cool-down"}

@@ -1,0 +1,131 @@
+"""`/mapping`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import QueryParameter
+
+from starbeam.access import authenticated
+from starbeam.db.reader import Reader
+from starbeam.http.errors import Invalid, Unprocessable
+from starbeam.http.paging import Page, Paged
+from starbeam.http.params import LARGEST, path_id, query_id
+from starbeam.runtime import Runtime
+from starbeam_mapping import queries
+from starbeam_mapping.histogram import histogram
+from starbeam_mapping.image import BrokenMap, Stored, Values, image, values
+from starbeam_mapping.rendering import png
+from starbeam_mapping.schemas import Map, MapHistogram, MapPixelValue, MapROI
+
+T = TypeVar("T")
+MapId = Annotated[int, path_id()]
+Id = Annotated[int | None, query_id()]
+Coordinate = Annotated[int | None, QueryParameter(ge=0, le=LARGEST)]
+ABSENT = {501: "This database does not hold the data of maps"}
+ERRORS = {404: "Map not found", **ABSENT}
+
+
+@get("/mapping/rois", tags=["Mapping"], access=authenticated, errors=ABSENT)
+async def get_map_rois(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    xrfFluorescenceMappingROIId: Id = None,
+    blSampleId: Id = None,
+) -> Paged[MapROI]:
+    """Get a list of regions of interest"""
+    _check(reader)
+    return await queries.regions(
+        reader, page, xrfFluorescenceMappingROIId=xrfFluorescenceMappingROIId, blSampleId=blSampleId
+    )
+
+
+@get("/mapping", tags=["Mapping"], access=authenticated, errors=ABSENT)
+async def get_maps(
+    reader: NamedDependency[Reader],
+    runtime: NamedDependency[Runtime],
+    page: NamedDependency[Page],
+    xrfFluorescenceMappingId: Id = None,
+    dataCollectionId: Id = None,
+    dataCollectionGroupId: Id = None,
+    blSampleId: Id = None,
+    blSubSampleId: Id = None,
+) -> Paged[Map]:
+    """Get a list of maps"""
+    _check(reader)
+    return await queries.maps(
+        reader,
+        runtime.settings.server.api_root,
+        page,
+        xrfFluorescenceMappingId=xrfFluorescenceMappingId,
+        dataCollectionId=dataCollectionId,
+        dataCollectionGroupId=dataCollectionGroupId,
+        blSampleId=blSampleId,
+        blSubSampleId=blSubSampleId,
+    )
+
+
+@get(
+    "/mapping/histogram/{xrfFluorescenceMappingId:str}", tags=["Mapping"], access=authenticated, errors=ERRORS
+)
+async def get_map_histogram(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> MapHistogram:
+    """Get the histogram of a map"""
+    counts, centres, widths = await _made(reader, xrfFluorescenceMappingId, histogram)
+    return MapHistogram(xrfFluorescenceMappingId, counts, centres, widths)
+
+
+@get("/mapping/pixel/{xrfFluorescenceMappingId:str}", tags=["Mapping"], access=authenticated, errors=ERRORS)
+async def get_map_pixel_value(
+    reader: NamedDependency[Reader],
+    xrfFluorescenceMappingId: MapId,
+    x: Coordinate = None,
+    y: Coordinate = None,
+) -> MapPixelValue:
+    """Get the value of a pixel of a map"""
+    if x is None or y is None:
+        raise Invalid(["query", "x" if x is None else "y"], "Field required", "missing")
+    made = await _made(reader, xrfFluorescenceMappingId, _image)
+    if y >= made.shape[0] or x >= made.shape[1]:
+        raise NotFoundException("Pixel not found")
+    return MapPixelValue(xrfFluorescenceMappingId, x, y, float(made[y, x]))
+
+
+@get(
+    "/mapping/{xrfFluorescenceMappingId:str}",
+    tags=["Mapping"],
+    access=authenticated,
+    errors=ERRORS,
+    media_type="image/png",
+)
+async def get_map(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> bytes:
+    """Get the image of a map"""
+    return await _made(reader, xrfFluorescenceMappingId, png)
+
+
+def _check(reader: Reader) -> None:
+    if not queries.has_maps(reader.scope):
+        raise HTTPException(status_code=501, detail=ABSENT[501])
+
+
+def _image(stored: Stored) -> Values:
+    return image(stored, values(stored))
+
+
+async def _made(reader: Reader, key: int, make: Callable[[Stored], T]) -> T:
+    """What is made of a map, in a thread."""
+    _check(reader)
+    stored = await queries.stored(reader, key)
+    if stored is None:
+        raise NotFoundException("Map not found")
+    try:
+        return await asyncio.to_thread(make, stored)
+    except BrokenMap as error:
+        raise Unprocessable(str(error)) from error
+
+
+handlers = [get_map_rois, get_maps, get_map_histogram, get_map_pixel_value, get_map]
