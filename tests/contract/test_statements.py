@@ -24,6 +24,13 @@ READERS = ("administrator", "regular")
 """Those whose requests are measured: one sees every row, the other some of them."""
 
 
+@pytest.fixture(autouse=True)
+def no_background_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server reads by itself every few seconds is not counted."""
+    monkeypatch.setattr("starbeam.app.REFRESH_SECONDS", 3600)
+    monkeypatch.setattr("starbeam.auth.onetime.CLEAN_SECONDS", 3600)
+
+
 async def test_every_list_says_what_it_costs(whole: Whole) -> None:
     lists = {
         name

@@ -99,9 +99,9 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
         refs, found_items = msgspec.json.schema_components(items, ref_template=_REF + "{name}")
         found["components"]["schemas"] |= {name: _component(one) for name, one in found_items.items()}
         found["components"]["schemas"][component]["properties"][field] |= {"anyOf": list(refs)}
-    for name, units in _units(app).items():
-        for field, unit in units.items():
-            found["components"]["schemas"][name]["properties"][field]["unit"] = unit
+    for name, fields in _extras(app).items():
+        for field, extras in fields.items():
+            found["components"]["schemas"][name]["properties"][field] |= extras
     plain: Json = _walk(found, _simplified)
     return plain
 
@@ -115,8 +115,12 @@ def _unions(app: Litestar) -> dict[str, list[type[msgspec.Struct]]]:
     }
 
 
-def _units(app: Litestar) -> dict[str, dict[str, str]]:
-    """The units of properties by component, which Litestar's own schemas leave out."""
+_EXTRAS = ("unit", "enum")
+"""What `Meta(extra_json_schema=…)` may say of a property."""
+
+
+def _extras(app: Litestar) -> dict[str, dict[str, Json]]:
+    """What properties say beyond their types, by component: Litestar's own schemas leave it out."""
     fields = [
         field
         for _, handler in handlers_of(app)
@@ -126,7 +130,8 @@ def _units(app: Litestar) -> dict[str, dict[str, str]]:
     components = msgspec.json.schema_components({one for field in fields for one in _structs(field)})[1]
     return {
         _component_name(name): {
-            field: found["unit"] for field, found in schema.get("properties", {}).items() if "unit" in found
+            field: {extra: found[extra] for extra in _EXTRAS if extra in found}
+            for field, found in schema.get("properties", {}).items()
         }
         for name, schema in components.items()
     }

@@ -92,10 +92,13 @@ def _screenings(scope: Scope, screening: Any) -> ColumnElement[bool]:
     seen_by_group = through(m.DataCollectionGroup, "dataCollectionGroupId")(scope, by_group)
     if isinstance(seen, True_) or isinstance(seen_by_group, True_):
         return true()
+    # Without `IS NOT NULL` MariaDB reckons that a look-up finds all rows where nearly all have NULL.
     return _among(
         screening.screeningId,
-        select(by_collection.screeningId.label("id")).where(seen),
-        select(by_group.screeningId).where(seen_by_group),
+        select(by_collection.screeningId.label("id")).where(
+            by_collection.dataCollectionId.is_not(None), seen
+        ),
+        select(by_group.screeningId).where(by_group.dataCollectionGroupId.is_not(None), seen_by_group),
     )
 
 

@@ -16,6 +16,7 @@ from starbeam.http.params import LARGEST
 from starbeam_ispyb.schemas import LaboratoryCreate
 
 SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
+_LEVELS = Meta(title="Safety Level", extra_json_schema={"enum": [*get_args(SafetyLevel), None]})
 DewarType = Literal["Dewar", "Toolbox"]
 
 Text20 = Annotated[str, Meta(max_length=20)]
@@ -155,9 +156,7 @@ class Shipping(msgspec.Struct):
     shippingId: Annotated[int, Meta(title="Shipping Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
     shippingName: Annotated[str | None, Meta(title="Name")]
-    safetyLevel: Annotated[  # not `SafetyLevel`: another word that is stored is shown as it is
-        str | None, Meta(title="Safety Level", extra_json_schema={"enum": [*get_args(SafetyLevel), None]})
-    ]
+    safetyLevel: Annotated[str | None, _LEVELS]  # another word that is stored is shown as it is
     comments: Annotated[str | None, Meta(title="Comments")]
     bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
     sendingLabContactId: Annotated[int | None, Meta(title="Sending Lab Contact")]
