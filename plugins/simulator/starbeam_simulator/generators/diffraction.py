@@ -78,10 +78,8 @@ def _lattice(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Reciprocal vectors of a randomly oriented orthogonal lattice in 1/Å, and their intensities up to 1."""
     highest = [int(length / _HIGH) for length in cell]
-    indices = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in highest), indexing="ij"), -1).reshape(
-        -1, 3
-    )
-    vectors = indices / np.asarray(cell)
+    axes = [np.arange(-n, n + 1) for n in highest]
+    vectors = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3) / np.asarray(cell)
     length = np.linalg.norm(vectors, axis=1)
     kept = (length > 1 / _LOW) & (length < 1 / _HIGH)
     strength = rng.exponential(0.25, kept.sum()) * np.exp(-8.0 * length[kept] ** 2)

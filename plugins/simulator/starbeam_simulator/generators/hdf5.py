@@ -117,9 +117,7 @@ def _measurement(
         holder["start_time"] = start.isoformat()
     group = _group(holder, name, "NXdata", signal=next(iter(measured), next(iter(links), "")))
     for key, values in measured.items():
-        group.create_dataset(
-            key, data=values, **({"chunks": True, "compression": "gzip"} if values.size > 64 else {})
-        )
+        group.create_dataset(key, data=values)
     for key, target in links.items():
         group[key] = h5py.ExternalLink(target, "/entry/data/data")
 

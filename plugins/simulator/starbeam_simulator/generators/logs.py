@@ -18,9 +18,8 @@ def collection(file: Path, start: datetime, images: int, exposure: float, failur
     ]
     over = 2.1 + images * exposure * (0.4 if failure else 1.0)
     lines.append((over, "INFO", "Closing the fast shutter"))
-    lines.append(
-        (over + 0.6, "ERROR", failure) if failure else (over + 0.6, "INFO", "Data collection successful")
-    )
+    end = ("ERROR", failure) if failure else ("INFO", "Data collection successful")
+    lines.append((over + 0.6, *end))
     text = "".join(
         f"{start + timedelta(seconds=after):%Y-%m-%d %H:%M:%S} {level:<7} {message}\n"
         for after, level, message in lines

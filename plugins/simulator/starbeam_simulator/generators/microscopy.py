@@ -12,9 +12,8 @@ from starbeam_simulator.generators.drawing import Line, plot
 
 def drift(rng: np.random.Generator, frames: int = 40) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where the specimen is at each frame of a movie, in Å: it moves fast at first and then settles."""
-    steps = rng.normal(0, 0.25, (2, frames)) + 2.2 * np.exp(-np.arange(frames) / 5) * rng.choice(
-        (-1, 1), (2, 1)
-    )
+    settling = 2.2 * np.exp(-np.arange(frames) / 5) * rng.choice((-1, 1), (2, 1))
+    steps = rng.normal(0, 0.25, (2, frames)) + settling
     x, y = np.cumsum(steps, axis=1)
     return x - x[0], y - y[0]
 

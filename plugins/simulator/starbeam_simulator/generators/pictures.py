@@ -36,9 +36,8 @@ def crystal(rng: np.random.Generator, angle: float = 0.0, size: tuple[int, int] 
 
 def section(rng: np.random.Generator, size: tuple[int, int] = (640, 480)) -> Image.Image:
     """A thin section under a microscope."""
-    grains = Image.fromarray((cells(rng, (24, 32)) * 255).astype(np.uint8)).resize(
-        size, Image.Resampling.BICUBIC
-    )
+    small = Image.fromarray((cells(rng, (24, 32)) * 255).astype(np.uint8))
+    grains = small.resize(size, Image.Resampling.BICUBIC)
     return Image.merge(
         "RGB",
         [
@@ -63,7 +62,7 @@ def micrograph(rng: np.random.Generator, side: int = 512) -> Image.Image:
 
 
 def thon_rings(rng: np.random.Generator, defocus: float, side: int = 256) -> Image.Image:
-    """The power spectrum of a micrograph, with the rings of the contrast transfer function; `defocus` in µm."""
+    """The power spectrum of a micrograph, with the rings of the contrast transfer; `defocus` in µm."""
     rows, columns = np.mgrid[:side, :side] - side / 2
     frequency = np.hypot(rows * 1.03, columns) / side * 0.6
     phase = np.pi * 0.0197 * frequency**2 * abs(defocus) * 1e4

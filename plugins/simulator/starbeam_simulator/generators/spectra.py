@@ -25,14 +25,14 @@ LINES = {
     "Se": 11.222,
     "Br": 11.924,
 }
-"""Kα lines, in keV."""
+"""K-alpha lines, in keV."""
 _FWHM = 0.14
 """Resolution of the fluorescence detector, in keV."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """An energy scan: energies in keV, counts, and the scattering factors f′ and f″ in electrons."""
+    """An energy scan: energies in keV, counts, and the scattering factors f' and f'' in electrons."""
 
     element: str
     energy: NDArray[np.float64]
@@ -42,12 +42,12 @@ class Scan:
 
     @property
     def peak(self) -> int:
-        """Where f″ is highest."""
+        """Where f'' is highest."""
         return int(self.f_double_prime.argmax())
 
     @property
     def inflection(self) -> int:
-        """Where f′ is lowest."""
+        """Where f' is lowest."""
         return int(self.f_prime.argmin())
 
 
@@ -56,16 +56,15 @@ def edge_scan(rng: np.random.Generator, element: str, points: int = 201) -> Scan
     edge = EDGES[element]
     energy = np.linspace(edge - 0.05, edge + 0.05, points)
     away = (energy - edge) * 1000
-    f_double_prime = (
-        0.55 + 3.4 * (0.5 + np.arctan(away / 1.2) / np.pi) + 2.6 * np.exp(-(((away - 2.5) / 2.2) ** 2))
-    )
+    step, white_line = 0.5 + np.arctan(away / 1.2) / np.pi, np.exp(-(((away - 2.5) / 2.2) ** 2))
+    f_double_prime = 0.55 + 3.4 * step + 2.6 * white_line
     f_prime = -5.2 - 1.9 * np.log(4 / np.hypot(away / 6, 0.35)) - 1.5 * np.exp(-((away / 2.0) ** 2))
     counts = rng.poisson(1200 * f_double_prime + 150).astype(float)
     return Scan(element, energy, counts, f_prime, f_double_prime)
 
 
 def write_scan(scan: Scan, stem: Path) -> list[Path]:
-    """Write a scan as `stem.raw` (energy in eV, counts), `stem.efs` (energy in eV, f″, f′) and `stem.png`."""
+    """Write a scan as `stem.raw` (energy in eV, counts), `stem.efs` (energy in eV, f'', f') and `stem.png`."""
     raw, factors = stem.with_suffix(".raw"), stem.with_suffix(".efs")
     electronvolts = scan.energy * 1000
     raw.write_text(_columns((electronvolts, scan.counts)), encoding="utf-8")
@@ -74,7 +73,7 @@ def write_scan(scan: Scan, stem: Path) -> list[Path]:
         Mark("peak", float(electronvolts[scan.peak])),
         Mark("inflection", float(electronvolts[scan.inflection])),
     ]
-    lines = [Line("f″", electronvolts, scan.f_double_prime), Line("f′", electronvolts, scan.f_prime)]
+    lines = [Line("f''", electronvolts, scan.f_double_prime), Line("f'", electronvolts, scan.f_prime)]
     title = f"{scan.element} K edge"
     return [raw, factors, plot(stem.with_suffix(".png"), title, ("energy / eV", "electrons"), lines, marks)]
 
@@ -117,7 +116,7 @@ def fluorescence(
 
 
 def write_fluorescence(spectrum: Spectrum, stem: Path) -> list[Path]:
-    """Write a spectrum as `stem.dat`, `stem_fit.csv`, `stem.png` and a page `stem.html` that names its lines."""
+    """Write a spectrum as `stem.dat`, `stem_fit.csv`, `stem.png` and a page `stem.html` with its lines."""
     data, fit = stem.with_suffix(".dat"), stem.with_name(stem.name + "_fit.csv")
     data.write_text(_columns((spectrum.energy, spectrum.counts)), encoding="utf-8")
     rows = zip(spectrum.energy.tolist(), spectrum.counts.tolist(), spectrum.fit.tolist(), strict=True)
@@ -130,7 +129,9 @@ def write_fluorescence(spectrum: Spectrum, stem: Path) -> list[Path]:
     ]
     picture = stem.with_suffix(".png")
     plot(picture, "X-ray fluorescence", ("energy / keV", "log10 counts"), lines, marks)
-    found = "".join(f"<tr><td>{name} Kα</td><td>{LINES[name]:.3f}</td></tr>" for name in spectrum.elements)
+    found = "".join(
+        f"<tr><td>{name} K-alpha</td><td>{LINES[name]:.3f}</td></tr>" for name in spectrum.elements
+    )
     page = stem.with_suffix(".html")
     page.write_text(
         "<!doctype html><meta charset=utf-8><title>X-ray fluorescence</title>"

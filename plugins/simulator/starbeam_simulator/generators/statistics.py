@@ -42,8 +42,8 @@ def shells(
     """Overall, inner and outer shell of data to `resolution` Å from a crystal of this cell (Å) whose point
     group has `operators` rotations.
 
-    Reflections are counted from the cell's volume; R(meas) and R(pim) follow from R(merge) and the multiplicity,
-    R(merge) and CC(1/2) from the signal.
+    Reflections are counted from the cell's volume; R(meas) and R(pim) follow from R(merge) and the
+    multiplicity, R(merge) and CC(1/2) from the signal.
     """
     volume = float(np.prod(cell))
     multiplicity = rng.uniform(3.5, 13.0)
