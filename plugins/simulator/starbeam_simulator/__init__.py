@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from starbeam import NoSettings, Plugin
+from collections.abc import Iterable
+
+import click
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam import Plugin, hookimpl
+from starbeam_simulator import hookspecs
+from starbeam_simulator.commands import simulate
+from starbeam_simulator.models import ContainerHistory
+from starbeam_simulator.settings import SimulatorSettings
 
 
-class SimulatorPlugin(Plugin[NoSettings]):
+class SimulatorPlugin(Plugin[SimulatorSettings]):
     """`starbeam simulate`, and the demo's files."""
 
     name = "simulator"
     title = "Data collections made on demand, and the demo's files"
     requires = ("ispyb", "samples", "mapping", "processing", "em_legacy")
+    Settings = SimulatorSettings
+    hookspecs = hookspecs
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """Where containers were."""
+        return [ContainerHistory]
+
+    @hookimpl
+    def register_commands(self, cli: click.Group) -> None:
+        """`starbeam simulate`."""
+        cli.add_command(simulate)

@@ -64,7 +64,7 @@ def edge_scan(rng: np.random.Generator, element: str, points: int = 201) -> Scan
 
 
 def write_scan(scan: Scan, stem: Path) -> list[Path]:
-    """Write a scan as `stem.raw` (energy in eV, counts), `stem.efs` (energy in eV, f'', f') and `stem.png`."""
+    """Write a scan as `stem.raw` (eV, counts), `stem.efs` (eV, f'', f') and `stem.png`."""
     raw, factors = stem.with_suffix(".raw"), stem.with_suffix(".efs")
     electronvolts = scan.energy * 1000
     raw.write_text(_columns((electronvolts, scan.counts)), encoding="utf-8")
