@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import click
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Plugin, hookimpl
-from starbeam_simulator import hookspecs
+from starbeam import Context, Plugin, hookimpl
+from starbeam.demo import DemoData
+from starbeam_simulator import demo, hookspecs
 from starbeam_simulator.commands import simulate
 from starbeam_simulator.models import ContainerHistory
 from starbeam_simulator.settings import SimulatorSettings
@@ -20,6 +21,7 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     name = "simulator"
     title = "Data collections made on demand, and the demo's files"
     requires = ("ispyb", "samples", "mapping", "processing", "em_legacy")
+    after = ("datacollections", "events", "stats")
     Settings = SimulatorSettings
     hookspecs = hookspecs
 
@@ -32,3 +34,8 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     def register_commands(self, cli: click.Group) -> None:
         """`starbeam simulate`."""
         cli.add_command(simulate)
+
+    @hookimpl
+    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
+        """Files for the newest sessions, and the rows that name them."""
+        return [demo.DATA]

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
 
+from starbeam_em_legacy.models import ParticleClassification, ParticleClassificationGroup, ParticlePicker
 from starbeam_ispyb import models as m
+from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 from starbeam_simulator.configuration import SNAPSHOTS, Content, Grid
 from starbeam_simulator.generators import (
     cbf,
@@ -45,8 +50,10 @@ HC = 12.39842
 CELL = (78.9, 78.9, 37.1)
 """Of the crystal that is simulated, in Å; tetragonal."""
 SPACE_GROUP = "P43212"
-ELEMENTS = ("Fe", "Ca", "Zn")
-"""Whose maps are made."""
+ELEMENTS = {"Fe": "viridis", "Ca": "magma", "Zn": "cividis"}
+"""Whose maps are made, and in which colours they are shown."""
+CLASSES = 4
+"""How many classes of particles there are."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,15 @@ class Job:
     wavelength: float = WAVELENGTH
     exposure: float = 0.02
     sub_path: str = hdf5.SUB_PATH
+    axis: tuple[float, float] = (0.0, 0.1)
+    """Where the rotation starts, and the width of a frame, in degrees."""
     grid: Grid | None = None
     grid_id: int | None = None
     """`gridInfoId`."""
+    snaked: bool = False
+    """Every second row of the grid is measured backwards."""
+    most: int = FRAMES
+    """How many frames are made at most."""
 
     def random(self, what: str) -> np.random.Generator:
         """The source of randomness for one kind of content."""
@@ -86,7 +99,7 @@ class Job:
     @property
     def rotation(self) -> diffraction.Rotation:
         """The frames that are made: the first of the data collection."""
-        return diffraction.Rotation(0.0, 0.1, min(self.images, FRAMES))
+        return diffraction.Rotation(*self.axis, min(self.images, self.most))
 
     @property
     def steps(self) -> tuple[int, int]:
@@ -97,7 +110,24 @@ class Job:
     @property
     def stem(self) -> str:
         """What the names of the files begin with."""
-        return Path(self.data).stem.removesuffix("_master")
+        return Path(self.data).stem.removesuffix("_master").replace("_*", "")
+
+
+@lru_cache(maxsize=16)
+def _series(seed: str, wavelength: float, images: int) -> list[NDArray[np.uint16]]:
+    """Frames at about this wavelength, in Å; kept, since they take long to make."""
+    across, down = DETECTOR
+    geometry = diffraction.Geometry.centred(
+        across, down, pixel_size=PIXEL, distance=DISTANCE, wavelength=max(wavelength, 0.5)
+    )
+    rotation = diffraction.Rotation(0.0, 0.1, images)
+    return list(diffraction.frames(seeded(seed, "frames"), geometry, rotation, CELL))
+
+
+@lru_cache(maxsize=16)
+def _views(seed: str) -> list[Image]:
+    """A crystal from four sides, a quarter turn apart."""
+    return [pictures.crystal(seeded(seed, "crystal"), 90.0 * number) for number in range(4)]
 
 
 class Ref(str):
@@ -111,6 +141,8 @@ class New:
     model: type[Any]
     values: Mapping[str, Any]
     name: str = ""
+    needs: Any = None
+    """A column without which the row makes no sense: a flavour that lacks it gets no row."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +157,7 @@ class Made:
 def frames(job: Job) -> Made:
     """Detector frames: HDF5 with links to data files, or one CBF for each, by the ending of `data`."""
     rotation, geometry = job.rotation, job.geometry
-    made = list(diffraction.frames(job.random("frames"), geometry, rotation, CELL))
+    made = _series(job.seed, round(job.wavelength, 1), rotation.images)
     columns: dict[str, Any] = {
         "imageDirectory": str(job.folder),
         "detectorDistance": DISTANCE * 1000,
@@ -168,17 +200,16 @@ def _maps(job: Job) -> dict[str, Any]:
 def snapshots(job: Job) -> Made:
     """Four views of the crystal, a quarter turn apart, with thumbnails."""
     columns = {}
-    for number, name in enumerate(SNAPSHOTS):
+    for number, (name, view) in enumerate(zip(SNAPSHOTS, _views(job.seed), strict=True)):
         file = job.folder / f"{job.stem}_{90 * number:03d}.snapshot.jpeg"
-        pictures.with_thumbnail(pictures.crystal(job.random("crystal"), 90.0 * number), file)
+        pictures.with_thumbnail(view, file)
         columns[name] = str(file)
     return Made(columns)
 
 
 def images(job: Job) -> Made:
     """The first frame as a JPEG with its thumbnail."""
-    rotation = diffraction.Rotation(0.0, 0.1, 1)
-    (frame,) = diffraction.frames(job.random("frames"), job.geometry, rotation, CELL)
+    frame = _series(job.seed, round(job.wavelength, 1), job.rotation.images)[0]
     full, small = pictures.with_thumbnail(pictures.diffraction(frame), job.folder / f"{job.stem}_0001.jpeg")
     row = {
         "dataCollectionId": job.collection,
@@ -196,6 +227,37 @@ def log(job: Job) -> Made:
     file = logs.collection(job.folder / f"{job.stem}.log", job.start, job.images, job.exposure)
     row = {"dataCollectionId": job.collection, "fileFullPath": str(file), "fileType": "log"}
     return Made(rows=(New(m.DataCollectionFileAttachment, row),))
+
+
+def fluorescence_maps(job: Job) -> Made:
+    """A map of each element over the grid, the last one half done."""
+    if job.grid_id is None:
+        return Made()
+    rows: list[New] = []
+    for element, image in zip(ELEMENTS, _maps(job).values(), strict=True):
+        line, points = spectra.LINES[element], None if element != "Zn" else image.size // 2
+        roi = {
+            "element": element,
+            "edge": "K",
+            "startEnergy": round(line - 0.1, 3),
+            "endEnergy": round(line + 0.1, 3),
+            "blSampleId": job.sample,
+        }
+        a_map = {
+            "xrfFluorescenceMappingROIId": Ref(element),
+            "gridInfoId": job.grid_id,
+            "dataFormat": "json+gzip",
+            "data": maps.packed(maps.collected(image, snaked=job.snaked, measured=points)),
+            "points": points or image.size,
+            "opacity": 1.0,
+            "colourMap": ELEMENTS[element],
+            "min": 0,
+            "max": int(np.percentile(image, 99)),
+        }
+        needed = XRFFluorescenceMapping.data
+        rows.append(New(XRFFluorescenceMappingROI, roi, element, needed))
+        rows.append(New(XRFFluorescenceMapping, a_map, needs=needed))
+    return Made(rows=tuple(rows))
 
 
 def energy_scan(job: Job) -> Made:
@@ -314,7 +376,45 @@ def movies(job: Job) -> Made:
     rows: list[New] = []
     for number in range(1, MOVIES + 1):
         rows += _movie(job, number)
-    return Made(rows=tuple(rows))
+    return Made(rows=(*rows, *_classes(job)))
+
+
+def _classes(job: Job) -> list[New]:
+    """Particles picked in the micrographs, and their classes."""
+    picker = {
+        "firstMotionCorrectionId": Ref("correction"),
+        "particlePickingTemplate": "blob",
+        "particleDiameter": 180.0,
+        "numberOfParticles": 60 * MOVIES,
+    }
+    group = {
+        "particlePickerId": Ref("picker"),
+        "type": "2D",
+        "batchNumber": 1,
+        "numberOfParticlesPerBatch": 60 * MOVIES,
+        "numberOfClassesPerBatch": CLASSES,
+        "symmetry": "C1",
+    }
+    rows = [
+        New(ParticlePicker, picker, "picker"),
+        New(ParticleClassificationGroup, group, "classification"),
+    ]
+    for number in range(1, CLASSES + 1):
+        rng = job.random(f"class {number}")
+        file = save(pictures.particle_class(rng), job.folder / f"{job.stem}_class_{number}.png")
+        one = {
+            "particleClassificationGroupId": Ref("classification"),
+            "classNumber": number,
+            "classImageFullPath": str(file),
+            "particlesPerClass": 60 * MOVIES // CLASSES,
+            "classDistribution": round(1 / CLASSES, 3),
+            "rotationAccuracy": round(float(rng.uniform(1, 4)), 2),
+            "translationAccuracy": round(float(rng.uniform(0.5, 2)), 2),
+            "estimatedResolution": round(float(rng.uniform(6, 12)), 1),
+            "overallFourierCompleteness": round(float(rng.uniform(0.8, 0.99)), 3),
+        }
+        rows.append(New(ParticleClassification, one))
+    return rows
 
 
 def _movie(job: Job, number: int) -> list[New]:
@@ -374,6 +474,7 @@ CONTENT: dict[Content, Callable[[Job], Made]] = {
     "snapshots": snapshots,
     "images": images,
     "log": log,
+    "map": fluorescence_maps,
     "energy_scan": energy_scan,
     "xrf": xrf,
     "processing": processing,

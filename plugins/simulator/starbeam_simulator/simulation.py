@@ -177,10 +177,11 @@ class _Collection:
     async def _add_rows(self, session: AsyncSession, made: Made) -> None:
         keys: dict[str, int] = {}
         for new in made.rows:
-            values = {
-                name: keys[value] if isinstance(value, Ref) else value for name, value in new.values.items()
-            }
-            if self.rows.schema.has(new.model):
+            if self.rows.schema.has(new.needs or new.model):
+                values = {
+                    name: keys[value] if isinstance(value, Ref) else value
+                    for name, value in new.values.items()
+                }
                 keys[new.name] = await self.rows.add(session, new.model, **values)
 
     def _write(self) -> list[Made]:
