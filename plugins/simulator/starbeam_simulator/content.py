@@ -124,8 +124,13 @@ def _series(seed: str, wavelength: float, images: int) -> list[NDArray[np.uint16
     return list(diffraction.frames(seeded(seed, "frames"), geometry, rotation, CELL))
 
 
+def first_frame(job: Job) -> NDArray[np.uint16]:
+    """The first of a data collection's frames."""
+    return _series(job.seed, round(job.wavelength, 1), job.rotation.images)[0]
+
+
 @lru_cache(maxsize=16)
-def _views(seed: str) -> list[Image]:
+def views(seed: str) -> list[Image]:
     """A crystal from four sides, a quarter turn apart."""
     return [pictures.crystal(seeded(seed, "crystal"), 90.0 * number) for number in range(4)]
 
@@ -200,7 +205,7 @@ def _maps(job: Job) -> dict[str, Any]:
 def snapshots(job: Job) -> Made:
     """Four views of the crystal, a quarter turn apart, with thumbnails."""
     columns = {}
-    for number, (name, view) in enumerate(zip(SNAPSHOTS, _views(job.seed), strict=True)):
+    for number, (name, view) in enumerate(zip(SNAPSHOTS, views(job.seed), strict=True)):
         file = job.folder / f"{job.stem}_{90 * number:03d}.snapshot.jpeg"
         pictures.with_thumbnail(view, file)
         columns[name] = str(file)
@@ -209,7 +214,7 @@ def snapshots(job: Job) -> Made:
 
 def images(job: Job) -> Made:
     """The first frame as a JPEG with its thumbnail."""
-    frame = _series(job.seed, round(job.wavelength, 1), job.rotation.images)[0]
+    frame = first_frame(job)
     full, small = pictures.with_thumbnail(pictures.diffraction(frame), job.folder / f"{job.stem}_0001.jpeg")
     row = {
         "dataCollectionId": job.collection,

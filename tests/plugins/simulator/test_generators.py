@@ -45,7 +45,7 @@ def job(folder: Path, data: str = "run_master.h5", seed: str = "one") -> Job:
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     def everything(name: str, seed: str) -> dict[str, bytes]:
         content._series.cache_clear()
-        content._views.cache_clear()
+        content.views.cache_clear()
         (tmp_path / name).mkdir()
         folder = tmp_path / name / "same"
         for make in CONTENT.values():

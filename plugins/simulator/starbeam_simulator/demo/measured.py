@@ -1,0 +1,181 @@
+"""What detectors and cameras recorded of the demo's data collections: frames, snapshots, maps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import bindparam, inspect, update
+
+from starbeam.demo import DemoWorld, Row
+from starbeam_ispyb.demo.facility import BeamLine
+from starbeam_ispyb.models import DataCollection, GridInfo
+from starbeam_simulator import content
+from starbeam_simulator.configuration import SNAPSHOTS, Grid
+from starbeam_simulator.content import Job, Made, Ref
+from starbeam_simulator.generators import pictures
+
+CRYSTALS = 3
+"""How many different crystals there are to see."""
+FRAMES = 4
+"""How many frames a data collection's file holds."""
+GRID = Grid(steps_x=30, steps_y=20, dx_mm=0.002, dy_mm=0.002)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A data collection that has files."""
+
+    row: Row
+    group: Row
+    technique: str
+    job: Job
+
+
+Jobs: TypeAlias = Mapping[int, Chosen]
+"""By `dataCollectionId`."""
+
+
+def chosen(world: DemoWorld) -> Jobs:
+    """The data collections of the proposal mx1001, and those of the newest session of each technique."""
+    made = world.made
+    groups = {row["dataCollectionGroupId"]: row for row in made["groups"]}
+    lines: Mapping[int, BeamLine] = {
+        row["sessionId"]: made["beamlines"][row["beamLineName"]] for row in made["sessions"]
+    }
+    wanted = _sessions(world, {row["sessionId"] for row in made["groups"]})
+    found: dict[int, Chosen] = {}
+    for row in made["collections"]:
+        group = groups[row["dataCollectionGroupId"]]
+        if group["sessionId"] in wanted:
+            technique = lines[group["sessionId"]].technique
+            job = _job(len(found), row, group["sessionId"])
+            found[row["dataCollectionId"]] = Chosen(row, group, technique, job)
+    return found
+
+
+def _sessions(world: DemoWorld, measured: set[int]) -> set[int]:
+    """Keys of the sessions that are chosen, of those in which something was measured."""
+    showcase = world.made["proposals"][0]["proposalId"]
+    newest: dict[str, Row] = {}
+    for session in world.made["sessions"]:
+        if session["sessionId"] in measured and session["proposalId"] != showcase:
+            technique = world.made["beamlines"][session["beamLineName"]].technique
+            known = newest.setdefault(technique, session)
+            newest[technique] = max(known, session, key=lambda row: row["startDate"])
+    own = {row["sessionId"] for row in world.made["sessions"] if row["proposalId"] == showcase}
+    return own | {row["sessionId"] for row in newest.values()}
+
+
+def _job(number: int, row: Row, session: int) -> Job:
+    return Job(
+        folder=Path(row["imageDirectory"]),
+        seed=f"demo {number % CRYSTALS}",
+        data=row["fileTemplate"],
+        collection=row["dataCollectionId"],
+        session=session,
+        sample=row["blSampleId"],
+        start=row["startTime"],
+        end=row["endTime"],
+        images=row["numberOfImages"],
+        wavelength=row["wavelength"],
+        exposure=row["exposureTime"],
+        sub_path=row["imageContainerSubPath"],
+        axis=(row["axisStart"] or 0.0, row["axisRange"] or 0.0),
+        snaked=True,
+        most=FRAMES,
+    )
+
+
+async def write(world: DemoWorld, jobs: Jobs) -> None:
+    """Write frames and snapshots; add a grid and its maps to what spectroscopy measured."""
+    changed: list[Row] = []
+    for key, one in jobs.items():
+        one.job.folder.mkdir(parents=True, exist_ok=True)
+        columns = _detector(one.job) if one.technique != "em" else {}
+        changed.append({"key": key, **columns, **_snapshots(one)})
+    await _change(world, changed)
+    await _maps(world, [one for one in jobs.values() if one.technique == "spectroscopy"])
+
+
+def _detector(job: Job) -> Row:
+    """Write the frames; what they say of the detector."""
+    made = content.frames(job).collection
+    return {name: made[name] for name in ("detectorDistance", "imageSizeX", "imageSizeY", "xBeam", "yBeam")}
+
+
+def _snapshots(one: Chosen) -> Row:
+    """Write four pictures with their thumbnails; where they are, by column."""
+    paths = {}
+    for name, view in zip(SNAPSHOTS, content.views(one.job.seed), strict=True):
+        default = one.job.folder / f"{name.replace('xtalSnapshotFullPath', 'snapshot_')}.jpeg"
+        file = Path(one.row.get(name) or default)
+        pictures.with_thumbnail(view, file)
+        paths[name] = str(file)
+    return paths
+
+
+async def _change(world: DemoWorld, changed: Iterable[Row]) -> None:
+    """Set columns of data collections, given by `key`."""
+    alike = defaultdict(list)
+    for row in changed:
+        alike[tuple(row)].append(row)
+    connection = await world.session.connection()
+    key = DataCollection.__table__.c.dataCollectionId
+    for names, rows in alike.items():
+        values: dict[str, Any] = {name: bindparam(name) for name in names if name != "key"}
+        await connection.execute(update(DataCollection).where(key == bindparam("key")).values(values), rows)
+
+
+async def _maps(world: DemoWorld, mapped: list[Chosen]) -> None:
+    grids = await world.add(GridInfo, [_grid(one.row) for one in mapped])
+    jobs = [
+        replace(one.job, grid=GRID, grid_id=grid["gridInfoId"])
+        for one, grid in zip(mapped, grids, strict=True)
+    ]
+    await add_all(world, map(content.fluorescence_maps, jobs))
+
+
+def _grid(row: Row) -> Row:
+    """A row of `GridInfo`."""
+    return {
+        "dataCollectionId": row["dataCollectionId"],
+        "dataCollectionGroupId": row["dataCollectionGroupId"],
+        "orientation": "horizontal",
+        "snaked": 1,
+        "steps_x": GRID.steps_x,
+        "steps_y": GRID.steps_y,
+        "dx_mm": GRID.dx_mm,
+        "dy_mm": GRID.dy_mm,
+        "xOffset": 1.5,
+        "yOffset": 2.5,
+        "meshAngle": 30.0,
+        "patchesX": 1,
+        "patchesY": 1,
+        "micronsPerPixelX": 0.8,
+        "micronsPerPixelY": 0.8,
+        "pixelspermicronX": 1.25,
+        "pixelspermicronY": 1.25,
+        "snapshot_offsetXPixel": 200.0,
+        "snapshot_offsetYPixel": 160.0,
+    }
+
+
+async def add_all(world: DemoWorld, made: Iterable[Made]) -> None:
+    """Add the rows of several data collections, each model's together: parents before what names them."""
+    waiting: dict[type[Any], list[tuple[int, str, Mapping[str, Any]]]] = defaultdict(list)
+    for number, one in enumerate(made):
+        for new in one.rows:
+            waiting[new.model].append((number, new.name, new.values))
+    keys: dict[tuple[int, str], int] = {}
+    for model, rows in waiting.items():
+        (key,) = inspect(model).primary_key
+        resolved = [
+            {name: keys[number, value] if isinstance(value, Ref) else value for name, value in row.items()}
+            for number, _, row in rows
+        ]
+        for (number, name, _), row in zip(rows, await world.add(model, resolved), strict=True):
+            keys[number, name] = row[key.key]
