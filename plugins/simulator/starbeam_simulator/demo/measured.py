@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +17,9 @@ from starbeam_ispyb.models import DataCollection, GridInfo
 from starbeam_simulator import content
 from starbeam_simulator.configuration import SNAPSHOTS, Grid
 from starbeam_simulator.content import Job, Made, Ref
+from starbeam_simulator.demo.alike import Alike
 from starbeam_simulator.generators import pictures
+from starbeam_simulator.generators.drawing import save
 
 CRYSTALS = 3
 """How many different crystals there are to see."""
@@ -92,11 +95,11 @@ def _job(number: int, row: Row, session: int) -> Job:
 
 async def write(world: DemoWorld, jobs: Jobs) -> None:
     """Write frames and snapshots; add a grid and its maps to what spectroscopy measured."""
-    changed: list[Row] = []
+    changed, alike = list[Row](), Alike()
     for key, one in jobs.items():
         one.job.folder.mkdir(parents=True, exist_ok=True)
         columns = _detector(one.job) if one.technique != "em" else {}
-        changed.append({"key": key, **columns, **_snapshots(one)})
+        changed.append({"key": key, **columns, **_snapshots(one, alike)})
     await _change(world, changed)
     await _maps(world, [one for one in jobs.values() if one.technique == "spectroscopy"])
 
@@ -107,13 +110,16 @@ def _detector(job: Job) -> Row:
     return {name: made[name] for name in ("detectorDistance", "imageSizeX", "imageSizeY", "xBeam", "yBeam")}
 
 
-def _snapshots(one: Chosen) -> Row:
+def _snapshots(one: Chosen, alike: Alike) -> Row:
     """Write four pictures with their thumbnails; where they are, by column."""
     paths = {}
     for name, view in zip(SNAPSHOTS, content.views(one.job.seed), strict=True):
         default = one.job.folder / f"{name.replace('xtalSnapshotFullPath', 'snapshot_')}.jpeg"
         file = Path(one.row.get(name) or default)
-        pictures.with_thumbnail(view, file)
+        shown = (one.job.seed, name)
+        alike.write(shown, file, partial(save, view))
+        small = pictures.thumbnail(view)
+        alike.write((*shown, "small"), file.with_stem(file.stem + "t"), partial(save, small))
         paths[name] = str(file)
     return paths
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.demo import DemoWorld
 from starbeam_ispyb import models as m
 from starbeam_simulator import content
+from starbeam_simulator.demo.alike import Alike
 from starbeam_simulator.demo.measured import Jobs
 from starbeam_simulator.generators import logs, microscopy, pictures, spectra, statistics
 from starbeam_simulator.generators.drawing import Line, plot, save
@@ -21,6 +22,8 @@ from starbeam_simulator.generators.randomness import seeded
 
 MICROGRAPH = 256
 """Width and height of the micrographs, in pixels."""
+KINDS = 4
+"""How many different movies there are to see."""
 
 
 async def write(world: DemoWorld, jobs: Jobs) -> None:
@@ -36,10 +39,14 @@ async def write(world: DemoWorld, jobs: Jobs) -> None:
 async def _pictures(world: DemoWorld, jobs: Jobs) -> None:
     """The first frame of each data collection, and its thumbnail."""
     query = select(m.Image).where(m.Image.dataCollectionId.in_(jobs))
+    alike = Alike()
     for row in await world.session.scalars(query):
-        image = pictures.diffraction(content.first_frame(jobs[row.dataCollectionId].job))
-        _save(image, row.jpegFileFullPath)
-        _save(pictures.thumbnail(image), row.jpegThumbnailFileFullPath)
+        job = jobs[row.dataCollectionId].job
+        image = pictures.diffraction(content.first_frame(job))
+        small = pictures.thumbnail(image)
+        shown = job.seed, round(job.wavelength, 1)
+        alike.write(shown, row.jpegFileFullPath, partial(save, image))
+        alike.write((*shown, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
 
 
 async def _logs(world: DemoWorld, jobs: Jobs) -> None:
@@ -85,34 +92,35 @@ async def _steps(world: DemoWorld, jobs: Jobs) -> None:
 async def _movies(world: DemoWorld, jobs: Jobs) -> None:
     """Micrographs, their power spectra and the drift of the specimen."""
     movie, correction, ctf = m.Movie, m.MotionCorrection, m.CTF
-    drawn: dict[InstrumentedAttribute[Any], Callable[[int], Image.Image]] = {
+    drawn: dict[InstrumentedAttribute[Any], Callable[[int, Path], object]] = {
         movie.micrographSnapshotFullPath: _micrograph,
         correction.micrographSnapshotFullPath: _micrograph,
+        correction.driftPlotFullPath: _drift,
         ctf.spectraImageThumbnailFullPath: _power,
     }
     query: Select[Any] = (
-        select(movie.movieId, correction.driftPlotFullPath, *drawn)
+        select(movie.movieId, *drawn)
         .outerjoin(correction, correction.movieId == movie.movieId)
         .outerjoin(ctf, ctf.motionCorrectionId == correction.motionCorrectionId)
         .where(movie.dataCollectionId.in_(jobs))
     )
-    images: dict[tuple[Any, int], Image.Image] = {}
-    for key, drift, *paths in await world.session.execute(query):
-        kind = key % 3
+    alike = Alike()
+    for key, *paths in await world.session.execute(query):
+        kind = key % KINDS
         for path, draw in zip(paths, drawn.values(), strict=True):
-            if (draw, kind) not in images:
-                images[draw, kind] = draw(kind)
-            _save(images[draw, kind], path)
-        if drift:
-            microscopy.write_drift(*microscopy.drift(seeded("demo drift", key)), _folder(drift))
+            alike.write((draw, kind), path, partial(draw, kind))
 
 
-def _micrograph(kind: int) -> Image.Image:
-    return pictures.micrograph(seeded("demo micrograph", kind), MICROGRAPH)
+def _micrograph(kind: int, file: Path) -> None:
+    save(pictures.micrograph(seeded("demo micrograph", kind), MICROGRAPH), file)
 
 
-def _power(kind: int) -> Image.Image:
-    return pictures.thon_rings(seeded("demo spectrum", kind), 1.0 + kind / 2, MICROGRAPH)
+def _power(kind: int, file: Path) -> None:
+    save(pictures.thon_rings(seeded("demo spectrum", kind), 1.0 + kind / 4, MICROGRAPH), file)
+
+
+def _drift(kind: int, file: Path) -> None:
+    microscopy.write_drift(*microscopy.drift(seeded("demo drift", kind)), file)
 
 
 async def _spectra(world: DemoWorld, sessions: set[int]) -> None:
@@ -128,11 +136,6 @@ async def _spectra(world: DemoWorld, sessions: set[int]) -> None:
         chance = seeded("demo spectrum", one.xfeFluorescenceSpectrumId)
         stem = _folder(one.scanFileFullPath).with_suffix("")
         spectra.write_fluorescence(spectra.fluorescence(chance, one.energy or 12.7), stem)
-
-
-def _save(image: Image.Image, path: str | None) -> None:
-    if path:
-        save(image, _folder(path))
 
 
 def _folder(path: str | None) -> Path:
