@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
+from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 
 from starbeam_em_legacy.models import ParticleClassification, ParticleClassificationGroup, ParticlePicker
 from starbeam_ispyb import models as m
-from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 from starbeam_simulator.configuration import SNAPSHOTS, Content, Grid
 from starbeam_simulator.generators import (
     cbf,

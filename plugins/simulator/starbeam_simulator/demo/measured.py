@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 from sqlalchemy import bindparam, inspect, update
 
 from starbeam.demo import DemoWorld, Row
@@ -19,7 +20,7 @@ from starbeam_simulator.configuration import SNAPSHOTS, Grid
 from starbeam_simulator.content import Job, Made, Ref
 from starbeam_simulator.demo.alike import Alike
 from starbeam_simulator.generators import pictures
-from starbeam_simulator.generators.drawing import save
+from starbeam_simulator.generators.drawing import Line, plot, save
 
 CRYSTALS = 3
 """How many different crystals there are to see."""
@@ -99,6 +100,8 @@ async def write(world: DemoWorld, jobs: Jobs) -> None:
     for key, one in jobs.items():
         one.job.folder.mkdir(parents=True, exist_ok=True)
         columns = _detector(one.job) if one.technique != "em" else {}
+        if one.technique == "mx":
+            columns["imageQualityIndicatorsPlotPath"] = _quality(one.job, alike)
         changed.append({"key": key, **columns, **_snapshots(one, alike)})
     await _change(world, changed)
     await _maps(world, [one for one in jobs.values() if one.technique == "spectroscopy"])
@@ -108,6 +111,18 @@ def _detector(job: Job) -> Row:
     """Write the frames; what they say of the detector."""
     made = content.frames(job).collection
     return {name: made[name] for name in ("detectorDistance", "imageSizeX", "imageSizeY", "xBeam", "yBeam")}
+
+
+def _quality(job: Job, alike: Alike) -> str:
+    """Draw how many reflections each image shows: they fade while the crystal suffers; where the plot is."""
+    file = job.folder / "quality.png"
+    image = np.arange(1.0, 101.0)
+    spots = 400 * np.exp(-image / 120) * (1 + 0.2 * np.sin(image / 9)) + job.random("quality").normal(
+        0, 12, 100
+    )
+    lines = [Line("spots", image, spots)]
+    alike.write((job.seed, "quality"), file, lambda to: plot(to, "Image quality", ("image", "spots"), lines))
+    return str(file)
 
 
 def _snapshots(one: Chosen, alike: Alike) -> Row:
