@@ -117,9 +117,8 @@ def _quality(job: Job, alike: Alike) -> str:
     """Draw how many reflections each image shows: they fade while the crystal suffers; where the plot is."""
     file = job.folder / "quality.png"
     image = np.arange(1.0, 101.0)
-    spots = 400 * np.exp(-image / 120) * (1 + 0.2 * np.sin(image / 9)) + job.random("quality").normal(
-        0, 12, 100
-    )
+    spots = 400 * np.exp(-image / 120) * (1 + 0.2 * np.sin(image / 9))
+    spots += job.random("quality").normal(0, 12, 100)
     lines = [Line("spots", image, spots)]
     alike.write((job.seed, "quality"), file, lambda to: plot(to, "Image quality", ("image", "spots"), lines))
     return str(file)
