@@ -50,7 +50,7 @@ def chosen(world: DemoWorld) -> Jobs:
     lines: Mapping[int, BeamLine] = {
         row["sessionId"]: made["beamlines"][row["beamLineName"]] for row in made["sessions"]
     }
-    wanted = _sessions(world, {row["sessionId"] for row in made["groups"]})
+    wanted = _sessions(world, {row["sessionId"] for row in made["groups"] if row["blSampleId"]})
     found: dict[int, Chosen] = {}
     for row in made["collections"]:
         group = groups[row["dataCollectionGroupId"]]
@@ -62,7 +62,7 @@ def chosen(world: DemoWorld) -> Jobs:
 
 
 def _sessions(world: DemoWorld, measured: set[int]) -> set[int]:
-    """Keys of the sessions that are chosen, of those in which something was measured."""
+    """Keys of the sessions that are chosen, of those in which samples were measured."""
     showcase = world.made["proposals"][0]["proposalId"]
     newest: dict[str, Row] = {}
     for session in world.made["sessions"]:
@@ -95,11 +95,15 @@ def _job(number: int, row: Row, session: int) -> Job:
 
 
 async def write(world: DemoWorld, jobs: Jobs) -> None:
-    """Write frames and snapshots; add a grid and its maps to what spectroscopy measured."""
+    """Write frames and snapshots; say which place of a sample was measured; add a grid and its maps to what
+    spectroscopy measured."""
     changed, alike = list[Row](), Alike()
+    places = {row["blSampleId"]: row["blSubSampleId"] for row in world.made.get("subsamples", ())}
     for key, one in jobs.items():
         one.job.folder.mkdir(parents=True, exist_ok=True)
         columns = _detector(one.job) if one.technique != "em" else {}
+        if one.row["blSampleId"] in places:
+            columns["blSubSampleId"] = places[one.row["blSampleId"]]
         if one.technique == "mx":
             columns["imageQualityIndicatorsPlotPath"] = _quality(one.job, alike)
         changed.append({"key": key, **columns, **_snapshots(one, alike)})
