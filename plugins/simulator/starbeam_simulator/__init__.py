@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import ModuleType
+from typing import ClassVar
 
 import click
 from sqlalchemy.orm import DeclarativeBase
@@ -21,9 +23,9 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     name = "simulator"
     title = "Data collections made on demand, and the demo's files"
     requires = ("ispyb", "samples", "mapping", "processing", "em_legacy")
-    after = ("datacollections", "events", "stats")
+    after = ("datacollections", "stats")
     Settings = SimulatorSettings
-    hookspecs = hookspecs
+    hookspecs: ClassVar[ModuleType] = hookspecs
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:

@@ -1,4 +1,8 @@
-"""The hooks that this plugin adds: what others do around a simulated data collection."""
+"""The hooks that this plugin adds: what others do around a simulated data collection.
+
+Implement them with ``@hookimpl(optionalhook=True)``, so that the plugin also works where `simulator` is not
+enabled.
+"""
 
 from __future__ import annotations
 

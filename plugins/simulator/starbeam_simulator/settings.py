@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from starbeam.settings import Section
 
 
-class SimulatorSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class SimulatorSettings(Section, frozen=True, forbid_unknown_fields=True):
     """`[plugin.simulator]`."""
 
     simulation_config: Annotated[
