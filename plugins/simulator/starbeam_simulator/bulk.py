@@ -1,6 +1,6 @@
 """Rows by the hundred thousand, for benchmarks: proposals, sessions, robot actions, data collections.
 
-Of 1000 rows two are sessions of one proposal, which hold 400 groups and 500 data collections; the rest are
+Of 1000 rows two are sessions of one proposal, which hold 400 groups with a data collection each; the rest are
 robot actions.
 """
 
@@ -30,7 +30,7 @@ CHUNK = 1000
 """How many rows one INSERT brings; SQLite takes 32766 values."""
 UNIT = 1000
 """Rows of one proposal, all its own included."""
-SESSIONS, GROUPS, COLLECTIONS = 2, 400, 500
+SESSIONS, GROUPS = 2, 400
 """How many of them are of these kinds."""
 STEP = timedelta(minutes=3)
 """From a group to the next."""
@@ -163,13 +163,12 @@ class _Rows:
             }
 
     def _collections(self) -> Iterator[Row]:
-        for number in range(self.units * COLLECTIONS):
-            group = number * GROUPS // COLLECTIONS
-            start = self.began + group * STEP
+        for number in range(self.groups):
+            start = self.began + number * STEP
             key = self.first[DataCollection] + number
             yield {
                 "dataCollectionId": key,
-                "dataCollectionGroupId": self.first[DataCollectionGroup] + group,
+                "dataCollectionGroupId": self.first[DataCollectionGroup] + number,
                 "dataCollectionNumber": 1,
                 "startTime": str(start),
                 "endTime": str(start + STEP / 2),
@@ -183,7 +182,7 @@ class _Rows:
             }
 
     def _robot_actions(self) -> Iterator[Row]:
-        actions = self.units * (UNIT - 1 - SESSIONS - GROUPS - COLLECTIONS)
+        actions = self.units * (UNIT - 1 - SESSIONS - 2 * GROUPS)
         for number in range(actions):
             group = number * self.groups // actions
             start = self.began + group * STEP - timedelta(seconds=80)

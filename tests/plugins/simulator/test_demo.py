@@ -321,7 +321,7 @@ PICTURES = {
 
 
 @pytest.mark.anyio
-async def test_the_accounts_of_the_demo_see_pictures(demo: Demo) -> None:
+async def test_the_accounts_of_the_demo_see_pictures_and_frames(demo: Demo) -> None:
     for login, addresses in PICTURES.items():
         for address in addresses:
             response = await demo.get(address, login)
@@ -329,22 +329,22 @@ async def test_the_accounts_of_the_demo_see_pictures(demo: Demo) -> None:
             with Image.open(io.BytesIO(response.content)) as image:
                 assert image.width > 20
             assert (await demo.get(address, "newcomer")).status_code == 404
+    await check_a_frame(demo)
 
 
-@pytest.mark.anyio
-async def test_frames_are_what_their_header_says(demo: Demo) -> None:
+async def check_a_frame(demo: Demo) -> None:
+    """It is what its header and its row say."""
     which = "dataCollectionId={collection}&imageNumber=1"
     header = (await demo.get(f"/data/images/header?{which}", "jweiss")).json()["braggy_hdr"]
     shape = header["img_width"], header["img_height"]
     frame = await demo.get(f"/data/images?{which}", "jweiss")
     assert len(frame.content) == 4 * shape[0] * shape[1]
-    pixels = struct.unpack(f"<{shape[0] * shape[1]}f", frame.content)
-    assert max(pixels) == 65535
-    row = await demo.rows(
+    assert max(struct.unpack(f"<{shape[0] * shape[1]}f", frame.content)) == 65535
+    (row,) = await demo.rows(
         "SELECT imageSizeX, imageSizeY, wavelength FROM DataCollection"
         f" WHERE dataCollectionId = {demo.ids['collection']}"
     )
-    assert tuple(row[0]) == (*shape, pytest.approx(header["wavelength"], rel=1e-4))
+    assert tuple(row) == (*shape, pytest.approx(header["wavelength"], rel=1e-4))
 
 
 def test_files_are_small(place: Place) -> None:
