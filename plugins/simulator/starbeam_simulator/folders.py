@@ -24,6 +24,7 @@ class Folder:
         self.stop = threading.Event()
         """Set to end a copy that is under way."""
         self._above: list[Path] = []
+        self._made = False
 
     def create(self) -> None:
         """Make the folder. Raises FileExistsError when there is one."""
@@ -32,6 +33,7 @@ class Folder:
             above.mkdir(exist_ok=True)
             self._above.insert(0, above)
         self.path.mkdir()
+        self._made = True
 
     def bring(self, source: Path, method: Literal["copy", "link"]) -> Path:
         """Copy or hard-link a file into the folder; the new file. Raises OSError, or `Stopped`."""
@@ -48,8 +50,9 @@ class Folder:
         return target
 
     def remove(self) -> None:
-        """Delete the folder, and those above it that were made and are empty."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Delete what was made: the folder, and those above it while nobody else uses them."""
+        if self._made:
+            shutil.rmtree(self.path, ignore_errors=True)
         for above in self._above:
             try:
                 above.rmdir()

@@ -18,7 +18,8 @@ from starbeam.db.trouble import first_line, trouble
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo, ProcessingJob, Workflow
 from starbeam_simulator import configuration
 from starbeam_simulator.configuration import Experiment, Grid, Simulation
-from starbeam_simulator.content import CONTENT, FRAMES, WAVELENGTH, Job, Made, Ref
+from starbeam_simulator.content import CONTENT
+from starbeam_simulator.content.job import FRAMES, WAVELENGTH, Job, Made, Ref
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.folders import Folder
 from starbeam_simulator.parents import Parents, Visit, find_session
@@ -141,25 +142,19 @@ class _Collection:
                 **times,
             )
             grid_id = await _grid(session, rows, experiment.grid, group, key) if experiment.grid else None
-        name = f"{experiment.sample}_{key}"
-        folder = Folder(simulation.folder(beamline) / visit.proposal / experiment.sample / name)
+        folder = simulation.folder(beamline) / visit.proposal / experiment.sample
         job = Job(
-            folder=folder.path,
+            folder=folder / f"{experiment.sample}_{key}",
             seed=f"{simulator.seed} {key}",
-            data=Path(experiment.data).name,
             collection=key,
             session=visit.sessionId,
             sample=sample_id,
             start=now,
             end=now + LASTS,
-            images=experiment.numberOfImages or FRAMES,
-            wavelength=experiment.wavelength or WAVELENGTH,
-            exposure=experiment.exposureTime or 0.02,
-            sub_path=experiment.imageContainerSubPath,
-            grid=experiment.grid,
             grid_id=grid_id,
+            **_asked(experiment),
         )
-        return cls(simulator, rows, experiment, visit, key, folder, job)
+        return cls(simulator, rows, experiment, visit, key, Folder(job.folder), job)
 
     async def add_files(self) -> None:
         """Copy, link or make the files, and name them in the rows."""
@@ -208,6 +203,18 @@ class _Collection:
             else:
                 self.simulator.warn(f"there is no thumbnail {small}")
         return columns
+
+
+def _asked(experiment: Experiment) -> dict[str, Any]:
+    """What an experiment says of the content that is made."""
+    return {
+        "data": Path(experiment.data).name,
+        "images": experiment.numberOfImages or FRAMES,
+        "wavelength": experiment.wavelength or WAVELENGTH,
+        "exposure": experiment.exposureTime or 0.02,
+        "sub_path": experiment.imageContainerSubPath,
+        "grid": experiment.grid,
+    }
 
 
 def _measured(experiment: Experiment) -> dict[str, Any]:

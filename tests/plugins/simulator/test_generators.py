@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from starbeam_ispyb.models import DataCollectionFileAttachment
-from starbeam_simulator import content
 from starbeam_simulator.configuration import Grid
-from starbeam_simulator.content import CONTENT, Job
+from starbeam_simulator.content import CONTENT, recorded
+from starbeam_simulator.content.job import Job
 from starbeam_simulator.generators import diffraction, maps, microscopy, pictures, spectra, statistics
 from starbeam_simulator.generators.randomness import seeded
 
@@ -44,8 +44,8 @@ def job(folder: Path, data: str = "run_master.h5", seed: str = "one") -> Job:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     def everything(name: str, seed: str) -> dict[str, bytes]:
-        content._series.cache_clear()
-        content.views.cache_clear()
+        recorded._series.cache_clear()
+        recorded.views.cache_clear()
         (tmp_path / name).mkdir()
         folder = tmp_path / name / "same"
         for make in CONTENT.values():

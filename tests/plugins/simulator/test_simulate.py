@@ -193,6 +193,17 @@ async def test_other_files_in_the_folders_above_stay(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["theirs"]
 
 
+@pytest.mark.fix(162)
+async def test_a_folder_of_somebody_else_stays(simulating: Simulating) -> None:
+    theirs = simulating.folder / "data" / "id01" / "mx1" / "s2" / "s2_1" / "theirs"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
+    with pytest.raises(SimulationError, match="File exists"):
+        await simulating.run("id01", "plain")
+    assert theirs.is_file()
+    assert (await simulating.counts())["DataCollection"] == 0
+
+
 async def test_a_copy_ends_when_told_to(tmp_path: Path) -> None:
     (tmp_path / "raw").write_bytes(b"x")
     folder = Folder(tmp_path / "to")

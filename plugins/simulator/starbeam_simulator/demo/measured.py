@@ -15,9 +15,9 @@ from sqlalchemy import bindparam, inspect, update
 from starbeam.demo import DemoWorld, Row
 from starbeam_ispyb.demo.facility import BeamLine
 from starbeam_ispyb.models import DataCollection, GridInfo
-from starbeam_simulator import content
 from starbeam_simulator.configuration import SNAPSHOTS, Grid
-from starbeam_simulator.content import Job, Made, Ref
+from starbeam_simulator.content import recorded
+from starbeam_simulator.content.job import Job, Made, Ref
 from starbeam_simulator.demo.alike import Alike
 from starbeam_simulator.generators import pictures
 from starbeam_simulator.generators.drawing import Line, plot, save
@@ -113,7 +113,7 @@ async def write(world: DemoWorld, jobs: Jobs) -> None:
 
 def _detector(job: Job) -> Row:
     """Write the frames; what they say of the detector."""
-    made = content.frames(job).collection
+    made = recorded.frames(job).collection
     return {name: made[name] for name in ("detectorDistance", "imageSizeX", "imageSizeY", "xBeam", "yBeam")}
 
 
@@ -131,7 +131,7 @@ def _quality(job: Job, alike: Alike) -> str:
 def _snapshots(one: Chosen, alike: Alike) -> Row:
     """Write four pictures with their thumbnails; where they are, by column."""
     paths = {}
-    for name, view in zip(SNAPSHOTS, content.views(one.job.seed), strict=True):
+    for name, view in zip(SNAPSHOTS, recorded.views(one.job.seed), strict=True):
         default = one.job.folder / f"{name.replace('xtalSnapshotFullPath', 'snapshot_')}.jpeg"
         file = Path(one.row.get(name) or default)
         shown = (one.job.seed, name)
@@ -160,7 +160,7 @@ async def _maps(world: DemoWorld, mapped: list[Chosen]) -> None:
         replace(one.job, grid=GRID, grid_id=grid["gridInfoId"])
         for one, grid in zip(mapped, grids, strict=True)
     ]
-    await add_all(world, map(content.fluorescence_maps, jobs))
+    await add_all(world, map(recorded.fluorescence_maps, jobs))
 
 
 def _grid(row: Row) -> Row:

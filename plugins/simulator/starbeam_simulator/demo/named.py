@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.demo import DemoWorld
 from starbeam_ispyb import models as m
-from starbeam_simulator import content
+from starbeam_simulator.content import recorded
+from starbeam_simulator.content.job import CELL, SPACE_GROUP
 from starbeam_simulator.demo.alike import Alike
 from starbeam_simulator.demo.measured import Jobs
 from starbeam_simulator.generators import logs, microscopy, pictures, spectra, statistics
@@ -42,7 +43,7 @@ async def _pictures(world: DemoWorld, jobs: Jobs) -> None:
     alike = Alike()
     for row in await world.session.scalars(query):
         job = jobs[row.dataCollectionId].job
-        image = pictures.diffraction(content.first_frame(job))
+        image = pictures.diffraction(recorded.first_frame(job))
         small = pictures.thumbnail(image)
         shown = job.seed, round(job.wavelength, 1)
         alike.write(shown, row.jpegFileFullPath, partial(save, image))
@@ -72,8 +73,8 @@ async def _results(world: DemoWorld, jobs: Jobs) -> None:
     for row, name, integrated, requested in await world.session.execute(query):
         file = _folder(f"{row.filePath}/{row.fileName}")
         resolution = jobs[integrated or requested or 0].row["resolution"] or 2.0
-        shells = statistics.shells(seeded("demo results", row.autoProcProgramId), resolution, content.CELL)
-        logs.scaling(file, name or "", content.SPACE_GROUP, shells)
+        shells = statistics.shells(seeded("demo results", row.autoProcProgramId), resolution, CELL)
+        logs.scaling(file, name or "", SPACE_GROUP, shells)
 
 
 async def _steps(world: DemoWorld, jobs: Jobs) -> None:
