@@ -35,11 +35,14 @@ EM_STAFF = Account(
     "emstaff", "Ewa", "Sikorska", "beamline scientist: everything on the electron microscopes", ("em staff",)
 )
 INVESTIGATOR = Account(
-    "emarin", "Elena", "Marín", "principal investigator of mx1001, and in many other sessions"
+    "emarin", "Elena", "Marín", "principal investigator of mx1001, and in many other sessions", ("users",)
 )
-MEMBER = Account("jweiss", "Jonas", "Weiß", "member of the proposal mx1001 and of nothing else")
-REMOTE = Account("tnovak", "Tomáš", "Novák", "remote participant of the session mx1001-1 and of nothing else")
-NEWCOMER = Account("newcomer", "Nora", "Nygård", "a newcomer: sees nothing yet")
+MEMBER = Account("jweiss", "Jonas", "Weiß", "member of the proposal mx1001 and of nothing else", ("users",))
+REMOTE = Account(
+    *("tnovak", "Tomáš", "Novák", "remote participant of the session mx1001-1 and of nothing else"),
+    ("users",),
+)
+NEWCOMER = Account("newcomer", "Nora", "Nygård", "a newcomer: sees nothing yet", ("users",))
 MAPPING_STAFF = Account(
     "spstaff",
     "Séverine",

@@ -16,10 +16,11 @@ from starbeam_ispyb.demo.words import WORDS
 GROUPS = {
     "administrators": (
         *("manage_options", "manage_groups", "manage_perms", "manage_persons", "view_activity"),
-        *("uportal_sync", "all_proposals"),
+        *("uportal_sync", "all_proposals", "all_sessions"),
     ),
     "user portal": ("uportal_sync",),
-    "user office": ("manage_persons", "all_proposals"),
+    "user office": ("manage_persons", "all_proposals", "all_sessions"),
+    "users": ("own_proposals", "own_sessions"),
     **{f"{technique} staff": (permission,) for technique, permission in PERMISSIONS.items()},
 }
 """The permissions of each user group."""
@@ -32,6 +33,9 @@ DESCRIPTIONS = {
     "view_activity": "Read the administration log",
     "uportal_sync": "Synchronise with the user portal",
     "all_proposals": "See every proposal",
+    "all_sessions": "See every session in legacy routes",
+    "own_proposals": "See one's own proposals in legacy routes",
+    "own_sessions": "See one's own sessions in legacy routes",
     "mx_admin": "See everything on the MX beamlines",
     "mapping_admin": "See everything on the spectroscopy beamlines",
     "em_admin": "See everything on the electron microscopes",

@@ -1,0 +1,26 @@
+"""What can be made up for a data collection: its files, and the rows that name them.
+
+Each function of `CONTENT` writes files into the folder of a `Job` and returns what the database has to hold.
+They draw from the job's own source of randomness only, so that the same seed gives the same content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starbeam_simulator.configuration import Content
+from starbeam_simulator.content import movies, processed, recorded, scanned
+from starbeam_simulator.content.job import Job, Made
+
+CONTENT: dict[Content, Callable[[Job], Made]] = {
+    "frames": recorded.frames,
+    "snapshots": recorded.snapshots,
+    "images": recorded.images,
+    "log": recorded.log,
+    "map": recorded.fluorescence_maps,
+    "energy_scan": scanned.energy_scan,
+    "xrf": scanned.xrf,
+    "processing": processed.processing,
+    "movies": movies.movies,
+}
+"""By the names that the configuration uses, in the order in which they are made."""

@@ -1,0 +1,146 @@
+"""Files that rows of the demo name: pictures, logs, results, spectra, the images of movies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from starbeam.demo import DemoWorld
+from starbeam_ispyb import models as m
+from starbeam_simulator.content import recorded
+from starbeam_simulator.content.job import CELL, SPACE_GROUP
+from starbeam_simulator.demo.alike import Alike
+from starbeam_simulator.demo.measured import Jobs
+from starbeam_simulator.generators import logs, microscopy, pictures, spectra, statistics
+from starbeam_simulator.generators.drawing import Line, plot, save
+from starbeam_simulator.generators.randomness import seeded
+
+MICROGRAPH = 256
+"""Width and height of the micrographs, in pixels."""
+KINDS = 4
+"""How many different movies there are to see."""
+
+
+async def write(world: DemoWorld, jobs: Jobs) -> None:
+    """Write what rows of these data collections, of their groups and of their sessions name."""
+    await _pictures(world, jobs)
+    await _logs(world, jobs)
+    await _results(world, jobs)
+    await _steps(world, jobs)
+    await _movies(world, jobs)
+    await _spectra(world, {one.job.session for one in jobs.values()})
+
+
+async def _pictures(world: DemoWorld, jobs: Jobs) -> None:
+    """The first frame of each data collection, and its thumbnail."""
+    query = select(m.Image).where(m.Image.dataCollectionId.in_(jobs))
+    alike = Alike()
+    for row in await world.session.scalars(query):
+        job = jobs[row.dataCollectionId].job
+        image = pictures.diffraction(recorded.first_frame(job))
+        small = pictures.thumbnail(image)
+        shown = job.seed, round(job.wavelength, 1)
+        alike.write(shown, row.jpegFileFullPath, partial(save, image))
+        alike.write((*shown, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
+
+
+async def _logs(world: DemoWorld, jobs: Jobs) -> None:
+    files = m.DataCollectionFileAttachment
+    for row in await world.session.scalars(select(files).where(files.dataCollectionId.in_(jobs))):
+        one = jobs[row.dataCollectionId]
+        failure = one.row["comments"] if "successful" not in one.row["runStatus"] else None
+        file = _folder(row.fileFullPath)
+        logs.collection(file, one.job.start, one.job.images, one.job.exposure, failure)
+
+
+async def _results(world: DemoWorld, jobs: Jobs) -> None:
+    """What processing programs wrote: summaries of their results."""
+    program, integration, job = m.AutoProcProgram, m.AutoProcIntegration, m.ProcessingJob
+    owner = integration.dataCollectionId, job.dataCollectionId
+    query = (
+        select(m.AutoProcProgramAttachment, program.processingPrograms, *owner)
+        .join(program, program.autoProcProgramId == m.AutoProcProgramAttachment.autoProcProgramId)
+        .outerjoin(integration, integration.autoProcProgramId == program.autoProcProgramId)
+        .outerjoin(job, job.processingJobId == program.processingJobId)
+        .where(or_(*(column.in_(jobs) for column in owner)))
+    )
+    for row, name, integrated, requested in await world.session.execute(query):
+        file = _folder(f"{row.filePath}/{row.fileName}")
+        resolution = jobs[integrated or requested or 0].row["resolution"] or 2.0
+        shells = statistics.shells(seeded("demo results", row.autoProcProgramId), resolution, CELL)
+        logs.scaling(file, name or "", SPACE_GROUP, shells)
+
+
+async def _steps(world: DemoWorld, jobs: Jobs) -> None:
+    """Results of workflow steps, as picture, data and page."""
+    workflows = {one.group.get("workflowId"): one.job for one in jobs.values()}
+    steps = select(m.WorkflowStep).where(m.WorkflowStep.workflowId.in_([key for key in workflows if key]))
+    for row in await world.session.scalars(steps):
+        x, y = microscopy.drift(seeded("demo step", row.workflowStepId), 30)
+        title = row.workflowStepType or "Result"
+        plot(_folder(row.imageResultFilePath), title, ("image", "score"), [Line("score", x, abs(y))])
+        _folder(row.resultFilePath).write_text(json.dumps({"score": abs(y).round(3).tolist()}))
+        page = f'<!doctype html><meta charset=utf-8><title>{title}</title><img src="result.png" alt="">\n'
+        _folder(row.htmlResultFilePath).write_text(page, encoding="utf-8")
+
+
+async def _movies(world: DemoWorld, jobs: Jobs) -> None:
+    """Micrographs, their power spectra and the drift of the specimen."""
+    movie, correction, ctf = m.Movie, m.MotionCorrection, m.CTF
+    drawn: dict[InstrumentedAttribute[Any], Callable[[int, Path], object]] = {
+        movie.micrographSnapshotFullPath: _micrograph,
+        correction.micrographSnapshotFullPath: _micrograph,
+        correction.driftPlotFullPath: _drift,
+        ctf.spectraImageThumbnailFullPath: _power,
+    }
+    query: Select[Any] = (
+        select(movie.movieId, *drawn)
+        .outerjoin(correction, correction.movieId == movie.movieId)
+        .outerjoin(ctf, ctf.motionCorrectionId == correction.motionCorrectionId)
+        .where(movie.dataCollectionId.in_(jobs))
+    )
+    alike = Alike()
+    for key, *paths in await world.session.execute(query):
+        kind = key % KINDS
+        for path, draw in zip(paths, drawn.values(), strict=True):
+            alike.write((draw, kind), path, partial(draw, kind))
+
+
+def _micrograph(kind: int, file: Path) -> None:
+    save(pictures.micrograph(seeded("demo micrograph", kind), MICROGRAPH), file)
+
+
+def _power(kind: int, file: Path) -> None:
+    save(pictures.thon_rings(seeded("demo spectrum", kind), 1.0 + kind / 4, MICROGRAPH), file)
+
+
+def _drift(kind: int, file: Path) -> None:
+    microscopy.write_drift(*microscopy.drift(seeded("demo drift", kind)), file)
+
+
+async def _spectra(world: DemoWorld, sessions: set[int]) -> None:
+    """The files of the energy scans and fluorescence spectra of these sessions."""
+    scans = select(m.EnergyScan).where(m.EnergyScan.sessionId.in_(sessions))
+    for scan in await world.session.scalars(scans.where(m.EnergyScan.scanFileFullPath.is_not(None))):
+        chance = seeded("demo edge", scan.energyScanId)
+        stem = _folder(scan.scanFileFullPath).with_suffix("")
+        spectra.write_scan(spectra.edge_scan(chance, scan.element or "Se"), stem)
+    xfe = m.XFEFluorescenceSpectrum
+    found = select(xfe).where(xfe.sessionId.in_(sessions), xfe.scanFileFullPath.is_not(None))
+    for one in await world.session.scalars(found):
+        chance = seeded("demo spectrum", one.xfeFluorescenceSpectrumId)
+        stem = _folder(one.scanFileFullPath).with_suffix("")
+        spectra.write_fluorescence(spectra.fluorescence(chance, one.energy or 12.7), stem)
+
+
+def _folder(path: str | None) -> Path:
+    """The file, in a folder that is there."""
+    file = Path(path or "")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file

@@ -1,0 +1,164 @@
+"""What a configuration of simulations may say, and how its mistakes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from plugins.simulator.conftest import settings
+from starbeam_simulator.configuration import check, experiment_types, load
+from starbeam_simulator.errors import SimulationError
+
+MINIMAL = """\
+sessions: {id01: mx1-1}
+data_dir: data
+components:
+  c1:
+    acronym: Lyso
+samples:
+  1:
+    name: one
+    component: c1
+experiments:
+  scan:
+    experimentType: OSC
+    data: scan.h5
+    sample: "1"
+"""
+MISTAKES = {
+    "numberOfImages: many": "line 15: experiments.scan.numberOfImages: expected an integer of at least 1",
+    "numberOfImages: 0": "line 15: experiments.scan.numberOfImages: expected an integer of at least 1",
+    "wavelength: 0": "line 15: experiments.scan.wavelength: expected a number above 0",
+    "generate: [fames]": "line 15: experiments.scan.generate[0]: expected one of",
+    "grid: {steps_x: two}": "line 15: experiments.scan.grid.steps_x: expected a number",
+    "subsample: 3": "line 15: experiments.scan.subsample: expected a table",
+}
+
+
+def written(folder: Path, text: str, name: str = "simulation.yml") -> Path:
+    file = folder / name
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_tells_file_line_and_key(tmp_path: Path, line: str) -> None:
+    file = written(tmp_path, f"{MINIMAL}    {line}\n")
+    with pytest.raises(SimulationError) as error:
+        load(file)
+    assert str(error.value).startswith(f"{file}, {MISTAKES[line]}")
+
+
+def test_a_missing_key_tells_the_line_of_its_table(tmp_path: Path) -> None:
+    file = written(tmp_path, MINIMAL.replace("    data: scan.h5\n", "").replace("data_dir: data\n", ""))
+    with pytest.raises(SimulationError) as error:
+        load(file)
+    assert str(error.value) == f"{file}: data_dir: is required"
+    assert error.value.hint == "Also wrong: experiments.scan.data"
+    file = written(tmp_path, MINIMAL.replace("    data: scan.h5\n", ""))
+    with pytest.raises(SimulationError, match=r", line 11: experiments\.scan\.data: is required$"):
+        load(file)
+
+
+def test_an_unknown_key_is_a_warning(tmp_path: Path) -> None:
+    file = written(tmp_path, f"{MINIMAL}    wavelenght: 1\n")
+    simulation, warnings = load(file)
+    assert list(simulation.experiments) == ["scan"]
+    assert warnings == [
+        f"{file}, line 15: experiments.scan.wavelenght: unknown key."
+        " Did you mean experiments.scan.wavelength?"
+    ]
+
+
+def test_references_may_be_numbers(tmp_path: Path) -> None:
+    assert list(load(written(tmp_path, MINIMAL))[0].samples) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("a: [1\nb: 2\n", "bad.yml", "bad.yml, line 2: "),
+        ("- 1\n", "list.yml", "list.yml holds no table of settings"),
+        ("", "empty.yml", "empty.yml holds no table of settings"),
+        ("a = \n", "bad.toml", "bad.toml: Invalid value (at line 1"),
+    ],
+)
+def test_a_file_that_is_none(tmp_path: Path, text: str, name: str, message: str) -> None:
+    with pytest.raises(SimulationError) as error:
+        load(written(tmp_path, text, name))
+    assert message in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SimulationError, match=r"none\.yml cannot be read: No such file or directory"):
+        load(tmp_path / "none.yml")
+
+
+def test_lines_of_toml(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        'data_dir = "data"\n[sessions]\nid01 = "mx1-1"\n[components."c 1"]\nacronym = "Lyso"\n[samples]\n'
+        's1 = { name = 3, component = "c 1" }\n[experiments.scan]\nsample = "s1"\ndata = ""\n'
+        'experimentType = "OSC"\n',
+        "simulation.toml",
+    )
+    with pytest.raises(SimulationError) as error:
+        load(file)
+    assert (
+        str(error.value) == f'{file}, line 10: experiments.scan.data: expected text that is not empty, got ""'
+    )
+    assert error.value.hint == "Also wrong: samples.s1.name"
+
+
+CHOICES = {
+    "beamline": ("other", "scan", "no beamline is called other", "There are: id01, id02, gone"),
+    "experiment": (
+        "id01",
+        "scam",
+        "no experiment is called scam",
+        "Did you mean scan? There are: scan, plain",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_what_is_unknown_is_refused_with_the_choices(tmp_path: Path, what: str) -> None:
+    beamline, experiment, message, hint = CHOICES[what]
+    simulation, _ = load(written(tmp_path, yaml.safe_dump(settings(tmp_path), sort_keys=False)))
+    with pytest.raises(SimulationError) as error:
+        check(simulation, beamline, experiment, ["Mesh"])
+    assert (str(error.value), error.value.hint) == (message, hint)
+
+
+REFERENCES = {
+    "experimentType": ("Meshes", "experiments.scan.experimentType: no experiment type is called Meshes"),
+    "sample": ("s9", "experiments.scan.sample: no sample is called s9"),
+    "data": ("gone.h5", "experiments.scan.data: there is no file "),
+}
+
+
+@pytest.mark.parametrize("key", REFERENCES)
+def test_what_an_experiment_names_is_there(tmp_path: Path, key: str) -> None:
+    values = settings(tmp_path)
+    values["experiments"]["scan"][key], message = REFERENCES[key]
+    simulation, _ = load(written(tmp_path, yaml.safe_dump(values)))
+    with pytest.raises(SimulationError) as error:
+        check(simulation, "id01", "scan", ["OSC", "Mesh"])
+    assert str(error.value).startswith(message)
+
+
+def test_what_a_sample_names_is_there(tmp_path: Path) -> None:
+    values = settings(tmp_path)
+    values["samples"]["s1"]["component"] = "c9"
+    simulation, _ = load(written(tmp_path, yaml.safe_dump(values)))
+    with pytest.raises(SimulationError, match=r"^samples\.s1\.component: no component is called c9$"):
+        check(simulation, "id01", "scan", ["Mesh"])
+
+
+def test_experiment_types_are_those_of_the_flavour() -> None:
+    community, diamond = experiment_types(["community"]), experiment_types(["diamond"])
+    assert "XRF map" in set(diamond) - set(community)
+    assert {"OSC", "Mesh", "EM"} <= set(community) & set(diamond)
+    assert set(experiment_types(["community", "diamond"])) == {*community, *diamond}
