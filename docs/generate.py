@@ -87,7 +87,7 @@ def hooks(app: Starbeam) -> str:
 def _specs(app: Starbeam) -> Iterator[tuple[str, Any, str]]:
     places = [(CORE, hookspecs)]
     places += [
-        (name, one.hookspecs) for name, one in app.plugins.enabled.items() if hasattr(one, "hookspecs")
+        (name, one.hookspecs) for name, one in app.plugins.enabled.items() if one.hookspecs is not None
     ]
     for owner, place in places:
         for name, thing in vars(place).items():
