@@ -54,7 +54,6 @@ docs: install ## build the documentation into dist/docs
 bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
-	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.frames
 
 lint: install ## style, types, and who may import whom
 	@$(BIN)/ruff check .

@@ -1,19 +1,17 @@
 """Detector frames over HTTP against h5py reading them, memory, and what other requests notice.
 
-`python -m benchmarks.frames`: frames of 4 million pixels of 32 bits, raw and bitshuffled with LZ4, one at a
-time and 16 at once.
+Frames of 4 million pixels of 32 bits, raw and bitshuffled with LZ4, one at a time and 16 at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import http.client
-import os
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -21,10 +19,9 @@ from threading import Thread
 import h5py
 import hdf5plugin
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load import measure
+from benchmarks import load
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
 from starbeam.testing.app import TestDatabase
@@ -32,32 +29,44 @@ from starbeam_ispyb import models as m
 from support.commands import SECRET, Running, Site
 
 FRAMES, SIDE = 32, 2000
+DATA = ("raw", "compressed")
 SLAB = 16
 CLIENTS, MANY = 4, 8
 SECONDS = 5
 API = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin"
 
 
-def main() -> None:
-    """Measure, and print a table."""
+def measure(database: Callable[[], str]) -> Iterator[Table]:
+    """Throughput, and what is noticed elsewhere. The database is a small SQLite file: it plays no part."""
     with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as (server, token):
         address = f"http://127.0.0.1:{server.port}{API}"
-        table = Table(title=f"{CLIENTS} clients, {SECONDS} s each")
-        for heading in ("data", "h5py MB/s", "Starbeam MB/s", "ratio", "p50 ms", "p99 ms"):
-            table.add_column(heading, justify="left" if heading == "data" else "right")
-        for name in ("raw", "compressed"):
-            for count, selection in ((1, "7"), (SLAB, f"0:{SLAB}")):
-                alone = _h5py(Path(folder) / "frames.h5", name, count)
-                found = measure(f"{address}&path=/{name}&selection={selection}", CLIENTS, SECONDS, token)
-                served = found.per_second * count * SIDE * SIDE * 4 / 1e6
-                row = f"{name}, {count} frame(s)", f"{alone:.0f}", f"{served:.0f}", f"{served / alone:.2f}"
-                table.add_row(*row, f"{found.p50:.0f}", f"{found.p99:.0f}")
-        Console().print(table)
-        for name in ("raw", "compressed"):
-            latencies = _beside(server, f"{address}&path=/{name}&selection=7", token)
-            p50, p99 = statistics.median(latencies), statistics.quantiles(latencies, n=100)[-1]
-            print(f"/health/live beside {MANY} clients of {name} frames: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-        print("Most memory, MB:", ", ".join(_memory(server.process.pid)))
+        yield _throughput(Path(folder) / "frames.h5", address, token)
+        yield _elsewhere(server, address, token)
+
+
+def _throughput(file: Path, address: str, token: str) -> Table:
+    table = Table(title=f"Frames of {SIDE} by {SIDE} pixels; {CLIENTS} clients, {SECONDS} s each")
+    for heading in ("data", "h5py MB/s", "Starbeam MB/s", "ratio", "p50 ms", "p99 ms"):
+        table.add_column(heading, justify="left" if heading == "data" else "right")
+    for name in DATA:
+        for count, selection in ((1, "7"), (SLAB, f"0:{SLAB}")):
+            alone = _h5py(file, name, count)
+            found = load.measure(f"{address}&path=/{name}&selection={selection}", CLIENTS, SECONDS, token)
+            served = found.per_second * count * SIDE * SIDE * 4 / 1e6
+            row = f"{name}, {count} frame(s)", f"{alone:.0f}", f"{served:.0f}", f"{served / alone:.2f}"
+            table.add_row(*row, f"{found.p50:.0f}", f"{found.p99:.0f}")
+    return table
+
+
+def _elsewhere(server: Running, address: str, token: str) -> Table:
+    table = Table("what", "value", title=f"Beside {MANY} clients that pull frames")
+    for name in DATA:
+        latencies = _beside(server, f"{address}&path=/{name}&selection=7", token)
+        p50, p99 = statistics.median(latencies), statistics.quantiles(latencies, n=100)[-1]
+        table.add_row(f"/health/live, {name} frames", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    for process, megabytes in _memory(server.process.pid).items():
+        table.add_row(f"most memory, {process}", f"{megabytes} MB")
+    return table
 
 
 @contextmanager
@@ -103,7 +112,7 @@ def _h5py(file: Path, name: str, count: int) -> float:
 
 def _beside(server: Running, url: str, token: str) -> list[float]:
     """Milliseconds that `/health/live` takes while many clients pull frames."""
-    puller = Thread(target=measure, args=(url, MANY, SECONDS, token))
+    puller = Thread(target=load.measure, args=(url, MANY, SECONDS, token))
     puller.start()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     latencies = []
@@ -116,20 +125,15 @@ def _beside(server: Running, url: str, token: str) -> list[float]:
     return latencies
 
 
-def _memory(server: int) -> list[str]:
+def _memory(server: int) -> dict[str, int]:
     """The most resident memory that the server and its readers ever had, shared memory in each."""
     listed = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=True
     )
     named = {"server": str(server), **{f"reader {n}": pid for n, pid in enumerate(listed.stdout.split(), 1)}}
-    return [f"{name} {_high_water(pid)}" for name, pid in named.items()]
+    return {name: _high_water(pid) for name, pid in named.items()}
 
 
 def _high_water(pid: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) // 1024
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("COLUMNS", "120")
-    main()
