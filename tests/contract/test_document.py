@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from starbeam.http import openapi
 from support.document import Comparison
-from support.workspace import GROUP, manifest
+from support.workspace import manifest
 
 if TYPE_CHECKING:
     from contract.conftest import Whole
@@ -20,32 +19,16 @@ pytestmark = pytest.mark.anyio
 
 FACTS: dict[str, Any] = json.loads(Path(__file__).with_name("operations.json").read_text(encoding="utf-8"))
 """`operations` by method and path, each with the plugin that serves it, and `components`."""
-PENDING = {
-    name
-    for name in manifest()
-    if not hasattr(next(iter(entry_points(group=GROUP, name=name))).load(), "register_routes")
-} - {"auth_dummy", "auth_keycloak", "auth_ldap", "ispyb"}
-"""Plugins that serve nothing yet."""
-OPTIONS_OF = {"legacy", "userportal"}
-"""Plugins whose options `/options` shows."""
-WAIT_FOR = {"GET /options": OPTIONS_OF, "PATCH /options": OPTIONS_OF}
-"""Plugins that an operation needs beside its own."""
-NEAR = {
-    name: one
-    for name, one in FACTS["operations"].items()
-    if not {one["plugin"], *WAIT_FOR.get(name, ())} & PENDING
-}
-"""The operations that are served."""
 
 
-def test_the_other_plugins_exist() -> None:
-    assert {one["plugin"] for one in NEAR.values()} <= {"core", *manifest()}
+def test_every_operation_belongs_to_a_plugin() -> None:
+    assert {one["plugin"] for one in FACTS["operations"].values()} <= {"core", *manifest()}
 
 
 async def test_operations_are_as_clients_know_them(whole: Whole) -> None:
     comparison = Comparison(FACTS["components"], whole.document["components"]["schemas"])
     wrong = {}
-    for name, known in NEAR.items():
+    for name, known in FACTS["operations"].items():
         served = whole.operation(name)
         missing = ["it is not served"] if served is None else list(comparison.operation(known, served))
         if missing:
