@@ -100,7 +100,8 @@ class Site:
             )
         try:
             running = Running(process, port, out, err)
-            running.wait_for(lambda: str(port) in running.last_line() or running.ended)
+            start = "ready" if command == "demo" else "Starbeam"
+            running.wait_for(lambda: running.last_line().startswith(start) or running.ended)
             yield running
         finally:
             process.kill()

@@ -67,7 +67,7 @@ class PluginContract:
         wrong = [
             f"{one.operation_id}: {what}"
             for one in self._operations(app)
-            for what in _undocumented(one.handler, operations.get((one.method, one.path)))
+            for what in _undocumented(one.handler, operations.get((one.method, _shown(one))))
         ]
         assert not wrong, wrong
 
@@ -161,6 +161,11 @@ class PluginContract:
 
 def _filled(path: str) -> str:
     return re.sub("{[^}]*}", "1", path)
+
+
+def _shown(operation: Operation) -> str:
+    """The path as the API document has it."""
+    return operation.path + ("/" if operation.handler.opt.get("slash") else "")
 
 
 def _loose(settings: type[msgspec.Struct]) -> Iterator[str]:

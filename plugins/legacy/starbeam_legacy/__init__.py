@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-import msgspec
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 from sqlalchemy.orm import DeclarativeBase
@@ -13,16 +12,19 @@ from sqlalchemy.orm import DeclarativeBase
 from starbeam import Context, Plugin, hookimpl
 from starbeam.options import Option
 from starbeam.permissions import Permission
+from starbeam.settings import Section
 from starbeam_legacy import access, models, routes
 from starbeam_legacy.forms import SWITCH
 from starbeam_legacy.queries.summaries import Summaries
 
 
-class LegacySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LegacySettings(Section, frozen=True):
     """Settings of `[plugin.legacy]`."""
 
-    summary_age: Annotated[float, Meta(ge=0)] = 60
-    """For how many seconds the counts of a session are kept; with 0 they are always counted anew."""
+    summary_age: Annotated[
+        float,
+        Meta(ge=0, description="For how many seconds the counts of a session are kept; 0: always fresh."),
+    ] = 60
 
 
 class LegacyPlugin(Plugin[LegacySettings]):

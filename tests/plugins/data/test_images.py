@@ -181,7 +181,8 @@ HISTOGRAMS = {
     "outlier": ([0] * 99 + [1000], [99], [0, 1]),
     "constant": ([7] * 6, [6], [7, 8]),
     "zero and one": ([0, 1, 1], [3], [0, 1]),
-    "negative": ([-3, -1, -1, 0], [1, 0, 2], [-3, -2, -1, 0]),
+    # edges -3 to -1; -1 is the last, and 0 is above it
+    "negative": ([-3, -1, -1, 0], [1, 2], [-3, -2, -1]),
 }
 
 

@@ -129,7 +129,8 @@ async def test_the_same_seed_gives_the_same_rows(filled: Filled, tmp_path: Path)
 @pytest.mark.four_databases
 async def test_every_database_holds_the_same_rows(db: TestDatabase, kind: Kind, filled: Filled) -> None:
     reference = TestDatabase(f"sqlite+aiosqlite:///{filled.file}")
-    expected = await counts(reference)
+    tables = {name.lower() for name in facts.facts(kind.flavour)}
+    expected = {name: number for name, number in (await counts(reference)).items() if name in tables}
     await reference.engine.dispose()
     assert await counts(db) == expected
     for table in facts.facts(kind.flavour).values():
