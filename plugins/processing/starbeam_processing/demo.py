@@ -218,7 +218,14 @@ def _statistics(rng: Random, scaling: Row, row: Row) -> Iterator[Row]:
 
 async def _screenings(world: DemoWorld, rows: list[Row]) -> None:
     """A screening of each of these data collections, and what it proposes."""
-    screened = ({"dataCollectionId": row["dataCollectionId"], **_EDNA} for row in rows)
+    screened = (
+        {
+            "dataCollectionId": row["dataCollectionId"],
+            "bltimeStamp": row["endTime"] + timedelta(minutes=3),
+            **_EDNA,
+        }
+        for row in rows
+    )
     screenings = await world.add(m.Screening, screened)
     outputs = await world.add(
         m.ScreeningOutput, ({"screeningId": one["screeningId"], **_WELL} for one in screenings)
