@@ -179,7 +179,7 @@ def _report(
     ):
         table.add_column(heading, justify="left" if heading == "case" else "right")
     for case, (ours, floor) in results.items():
-        ratio = ours.per_second / floor.per_second
+        ratio = ours.per_second / floor.per_second if floor.per_second else float("nan")
         numbers = f"{ours.per_second:.1f}", f"{ours.p50:.1f}", f"{ours.p99:.1f}", str(len(captured[case]))
         table.add_row(case.title, str(case.clients), *numbers, f"{floor.per_second:.1f}", f"{ratio:.2f}")
     return table

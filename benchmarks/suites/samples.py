@@ -35,7 +35,7 @@ SUITES = (
         fill=(*SESSIONS, *SAMPLES),
         cases=(
             Case("samples of a proposal, staff", "/samples?proposal=mx77", STAFF),
-            Case("samples, staff", "/samples", STAFF),
+            Case("samples, staff", "/samples", STAFF, 1, 10),
             Case("samples, member of 300 sessions", "/samples", MEMBER),
             Case("proteins, staff", "/proteins", STAFF),
             Case("proteins, member of 300 sessions", "/proteins", MEMBER),
