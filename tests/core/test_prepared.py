@@ -57,6 +57,13 @@ async def test_lists_of_any_length_go_in(reading: ReadConnection) -> None:
     assert await logins(reading, query, names=["l1", "l3"], below=2) == ["l1"]
 
 
+async def test_a_forgotten_value_is_an_error(reading: ReadConnection) -> None:
+    query = LOGINS.where(Person.personId == bindparam("key", type_=Integer()))
+    with pytest.raises(LookupError, match="needs key"):
+        await reading.fetch(query, {})
+    assert await logins(reading, query, key=None) == []
+
+
 async def test_lists_of_pairs_go_in(reading: ReadConnection) -> None:
     query = LOGINS.where(tuple_(Person.login, Person.personId).in_(PAIRS))
     assert await logins(reading, query, pairs=[("l1", 1), ("l2", 3)]) == ["l1"]

@@ -32,12 +32,16 @@ class Prepared:
         self._compiled = compiled = cast("SQLCompiler", query.compile(dialect=dialect))
         self._dialect = dialect
         self._given: Mapping[str, Any] = compiled.construct_params(escape_names=False, _check=False)
+        self._needed = {name for name, bind in compiled.binds.items() if bind.required}
         self._lists = [name for bind, name in compiled.bind_names.items() if bind.expanding]
         self._calls: dict[tuple[int, ...], Call] = {}
         self._make, self._converters = _row(query, dialect)
 
     def call(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
-        """The SQL and its parameters, in order."""
+        """The SQL and its parameters, in order. Raises LookupError for a value that was forgotten: it would
+        be NULL, and match nothing."""
+        if forgotten := self._needed - values.keys():
+            raise LookupError(f"a statement needs {', '.join(sorted(forgotten))}")
         given = {**self._given, **values}
         lists = {name: _flat(given[name]) for name in self._lists}
         key = tuple(len(lists[name]) for name in self._lists)
