@@ -1,8 +1,8 @@
 """The demo's facility: Starbeam, a synchrotron with nine beamlines, its people and three years of sessions.
 
 The modules hold generators of rows, each given a source of randomness and the rows that its own hang on:
-`facility` (beamlines), `people`, `proposals` (and sessions), `shipments`, `samples`, `collections`. Here they
-are put together in the order in which rows refer to each other.
+`facility` (beamlines), `people`, `proposals` (and sessions), `shipments`, `samples`, `collections`. `fill`
+puts them together in the order in which rows refer to each other.
 
 Of the proposal **mx1001** everything is known, to check answers by hand (`showcase`, `accounts`):
 
@@ -22,13 +22,6 @@ to log in as, and lists of rows with their keys: `setups`, `laboratories`, `pers
 
 from __future__ import annotations
 
-from starbeam.demo import DemoData
-from starbeam_ispyb.demo import fill
+from starbeam_ispyb.demo.fill import DATA
 
-DATA = (
-    DemoData("Beamlines and people", fill.facility),
-    DemoData("Proposals and sessions", fill.proposals),
-    DemoData("Shipments and samples", fill.shipments),
-    DemoData("Data collections", fill.collections),
-)
-"""The generators of this plugin, in the order in which they build on each other."""
+__all__ = ["DATA"]
