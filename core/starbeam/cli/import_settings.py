@@ -31,7 +31,8 @@ def translate(env: Path, auth: Path | None) -> tuple[str, list[str]]:
     `env` is the file of variables, `auth` that of the log-in plugins. Raises `Unreadable`.
     """
     left: list[str] = []
-    tables: dict[str, Table] = {"server": {}, "database": {}, "auth": {}, "files": {}}
+    sections = ("server", "database", "auth", "files", "plugin.simulator")
+    tables: dict[str, Table] = {section: {} for section in sections}
     for name, value in read_env(_text(env)).items():
         _carry(name.upper(), value, tables, left, auth)
     backends = dict(_backends(auth, left)) if auth else {}
@@ -121,10 +122,10 @@ _CARRIED: Mapping[str, Carry] = {
     "TOKEN_EXP_TIME": _number("auth", "token_lifetime"),
     "CORS": _origins,
     "PATH_MAP": lambda text: ("files", "path_map", text),
+    "SIMULATION_CONFIG": lambda text: ("plugin.simulator", "simulation_config", text),
 }
 _LEFT: Mapping[str, str] = {
     "QUERY_DEBUG": "is the runtime option query_debug, which administrators change in /options",
-    "SIMULATION_CONFIG": "is read by the simulator's plugin, which has a file of its own",
     "SERVICE_NAME": _MEANINGLESS,
     "STATIC_ROOT": _MEANINGLESS,
     "QUERIES_DIR": _MEANINGLESS,
