@@ -108,7 +108,12 @@ async def get_datacollection_attachment(
     return await sent(files, path, NO_ATTACHMENT, PurePosixPath(path or "").name)
 
 
-@get("/datacollections/quality", tags=TAGS, access=authenticated, errors={404: "Never answered"})
+@get(
+    "/datacollections/quality",
+    tags=TAGS,
+    access=authenticated,
+    errors={404: "Not answered: what nobody sees gives an empty list"},
+)
 async def get_datacollection_per_image_analysis(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],

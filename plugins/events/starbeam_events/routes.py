@@ -86,7 +86,10 @@ def router(stream: Stream) -> Router:
         "/events",
         tags=["Events"],
         access=authenticated,
-        errors={404: "Never answered", 501: "The database has nothing to filter by this status with"},
+        errors={
+            404: "Not answered: what nobody sees gives an empty list",
+            501: "The database has nothing to filter by this status with",
+        },
         unions={"Event.Item": [source.item for source in stream.sources]},
     )(get_events)
     return Router(

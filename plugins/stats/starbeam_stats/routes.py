@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from litestar import get
@@ -24,7 +25,6 @@ RunId = Annotated[str | None, QueryParameter(description="Run to filter by", max
 A_SESSION = "Please provide either `session` or (`beamLineName` and `runId`)"
 A_PROPOSAL_TOO = "Please provide either `proposal` or `session` or (`beamLineName` and `runId`)"
 A_SESSION_OR_RUN = "Please provide either `session` or `runId`"
-MISSING = {404: "Session, proposal or run not found"}
 
 
 async def of_session_or_run(
@@ -48,6 +48,17 @@ async def of_proposal_too(
     return Wanted(beamLineName, session, sessionId, proposal, runId)
 
 
+def _get(path: str, wanted: Callable[..., Awaitable[Wanted]]) -> get:
+    """The decorator of an operation that is about the sessions that `wanted` names."""
+    return get(
+        path,
+        tags=["Stats"],
+        access=authenticated,
+        dependencies={"wanted": Provide(wanted)},
+        errors={404: "Session, proposal or run not found"},
+    )
+
+
 async def _extent(reader: Reader, wanted: Wanted, sentence: str) -> Extent:
     """The sessions that are meant. 422 with the sentence when it is not said which."""
     of_run = wanted.beamLineName is not None and wanted.runId is not None
@@ -56,13 +67,7 @@ async def _extent(reader: Reader, wanted: Wanted, sentence: str) -> Extent:
     return await extent(reader, wanted)
 
 
-@get(
-    "/stats/breakdown",
-    tags=["Stats"],
-    access=authenticated,
-    dependencies={"wanted": Provide(of_session_or_run)},
-    errors=MISSING,
-)
+@_get("/stats/breakdown", of_session_or_run)
 async def get_breakdown(
     reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
 ) -> schemas.Breakdown:
@@ -70,25 +75,13 @@ async def get_breakdown(
     return await breakdown.breakdown(reader, await _extent(reader, wanted, A_SESSION))
 
 
-@get(
-    "/stats/times",
-    tags=["Stats"],
-    access=authenticated,
-    dependencies={"wanted": Provide(of_proposal_too)},
-    errors=MISSING,
-)
+@_get("/stats/times", of_proposal_too)
 async def get_times(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Times:
     """Get where the time went, of each session that has a data collection and on average"""
     return await times.times(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
 
 
-@get(
-    "/stats/errors",
-    tags=["Stats"],
-    access=authenticated,
-    dependencies={"wanted": Provide(of_session_or_run)},
-    errors=MISSING,
-)
+@_get("/stats/errors", of_session_or_run)
 async def get_errors(
     reader: NamedDependency[Reader], files: NamedDependency[Files], wanted: NamedDependency[Wanted]
 ) -> schemas.Errors:
@@ -96,25 +89,13 @@ async def get_errors(
     return await counts.errors(reader, files, await _extent(reader, wanted, A_SESSION))
 
 
-@get(
-    "/stats/hourlies",
-    tags=["Stats"],
-    access=authenticated,
-    dependencies={"wanted": Provide(of_proposal_too)},
-    errors=MISSING,
-)
+@_get("/stats/hourlies", of_proposal_too)
 async def get_hourlies(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Hourlies:
     """Get how many data collections start, and samples are loaded, at each hour of the day"""
     return await counts.hourlies(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
 
 
-@get(
-    "/stats/parameters/histogram",
-    tags=["Stats"],
-    access=authenticated,
-    dependencies={"wanted": Provide(of_session_or_run)},
-    errors=MISSING,
-)
+@_get("/stats/parameters/histogram", of_session_or_run)
 async def get_parameter_histogram(
     reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
 ) -> schemas.ParameterHistograms:
