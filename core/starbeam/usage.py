@@ -25,6 +25,17 @@ from starbeam.db.shape import Shape
 
 _VERBS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
 _ALL = frozenset(_VERBS.values())
+_OF_SERVICES = {
+    "create": frozenset({"INSERT"}),
+    "create_many": frozenset({"INSERT"}),
+    "update": frozenset({"UPDATE"}),
+    "update_many": frozenset({"UPDATE"}),
+    "upsert": frozenset({"INSERT", "UPDATE"}),
+    "upsert_many": frozenset({"INSERT", "UPDATE"}),
+    "delete": frozenset({"DELETE"}),
+    "delete_many": frozenset({"DELETE"}),
+}
+"""Methods by which a service writes."""
 _OF_SESSIONS = frozenset({"add_all", "merge", "flush"})
 """Methods by which a session writes."""
 
@@ -89,7 +100,7 @@ class _Search:
         if isinstance(thing, type) and issubclass(thing, DeclarativeBase):
             self._model(thing, names)
         elif isinstance(thing, type) and issubclass(thing, SQLAlchemyAsyncRepositoryService):
-            self._service(thing)
+            self._service(thing, names)
         elif isinstance(thing, InstrumentedAttribute | ClauseElement):
             self._expression(getattr(thing, "expression", thing))
         else:
@@ -149,11 +160,13 @@ class _Search:
             if attribute.key in names:
                 self._expression(attribute.columns[0])
 
-    def _service(self, service: type[Any]) -> None:
+    def _service(self, service: type[Any], names: frozenset[str]) -> None:
+        """Note what a service writes by the methods that are called beside it; if none are, it may be all."""
         table = getattr(service.repository_type, "model_type", None)
         if table is not None:
             self.use.reads.add(table.__tablename__)
-            self.use.write(table.__tablename__, _ALL)
+            verbs = set[str]().union(*(_OF_SERVICES[name] for name in names & _OF_SERVICES.keys()))
+            self.use.write(table.__tablename__, verbs or _ALL)
 
     def _expression(self, expression: Any) -> None:
         for part in visitors.iterate(expression):

@@ -124,21 +124,25 @@ def _writes(uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
 
 
 def _drift(app: Starbeam, schema: Schema, uses: dict[str, tuple[Operation, Use]]) -> Iterator[Finding]:
-    """By plugin: tables and columns that the database lacks, and the routes that read them."""
-    complete = True
+    """By plugin: tables and columns that the database lacks, together where they cost the same routes. What
+    no enabled route reads is counted only."""
+    unread = 0
     for plugin in app.registry.owners_of_tables():
         models = app.registry.models_of(plugin)
         required = schema.missing(models)
+        costs: dict[tuple[str, ...], list[str]] = {}
         for name in schema.absent(models):
-            complete = False
-            routes = [f"{one.method} {one.path}" for one, use in uses.values() if name in use.reads]
-            costs = _some(routes) if routes else "no route that is enabled"
+            routes = tuple(f"{one.method} {one.path}" for one, use in uses.values() if name in use.reads)
             if name in required:
                 yield error(f"tables of {plugin}", f"{name} is missing", "the server cannot start without it")
+            elif routes:
+                costs.setdefault(routes, []).append(name)
             else:
-                yield warning(f"tables of {plugin}", f"{name} is missing", f"empty or null in: {costs}")
-    if complete:
-        yield ok("tables", "the database has everything that the enabled plugins know")
+                unread += 1
+        for routes, names in costs.items():
+            says = f"{_some(names)} {'is' if len(names) == 1 else 'are'} missing"
+            yield warning(f"tables of {plugin}", says, f"empty or null in: {_some(list(routes))}")
+    yield ok("tables", f"{unread} tables and columns are missing that no enabled route reads")
 
 
 async def _pending(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
