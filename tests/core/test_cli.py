@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import click
@@ -15,7 +17,7 @@ from starbeam.cli import output
 from starbeam.cli.failure import Faults
 from starbeam.db.sqlite import Connection
 from starbeam.faults import Fault
-from support.commands import SECRET, Site, free_port
+from support.commands import SECRET, STARBEAM, Site, free_port
 
 
 @pytest.fixture
@@ -214,6 +216,25 @@ SELECT Person.login, UserGroup.name, Permission.type FROM UserGroup_has_Person
 JOIN Person USING (personId) JOIN UserGroup USING (userGroupId)
 JOIN UserGroup_has_Permission USING (userGroupId) JOIN Permission USING (permissionId) ORDER BY login
 """
+
+
+def test_a_new_database_gets_its_first_administrator(people: Site) -> None:
+    assert "--create" in people.invoke("admin", "grant", "zoe", "all_proposals").stderr
+    for _ in range(2):
+        succeeded(people.invoke("admin", "grant", "zoe", "all_proposals", "--create"))
+    assert rows(people, HOLDERS) == [("zoe", "all_proposals", "all_proposals")]
+    assert len(rows(people, "SELECT * FROM Person WHERE login = 'zoe'")) == 1
+
+
+def test_output_that_nobody_reads_is_no_fault_of_the_database(people: Site) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [STARBEAM, "config", "show", "--config", str(people.config)]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert ended.returncode == 1
+    assert "database" not in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_granting_twice_changes_nothing(people: Site) -> None:

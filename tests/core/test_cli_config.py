@@ -131,6 +131,7 @@ def test_import_carries_over_what_has_a_meaning_here(old: Site) -> None:
     found = tomllib.loads(succeeded(result))
     enabled = found["plugins"].pop("enabled")
     assert {"ispyb", "legacy", "auth_dummy", "auth_ldap", "auth_keycloak"} <= set(enabled)
+    assert found.pop("plugin") == {"simulator": {"simulation_config": "simulation.yml"}}
     assert found == {
         "server": {"api_root": "/api", "cors_origins": ["*"]},
         "database": {"url": "mysql+asyncmy://ispyb:p%40ss@db.example.org:3307/pydb", "pool_size": 15},
@@ -163,7 +164,6 @@ def test_import_carries_over_what_has_a_meaning_here(old: Site) -> None:
         "ISPYB_DATABASE_OVERFLOW is no whole number",
         "QUERY_DEBUG is the runtime option",
         "SERVICE_NAME has no meaning here",
-        "SIMULATION_CONFIG",
         "FAVOURITE is not known",
         "files.roots",
         "test_system = true",

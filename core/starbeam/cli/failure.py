@@ -59,6 +59,8 @@ def explained(error: Exception) -> click.ClickException | None:
         return Faults(error.faults)
     if isinstance(error, SettingsError):
         return Faults(from_settings(error))
+    if isinstance(error, BrokenPipeError):  # whoever read the output went away: click ends in silence
+        return None
     return _database(error)
 
 

@@ -59,15 +59,19 @@ def admin() -> None:
 @click.argument("permission")
 @config_option
 @click.option("--force", is_flag=True, help="Grant a permission that no enabled plugin declares.")
-def grant(login: str, permission: str, config: Path | None, force: bool) -> None:
+@click.option("--create", is_flag=True, help="Add the person when nobody has the login: in a new database.")
+def grant(login: str, permission: str, config: Path | None, force: bool, create: bool) -> None:
     """Give a person a permission, through the group of the permission's name."""
     starbeam = build(config)
     declared = _declared(starbeam.registry.permissions, permission, force)
 
     async def give(database: Database) -> str:
         from starbeam.auth import queries
+        from starbeam.auth.backends import Identity
 
         async with database.transaction() as session:
+            if create and not await queries.person_by_login(session, login):
+                await queries.add_person(session, Identity(login))
             person_id, spelling = await _person(session, login)
             if permission in await queries.permissions(session, person_id):
                 return f"{spelling} has {permission} already"
@@ -95,7 +99,8 @@ async def _person(connection: AsyncConnection | AsyncSession, login: str) -> tup
     if found := await queries.person_by_login(connection, login):
         return found.personId, found.login
     near = difflib.get_close_matches(login, await queries.logins(connection), n=3)
-    raise Failure(f"nobody has the login {login}", f"Did you mean {' or '.join(near)}?" if near else "")
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`starbeam admin grant --create` adds a person."
+    raise Failure(f"nobody has the login {login}", hint)
 
 
 def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
