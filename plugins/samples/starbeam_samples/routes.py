@@ -16,7 +16,7 @@ from starbeam.http.files import FileAnswer, sent
 from starbeam.http.paging import Page, Paged
 from starbeam.http.params import BeamLineName, ProposalName, Search, path_id, query_id
 from starbeam.runtime import Runtime
-from starbeam_samples.queries import images, proteins, samples, subsamples
+from starbeam_samples.queries import images, proteins, sample_filters, samples, subsamples
 from starbeam_samples.schemas import (
     Order,
     Protein,
@@ -136,7 +136,7 @@ async def get_samples(
     order: Direction = None,
 ) -> Paged[Sample]:
     """Get a list of samples"""
-    filters = samples.Filters(status, search, proteinId, proposal, containerId, beamLineName)
+    filters = sample_filters.Filters(status, search, proteinId, proposal, containerId, beamLineName)
     return await samples.page(reader, page, filters, order_by or SampleOrder.SAMPLE_ID, order or Order.DESC)
 
 

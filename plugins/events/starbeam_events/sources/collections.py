@@ -28,6 +28,7 @@ from starbeam.db.shape import Shape
 from starbeam_events import schemas
 from starbeam_events.sources.base import SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
+from starbeam_events.sources.grids import add_grids
 from starbeam_events.sources.table import nth
 from starbeam_events.sources.tables import succeeded
 from starbeam_ispyb.models import (
@@ -39,7 +40,6 @@ from starbeam_ispyb.models import (
     DataCollection,
     DataCollectionFileAttachment,
     DataCollectionGroup,
-    GridInfo,
     ProcessingJob,
     Proposal,
     Workflow,
@@ -175,7 +175,7 @@ class DataCollections(EventSource):
         """2 statements: the rows, and their grids."""
         rows = await reader.rows(_rows(reader.scope, wanted), **values, ids=ids)
         found = {event.id: event for event in (_SHAPE.make(row) for row in rows)}
-        await _add_grids(reader, [event.Item for event in found.values()])
+        await add_grids(reader, [event.Item for event in found.values()])
         paths = [path for row in rows for path in row[-len(SNAPSHOTS) :]]
         there = iter(await files.exist(paths))
         for event in found.values():
@@ -264,38 +264,3 @@ def _rows(scope: Scope, wanted: Wanted) -> Query:
     if scope.has(Workflow, group.workflowId):
         rows = rows.outerjoin(Workflow, Workflow.workflowId == group.workflowId)
     return rows
-
-
-def _pixels(*columns: Any) -> Any:
-    """The first of these columns that has a value."""
-    return lambda scope: func.coalesce(*(scope.column(column) for column in columns), None)
-
-
-_GRID = Shape(
-    schemas.GridInfo,
-    GridInfo,
-    pixelsPerMicronX=_pixels(GridInfo.pixelspermicronX, GridInfo.micronsPerPixelX),
-    pixelsPerMicronY=_pixels(GridInfo.pixelspermicronY, GridInfo.micronsPerPixelY),
-)
-
-
-@statement
-def _grids(scope: Scope) -> Query:
-    """Grids of some groups and data collections, with the keys of both."""
-    collection = scope.column(GridInfo.dataCollectionId)
-    wanted: ColumnElement[bool] = GridInfo.dataCollectionGroupId.in_(bindparam("groups", expanding=True))
-    if scope.has(GridInfo.dataCollectionId):
-        wanted = or_(wanted, collection.in_(bindparam("collections", expanding=True)))
-    seen = scope.given(DataCollection, DataCollectionGroup).sees(GridInfo)
-    rows = select(*_GRID.columns(scope), GridInfo.dataCollectionGroupId, collection).where(wanted, seen)
-    return rows.order_by(GridInfo.gridInfoId)
-
-
-async def _add_grids(reader: Reader, items: Sequence[schemas.DataCollection]) -> None:
-    """Fill in the grids: those of the group, and those of the data collection itself."""
-    groups = [item.DataCollectionGroup.dataCollectionGroupId for item in items]
-    ids = [item.dataCollectionId for item in items]
-    rows = await reader.rows(_grids(reader.scope), groups=groups, collections=ids) if items else []
-    for item in items:
-        near = (item.DataCollectionGroup.dataCollectionGroupId, item.dataCollectionId)
-        item.GridInfo = [_GRID.make(row) for row in rows if row[-2] == near[0] or row[-1] == near[1]]

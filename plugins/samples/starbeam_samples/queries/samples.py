@@ -1,4 +1,4 @@
-"""Samples: SQL."""
+"""Samples: SQL of what is shown of them. What they are chosen by is in `sample_filters`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -15,17 +14,15 @@ from sqlalchemy import (
     bindparam,
     cast,
     exists,
-    false,
     func,
     join,
     literal_column,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import containing, contains
+from starbeam.db.functions import containing
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.http.paging import Page, Paged
@@ -39,30 +36,18 @@ from starbeam_ispyb.models import (
     Crystal,
     DataCollection,
     Dewar,
-    ProcessingJob,
     Proposal,
     Protein,
-    RobotAction,
     Screening,
     ScreeningOutput,
     Shipping,
 )
-from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
+from starbeam_ispyb.names import proposal_name, proposal_value
 from starbeam_samples import schemas
 from starbeam_samples.models import ContainerQueueSample
 from starbeam_samples.queries.common import Collected, directed, shipped
+from starbeam_samples.queries.sample_filters import CONDITIONS, STATUS, Filters, of_collection, of_group
 from starbeam_samples.schemas import Order, SampleOrder, SampleStatus
-
-
-class Filters(msgspec.Struct, frozen=True):
-    """What `/samples` is asked for."""
-
-    status: SampleStatus | None = None
-    search: str | None = None
-    proteinId: int | None = None
-    proposal: str | None = None
-    containerId: int | None = None
-    beamLineName: str | None = None
 
 
 def _subsamples(scope: Scope) -> ColumnElement[int]:
@@ -137,85 +122,6 @@ _JOINS = (
 )
 
 
-def _acted(scope: Scope) -> ColumnElement[bool]:
-    mine = RobotAction.blsampleId == BLSample.blSampleId
-    return exists().where(mine, scope.sees(RobotAction))
-
-
-def _collected(scope: Scope) -> ColumnElement[bool]:
-    collected = Collected(scope)
-    return collected.select(1, collected.group.blSampleId == BLSample.blSampleId).exists()
-
-
-def _has(scope: Scope, table: Any, column: Any, key: Callable[[Collected], Any]) -> ColumnElement[bool]:
-    """A data collection of the sample has a row in a table."""
-    if not scope.has(table):
-        return false()
-    collected = Collected(scope)
-    found = collected.select(1, collected.group.blSampleId == BLSample.blSampleId)
-    return found.join(table, column == key(collected)).exists()
-
-
-def _of_collection(collected: Collected) -> Any:
-    return collected.collection.dataCollectionId
-
-
-def _of_group(collected: Collected) -> Any:
-    return collected.group.dataCollectionGroupId
-
-
-def _screened(scope: Scope) -> ColumnElement[bool]:
-    one, other = aliased(Screening), aliased(Screening)
-    return or_(
-        _has(scope, one, one.dataCollectionId, _of_collection),
-        _has(scope, other, other.dataCollectionGroupId, _of_group),
-    )
-
-
-_STATUS: dict[SampleStatus, Callable[[Scope], ColumnElement[bool]]] = {
-    SampleStatus.SAMPLE_ACTION: _acted,
-    SampleStatus.DATA_COLLECTED: _collected,
-    SampleStatus.STRATEGY: _screened,
-    SampleStatus.AUTO_INTEGRATED: lambda scope: _has(
-        scope, AutoProcIntegration, AutoProcIntegration.dataCollectionId, _of_collection
-    ),
-    SampleStatus.PROCESSED: lambda scope: _has(
-        scope, ProcessingJob, ProcessingJob.dataCollectionId, _of_collection
-    ),
-}
-
-
-def _of_proposal() -> ColumnElement[bool]:
-    sent = shipped().join(Proposal, Proposal.proposalId == Shipping.proposalId)
-    found: ColumnElement[bool] = BLSample.containerId.in_(sent.where(is_proposal()))
-    return found
-
-
-def _on_beamline() -> ColumnElement[bool]:
-    """In the sample changer of a beamline now."""
-    mounted = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
-    found: ColumnElement[bool] = BLSample.containerId.in_(
-        mounted.where(
-            Dewar.dewarStatus == "processing",
-            Container.beamlineLocation == bindparam("beamLineName"),
-            Container.sampleChangerLocation != "",
-        )
-    )
-    return found
-
-
-_PATTERN: Any = bindparam("pattern")
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "search": contains(BLSample.name, _PATTERN),
-    "proteinId": BLSample.crystalId.in_(
-        select(Crystal.crystalId).where(Crystal.proteinId == bindparam("protein_id"))
-    ),
-    "proposal": _of_proposal(),
-    "containerId": BLSample.containerId == bindparam("container_id"),
-    "beamLineName": _on_beamline(),
-}
-"""Each filter as a condition on a sample, by its name in `Filters`; but for `status`."""
-
 _ORDERS: dict[SampleOrder, Callable[[Scope], list[Any]]] = {
     SampleOrder.SAMPLE_ID: lambda scope: [],
     SampleOrder.NAME: lambda scope: [BLSample.name],
@@ -233,9 +139,9 @@ def _listed(scope: Scope) -> list[ColumnElement[bool]]:
 def _page(
     scope: Scope, given: frozenset[str], status: SampleStatus | None, order_by: SampleOrder, order: Order
 ) -> Listing[schemas.Sample]:
-    where = [*_listed(scope), *(_CONDITIONS[name] for name in sorted(given))]
+    where = [*_listed(scope), *(CONDITIONS[name] for name in sorted(given))]
     if status is not None:
-        where.append(_STATUS[status](scope))
+        where.append(STATUS[status](scope))
     by = directed(order, *_ORDERS[order_by](scope), BLSample.blSampleId)
     return Listing(scope, _SHAPE, BLSample, where=where, order_by=by, joins=_JOINS)
 
@@ -251,8 +157,8 @@ def _strategies(scope: Scope) -> CompoundSelect[Any]:
     """Successful outputs of the screenings of samples, by data collection and by group: some twice."""
     found = []
     for column, key in (
-        (Screening.dataCollectionId, _of_collection),
-        (Screening.dataCollectionGroupId, _of_group),
+        (Screening.dataCollectionId, of_collection),
+        (Screening.dataCollectionGroupId, of_group),
     ):
         collected = Collected(scope)
         of_samples = collected.group.blSampleId.in_(bindparam("samples", expanding=True))
@@ -270,7 +176,7 @@ async def page(
     reader: Reader, page: Page, filters: Filters, order_by: SampleOrder, order: Order
 ) -> Paged[schemas.Sample]:
     """A page of the samples that the caller sees. 3 statements."""
-    given = frozenset(name for name in _CONDITIONS if getattr(filters, name) is not None)
+    given = frozenset(name for name in CONDITIONS if getattr(filters, name) is not None)
     found = await reader.page(
         _page(reader.scope, given, filters.status, order_by, order),
         page,
