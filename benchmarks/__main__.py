@@ -8,15 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import pickle
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ from rich.table import Table
 
 from benchmarks.databases import fill
 from benchmarks.load import Measured, measure
+from benchmarks.serving import bare, starbeam
 from benchmarks.suite import Case, Suite, found
 from starbeam.app import Starbeam
 from starbeam.settings import load
@@ -119,48 +115,14 @@ def _measure(
     work = folder / "floor"
     paths = {f"/{number}": captured[case] for number, case in enumerate(tokens)}
     work.write_bytes(pickle.dumps({"url": settings["database.url"], "paths": paths}))
-    binaries = Path(sys.executable).parent
-    ours = [str(binaries / "starbeam"), "serve", "--config", str(config)]
-    floor = [
-        str(binaries / "uvicorn"),
-        "benchmarks.floor:app",
-        "--log-level",
-        "critical",
-        "--lifespan",
-        "off",
-    ]
     results = {}
-    with _running(ours) as api, _running(floor, FLOOR=str(work)) as bare:
+    with starbeam(config) as api, bare("benchmarks.floor:app", FLOOR=str(work)) as floor:
         for number, case in enumerate(tokens):
             console.print(f"measuring: {case.title}", style="dim")
             how = case.clients, case.seconds
             measured = measure(f"{api}{ROOT}{case.path}", *how, tokens[case])
-            results[case] = measured, measure(f"{bare}/{number}", *how)
+            results[case] = measured, measure(f"{floor}/{number}", *how)
     return results
-
-
-@contextmanager
-def _running(command: list[str], **environment: str) -> Iterator[str]:
-    """A server as a process of its own, on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", str(port)],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _report(

@@ -22,6 +22,7 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks import load
+from benchmarks.serving import bare
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
 from starbeam.testing.app import TestDatabase
@@ -40,22 +41,28 @@ def measure(database: Callable[[], str]) -> Iterator[Table]:
     """Throughput, and what is noticed elsewhere. The database is a small SQLite file: it plays no part."""
     with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as (server, token):
         address = f"http://127.0.0.1:{server.port}{API}"
-        yield _throughput(Path(folder) / "frames.h5", address, token)
+        with bare("benchmarks.frames:app", FRAMES=f"{folder}/frames.h5") as floor:
+            yield _throughput(Path(folder) / "frames.h5", address, floor, token)
         yield _elsewhere(server, address, token)
 
 
-def _throughput(file: Path, address: str, token: str) -> Table:
-    table = Table(title=f"Frames of {SIDE} by {SIDE} pixels; {CLIENTS} clients, {SECONDS} s each")
-    for heading in ("data", "h5py MB/s", "Starbeam MB/s", "ratio", "p50 ms", "p99 ms"):
+def _throughput(file: Path, address: str, floor: str, token: str) -> Table:
+    table = Table(title=f"Frames of {SIDE} by {SIDE} pixels; {CLIENTS} clients, {SECONDS} s each; MB/s")
+    for heading in ("data", "Starbeam", "p50 ms", "p99 ms", "floor", "of the floor", "h5py alone", "of it"):
         table.add_column(heading, justify="left" if heading == "data" else "right")
     for name in DATA:
         for count, selection in ((1, "7"), (SLAB, f"0:{SLAB}")):
-            alone = _h5py(file, name, count)
-            found = load.measure(f"{address}&path=/{name}&selection={selection}", CLIENTS, SECONDS, token)
-            served = found.per_second * count * SIDE * SIDE * 4 / 1e6
-            row = f"{name}, {count} frame(s)", f"{alone:.0f}", f"{served:.0f}", f"{served / alone:.2f}"
-            table.add_row(*row, f"{found.p50:.0f}", f"{found.p99:.0f}")
+            megabytes, asked = count * SIDE * SIDE * 4 / 1e6, f"path=/{name}&selection={selection}"
+            ours = load.measure(f"{address}&{asked}", CLIENTS, SECONDS, token)
+            least = load.measure(f"{floor}/?{asked}", CLIENTS, SECONDS).per_second * megabytes
+            alone, served = _h5py(file, name, count), ours.per_second * megabytes
+            row = f"{name}, {count} frame(s)", f"{served:.0f}", f"{ours.p50:.0f}", f"{ours.p99:.0f}"
+            table.add_row(*row, *_compared(served, least), *_compared(served, alone))
     return table
+
+
+def _compared(served: float, other: float) -> tuple[str, str]:
+    return f"{other:.0f}", f"{served / other:.2f}"
 
 
 def _elsewhere(server: Running, address: str, token: str) -> Table:

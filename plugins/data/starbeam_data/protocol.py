@@ -1,8 +1,10 @@
 """What the server and its reader processes say to each other.
 
-Messages are MessagePack, each after its length in four bytes; data goes through shared memory in blocks. The
-server sends a job. The reader answers `Failed`, or `Head`, `Block` after `Block`, and `Done`. Block n lies in
-slot n modulo `SLOTS`; the server answers each with one byte once it has copied it: `GO` on, or `STOP`.
+A reader is told its `Setup`, then one `Order` after the other. It answers `Failed`, or `Head`, `Block`
+after `Block`, and `Done`. Blocks lie in slots of the window that the order names. All slots are free at
+first; then the server says the number of each that is free again, in one byte, or `STOP`. All else is
+MessagePack, after its length in four bytes. What the server says so begins with the byte `TEXT`, which tells
+it from what comes late for an answer that is over.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import struct
 
 from msgspec import Struct
 
-SLOT = 4 << 20
+SLOT = 1 << 20
 """Bytes of a slot."""
-SLOTS = 4
-"""Slots of the memory that a reader shares with the server."""
-GO, STOP = b"+", b"-"
+SLOTS = 16
+"""Slots of a window."""
+WINDOW = SLOT * SLOTS
+"""Bytes of a window: the memory that holds the blocks of one answer."""
+TEXT, STOP = b"=", b"-"
 LENGTH = struct.Struct("!I")
 
 Part = int | tuple[int | None, int | None, int | None]
@@ -96,6 +100,13 @@ class Histogram(Image, frozen=True):
 AnyJob = Attributes | Values | Metadata | Statistics | Paths | Pixels | Header | Histogram
 
 
+class Order(Struct, frozen=True):
+    """A job, and the number of the window that its answer goes to."""
+
+    window: int
+    job: AnyJob
+
+
 class Head(Struct, frozen=True, tag_field="reply"):
     """The answer begins. `others` are the files that it depends on beside the job's own, with what they were
     when they were looked for."""
@@ -106,8 +117,9 @@ class Head(Struct, frozen=True, tag_field="reply"):
 
 
 class Block(Struct, frozen=True, tag_field="reply"):
-    """The next slot holds this many bytes."""
+    """A slot holds the next bytes, this many."""
 
+    slot: int
     size: int
 
 

@@ -1,21 +1,20 @@
 """The pool of processes that read files.
 
 HDF5 serialises all calls in a process behind one lock, a damaged file may crash it, and decompressing keeps
-a core busy: so none of it happens in the server's own process. A reader works for one request at a time;
-what it reads is copied from shared memory block by block, a few blocks ahead of the client.
+a core busy: so none of it happens in the server's own process. A reader works for one request at a time, and
+is ahead of the client by as much as the window of the answer holds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import mmap
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import msgspec
 import structlog
@@ -23,30 +22,31 @@ import structlog
 from starbeam.http.errors import Unavailable
 from starbeam.settings import Files as Folders
 from starbeam_data.protocol import (
-    GO,
     LENGTH,
-    SLOT,
     SLOTS,
     STOP,
+    TEXT,
     AnyJob,
     Block,
     Failed,
     Head,
+    Order,
     Reply,
     Setup,
 )
 from starbeam_data.settings import DataSettings
+from starbeam_data.windows import Window, Windows
 
 log = structlog.get_logger("starbeam.data")
 
-AHEAD = 4
-"""Blocks that are read ahead of the client."""
 LAST_SECONDS = 1.0
 """How long to wait for a process that was killed."""
 ENVIRONMENT = {
     "HDF5_USE_FILE_LOCKING": "FALSE",  # files may be written while they are read
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # what chunks are unpacked into serves again
+    "MALLOC_TRIM_THRESHOLD_": str(320 << 20),
 }
 """Of the reader processes."""
 BUSY = "All readers of files are busy. Please try again in a few seconds."
@@ -70,34 +70,33 @@ class Unreadable(Exception):
 class Answer:
     """An answer that is being read: its head, and its blocks as they come."""
 
-    def __init__(self, head: Head) -> None:
+    def __init__(self, head: Head, window: Window) -> None:
         self.head = head
+        self._window = window
         self.closed = False
         """Nobody takes the rest."""
-        self._queue = asyncio.Queue[bytes | None](AHEAD)
+        self._queue = asyncio.Queue[memoryview | None]()
 
-    async def blocks(self) -> AsyncIterator[bytes]:
-        """All blocks. Raises `Interrupted` where they end too early."""
+    async def blocks(self) -> AsyncIterator[memoryview]:
+        """All blocks; whoever keeps many gets copies. Raises `Interrupted` where they end too early."""
         left = self.head.size
         while left and (block := await self._queue.get()) is not None:
             left -= len(block)
-            yield block
+            kept = self._window.held - self._queue.qsize()
+            yield block if kept < SLOTS // 2 else memoryview(bytes(block))
         if left:
             raise Interrupted
+
+    def put(self, block: memoryview | None) -> None:
+        """Add a block, or the end."""
+        if not self.closed or block is None:
+            self._queue.put_nowait(block)
 
     def close(self) -> None:
         """Take no more."""
         self.closed = True
         while not self._queue.empty():
             self._queue.get_nowait()
-
-    async def put(self, block: bytes | None, seconds: float | None = None) -> None:
-        """Add a block, or the end. A client that takes nothing for this long gets no more."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._queue.put(block)
-        except TimeoutError:
-            self.closed = True
 
 
 class Readers:
@@ -113,6 +112,7 @@ class Readers:
     async def running(self, folders: Folders) -> AsyncIterator[None]:
         """Read below these folders while the context is open."""
         self._setup = Setup(list(folders.roots), folders.path_map, self._settings.max_answer)
+        self._windows = Windows()
         for _ in range(self._settings.readers):
             self._free.put_nowait(None)
         try:
@@ -121,24 +121,27 @@ class Readers:
             for _ in range(self._settings.readers):
                 if (reader := await self._free.get()) is not None:
                     await reader.end()
+            self._windows.close()
 
     async def read(self, job: AnyJob) -> Answer:
         """Begin to read. Raises `Unreadable`, and `Unavailable` when all readers are busy, the file takes too
         long, or the reader dies of it."""
         reader = await self._take()
+        window = self._windows.take(reader.release)
         try:
-            reply = await reader.ask(job, self._settings.time_limit)
+            reply = await reader.ask(Order(window.number, job), self._settings.time_limit)
         except BaseException as error:
-            await self._replace(reader)
+            await self._replace(reader, window)
             if isinstance(error, EOFError | OSError):
                 log.warning("a process that reads files died", job=type(job).__name__, file=job.file)
                 raise Unavailable(CRASHED) from error
             raise
         if isinstance(reply, Failed):
+            window.close()
             self._free.put_nowait(reader)
             raise Unreadable(reply.status, reply.detail)
-        answer = Answer(reply)
-        task = asyncio.create_task(self._fetch(reader, answer))
+        answer = Answer(reply, window)
+        task = asyncio.create_task(self._fetch(reader, window, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return answer
@@ -153,25 +156,27 @@ class Readers:
         if reader is not None:
             return reader
         try:
-            return await Reader.start(self._setup)
+            return await Reader.start(self._setup, self._windows.memory)
         except BaseException:
             self._free.put_nowait(None)
             raise
 
-    async def _fetch(self, reader: Reader, answer: Answer) -> None:
-        """Copy the blocks of an answer, and let the reader go as soon as it has read all of them."""
+    async def _fetch(self, reader: Reader, window: Window, answer: Answer) -> None:
+        """Take the blocks of an answer, and let the reader go as soon as it has read all of them."""
         try:
-            await reader.copy_to(answer, self._settings.time_limit)
+            await reader.fetch(answer, window, self._settings.time_limit)
         except (EOFError, OSError, Unavailable):
-            await self._replace(reader)
+            await self._replace(reader, window)
         else:
+            window.close()
             self._free.put_nowait(reader)
-        await answer.put(None)
+        answer.put(None)
 
-    async def _replace(self, reader: Reader) -> None:
-        """End a reader, and leave its place to another."""
+    async def _replace(self, reader: Reader, window: Window) -> None:
+        """End a reader, and leave its place to another. The window is lost if it may still write there."""
         self._free.put_nowait(None)
-        await reader.end()
+        if await reader.end():
+            window.close()
 
 
 class Reader:
@@ -180,62 +185,67 @@ class Reader:
     def __init__(
         self,
         process: subprocess.Popen[bytes],
-        memory: mmap.mmap,
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
         self._process = process
-        self._memory = memory
         self._incoming, self._outgoing = streams
         self._seconds = 0.0
 
     @classmethod
-    async def start(cls, setup: Setup) -> Reader:
-        """Start a process."""
+    async def start(cls, setup: Setup, memory: int) -> Reader:
+        """Start a process that writes to this file of windows."""
         ours, theirs = socket.socketpair()
-        descriptor = os.memfd_create("starbeam-reader")
         try:
-            os.ftruncate(descriptor, SLOT * SLOTS)
-            memory = mmap.mmap(descriptor, SLOT * SLOTS)
-            process = await asyncio.to_thread(_spawn, theirs.fileno(), descriptor)
+            process = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-            os.close(descriptor)
-        reader = cls(process, memory, await asyncio.open_unix_connection(sock=ours))
+        reader = cls(process, await asyncio.open_unix_connection(sock=ours))
         reader._send(setup)
         return reader
 
-    async def ask(self, job: AnyJob, seconds: float) -> Head | Failed:
-        """Hand a job over and return how the answer begins; all of it may take this long."""
+    async def ask(self, order: Order, seconds: float) -> Head | Failed:
+        """Give an order and return how the answer begins; all of it may take this long."""
         self._seconds = seconds
-        self._send(job)
+        self._send(order)
         reply = await self._receive()
         if not isinstance(reply, Head | Failed):
             raise EOFError(f"unexpected {reply}")
         return reply
 
-    async def copy_to(self, answer: Answer, seconds: float) -> None:
-        """Copy the blocks of an answer; a client that takes nothing for this long gets no more."""
-        number = 0
-        while isinstance(reply := await self._receive(), Block):
-            start = number % SLOTS * SLOT
-            if not answer.closed:
-                await answer.put(self._memory[start : start + reply.size], seconds)
-            self._outgoing.write(STOP if answer.closed else GO)
-            number += 1
+    async def fetch(self, answer: Answer, window: Window, seconds: float) -> None:
+        """Hand on the blocks of an answer; a client that takes nothing for this long gets no more."""
+        stopped = False
+        while True:
+            if not stopped and (answer.closed or not await window.room(seconds)):
+                answer.close()
+                self._outgoing.write(STOP)
+                stopped = True
+            reply = await self._receive()
+            if not isinstance(reply, Block):
+                return
+            answer.put(window.block(reply))
 
-    async def end(self) -> None:
-        """End the process, whatever it does."""
+    def release(self, slot: int) -> None:
+        """Tell that a slot is free."""
+        if not self._outgoing.is_closing():
+            self._outgoing.write(bytes([slot]))
+
+    async def end(self) -> bool:
+        """End the process; whether it has ended. One that a file system holds ends when that answers."""
         self._outgoing.close()
         self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # one that a file system holds ends when that answers
+        try:
             await asyncio.to_thread(self._process.wait, LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
-    def _send(self, message: Setup | AnyJob) -> None:
+    def _send(self, message: Setup | Order) -> None:
         encoded = msgspec.msgpack.encode(message)
-        self._outgoing.write(LENGTH.pack(len(encoded)) + encoded)
+        self._outgoing.write(TEXT + LENGTH.pack(len(encoded)) + encoded)
 
     async def _receive(self) -> Reply:
         """The next message, within what is left of the time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("starbeam.data")
 
-PIECE = 512 << 10
-"""Bytes that are handed to the network at once: more would keep other requests waiting."""
 REMEMBERED = 4096
 """Answers of which is known what files they come from."""
 
@@ -58,9 +57,9 @@ class _Sending(ASGIResponse):
         try:
             await _start(send, 200, {**head.headers, "Content-Length": str(head.size), **headers})
             async for block in self._answer.blocks():
-                for start in range(0, len(block), PIECE):
-                    piece: Any = memoryview(block)[start : start + PIECE]
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                body: Any = block  # not copied: whoever sends it lets go of it when it is sent
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                await asyncio.sleep(0)  # others are served, however fast the client is
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except Interrupted:
             log.warning("a file could not be read to its end", route=scope.get("path_template"))

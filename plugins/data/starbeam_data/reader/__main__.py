@@ -1,8 +1,8 @@
-"""A reader process: jobs come over one socket, data goes through one piece of shared memory.
+"""A reader process: orders come over one socket, data goes through shared memory.
 
     python -m starbeam_data.reader SOCKET MEMORY
 
-The two are numbers of open files. It ends when the server closes the socket.
+The two are numbers of open files; all windows lie in MEMORY. It ends when the server closes the socket.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from starbeam_data.protocol import (
     SLOT,
     SLOTS,
     STOP,
+    TEXT,
+    WINDOW,
     AnyJob,
     Attributes,
     Block,
@@ -36,6 +38,7 @@ from starbeam_data.protocol import (
     Histogram,
     Image,
     Metadata,
+    Order,
     Paths,
     Pixels,
     Reply,
@@ -71,12 +74,13 @@ class Channel:
 
     def __init__(self, connection: socket.socket, memory: int) -> None:
         self._connection = connection
-        self._slots = np.frombuffer(mmap.mmap(memory, SLOT * SLOTS), np.uint8).reshape(SLOTS, SLOT)
-        self._sent = self._copied = 0
-        self._stopped = False
+        self._memory = memory
+        self._windows = dict[int, np.ndarray[Any, Any]]()
 
     def receive(self) -> bytes:
         """The next message. Raises EOFError when the server has gone."""
+        while self._exactly(1) != TEXT:
+            pass  # said about an answer that is over
         (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
         return self._exactly(length)
 
@@ -85,40 +89,36 @@ class Channel:
         message = msgspec.msgpack.encode(reply)
         self._connection.sendall(LENGTH.pack(len(message)) + message)
 
-    def answer(self, found: Answer, others: dict[str, str]) -> None:
-        """Send an answer, block by block, as the server copies them. What is read first may still fail."""
-        self._sent = self._copied = 0
-        self._stopped = False
+    def answer(self, found: Answer, window: int, others: dict[str, str]) -> None:
+        """Send an answer block by block, as slots are free. What is read first may still fail."""
+        slots, free = self._slots(window), list(range(SLOTS))
+        head = Head(found.headers, found.size, others)
         started = False
         try:
             for write in found.parts:
-                size = write(self._slot())
+                if not free:
+                    if (said := self._exactly(1)) == STOP:
+                        break
+                    free += said
+                slot = free.pop(0)
+                size = write(slots[slot])
                 if not started:
-                    self.send(Head(found.headers, found.size, others))
+                    self.send(head)
                     started = True
-                if self._stopped:
-                    break
-                self.send(Block(size))
-                self._sent += 1
+                self.send(Block(slot, size))
         except FAULTS:
             if not started:
                 raise
         if not started:
-            self.send(Head(found.headers, found.size, others))
-        while self._copied < self._sent:
-            self._wait()
+            self.send(head)
         self.send(Done())
 
-    def _slot(self) -> np.ndarray[Any, Any]:
-        """The next slot, once the server has copied what it held."""
-        while self._sent - self._copied >= SLOTS:
-            self._wait()
-        slot: np.ndarray[Any, Any] = self._slots[self._sent % SLOTS]
-        return slot
-
-    def _wait(self) -> None:
-        self._stopped |= self._exactly(1) == STOP
-        self._copied += 1
+    def _slots(self, window: int) -> np.ndarray[Any, Any]:
+        """The slots of a window."""
+        if window not in self._windows:
+            memory = mmap.mmap(self._memory, WINDOW, offset=window * WINDOW)
+            self._windows[window] = np.frombuffer(memory, np.uint8).reshape(SLOTS, SLOT)
+        return self._windows[window]
 
     def _exactly(self, length: int) -> bytes:
         received = bytearray()
@@ -131,17 +131,18 @@ class Channel:
 
 
 def serve(channel: Channel, setup: Setup) -> None:
-    """Answer jobs until the server goes."""
+    """Carry out orders until the server goes."""
     files = Files(Folders(roots=setup.roots, path_map=setup.path_map))
-    decoder = msgspec.msgpack.Decoder(AnyJob)
+    decoder = msgspec.msgpack.Decoder(Order)
     while True:
-        job = decoder.decode(channel.receive())
+        order = decoder.decode(channel.receive())
+        job = order.job
         tree: Tree | None = None
         try:
             if not isinstance(job, Image) or job.number is not None:
                 tree = Tree(files, job.file)
             found = READ[type(job)](tree, job, setup.max_answer)
-            channel.answer(found, tree.others if tree else {})
+            channel.answer(found, order.window, tree.others if tree else {})
         except TooLarge as error:
             channel.send(Failed(error.status, error.detail))
         except Refusal as error:
@@ -157,6 +158,7 @@ def main() -> None:
     """Serve on the socket and memory that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir("/")
+    os.nice(5)
     connection, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     channel = Channel(connection, memory)
     try:
