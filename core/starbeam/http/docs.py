@@ -18,6 +18,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
 from starbeam.access import public
+from starbeam.http.conditional import unchanged
 from starbeam.registry import CORE
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def page_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response
         raise NotFoundException("Not Found")
     found = asset(name)
     headers = {"ETag": f'"{found.tag}"', "Cache-Control": f"public, max-age={YEAR}, immutable"}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    if unchanged(request, headers["ETag"]):
         return Response(None, status_code=304, headers=headers)
     return Response(found.content, media_type=_TYPES[name], headers=headers)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
+
+from starbeam.http.conditional import etag
 
 
 def identity(file: str) -> str:
@@ -19,4 +20,4 @@ def identity(file: str) -> str:
 def tag(job: bytes, identities: Mapping[str, str]) -> str:
     """The ETag of an answer: of what was asked, and of all files that it comes from."""
     parts = [job, *(f"{file}\0{one}".encode() for file, one in sorted(identities.items()))]
-    return f'"{hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()}"'
+    return etag(*parts)

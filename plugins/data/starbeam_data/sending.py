@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from starbeam.files import Files
+from starbeam.http.conditional import unchanged
 from starbeam_data.identity import identity, tag
 from starbeam_data.protocol import AnyJob
 from starbeam_data.readers import Answer, Interrupted, Readers
@@ -85,11 +86,10 @@ class Sender:
         """The answer to a job. Raises `Unreadable` and `Unavailable`."""
         key = msgspec.msgpack.encode(job)
         own = await files.run(identity, job.file)
-        known = request.headers.get("if-none-match")
-        if known and (others := self._others.get(key)) is not None:
-            unchanged = tag(key, {job.file: own, **await files.run(_identities, others)})
-            if unchanged in known or known.strip() == "*":
-                return DataAnswer(None, unchanged)
+        if "if-none-match" in request.headers and (others := self._others.get(key)) is not None:
+            found = tag(key, {job.file: own, **await files.run(_identities, others)})
+            if unchanged(request, found):
+                return DataAnswer(None, found)
         answer = await self._readers.read(job)
         self._remember(key, list(answer.head.others))
         return DataAnswer(answer, tag(key, {job.file: own, **answer.head.others}))

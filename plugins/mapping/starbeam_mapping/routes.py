@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from dataclasses import replace
+from typing import Annotated, Any, TypeVar
 
-from litestar import get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
+from starbeam.http.conditional import etag, unchanged
 from starbeam.http.errors import Invalid, Unprocessable
 from starbeam.http.paging import Page, Paged
 from starbeam.http.params import LARGEST, path_id, query_id
@@ -75,7 +77,7 @@ async def get_maps(
 )
 async def get_map_histogram(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> MapHistogram:
     """Get the histogram of a map"""
-    counts, centres, widths = await _made(reader, xrfFluorescenceMappingId, histogram)
+    counts, centres, widths = await _made(histogram, await _stored(reader, xrfFluorescenceMappingId))
     return MapHistogram(xrfFluorescenceMappingId, counts, centres, widths)
 
 
@@ -89,7 +91,7 @@ async def get_map_pixel_value(
     """Get the value of a pixel of a map"""
     if x is None or y is None:
         raise Invalid(["query", "x" if x is None else "y"], "Field required", "missing")
-    made = await _made(reader, xrfFluorescenceMappingId, _image)
+    made = await _made(_image, await _stored(reader, xrfFluorescenceMappingId))
     if y >= made.shape[0] or x >= made.shape[1]:
         raise NotFoundException("Pixel not found")
     return MapPixelValue(xrfFluorescenceMappingId, x, y, float(made[y, x]))
@@ -102,9 +104,15 @@ async def get_map_pixel_value(
     errors=ERRORS,
     media_type="image/png",
 )
-async def get_map(reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId) -> bytes:
+async def get_map(
+    request: Request[Any, Any, Any], reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId
+) -> Response[bytes]:
     """Get the image of a map"""
-    return await _made(reader, xrfFluorescenceMappingId, png)
+    stored = await _stored(reader, xrfFluorescenceMappingId)
+    headers = {"ETag": await asyncio.to_thread(_tag, stored)}
+    if unchanged(request, headers["ETag"]):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(await _made(png, stored), headers=headers)
 
 
 def _check(reader: Reader) -> None:
@@ -112,16 +120,24 @@ def _check(reader: Reader) -> None:
         raise HTTPException(status_code=501, detail=ABSENT[501])
 
 
+def _tag(stored: Stored) -> str:
+    return etag(repr(replace(stored, data=None)).encode(), stored.data or b"")
+
+
 def _image(stored: Stored) -> Values:
     return image(stored, values(stored))
 
 
-async def _made(reader: Reader, key: int, make: Callable[[Stored], T]) -> T:
-    """What is made of a map, in a thread."""
+async def _stored(reader: Reader, key: int) -> Stored:
     _check(reader)
     stored = await queries.stored(reader, key)
     if stored is None:
         raise NotFoundException("Map not found")
+    return stored
+
+
+async def _made(make: Callable[[Stored], T], stored: Stored) -> T:
+    """What is made of a map, in a thread."""
     try:
         return await asyncio.to_thread(make, stored)
     except BrokenMap as error:

@@ -211,3 +211,20 @@ async def test_text_is_data_too(maps: Maps) -> None:
     await maps.add(1, b"", dataFormat="json", **ITSELF)
     await maps.db.sql("UPDATE XRFFluorescenceMapping SET data = '[10, 20]'")
     assert await maps.greys(1) == [[10, 20, None], [None] * 3]
+
+
+@WITH_MAPS
+async def test_an_image_that_the_client_has_is_not_made_again(
+    maps: Maps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await maps.add(1, SIX, 3, 2)
+    client, headers = maps.app.client, await maps.app.as_user("root", "all_proposals")
+    tag = (await client.get("/mapping/1", headers=headers)).headers["etag"]
+    headers["If-None-Match"] = f'"other", {tag}'
+    with monkeypatch.context() as patched:
+        patched.setattr("starbeam_mapping.routes.png", None)
+        again = await client.get("/mapping/1", headers=headers)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    await maps.db.sql("UPDATE XRFFluorescenceMapping SET min = 5")
+    changed = await client.get("/mapping/1", headers=headers)
+    assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)

@@ -158,7 +158,6 @@ def main() -> None:
     """Serve on the socket and memory that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir("/")
-    os.nice(5)
     connection, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     channel = Channel(connection, memory)
     try:
