@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Integer, String, literal
+from sqlalchemy import ColumnElement, DateTime, Integer, Select, String, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -25,6 +25,13 @@ def containing(text: str) -> str:
     for special in (ESCAPE, "%", "_"):
         text = text.replace(special, ESCAPE + special)
     return f"%{text}%"
+
+
+def found_for_row(key: Select[Any]) -> ColumnElement[bool]:
+    """There is such a key, one at most, which compares with something of the row. Each row is looked at by
+    itself, so a page costs what it holds: of `IN` and `EXISTS` MariaDB makes joins, and sorts all rows that
+    there are."""
+    return key.scalar_subquery().is_not(None)
 
 
 class seconds_ago(GenericFunction[Any]):  # named as SQL functions are

@@ -14,12 +14,13 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
+    func,
     select,
     union,
 )
 from sqlalchemy.orm import aliased
 
+from starbeam.db.functions import found_for_row
 from starbeam.db.reader import Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_ispyb.models import AutoProcIntegration, AutoProcProgram, DataCollection, ProcessingJob
@@ -44,11 +45,8 @@ def status() -> ColumnElement[Any]:
 def integrated() -> ColumnElement[bool]:
     """The program integrated some data collection."""
     integration = aliased(AutoProcIntegration)
-    return exists(
-        select(integration.autoProcIntegrationId).where(
-            integration.autoProcProgramId == AutoProcProgram.autoProcProgramId
-        )
-    )
+    first = select(func.min(integration.autoProcIntegrationId))
+    return found_for_row(first.where(integration.autoProcProgramId == AutoProcProgram.autoProcProgramId))
 
 
 def programs_of_one(scope: Scope) -> Any:

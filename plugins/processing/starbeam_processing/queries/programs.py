@@ -67,25 +67,34 @@ _PARAMETER = Shape(schemas.ProcessingJobParameter, ProcessingJobParameter)
 _BY_KEY = [AutoProcProgram.autoProcProgramId]
 
 
+def _narrow(scope: Scope, by_collection: bool) -> bool:
+    """What programs hang on leads to few of them."""
+    return by_collection or not scope.kind.sees_everything
+
+
 @statement
 def _of_jobs(scope: Scope, by_collection: bool) -> Listing[schemas.AutoProcProgram]:
     """Programs that a job asked for and that integrated nothing."""
-    jobs = select(ProcessingJob.processingJobId).where(scope.sees(ProcessingJob))
-    if by_collection:
-        jobs = jobs.where(ProcessingJob.dataCollectionId == COLLECTION)
     seen = scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
-    where = [AutoProcProgram.processingJobId.in_(jobs), ~integrated(), seen]
+    where = [AutoProcProgram.processingJobId.is_not(None), ~integrated(), seen]
+    if _narrow(scope, by_collection):
+        jobs = select(ProcessingJob.processingJobId).where(scope.sees(ProcessingJob))
+        jobs = jobs.where(ProcessingJob.dataCollectionId == COLLECTION) if by_collection else jobs
+        where.append(AutoProcProgram.processingJobId.in_(jobs))
     return Listing(scope, _PROGRAM, AutoProcProgram, where=where, order_by=_BY_KEY)
 
 
 @statement
 def _integrating(scope: Scope, by_collection: bool) -> Listing[schemas.AutoProcProgramIntegration]:
     """Programs that integrated a data collection."""
-    programs = select(AutoProcIntegration.autoProcProgramId).where(scope.sees(AutoProcIntegration))
-    if by_collection:
-        programs = programs.where(AutoProcIntegration.dataCollectionId == COLLECTION)
-    seen = scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
-    where = [AutoProcProgram.autoProcProgramId.in_(programs), seen]
+    where = [scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)]
+    if _narrow(scope, by_collection):
+        programs = select(AutoProcIntegration.autoProcProgramId).where(scope.sees(AutoProcIntegration))
+        mine = AutoProcIntegration.dataCollectionId == COLLECTION
+        programs = programs.where(mine) if by_collection else programs
+        where.append(AutoProcProgram.autoProcProgramId.in_(programs))
+    else:
+        where.append(integrated())
     return Listing(scope, _INTEGRATION, AutoProcProgram, where=where, order_by=_BY_KEY)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
+from starbeam.db.functions import found_for_row
 from starbeam.db.reader import Scope
 from starbeam_ispyb.models import Container, DataCollection, DataCollectionGroup, Dewar, Shipping
 from starbeam_samples.schemas import Order
@@ -16,6 +17,11 @@ def shipped() -> Select[Any]:
     """Keys of containers that are in a dewar, in a shipment."""
     dewars = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
     return dewars.join(Shipping, Shipping.shippingId == Dewar.shippingId)
+
+
+def is_shipped(sample: Any) -> ColumnElement[bool]:
+    """The container of a sample is in a dewar, in a shipment."""
+    return found_for_row(shipped().where(Container.containerId == sample.containerId).correlate(sample))
 
 
 class Collected:

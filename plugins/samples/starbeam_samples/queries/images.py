@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import joined
+from starbeam.db.functions import found_for_row, joined
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.http.paging import Page, Paged
 from starbeam_ispyb.models import BLSample
 from starbeam_samples import schemas
 from starbeam_samples.models import BLSampleImage
-from starbeam_samples.queries.common import shipped
+from starbeam_samples.queries.common import is_shipped
 
 
 def _offset(column: Any) -> Any:
@@ -34,8 +35,9 @@ _SHAPE = Shape(
 
 def _where(scope: Scope, of_sample: bool = False) -> list[ColumnElement[bool]]:
     """Pictures that the caller sees, of samples in a shipment."""
-    sent = select(BLSample.blSampleId).where(BLSample.containerId.in_(shipped()))
-    where = [scope.sees(BLSampleImage), BLSampleImage.blSampleId.in_(sent)]
+    sample = aliased(BLSample)
+    own = select(sample.blSampleId).where(sample.blSampleId == BLSampleImage.blSampleId, is_shipped(sample))
+    where = [scope.sees(BLSampleImage), found_for_row(own)]
     return [*where, BLSampleImage.blSampleId == bindparam("sample_id")] if of_sample else where
 
 

@@ -45,7 +45,7 @@ from starbeam_ispyb.models import (
 from starbeam_ispyb.names import proposal_name, proposal_value
 from starbeam_samples import schemas
 from starbeam_samples.models import ContainerQueueSample
-from starbeam_samples.queries.common import Collected, directed, shipped
+from starbeam_samples.queries.common import Collected, directed, is_shipped
 from starbeam_samples.queries.sample_filters import CONDITIONS, STATUS, Filters, of_collection, of_group
 from starbeam_samples.schemas import Order, SampleOrder, SampleStatus
 
@@ -132,7 +132,7 @@ _ORDERS: dict[SampleOrder, Callable[[Scope], list[Any]]] = {
 
 def _listed(scope: Scope) -> list[ColumnElement[bool]]:
     """Samples that the caller sees, with a crystal and in a shipment."""
-    return [scope.sees(BLSample), BLSample.crystalId.is_not(None), BLSample.containerId.in_(shipped())]
+    return [scope.sees(BLSample), BLSample.crystalId.is_not(None), is_shipped(BLSample)]
 
 
 @statement
@@ -168,7 +168,9 @@ def _strategies(scope: Scope) -> CompoundSelect[Any]:
         outputs = outputs.add_columns(ScreeningOutput.screeningOutputId).join(
             Screening, column == key(collected)
         )
-        found.append(outputs.join(ScreeningOutput, ScreeningOutput.screeningId == Screening.screeningId))
+        outputs = outputs.join(ScreeningOutput, ScreeningOutput.screeningId == Screening.screeningId)
+        # in this order: where most screenings name no group, MariaDB would begin with all of them
+        found.append(outputs.prefix_with("STRAIGHT_JOIN", dialect="mysql"))
     return union_all(*found)
 
 

@@ -9,13 +9,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
+from starbeam.db.functions import found_for_row
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.http.paging import Page, Paged
 from starbeam_ispyb.models import BLSample, BLSubSample, Crystal, Position, Proposal, Protein
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_samples import schemas
-from starbeam_samples.queries.common import Collected, directed, shipped
+from starbeam_samples.queries.common import Collected, directed, is_shipped
 from starbeam_samples.schemas import Order, SubSampleOrder
 
 
@@ -77,11 +78,16 @@ _FILTERS: dict[str, Callable[[Select[Any]], Select[Any]]] = {
 
 def _where(scope: Scope, given: frozenset[str]) -> list[ColumnElement[bool]]:
     """Sub samples that the caller sees, of samples with a crystal and in a shipment."""
-    samples = select(BLSample.blSampleId)
-    samples = samples.where(BLSample.crystalId.is_not(None), BLSample.containerId.in_(shipped()))
-    for name in sorted(given):
-        samples = _FILTERS[name](samples)
-    return [scope.sees(BLSubSample), BLSubSample.blSampleId.in_(samples)]
+    sample = aliased(BLSample)
+    own = select(sample.blSampleId).where(sample.blSampleId == BLSubSample.blSampleId)
+    own = own.where(sample.crystalId.is_not(None), is_shipped(sample))
+    where = [scope.sees(BLSubSample), found_for_row(own)]
+    if given:
+        samples = select(BLSample.blSampleId)
+        for name in sorted(given):
+            samples = _FILTERS[name](samples)
+        where.append(BLSubSample.blSampleId.in_(samples))
+    return where
 
 
 def _sorted_by(scope: Scope, order_by: SubSampleOrder) -> list[Any]:
