@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 DEPTHS = (300, 1_500, 8_000, 80_000)
 """How many data collections deep the newest part of the tables is looked at."""
 FEW = 8_000
-"""As deep as it is worth it for members, whose sessions lead to all that they see."""
-NARROW = frozenset(Filters.__struct_fields__) - {"status", "eventType", "beamLineName"}
-"""Filters that leave few rows, which an index finds."""
+"""As deep as it is worth it where few rows lead to all: sessions of a member, messages of programs."""
 
 Sources = tuple[EventSource, ...]
 Ask = Literal["keys", "total", "types"]
@@ -144,10 +142,10 @@ class Stream:
 
     def _depths(self, scope: Scope, page: Page, wanted: Wanted) -> Iterator[int]:
         """How deep to look, before all is looked at."""
-        if wanted.given & NARROW:
+        if wanted.narrow:
             return
         by_session = not (scope.kind.sees_everything or scope.kind.has_beamlines)
-        deepest = FEW if by_session else DEPTHS[-1]
+        deepest = FEW if by_session or wanted.status == "processerror" else DEPTHS[-1]
         yield from (depth for depth in DEPTHS if 1.5 * (page.skip + page.limit) <= depth <= deepest)
 
     async def _since(self, reader: Reader, depth: int) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Filters(msgspec.Struct, frozen=True):
         return session.rpartition("-")[0].casefold() == proposal.casefold()
 
 
+NARROW = frozenset(Filters.__struct_fields__) - {"status", "eventType", "beamLineName"}
+"""Filters that leave few rows, which an index finds."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What the statements for some filters depend on; the filters' values are bound by name."""
 
@@ -66,6 +70,11 @@ class Wanted(msgspec.Struct, frozen=True):
     """The `type` of the only source that is asked; empty where `eventType` names no source."""
     recent: bool = False
     """Events that start at `SINCE` or later only."""
+
+    @property
+    def narrow(self) -> bool:
+        """A filter leaves few rows."""
+        return bool(self.given & NARROW)
 
 
 class EventSource(ABC):

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
 )
 from sqlalchemy.orm import aliased
 
@@ -80,8 +81,11 @@ def _of_group(scope: Scope, wanted: Wanted, group: Any) -> list[ColumnElement[bo
     return where
 
 
-def _of_collection(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement[bool]]:
-    """Filters that a data collection passes by itself."""
+def _of_collection(
+    scope: Scope, wanted: Wanted, one: Any, among_few: bool = True
+) -> list[ColumnElement[bool]]:
+    """Filters that a data collection passes by itself. Messages of programs are looked for from each row
+    where rows are few, and lead to the rows otherwise."""
     names = ("dataCollectionId", "dataCollectionGroupId", "blSubSampleId")
     where = [getattr(one, name) == bindparam(name) for name in names if name in wanted.given]
     if wanted.status in ("success", "failed"):
@@ -91,7 +95,11 @@ def _of_collection(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement
     elif wanted.status == "processerror":
         if not scope.has(AutoProcProgramMessage):
             raise NoMessages
-        where.append(or_(*(one.dataCollectionId.in_(found) for found in _complained(scope))))
+        complained = _complained(scope)
+        if among_few:
+            where.append(or_(*(one.dataCollectionId.in_(found) for found in complained)))
+        else:
+            where.append(one.dataCollectionId.in_(select(union(*complained).subquery("complained"))))
     return where
 
 
@@ -116,7 +124,7 @@ def _complained(scope: Scope) -> list[Query]:
 
 def _where(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement[bool]]:
     """A data collection matches, and the caller may see it."""
-    where = [scope.sees(one), *_of_collection(scope, wanted, one)]
+    where = [scope.sees(one), *_of_collection(scope, wanted, one, wanted.recent or wanted.narrow)]
     group = aliased(DataCollectionGroup)
     if of_group := _of_group(scope, wanted, group):
         groups = select(group.dataCollectionGroupId).where(*of_group)
