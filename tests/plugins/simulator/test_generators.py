@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import fabio
+import gemmi
 import h5py
 import hdf5plugin
 import numpy as np
@@ -17,8 +18,16 @@ from PIL import Image
 from starbeam_ispyb.models import DataCollectionFileAttachment
 from starbeam_simulator.configuration import Grid
 from starbeam_simulator.content import CONTENT, recorded
-from starbeam_simulator.content.job import Job
-from starbeam_simulator.generators import diffraction, maps, microscopy, pictures, spectra, statistics
+from starbeam_simulator.content.job import CELL, SPACE_GROUP, Job
+from starbeam_simulator.generators import (
+    diffraction,
+    maps,
+    microscopy,
+    pictures,
+    reflections,
+    spectra,
+    statistics,
+)
 from starbeam_simulator.generators.randomness import seeded
 
 START = datetime(2026, 3, 10, 12)
@@ -76,7 +85,7 @@ def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
         assert (frames[0] != frames[1]).any()
         instrument = file["/entry/instrument"]
         assert instrument["beam/incident_wavelength"][()] == 0.9763
-        assert instrument["detector/detector_distance"][()] == 0.25
+        assert instrument["detector/detector_distance"][()] == 0.15
         assert instrument["detector/detectorSpecific/x_pixels_in_detector"][()] == 616
         assert file["/1.1/measurement/fluo_Fe"].shape == (8, 12)
         assert file["/1.1/measurement/data_000001"].shape == (3, 632, 616)
@@ -89,7 +98,7 @@ def test_frames_in_cbf_open_in_fabio(tmp_path: Path) -> None:
     assert {image.data.shape for image in images} == {(632, 616)}
     assert images[0].data.min() == -1
     header = images[1].header["_array_data.header_contents"]
-    for line in ("Wavelength 0.97630 A", "Detector_distance 0.25000 m", "Beam_xy (308.00, 316.00) pixels"):
+    for line in ("Wavelength 0.97630 A", "Detector_distance 0.15000 m", "Beam_xy (308.00, 316.00) pixels"):
         assert f"# {line}" in header
     assert "Pixel_size 3.000000e-04 m x 3.000000e-04 m" in header
     assert "Start_angle 0.1000 deg." in header
@@ -153,9 +162,17 @@ def test_motion_is_the_length_of_the_way() -> None:
     assert (total, average) == (6.0, 3.0)
 
 
+def processed(seed: int) -> tuple[reflections.Merged, list[statistics.Shell]]:
+    """Reflections to 1.8 Å, and their statistics."""
+    rng = seeded(seed)
+    completeness, inner, outer = statistics.expected(rng, 1.8)
+    data = reflections.merged(rng, SPACE_GROUP, CELL, completeness, inner, outer)
+    return data, statistics.shells(rng, data, inner, outer)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_statistics_agree_with_each_other(seed: int) -> None:
-    overall, inner, outer = statistics.shells(seeded(seed), 1.8, (78.9, 78.9, 37.1))
+    _, (overall, inner, outer) = processed(seed)
     for shell in (overall, inner, outer):
         n = shell.nTotalObservations / shell.nTotalUniqueObservations
         assert shell.multiplicity == pytest.approx(n, abs=0.05)
@@ -167,6 +184,27 @@ def test_statistics_agree_with_each_other(seed: int) -> None:
     assert inner.rMerge < overall.rMerge < outer.rMerge
     assert inner.nTotalUniqueObservations + outer.nTotalUniqueObservations < overall.nTotalUniqueObservations
     assert outer.resolutionLimitHigh == overall.resolutionLimitHigh == 1.8
+
+
+def test_reflections_open_in_gemmi(tmp_path: Path) -> None:
+    data, shells = processed(1)
+    mtz = gemmi.read_mtz_file(str(data.write(tmp_path / "merged.mtz", 0.9763)))
+    assert mtz.column_labels() == ["H", "K", "L", "IMEAN", "SIGIMEAN"]
+    assert (mtz.spacegroup.hm, mtz.cell.parameters) == ("P 43 21 2", pytest.approx(CELL))
+    assert mtz.datasets[-1].wavelength == pytest.approx(0.9763)
+    assert (mtz.resolution_high(), mtz.resolution_low()) == (
+        pytest.approx(1.8, abs=0.01),
+        pytest.approx(39.45, abs=0.01),  # (2 0 0); (1 0 0) and (0 0 1) are extinct, (1 1 0) is beyond 48 Å
+    )
+    assert len(np.unique(mtz.array[:, :3], axis=0)) == mtz.nreflections
+    spacing, ratio = mtz.make_d_array(), mtz.array[:, 3] / mtz.array[:, 4]
+    for shell in shells:
+        low, high = shell.resolutionLimitLow, shell.resolutionLimitHigh
+        inside = (spacing <= low) & (spacing >= high)
+        possible = gemmi.count_reflections(mtz.cell, mtz.spacegroup, high, low)
+        assert inside.sum() == shell.nTotalUniqueObservations
+        assert shell.completeness == round(100 * inside.sum() / possible, 1)
+        assert shell.meanIOverSigI == pytest.approx(ratio[inside].mean(), abs=0.06)
 
 
 def test_rows_name_the_files_that_were_written(tmp_path: Path) -> None:
