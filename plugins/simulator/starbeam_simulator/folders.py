@@ -22,7 +22,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stop = threading.Event()
-        """Set to end a copy that is under way."""
+        """Set to end work that is under way."""
         self._above: list[Path] = []
         self._made = False
 
@@ -35,6 +35,11 @@ class Folder:
         self.path.mkdir()
         self._made = True
 
+    def proceed(self) -> None:
+        """Called now and then by work that takes long. Raises `Stopped` when it is to end."""
+        if self.stop.is_set():
+            raise Stopped
+
     def bring(self, source: Path, method: Literal["copy", "link"]) -> Path:
         """Copy or hard-link a file into the folder; the new file. Raises OSError, or `Stopped`."""
         target = self.path / source.name
@@ -43,8 +48,7 @@ class Folder:
             return target
         with source.open("rb") as reading, target.open("xb") as writing:
             while chunk := reading.read(CHUNK):
-                if self.stop.is_set():
-                    raise Stopped
+                self.proceed()
                 writing.write(chunk)
         shutil.copystat(source, target)
         return target

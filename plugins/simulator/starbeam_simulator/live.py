@@ -46,7 +46,7 @@ async def _mount(simulator: Simulator, beamline: str, chance: random.Random) -> 
     now = starbeam.clock.now().replace(microsecond=0)
     fails = chance.random() < _FAILS
     async with starbeam.database.transaction() as session:
-        visit = await find_session(session, simulator.simulation.sessions[beamline])
+        visit = await find_session(session, simulator.configuration, beamline)
         session.add(
             RobotAction(
                 blsessionId=visit.sessionId,

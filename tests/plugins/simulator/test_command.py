@@ -51,7 +51,7 @@ def test_a_failure_is_one_line_and_status_1(site: Site) -> None:
     words = ("simulate", "gone", "scan", "--simulation", "simulation.yml")
     ended = simulate(site, *words)
     assert ended.exit_code == 1
-    assert "Simulation Error: the database has no session mx9-9\n" in ended.stderr
+    assert "line 4: sessions.gone: the database has no session mx9-9\n" in ended.stderr
     assert "Traceback" not in ended.stderr
     ended = simulate(site, *words, "--debug")
     assert ended.exit_code == 1

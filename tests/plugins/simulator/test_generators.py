@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from plugins.simulator.opening import open_by_ending
 from starbeam_ispyb.models import DataCollectionFileAttachment
 from starbeam_simulator.configuration import Grid
 from starbeam_simulator.content import CONTENT, recorded
 from starbeam_simulator.content.job import CELL, SPACE_GROUP, Job
+from starbeam_simulator.folders import Folder, Stopped
 from starbeam_simulator.generators import (
     diffraction,
     maps,
@@ -66,7 +69,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [name for name in first if first[name] != again[name]] == []
     alike = {name for name in first if first[name] == other[name]}
     assert alike == {"run.log", "Se_K.efs", "Se_K.png"}  # what theory says has no chance in it
-    assert len(first) == 40
+    assert len(first) == 44
 
 
 def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
@@ -87,6 +90,8 @@ def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
         assert instrument["beam/incident_wavelength"][()] == 0.9763
         assert instrument["detector/detector_distance"][()] == 0.15
         assert instrument["detector/detectorSpecific/x_pixels_in_detector"][()] == 616
+        assert file["/entry/data/data_000001"].attrs["interpretation"] == "image"
+        assert list(file["/1.1/measurement"].attrs["auxiliary_signals"]) == ["fluo_Ca", "fluo_Zn"]
         assert file["/1.1/measurement/fluo_Fe"].shape == (8, 12)
         assert file["/1.1/measurement/data_000001"].shape == (3, 632, 616)
 
@@ -213,6 +218,38 @@ def test_rows_name_the_files_that_were_written(tmp_path: Path) -> None:
     names = [(new, column, value) for new in rows for column, value in new.values.items()]
     columns = [value for one in made for name, value in one.collection.items() if name.startswith("xtal")]
     paths = [str(value) for _, column, value in names if column.endswith("FullPath")]
-    missing = [path for path in (*paths, *columns) if not Path(path).is_file()]
-    assert missing == [str(tmp_path / f"run_{number:04d}_fractions.tiff") for number in (1, 2, 3)]
+    assert [path for path in (*paths, *columns) if not Path(path).is_file()] == []
     assert DataCollectionFileAttachment in {new.model for new in rows}
+
+
+def test_files_are_what_their_names_say(tmp_path: Path) -> None:
+    for make in CONTENT.values():
+        make(job(tmp_path))
+    CONTENT["frames"](job(tmp_path, "run.cbf"))
+    for file in tmp_path.iterdir():
+        open_by_ending(file)
+    with Image.open(tmp_path / "run_0001_fractions.tiff") as movie:
+        assert (movie.n_frames, movie.size) == (40, (512, 512))  # type: ignore[attr-defined]
+
+
+def test_images_beyond_the_frames_repeat_them(tmp_path: Path) -> None:
+    CONTENT["frames"](replace(job(tmp_path), images=7, most=3, grid=None))
+    with h5py.File(tmp_path / "run_master.h5") as file:
+        dataset = file["/entry/data/data_000001"]
+        assert dataset.shape[0] == dataset.attrs["image_nr_high"] == 7
+        shown = [dataset[number].tobytes() for number in range(7)]
+        assert [shown.index(one) for one in shown] == [0, 1, 2, 0, 1, 2, 0]
+        assert len(file["/entry/sample/goniometer/omega"]) == len(file["/1.1/measurement/photodiode"]) == 7
+    CONTENT["frames"](replace(job(tmp_path, "run.cbf"), images=7, most=3))
+    first, last = (fabio.open(str(tmp_path / f"run_{number:04d}.cbf")) for number in (1, 7))
+    assert (first.data == last.data).all()
+    assert "Start_angle 0.6000 deg." in last.header["_array_data.header_contents"]
+
+
+def test_long_work_ends_when_told_to(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "to")
+    folder.stop.set()
+    for name in ("frames", "movies"):
+        with pytest.raises(Stopped):
+            CONTENT[name](replace(job(tmp_path, "run.cbf"), proceed=folder.proceed))  # type: ignore[index]
+    assert list(tmp_path.iterdir()) == []
