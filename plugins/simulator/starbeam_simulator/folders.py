@@ -8,12 +8,10 @@ import threading
 from pathlib import Path
 from typing import Literal
 
+from starbeam_simulator.stopping import Stopped
+
 CHUNK = 1 << 22
 """How many bytes are copied until it is asked whether to stop."""
-
-
-class Stopped(Exception):
-    """The simulation was interrupted."""
 
 
 class Folder:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,12 +24,11 @@ from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.folders import Folder
 from starbeam_simulator.parents import Parents, Visit, find_session
 from starbeam_simulator.rows import Rows
+from starbeam_simulator.stopping import finished, in_thread
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
     from starbeam.db.schema import Schema
-
-T = TypeVar("T")
 
 LASTS = timedelta(minutes=5)
 """How long a simulated data collection takes."""
@@ -277,24 +276,6 @@ async def undone_on_failure(rows: Rows, folders: list[Folder]) -> AsyncIterator[
             folder.remove()
         await rows.remove()
         raise explained(error) from error
-
-
-async def in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:
-    """Run blocking work in a thread, and see its end also when the task is cancelled, after `stop`."""
-    return await finished(asyncio.to_thread(work), stop)
-
-
-async def finished(work: Coroutine[Any, Any, T], stop: Callable[[], None] = lambda: None) -> T:
-    """The result of work that goes on to its end also when the task is cancelled, so that one knows what is
-    left to clean up; then the cancellation goes on. `stop` is called to hasten the end."""
-    running = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        stop()
-        with suppress(Exception):
-            await running
-        raise
 
 
 def explained(error: BaseException) -> BaseException:

@@ -21,7 +21,7 @@ from starbeam_ispyb.models import DataCollectionFileAttachment
 from starbeam_simulator.configuration import Grid
 from starbeam_simulator.content import CONTENT, recorded
 from starbeam_simulator.content.job import CELL, SPACE_GROUP, Job
-from starbeam_simulator.folders import Folder, Stopped
+from starbeam_simulator.folders import Folder
 from starbeam_simulator.generators import (
     diffraction,
     maps,
@@ -32,6 +32,7 @@ from starbeam_simulator.generators import (
     statistics,
 )
 from starbeam_simulator.generators.randomness import seeded
+from starbeam_simulator.stopping import Stopped
 
 START = datetime(2026, 3, 10, 12)
 

@@ -13,7 +13,8 @@ from starbeam_ispyb import models as m
 from starbeam_simulator import simulation
 from starbeam_simulator.configuration import EXAMPLE, load
 from starbeam_simulator.errors import SimulationError
-from starbeam_simulator.folders import Folder, Stopped
+from starbeam_simulator.folders import Folder
+from starbeam_simulator.stopping import Stopped
 
 if TYPE_CHECKING:
     from plugins.simulator.conftest import Simulating
