@@ -55,6 +55,8 @@ class Job:
     """Every second row of the grid is measured backwards."""
     most: int = FRAMES
     """How many different frames are made at most."""
+    digits: int = 5
+    """Of the wavelength: what the frames are true to."""
     proceed: Callable[[], None] = lambda: None
     """To be called now and then in long work: raises when that is to end."""
 
@@ -69,6 +71,11 @@ class Job:
         return diffraction.Geometry.centred(
             across, down, pixel_size=PIXEL, distance=DISTANCE, wavelength=self.wavelength
         )
+
+    @property
+    def series(self) -> tuple[str, float, int]:
+        """What frames depend on: seed, wavelength in Å, and their number."""
+        return self.seed, round(self.wavelength, self.digits), min(self.images, self.most)
 
     @property
     def rotation(self) -> diffraction.Rotation:

@@ -34,7 +34,7 @@ def drawn(what: Hashable, file: Path, draw: Callable[[Path], None]) -> None:
 
 @lru_cache(maxsize=16)
 def _series(seed: str, wavelength: float, images: int) -> list[NDArray[np.uint16]]:
-    """Frames at about this wavelength, in Å; kept, since they take long to make."""
+    """Frames at this wavelength, in Å; kept, since they take long to make."""
     across, down = DETECTOR
     geometry = diffraction.Geometry.centred(
         across, down, pixel_size=PIXEL, distance=DISTANCE, wavelength=max(wavelength, 0.5)
@@ -45,7 +45,7 @@ def _series(seed: str, wavelength: float, images: int) -> list[NDArray[np.uint16
 
 def different(job: Job) -> list[NDArray[np.uint16]]:
     """The frames of a data collection; its images repeat them."""
-    return _series(job.seed, round(job.wavelength, 1), min(job.images, job.most))
+    return _series(*job.series)
 
 
 @lru_cache(maxsize=16)
@@ -84,8 +84,8 @@ def frames(job: Job, write: Write = drawn) -> Made:
     measured = _counters(job) if job.grid is None else _maps(job)
     master = job.folder / Path(job.data).name
     hdf5.write_master(master, geometry, rotation, job.start, job.exposure, measured, job.sub_path)
-    series = job.seed, round(job.wavelength, 1), job.images
-    write(series, hdf5.data_file(master), partial(hdf5.write_data, frames=made, images=job.images))
+    data = partial(hdf5.write_data, frames=made, images=job.images)
+    write((job.series, job.images), hdf5.data_file(master), data)
     return Made(columns)
 
 

@@ -93,6 +93,7 @@ def _job(number: int, row: Row, session: int, grid: Grid | None) -> Job:
         grid=grid,
         snaked=True,
         most=FRAMES,
+        digits=1,
     )
 
 

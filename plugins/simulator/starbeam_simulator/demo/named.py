@@ -47,9 +47,8 @@ async def _pictures(world: DemoWorld, jobs: Jobs) -> None:
         job = jobs[row.dataCollectionId].job
         image = pictures.diffraction(recorded.different(job)[0])
         small = pictures.thumbnail(image)
-        shown = job.seed, round(job.wavelength, 1)
-        alike.write(shown, row.jpegFileFullPath, partial(save, image))
-        alike.write((*shown, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
+        alike.write(job.series, row.jpegFileFullPath, partial(save, image))
+        alike.write((job.series, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
 
 
 async def _logs(world: DemoWorld, jobs: Jobs) -> None:
