@@ -1,4 +1,4 @@
-"""h5web reads what is simulated from a running server, as h5py does from the files."""
+"""What is simulated, read from a running server: by h5web as h5py does from the files, and image by image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import fabio
 import h5py
+import httpx
 import numpy as np
 import yaml
 
@@ -19,6 +21,8 @@ from support.commands import SECRET, Site
 
 EXPERIMENTS = {"rotation": 10, "grid": 384, "edge": 10, "movies": 3}
 """The experiments of the example whose data are HDF5, and their numbers of images."""
+CBF = "characterisation"
+"""One whose images are files of their own."""
 SIGNALS = {
     **dict.fromkeys(("rotation", "edge", "movies"), ("photodiode", 1)),
     "grid": ("fluo_Fe", 2),
@@ -30,7 +34,7 @@ def simulate(site: Site) -> int:
     """Simulate the experiments, as the data collections 1, 2 …; the key of who sees them."""
     values = yaml.safe_load(EXAMPLE.read_text()) | {"sessions": {"id01": "mx1-1"}}
     (site.folder / "simulation.yml").write_text(yaml.safe_dump(values))
-    for experiment in EXPERIMENTS:
+    for experiment in (*EXPERIMENTS, CBF):
         words = ("simulate", "id01", experiment, "--simulation", "simulation.yml", "--delay", "0")
         ended = site.invoke(*words)
         assert ended.exit_code == 0, ended.stderr
@@ -88,25 +92,33 @@ def told(question: dict[str, Any], answer: Any) -> Any:
     return answer["shape"].get("dims", [])
 
 
-def test_h5web_reads_all_that_is_simulated(site: Site) -> None:
+def test_what_is_simulated_is_served(site: Site) -> None:
     site.plugins = [*site.plugins, "data"]
     site.more = f'[files]\nroots = ["{site.folder}"]\n'
     token = Tokens(Auth(secret_key=SECRET)).make("boss", simulate(site), ())
-    asked: list[tuple[dict[str, Any], Any]] = []
+    asked, last = list[tuple[dict[str, Any], Any]](), list[Any]()
     for key, (experiment, images) in enumerate(EXPERIMENTS.items(), 1):
         (master,) = site.folder.glob(f"simulated/id01/mx1/*/*_{key}/{experiment}_master.h5")
         with h5py.File(master) as file:
             row = {"row": {"dataCollectionId": key}}
             asked += [({**row, **question}, expected) for question, expected in questions(file)]
             assert defaults(file) == ("/entry/data/data_000001", 3)
-            assert file["/entry/data/data_000001"].shape[0] == images
+            last.append(file["/entry/data/data_000001"][images - 1])
             signal, dimensions = SIGNALS[experiment]
             assert defaults(file["1.1"]) == (f"/1.1/measurement/{signal}", dimensions)
+    (cbf,) = site.folder.glob("simulated/id01/mx1/*/*_5/ref_0004.cbf")
+    last.append(fabio.open(str(cbf)).data)
     with site.serving("serve", "--config", str(site.config)) as server:
-        url = f"http://127.0.0.1:{server.port}/ispyb/api/v1/data/h5grove"
-        answers = h5web.ask(url, token, *(question for question, _ in asked))
+        url = f"http://127.0.0.1:{server.port}/ispyb/api/v1/data"
+        answers = h5web.ask(f"{url}/h5grove", token, *(question for question, _ in asked))
+        head = {"Authorization": f"Bearer {token}"}
+        served = [
+            httpx.get(f"{url}/images?dataCollectionId={key}&imageNumber={number}", headers=head).content
+            for key, number in enumerate((*EXPERIMENTS.values(), 4), 1)
+        ]
     for (question, expected), answer in zip(asked, answers, strict=True):
         assert told(question, answer["answer"]) == expected, question
+    assert served == [image.astype("<f4").tobytes() for image in last]
 
 
 def defaults(group: Any) -> tuple[str, int]:
