@@ -147,7 +147,7 @@ def _messages(programs: list[Row]) -> Iterator[Row]:
 
 
 def _attachments(programs: list[Row], folders: list[str]) -> Iterator[Row]:
-    """Rows of `AutoProcProgramAttachment`: a log of each run, and reflections of the successful ones."""
+    """Rows of `AutoProcProgramAttachment`: a log of each run, and reflections of what was integrated."""
     for program, folder in zip(programs, folders, strict=True):
         name = program["processingPrograms"].split()[0]
         file = {
@@ -156,7 +156,7 @@ def _attachments(programs: list[Row], folders: list[str]) -> Iterator[Row]:
             "recordTimeStamp": program["recordTimeStamp"],
         }
         yield {**file, "fileName": f"{name}.log", "fileType": "Log", "importanceRank": 2}
-        if program["processingStatus"] == "1":
+        if program["processingStatus"] == "1" and not program["processingJobId"]:
             yield {**file, "fileName": "merged.mtz", "fileType": "Result", "importanceRank": 1}
 
 

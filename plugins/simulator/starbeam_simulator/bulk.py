@@ -6,11 +6,12 @@ robot actions.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -23,6 +24,7 @@ from starbeam.cli.progress import steps
 from starbeam.db.models import Person
 from starbeam.demo import Row
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal, RobotAction
+from starbeam_simulator.stopping import Stopped
 
 CODE = "bulk"
 """The code of the proposals that are made."""
@@ -38,7 +40,23 @@ TYPES = ("OSC", "Mesh", "Characterization", "SAD")
 
 
 async def fill(starbeam: Starbeam, count: int, seed: str) -> tuple[int, float]:
-    """Add `count` rows in one transaction; how many were added, and the seconds that it took."""
+    """Add `count` rows in one transaction; how many were added, and the seconds that it took.
+
+    A cancellation ends it between two statements: in the middle of one it would break the connection, and
+    asyncmy may lose it.
+    """
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(_fill(starbeam, count, seed, stop))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(Stopped):
+            return await running  # all was committed before
+        raise
+
+
+async def _fill(starbeam: Starbeam, count: int, seed: str, stop: asyncio.Event) -> tuple[int, float]:
     await starbeam.database.ready()
     chance, now = random.Random(seed), starbeam.clock.now().replace(microsecond=0)  # noqa: S311 - repeatable
     units = math.ceil(count / UNIT)
@@ -56,6 +74,8 @@ async def fill(starbeam: Starbeam, count: int, seed: str) -> tuple[int, float]:
                     tell(f"{made + len(chunk)} of {count}")
                     await _insert(session, model, chunk)
                     made += len(chunk)
+                    if stop.is_set():
+                        raise Stopped
     return made, time.perf_counter() - began
 
 

@@ -112,10 +112,10 @@ def _simulator(starbeam: Starbeam, file: Path | None, seed: str) -> Simulator:
             "Give --simulation FILE, or set plugin.simulator.simulation_config or SIMULATION_CONFIG. "
             f"To start from: {configuration.EXAMPLE}",
         )
-    simulation, warnings = configuration.load(file or Path(named))
-    for warning in warnings:
+    loaded = configuration.load(file or Path(named))
+    for warning in loaded.warnings:
         _warn(warning)
-    return Simulator(starbeam, simulation, _warn, seed)
+    return Simulator(starbeam, loaded, _warn, seed)
 
 
 def _warn(warning: str) -> None:

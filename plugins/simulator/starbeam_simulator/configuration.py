@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +22,8 @@ from starbeam_simulator.errors import SimulationError
 Text = Annotated[str, Meta(min_length=1)]
 Content = Literal["frames", "snapshots", "images", "log", "map", "energy_scan", "xrf", "processing", "movies"]
 """What can be made up, instead of being copied."""
+FORMATS = (".h5", ".hdf5", ".cbf")
+"""Endings of the files that frames are written to."""
 EXAMPLE = Path(__file__).with_name("examples") / "simulation.yml"
 """A configuration to start from."""
 SNAPSHOTS = tuple(f"xtalSnapshotFullPath{number}" for number in range(1, 5))
@@ -111,25 +115,63 @@ class Simulation(Struct, frozen=True):
         return Path(self.data_dir.replace("{beamline}", beamline)).absolute()
 
 
-def load(file: Path) -> tuple[Simulation, list[str]]:
-    """The configuration, and warnings about keys that nobody knows. Raises `SimulationError` with the first
-    mistake: its file, line and key."""
+@dataclass(frozen=True)
+class Configuration:
+    """What a file says, and where it says it."""
+
+    simulation: Simulation
+    file: Path
+    lines: Mapping[tuple[str, ...], int]
+    warnings: list[str]
+    """About keys that nobody knows."""
+
+    def place(self, *key: str) -> str:
+        """File, line and key, to begin a message with."""
+        return f"{_place(self.file, self.lines, key)}: {'.'.join(key)}: "
+
+    def check(self, beamline: str, experiment: str, types: Collection[str]) -> Experiment:
+        """The experiment, when all that it names is there. Raises `SimulationError`."""
+        known = self.simulation
+        _choose("beamline", beamline, known.sessions)
+        _choose("experiment", experiment, known.experiments)
+        found, at = known.experiments[experiment], partial(self.place, "experiments", experiment)
+        _choose("experiment type", found.experimentType, types, at("experimentType"))
+        _choose("sample", found.sample, known.samples, at("sample"))
+        component = known.samples[found.sample].component
+        _choose("component", component, known.components, self.place("samples", found.sample, "component"))
+        if "map" in found.generate and found.grid is None:
+            raise SimulationError(f"{at('generate')}a map needs a grid")
+        if "frames" in found.generate:
+            if Path(found.data).suffix.lower() not in FORMATS:
+                raise SimulationError(
+                    f"{at('data')}frames are written to {', '.join(FORMATS)}, not to {found.data}"
+                )
+        elif not known.raw(found.data).is_file():
+            raise SimulationError(
+                f"{at('data')}there is no file {known.raw(found.data)}",
+                "`data` is relative to `raw_data`; `generate: [frames]` makes the file up.",
+            )
+        return found
+
+
+def load(file: Path) -> Configuration:
+    """Read a configuration. Raises `SimulationError` with the first mistake: its file, line and key."""
     values, lines = located.read(file)
 
     def locate(path: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         return _place(file, lines, path), path
 
     try:
-        return convert_located(values, Simulation, locate), []
+        return Configuration(convert_located(values, Simulation, locate), file, lines, [])
     except SettingsError as error:
         unknown = [problem for problem in error.problems if problem.message == "unknown key"]
         wrong = [problem for problem in error.problems if problem not in unknown]
         if wrong:
             raise SimulationError(_said(wrong[0], file, lines), _others(wrong)) from error
-        return msgspec.convert(values, Simulation), list(map(str, unknown))
+        return Configuration(msgspec.convert(values, Simulation), file, lines, list(map(str, unknown)))
 
 
-def _place(file: Path, lines: dict[tuple[str, ...], int], path: tuple[str, ...]) -> str:
+def _place(file: Path, lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> str:
     """File and line of a key, or of the nearest table around it."""
     for length in range(len(path), 0, -1):
         if line := lines.get(path[:length]):
@@ -137,7 +179,7 @@ def _place(file: Path, lines: dict[tuple[str, ...], int], path: tuple[str, ...])
     return str(file)
 
 
-def _said(problem: Problem, file: Path, lines: dict[tuple[str, ...], int]) -> str:
+def _said(problem: Problem, file: Path, lines: Mapping[tuple[str, ...], int]) -> str:
     """The problem in one line, also where a key is missing: the line is then that of its table."""
     if problem.file_or_origin:
         return str(problem)
@@ -160,24 +202,6 @@ def experiment_types(flavours: Collection[Literal["community", "diamond"]]) -> l
         column = facts(flavour)["DataCollectionGroup"].column("experimentType")
         found.update(dict.fromkeys(enum_values(column.type) if column else ()))
     return list(found)
-
-
-def check(simulation: Simulation, beamline: str, experiment: str, types: Collection[str]) -> Experiment:
-    """The experiment, when all that it names is there. Raises `SimulationError`."""
-    _choose("beamline", beamline, simulation.sessions)
-    _choose("experiment", experiment, simulation.experiments)
-    found = simulation.experiments[experiment]
-    key = f"experiments.{experiment}"
-    _choose("experiment type", found.experimentType, types, f"{key}.experimentType: ")
-    _choose("sample", found.sample, simulation.samples, f"{key}.sample: ")
-    sample = simulation.samples[found.sample]
-    _choose("component", sample.component, simulation.components, f"samples.{found.sample}.component: ")
-    if "frames" not in found.generate and not simulation.raw(found.data).is_file():
-        raise SimulationError(
-            f"{key}.data: there is no file {simulation.raw(found.data)}",
-            "`data` is relative to `raw_data`; `generate: [frames]` makes the file up.",
-        )
-    return found
 
 
 def _choose(what: str, name: str, known: Collection[str], where: str = "") -> None:

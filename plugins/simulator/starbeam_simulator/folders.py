@@ -8,12 +8,10 @@ import threading
 from pathlib import Path
 from typing import Literal
 
+from starbeam_simulator.stopping import Stopped
+
 CHUNK = 1 << 22
 """How many bytes are copied until it is asked whether to stop."""
-
-
-class Stopped(Exception):
-    """The simulation was interrupted."""
 
 
 class Folder:
@@ -22,7 +20,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.stop = threading.Event()
-        """Set to end a copy that is under way."""
+        """Set to end work that is under way."""
         self._above: list[Path] = []
         self._made = False
 
@@ -35,6 +33,11 @@ class Folder:
         self.path.mkdir()
         self._made = True
 
+    def proceed(self) -> None:
+        """Called now and then by work that takes long. Raises `Stopped` when it is to end."""
+        if self.stop.is_set():
+            raise Stopped
+
     def bring(self, source: Path, method: Literal["copy", "link"]) -> Path:
         """Copy or hard-link a file into the folder; the new file. Raises OSError, or `Stopped`."""
         target = self.path / source.name
@@ -43,8 +46,7 @@ class Folder:
             return target
         with source.open("rb") as reading, target.open("xb") as writing:
             while chunk := reading.read(CHUNK):
-                if self.stop.is_set():
-                    raise Stopped
+                self.proceed()
                 writing.write(chunk)
         shutil.copystat(source, target)
         return target

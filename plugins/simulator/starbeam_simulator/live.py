@@ -11,6 +11,7 @@ from starbeam_ispyb.models import RobotAction
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.parents import find_session
 from starbeam_simulator.simulation import Simulator
+from starbeam_simulator.stopping import finished
 
 _FAILS = 0.05
 """How many mountings fail."""
@@ -29,7 +30,7 @@ async def run(simulator: Simulator, beamline: str, interval: float, tell: Callab
     due, number = loop.time(), 0
     while True:
         if number % 2 == 0:
-            tell(await _mount(simulator, beamline, chance))
+            tell(await finished(_mount(simulator, beamline, chance)))
         else:
             experiment = chance.choice(list(simulation.experiments))
             made = await simulator.run(beamline, experiment, delay=0, tell=lambda step: None)
@@ -46,7 +47,7 @@ async def _mount(simulator: Simulator, beamline: str, chance: random.Random) -> 
     now = starbeam.clock.now().replace(microsecond=0)
     fails = chance.random() < _FAILS
     async with starbeam.database.transaction() as session:
-        visit = await find_session(session, simulator.simulation.sessions[beamline])
+        visit = await find_session(session, simulator.configuration, beamline)
         session.add(
             RobotAction(
                 blsessionId=visit.sessionId,

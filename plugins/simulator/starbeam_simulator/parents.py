@@ -22,7 +22,7 @@ from starbeam_ispyb.models import (
     Shipping,
 )
 from starbeam_ispyb.names import is_session, session_value
-from starbeam_simulator.configuration import Component, Sample, SubSample
+from starbeam_simulator.configuration import Component, Configuration, Sample, SubSample
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.models import ContainerHistory
 from starbeam_simulator.rows import Rows
@@ -40,8 +40,9 @@ class Visit:
     """The proposal's name."""
 
 
-async def find_session(session: AsyncSession, name: str) -> Visit:
-    """The session of this name. Raises `SimulationError` when there is none."""
+async def find_session(session: AsyncSession, configuration: Configuration, beamline: str) -> Visit:
+    """The session that is simulated on a beamline. Raises `SimulationError` when there is none."""
+    name = configuration.simulation.sessions[beamline]
     query = (
         select(
             BLSession.sessionId,
@@ -58,7 +59,8 @@ async def find_session(session: AsyncSession, name: str) -> Visit:
     row = (await session.execute(query, session_value(name))).first()
     if row is None:
         raise SimulationError(
-            f"the database has no session {name}", "`sessions` of the configuration names existing sessions."
+            f"{configuration.place('sessions', beamline)}the database has no session {name}",
+            "`sessions` names existing sessions.",
         )
     return Visit(name, row.sessionId, row.beamLineName, row.proposalId, row.proposalCode + row.proposalNumber)
 

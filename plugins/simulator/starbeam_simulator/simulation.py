@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,19 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starbeam.db.trouble import first_line, trouble
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo, ProcessingJob, Workflow
 from starbeam_simulator import configuration
-from starbeam_simulator.configuration import Experiment, Grid, Simulation
+from starbeam_simulator.configuration import Configuration, Experiment, Grid
 from starbeam_simulator.content import CONTENT
 from starbeam_simulator.content.job import FRAMES, WAVELENGTH, Job, Made, Ref
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.folders import Folder
 from starbeam_simulator.parents import Parents, Visit, find_session
 from starbeam_simulator.rows import Rows
+from starbeam_simulator.stopping import finished, in_thread
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
     from starbeam.db.schema import Schema
-
-T = TypeVar("T")
 
 LASTS = timedelta(minutes=5)
 """How long a simulated data collection takes."""
@@ -50,10 +49,15 @@ class Simulator:
     """Simulates the experiments of one configuration."""
 
     def __init__(
-        self, starbeam: Starbeam, simulation: Simulation, warn: Callable[[str], None], seed: str = "simulator"
+        self,
+        starbeam: Starbeam,
+        configuration: Configuration,
+        warn: Callable[[str], None],
+        seed: str = "simulator",
     ) -> None:
         self.starbeam = starbeam
-        self.simulation = simulation
+        self.configuration = configuration
+        self.simulation = configuration.simulation
         self.warn = warn
         self.seed = seed
 
@@ -66,7 +70,7 @@ class Simulator:
         left behind, in the database or in the file system.
         """
         schema = await self.starbeam.database.ready()
-        found = configuration.check(self.simulation, beamline, experiment, experiment_types(schema))
+        found = self.configuration.check(beamline, experiment, experiment_types(schema))
         rows, folders = Rows(self.starbeam.database, schema), list[Folder]()
         async with undone_on_failure(rows, folders):
             tell("rows")
@@ -118,11 +122,11 @@ class _Collection:
         sample = simulation.samples[experiment.sample]
         now = starbeam.clock.now().replace(microsecond=0)
         async with rows.transaction(alone="simulator") as session:
-            visit = await find_session(session, simulation.sessions[beamline])
+            visit = await find_session(session, simulator.configuration, beamline)
             parents = Parents(session, rows, visit, now)
             sample_id = await parents.sample(sample, simulation.components[sample.component])
-            place = experiment.subsample
-            sub_id = await parents.subsample(sample_id, place) if place else None
+            spot = experiment.subsample
+            sub_id = await parents.subsample(sample_id, spot) if spot else None
             times = {"startTime": now, "endTime": now + LASTS}
             group = await rows.add(
                 session,
@@ -142,9 +146,10 @@ class _Collection:
                 **times,
             )
             grid_id = await _grid(session, rows, experiment.grid, group, key) if experiment.grid else None
-        folder = simulation.folder(beamline) / visit.proposal / experiment.sample
+        place = simulation.folder(beamline) / visit.proposal / experiment.sample
+        folder = Folder(place / f"{experiment.sample}_{key}")
         job = Job(
-            folder=folder / f"{experiment.sample}_{key}",
+            folder=folder.path,
             seed=f"{simulator.seed} {key}",
             collection=key,
             session=visit.sessionId,
@@ -152,9 +157,10 @@ class _Collection:
             start=now,
             end=now + LASTS,
             grid_id=grid_id,
+            proceed=folder.proceed,
             **_asked(experiment),
         )
-        return cls(simulator, rows, experiment, visit, key, Folder(job.folder), job)
+        return cls(simulator, rows, experiment, visit, key, folder, job)
 
     async def add_files(self) -> None:
         """Copy, link or make the files, and name them in the rows."""
@@ -185,7 +191,11 @@ class _Collection:
         simulation, experiment = self.simulator.simulation, self.experiment
         if "frames" not in experiment.generate:
             self.folder.bring(simulation.raw(experiment.data), simulation.copy_method)
-        made = [CONTENT[name](self.job) for name in CONTENT if name in experiment.generate]
+        made = list[Made]()
+        for name in CONTENT:
+            if name in experiment.generate:
+                self.folder.proceed()
+                made.append(CONTENT[name](self.job))
         return [*made, Made(self._snapshots())]
 
     def _snapshots(self) -> dict[str, str]:
@@ -266,24 +276,6 @@ async def undone_on_failure(rows: Rows, folders: list[Folder]) -> AsyncIterator[
             folder.remove()
         await rows.remove()
         raise explained(error) from error
-
-
-async def in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:
-    """Run blocking work in a thread, and see its end also when the task is cancelled, after `stop`."""
-    return await finished(asyncio.to_thread(work), stop)
-
-
-async def finished(work: Coroutine[Any, Any, T], stop: Callable[[], None] = lambda: None) -> T:
-    """The result of work that goes on to its end also when the task is cancelled, so that one knows what is
-    left to clean up; then the cancellation goes on. `stop` is called to hasten the end."""
-    running = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        stop()
-        with suppress(Exception):
-            await running
-        raise
 
 
 def explained(error: BaseException) -> BaseException:

@@ -95,8 +95,9 @@ class Simulating:
         file = values if isinstance(values, Path) else self.folder / "simulation.yml"
         if not isinstance(values, Path):
             file.write_text(yaml.safe_dump(values or settings(self.folder), sort_keys=False))
-        simulation, self.warnings = configuration.load(file)
-        return Simulator(self.app.starbeam, simulation, self.warnings.append)
+        loaded = configuration.load(file)
+        self.warnings = loaded.warnings
+        return Simulator(self.app.starbeam, loaded, self.warnings.append)
 
     async def run(self, beamline: str, experiment: str, values: Any = None) -> Collected:
         """Simulate an experiment without a delay."""

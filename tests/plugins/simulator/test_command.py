@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
@@ -51,7 +52,7 @@ def test_a_failure_is_one_line_and_status_1(site: Site) -> None:
     words = ("simulate", "gone", "scan", "--simulation", "simulation.yml")
     ended = simulate(site, *words)
     assert ended.exit_code == 1
-    assert "Simulation Error: the database has no session mx9-9\n" in ended.stderr
+    assert "line 4: sessions.gone: the database has no session mx9-9\n" in ended.stderr
     assert "Traceback" not in ended.stderr
     ended = simulate(site, *words, "--debug")
     assert ended.exit_code == 1
@@ -101,6 +102,20 @@ def test_an_interruption_leaves_nothing(site: Site, number: signal.Signals) -> N
     assert (site.folder / "data/id01/mx1/s1/s1_1/scan.h5").is_file()
     process.send_signal(number)
     assert process.wait(PATIENCE) == 128 + number
+    assert said(site).splitlines()[-1] == "Simulation Error: interrupted; nothing is left behind"
+    assert not any(count(site).values())
+    assert not (site.folder / "data").exists()
+
+
+@pytest.mark.fix(162)
+def test_an_interruption_while_files_are_written_leaves_nothing(site: Site) -> None:
+    values = settings(site.folder)
+    values["experiments"]["scan"] |= {"data": "a.cbf", "generate": ["frames"], "numberOfImages": 100_000}
+    (site.folder / "simulation.yml").write_text(yaml.safe_dump(values))
+    process = begin(site, "0")
+    wait_for(lambda: len(list((site.folder / "data").rglob("*.cbf"))) > 3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert said(site).splitlines()[-1] == "Simulation Error: interrupted; nothing is left behind"
     assert not any(count(site).values())
     assert not (site.folder / "data").exists()
@@ -230,3 +245,18 @@ async def test_bulk_rows_hang_together(simulating: Simulating, kind: Kind) -> No
         " WHERE c.startTime BETWEEN s.startDate AND s.endDate AND p.proposalCode = 'bulk'"
     )
     assert tuple(found) == (2400, 12, 6)
+
+
+@pytest.mark.on("mariadb-union", "sqlite-union")
+@pytest.mark.anyio
+async def test_bulk_that_is_interrupted_leaves_nothing(simulating: Simulating, kind: Kind) -> None:
+    starbeam = simulating.app.starbeam
+    await starbeam.database.ready()
+    for delay in (0.02, 0.3):
+        running = asyncio.ensure_future(bulk.fill(starbeam, 1_000_000, "seed"))
+        await asyncio.sleep(delay)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert not any((await simulating.counts()).values())
+    assert (await bulk.fill(starbeam, 1000, "seed"))[0] == 1000

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from plugins.simulator.conftest import settings
-from starbeam_simulator.configuration import check, experiment_types, load
+from starbeam_simulator.configuration import experiment_types, load
 from starbeam_simulator.errors import SimulationError
 
 MINIMAL = """\
@@ -64,16 +64,16 @@ def test_a_missing_key_tells_the_line_of_its_table(tmp_path: Path) -> None:
 
 def test_an_unknown_key_is_a_warning(tmp_path: Path) -> None:
     file = written(tmp_path, f"{MINIMAL}    wavelenght: 1\n")
-    simulation, warnings = load(file)
-    assert list(simulation.experiments) == ["scan"]
-    assert warnings == [
+    loaded = load(file)
+    assert list(loaded.simulation.experiments) == ["scan"]
+    assert loaded.warnings == [
         f"{file}, line 15: experiments.scan.wavelenght: unknown key."
         " Did you mean experiments.scan.wavelength?"
     ]
 
 
 def test_references_may_be_numbers(tmp_path: Path) -> None:
-    assert list(load(written(tmp_path, MINIMAL))[0].samples) == ["1"]
+    assert list(load(written(tmp_path, MINIMAL)).simulation.samples) == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -126,35 +126,48 @@ CHOICES = {
 @pytest.mark.parametrize("what", CHOICES)
 def test_what_is_unknown_is_refused_with_the_choices(tmp_path: Path, what: str) -> None:
     beamline, experiment, message, hint = CHOICES[what]
-    simulation, _ = load(written(tmp_path, yaml.safe_dump(settings(tmp_path), sort_keys=False)))
+    loaded = load(written(tmp_path, yaml.safe_dump(settings(tmp_path), sort_keys=False)))
     with pytest.raises(SimulationError) as error:
-        check(simulation, beamline, experiment, ["Mesh"])
+        loaded.check(beamline, experiment, ["Mesh"])
     assert (str(error.value), error.value.hint) == (message, hint)
 
 
 REFERENCES = {
-    "experimentType": ("Meshes", "experiments.scan.experimentType: no experiment type is called Meshes"),
-    "sample": ("s9", "experiments.scan.sample: no sample is called s9"),
-    "data": ("gone.h5", "experiments.scan.data: there is no file "),
+    "experimentType: Meshes": "line 12: experiments.scan.experimentType: no experiment type is called Meshes",
+    "sample: s9": "line 14: experiments.scan.sample: no sample is called s9",
+    "data: gone.h5": "line 13: experiments.scan.data: there is no file gone.h5",
+    "generate: [map]": "line 15: experiments.scan.generate: a map needs a grid",
 }
 
 
-@pytest.mark.parametrize("key", REFERENCES)
-def test_what_an_experiment_names_is_there(tmp_path: Path, key: str) -> None:
-    values = settings(tmp_path)
-    values["experiments"]["scan"][key], message = REFERENCES[key]
-    simulation, _ = load(written(tmp_path, yaml.safe_dump(values)))
+@pytest.mark.parametrize("line", REFERENCES)
+def test_what_an_experiment_names_is_there(tmp_path: Path, line: str) -> None:
+    key = line.partition(":")[0]
+    lines = [f"    {line}" if f" {key}: " in one else one for one in MINIMAL.splitlines()]
+    if line not in map(str.strip, lines):
+        lines.append(f"    {line}")
+    file = written(tmp_path, "\n".join(lines))
     with pytest.raises(SimulationError) as error:
-        check(simulation, "id01", "scan", ["OSC", "Mesh"])
-    assert str(error.value).startswith(message)
+        load(file).check("id01", "scan", ["OSC", "Mesh"])
+    assert str(error.value) == f"{file}, {REFERENCES[line]}"
 
 
 def test_what_a_sample_names_is_there(tmp_path: Path) -> None:
-    values = settings(tmp_path)
-    values["samples"]["s1"]["component"] = "c9"
-    simulation, _ = load(written(tmp_path, yaml.safe_dump(values)))
-    with pytest.raises(SimulationError, match=r"^samples\.s1\.component: no component is called c9$"):
-        check(simulation, "id01", "scan", ["Mesh"])
+    file = written(tmp_path, MINIMAL.replace("component: c1", "component: c9"))
+    with pytest.raises(SimulationError) as error:
+        load(file).check("id01", "scan", ["OSC"])
+    assert str(error.value) == f"{file}, line 9: samples.1.component: no component is called c9"
+
+
+def test_frames_have_one_of_two_formats(tmp_path: Path) -> None:
+    text = f"{MINIMAL}    generate: [frames]\n"
+    assert load(written(tmp_path, text)).check("id01", "scan", ["OSC"]).data == "scan.h5"
+    file = written(tmp_path, text.replace("scan.h5", "scan.edf"))
+    with pytest.raises(SimulationError) as error:
+        load(file).check("id01", "scan", ["OSC"])
+    assert str(error.value) == (
+        f"{file}, line 13: experiments.scan.data: frames are written to .h5, .hdf5, .cbf, not to scan.edf"
+    )
 
 
 def test_experiment_types_are_those_of_the_flavour() -> None:

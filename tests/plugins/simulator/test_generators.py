@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import fabio
+import gemmi
 import h5py
 import hdf5plugin
 import numpy as np
 import pytest
 from PIL import Image
 
+from plugins.simulator.opening import open_by_ending
 from starbeam_ispyb.models import DataCollectionFileAttachment
 from starbeam_simulator.configuration import Grid
 from starbeam_simulator.content import CONTENT, recorded
-from starbeam_simulator.content.job import Job
-from starbeam_simulator.generators import diffraction, maps, microscopy, pictures, spectra, statistics
+from starbeam_simulator.content.job import CELL, SPACE_GROUP, Job
+from starbeam_simulator.folders import Folder
+from starbeam_simulator.generators import (
+    diffraction,
+    maps,
+    microscopy,
+    pictures,
+    reflections,
+    spectra,
+    statistics,
+)
 from starbeam_simulator.generators.randomness import seeded
+from starbeam_simulator.stopping import Stopped
 
 START = datetime(2026, 3, 10, 12)
 
@@ -57,7 +70,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [name for name in first if first[name] != again[name]] == []
     alike = {name for name in first if first[name] == other[name]}
     assert alike == {"run.log", "Se_K.efs", "Se_K.png"}  # what theory says has no chance in it
-    assert len(first) == 40
+    assert len(first) == 44
 
 
 def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
@@ -76,8 +89,10 @@ def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
         assert (frames[0] != frames[1]).any()
         instrument = file["/entry/instrument"]
         assert instrument["beam/incident_wavelength"][()] == 0.9763
-        assert instrument["detector/detector_distance"][()] == 0.25
+        assert instrument["detector/detector_distance"][()] == 0.15
         assert instrument["detector/detectorSpecific/x_pixels_in_detector"][()] == 616
+        assert file["/entry/data/data_000001"].attrs["interpretation"] == "image"
+        assert list(file["/1.1/measurement"].attrs["auxiliary_signals"]) == ["fluo_Ca", "fluo_Zn"]
         assert file["/1.1/measurement/fluo_Fe"].shape == (8, 12)
         assert file["/1.1/measurement/data_000001"].shape == (3, 632, 616)
 
@@ -89,7 +104,7 @@ def test_frames_in_cbf_open_in_fabio(tmp_path: Path) -> None:
     assert {image.data.shape for image in images} == {(632, 616)}
     assert images[0].data.min() == -1
     header = images[1].header["_array_data.header_contents"]
-    for line in ("Wavelength 0.97630 A", "Detector_distance 0.25000 m", "Beam_xy (308.00, 316.00) pixels"):
+    for line in ("Wavelength 0.97630 A", "Detector_distance 0.15000 m", "Beam_xy (308.00, 316.00) pixels"):
         assert f"# {line}" in header
     assert "Pixel_size 3.000000e-04 m x 3.000000e-04 m" in header
     assert "Start_angle 0.1000 deg." in header
@@ -153,9 +168,17 @@ def test_motion_is_the_length_of_the_way() -> None:
     assert (total, average) == (6.0, 3.0)
 
 
+def processed(seed: int) -> tuple[reflections.Merged, list[statistics.Shell]]:
+    """Reflections to 1.8 Å, and their statistics."""
+    rng = seeded(seed)
+    completeness, inner, outer = statistics.expected(rng, 1.8)
+    data = reflections.merged(rng, SPACE_GROUP, CELL, completeness, inner, outer)
+    return data, statistics.shells(rng, data, inner, outer)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_statistics_agree_with_each_other(seed: int) -> None:
-    overall, inner, outer = statistics.shells(seeded(seed), 1.8, (78.9, 78.9, 37.1))
+    _, (overall, inner, outer) = processed(seed)
     for shell in (overall, inner, outer):
         n = shell.nTotalObservations / shell.nTotalUniqueObservations
         assert shell.multiplicity == pytest.approx(n, abs=0.05)
@@ -169,12 +192,65 @@ def test_statistics_agree_with_each_other(seed: int) -> None:
     assert outer.resolutionLimitHigh == overall.resolutionLimitHigh == 1.8
 
 
+def test_reflections_open_in_gemmi(tmp_path: Path) -> None:
+    data, shells = processed(1)
+    mtz = gemmi.read_mtz_file(str(data.write(tmp_path / "merged.mtz", 0.9763)))
+    assert mtz.column_labels() == ["H", "K", "L", "IMEAN", "SIGIMEAN"]
+    assert (mtz.spacegroup.hm, mtz.cell.parameters) == ("P 43 21 2", pytest.approx(CELL))
+    assert mtz.datasets[-1].wavelength == pytest.approx(0.9763)
+    assert (mtz.resolution_high(), mtz.resolution_low()) == (
+        pytest.approx(1.8, abs=0.01),
+        pytest.approx(39.45, abs=0.01),  # (2 0 0); (1 0 0) and (0 0 1) are extinct, (1 1 0) is beyond 48 Å
+    )
+    assert len(np.unique(mtz.array[:, :3], axis=0)) == mtz.nreflections
+    spacing, ratio = mtz.make_d_array(), mtz.array[:, 3] / mtz.array[:, 4]
+    for shell in shells:
+        low, high = shell.resolutionLimitLow, shell.resolutionLimitHigh
+        inside = (spacing <= low) & (spacing >= high)
+        possible = gemmi.count_reflections(mtz.cell, mtz.spacegroup, high, low)
+        assert inside.sum() == shell.nTotalUniqueObservations
+        assert shell.completeness == round(100 * inside.sum() / possible, 1)
+        assert shell.meanIOverSigI == pytest.approx(ratio[inside].mean(), abs=0.06)
+
+
 def test_rows_name_the_files_that_were_written(tmp_path: Path) -> None:
     made = [make(job(tmp_path)) for make in CONTENT.values()]
     rows = [new for one in made for new in one.rows]
     names = [(new, column, value) for new in rows for column, value in new.values.items()]
     columns = [value for one in made for name, value in one.collection.items() if name.startswith("xtal")]
     paths = [str(value) for _, column, value in names if column.endswith("FullPath")]
-    missing = [path for path in (*paths, *columns) if not Path(path).is_file()]
-    assert missing == [str(tmp_path / f"run_{number:04d}_fractions.tiff") for number in (1, 2, 3)]
+    assert [path for path in (*paths, *columns) if not Path(path).is_file()] == []
     assert DataCollectionFileAttachment in {new.model for new in rows}
+
+
+def test_files_are_what_their_names_say(tmp_path: Path) -> None:
+    for make in CONTENT.values():
+        make(job(tmp_path))
+    CONTENT["frames"](job(tmp_path, "run.cbf"))
+    for file in tmp_path.iterdir():
+        open_by_ending(file)
+    with Image.open(tmp_path / "run_0001_fractions.tiff") as movie:
+        assert (movie.n_frames, movie.size) == (40, (512, 512))  # type: ignore[attr-defined]
+
+
+def test_images_beyond_the_frames_repeat_them(tmp_path: Path) -> None:
+    CONTENT["frames"](replace(job(tmp_path), images=7, most=3, grid=None))
+    with h5py.File(tmp_path / "run_master.h5") as file:
+        dataset = file["/entry/data/data_000001"]
+        assert dataset.shape[0] == dataset.attrs["image_nr_high"] == 7
+        shown = [dataset[number].tobytes() for number in range(7)]
+        assert [shown.index(one) for one in shown] == [0, 1, 2, 0, 1, 2, 0]
+        assert len(file["/entry/sample/goniometer/omega"]) == len(file["/1.1/measurement/photodiode"]) == 7
+    CONTENT["frames"](replace(job(tmp_path, "run.cbf"), images=7, most=3))
+    first, last = (fabio.open(str(tmp_path / f"run_{number:04d}.cbf")) for number in (1, 7))
+    assert (first.data == last.data).all()
+    assert "Start_angle 0.6000 deg." in last.header["_array_data.header_contents"]
+
+
+def test_long_work_ends_when_told_to(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "to")
+    folder.stop.set()
+    for name in ("frames", "movies"):
+        with pytest.raises(Stopped):
+            CONTENT[name](replace(job(tmp_path, "run.cbf"), proceed=folder.proceed))  # type: ignore[index]
+    assert list(tmp_path.iterdir()) == []

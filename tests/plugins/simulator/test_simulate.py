@@ -13,7 +13,8 @@ from starbeam_ispyb import models as m
 from starbeam_simulator import simulation
 from starbeam_simulator.configuration import EXAMPLE, load
 from starbeam_simulator.errors import SimulationError
-from starbeam_simulator.folders import Folder, Stopped
+from starbeam_simulator.folders import Folder
+from starbeam_simulator.stopping import Stopped
 
 if TYPE_CHECKING:
     from plugins.simulator.conftest import Simulating
@@ -222,7 +223,7 @@ async def test_every_experiment_of_the_example_is_simulated(
     await simulating.app.database.add(
         m.BLSession, sessionId=3, proposalId=1, visit_number=2, beamLineName="ID27-1"
     )
-    for experiment in load(EXAMPLE)[0].experiments:
+    for experiment in load(EXAMPLE).simulation.experiments:
         made = await simulating.run("ID27-1", experiment, EXAMPLE)
         await check_files(simulating, made.dataCollectionId)
     assert simulating.warnings == []
@@ -237,7 +238,7 @@ async def test_every_experiment_of_the_example_is_simulated(
         "ParticleClassification": 4,
         "AutoProcIntegration": 1,
         "AutoProcScalingStatistics": 3,
-        "AutoProcProgramAttachment": 1,
+        "AutoProcProgramAttachment": 2,
         "XRFFluorescenceMapping": 0 if kind.flavour == "community" else 3,
     }
     found = {table: (await simulating.sql(f"SELECT count(*) FROM {table}"))[0][0] for table in expected}
@@ -245,7 +246,7 @@ async def test_every_experiment_of_the_example_is_simulated(
 
 
 def test_the_example_in_toml_says_the_same() -> None:
-    assert load(EXAMPLE.with_suffix(".toml")) == load(EXAMPLE)
+    assert load(EXAMPLE.with_suffix(".toml")).simulation == load(EXAMPLE).simulation
 
 
 async def check_files(simulating: Simulating, key: int) -> None:

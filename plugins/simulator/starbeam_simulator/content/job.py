@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,13 @@ DETECTOR = (616, 632)
 """Pixels of the simulated detector, across and down."""
 PIXEL = 300e-6
 """Their size, in m."""
-DISTANCE = 0.25
+DISTANCE = 0.15
 """From sample to detector, in m."""
 FRAMES = 10
-"""How many frames a file holds at most."""
+"""How many different frames a data collection has at most; further images repeat them."""
 WAVELENGTH = 0.9763
-CELL = (78.9, 78.9, 37.1)
-"""Of the crystal that is simulated, in Å; tetragonal."""
+CELL = (78.9, 78.9, 37.1, 90.0, 90.0, 90.0)
+"""Of the crystal that is simulated, in Å and degrees."""
 SPACE_GROUP = "P43212"
 
 
@@ -54,7 +54,11 @@ class Job:
     snaked: bool = False
     """Every second row of the grid is measured backwards."""
     most: int = FRAMES
-    """How many frames are made at most."""
+    """How many different frames are made at most."""
+    digits: int = 5
+    """Of the wavelength: what the frames are true to."""
+    proceed: Callable[[], None] = lambda: None
+    """To be called now and then in long work: raises when that is to end."""
 
     def random(self, what: str) -> np.random.Generator:
         """The source of randomness for one kind of content."""
@@ -69,9 +73,19 @@ class Job:
         )
 
     @property
+    def series(self) -> tuple[str, float, int]:
+        """What frames depend on: seed, wavelength in Å, and their number."""
+        return self.seed, round(self.wavelength, self.digits), min(self.images, self.most)
+
+    @property
     def rotation(self) -> diffraction.Rotation:
-        """The frames that are made: the first of the data collection."""
-        return diffraction.Rotation(*self.axis, min(self.images, self.most))
+        """The images of the data collection."""
+        return diffraction.Rotation(*self.axis, self.images)
+
+    @property
+    def resolution(self) -> float:
+        """At the nearest edge of the detector, in Å."""
+        return round(float(diffraction.resolution(self.geometry)[DETECTOR[1] // 2, 0]), 2)
 
     @property
     def steps(self) -> tuple[int, int]:

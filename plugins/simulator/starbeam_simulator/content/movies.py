@@ -21,6 +21,7 @@ def movies(job: Job) -> Made:
     """Movies of an electron microscope, their motion correction and contrast transfer function."""
     rows: list[New] = []
     for number in range(1, MOVIES + 1):
+        job.proceed()
         rows += _movie(job, number)
     return Made(rows=(*rows, *_classes(job)))
 
@@ -66,8 +67,10 @@ def _classes(job: Job) -> list[New]:
 def _movie(job: Job, number: int) -> list[New]:
     rng = job.random(f"movie {number}")
     stem = job.folder / f"{job.stem}_{number:04d}"
-    micrograph, small = pictures.with_thumbnail(pictures.micrograph(rng), Path(f"{stem}_micrograph.jpeg"))
+    specimen = pictures.micrograph(rng)
+    micrograph, small = pictures.with_thumbnail(specimen, Path(f"{stem}_micrograph.jpeg"))
     x, y = microscopy.drift(rng)
+    movie_file = microscopy.write_movie(rng, specimen, x, y, Path(f"{stem}_fractions.tiff"))
     total, average = microscopy.motion(x, y)
     drift = microscopy.write_drift(x, y, Path(f"{stem}_drift.png"))
     defocus = float(rng.uniform(0.8, 2.2))
@@ -76,7 +79,7 @@ def _movie(job: Job, number: int) -> list[New]:
     movie = {
         "dataCollectionId": job.collection,
         "movieNumber": number,
-        "movieFullPath": f"{stem}_fractions.tiff",
+        "movieFullPath": str(movie_file),
         "createdTimeStamp": taken,
         "positionX": f"{rng.uniform(-400, 400):.2f}",
         "positionY": f"{rng.uniform(-400, 400):.2f}",

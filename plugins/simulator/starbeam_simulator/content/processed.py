@@ -4,34 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from starbeam_ispyb import models as m
 from starbeam_simulator.content.job import CELL, PIXEL, SPACE_GROUP, Job, Made, New, Ref
-from starbeam_simulator.generators import logs, statistics
+from starbeam_simulator.generators import diffraction, logs, reflections, statistics
 from starbeam_simulator.generators.statistics import Shell
+
+PROGRAM, MESSAGE = "autoPROC", "Processing successful"
+LOWEST = 4.0
+"""In Å: data that end before this are not integrated."""
 
 
 def processing(job: Job) -> Made:
-    """The result of automatic processing, with its log."""
-    shells = statistics.shells(job.random("processing"), 1.8, CELL)
-    file = logs.scaling(job.folder / f"{job.stem}_scaling.log", "autoPROC", SPACE_GROUP, shells)
-    attachment = {
+    """The result of automatic processing, with its log and the merged reflections."""
+    rng = job.random("processing")
+    resolution = min(max(job.resolution, diffraction.HIGH), LOWEST)
+    completeness, inner, outer = statistics.expected(rng, resolution)
+    data = reflections.merged(rng, SPACE_GROUP, CELL, completeness, inner, outer)
+    shells = statistics.shells(rng, data, inner, outer)
+    files = {
+        "Result": data.write(job.folder / f"{job.stem}_merged.mtz", job.wavelength),
+        "Log": logs.processing(
+            job.folder / f"{job.stem}_scaling.log",
+            PROGRAM,
+            MESSAGE,
+            SPACE_GROUP,
+            [shell.columns() for shell in shells],
+        ),
+    }
+    attachments = (New(m.AutoProcProgramAttachment, _attachment(job, *one)) for one in files.items())
+    return Made(rows=(New(m.AutoProcProgram, _program(job), "program"), *attachments, *_results(job, shells)))
+
+
+def _attachment(job: Job, kind: str, file: Path) -> dict[str, Any]:
+    return {
         "autoProcProgramId": Ref("program"),
-        "fileType": "Log",
+        "fileType": kind,
         "fileName": file.name,
         "filePath": str(file.parent),
         "recordTimeStamp": job.end,
     }
-    program = New(m.AutoProcProgram, _program(job), "program")
-    return Made(rows=(program, New(m.AutoProcProgramAttachment, attachment), *_results(job, shells)))
 
 
 def _program(job: Job) -> dict[str, Any]:
     return {
-        "processingPrograms": "autoPROC",
+        "processingPrograms": PROGRAM,
         "processingStatus": "1",
-        "processingMessage": "Processing successful",
+        "processingMessage": MESSAGE,
         "processingCommandLine": f"process -d {job.folder}",
         "processingStartTime": job.end,
         "processingEndTime": job.end + timedelta(minutes=4),
@@ -41,7 +62,7 @@ def _program(job: Job) -> dict[str, Any]:
 
 def _results(job: Job, shells: Sequence[Shell]) -> list[New]:
     """The integration, its cell, and the statistics of the scaled data."""
-    cell = dict(zip(("a", "b", "c", "alpha", "beta", "gamma"), (*CELL, 90.0, 90.0, 90.0), strict=True))
+    cell = dict(zip(("a", "b", "c", "alpha", "beta", "gamma"), CELL, strict=True))
     integration = {
         "dataCollectionId": job.collection,
         "autoProcProgramId": Ref("program"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Hashable
+from functools import lru_cache, partial
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +23,29 @@ ELEMENTS = {"Fe": "viridis", "Ca": "magma", "Zn": "cividis"}
 """Whose maps are made, and in which colours they are shown."""
 
 
+Write: TypeAlias = Callable[[Hashable, Path, Callable[[Path], None]], None]
+"""Lets a file show something, with what draws it."""
+
+
+def drawn(what: Hashable, file: Path, draw: Callable[[Path], None]) -> None:
+    """Draw it."""
+    draw(file)
+
+
 @lru_cache(maxsize=16)
 def _series(seed: str, wavelength: float, images: int) -> list[NDArray[np.uint16]]:
-    """Frames at about this wavelength, in Å; kept, since they take long to make."""
+    """Frames at this wavelength, in Å; kept, since they take long to make."""
     across, down = DETECTOR
     geometry = diffraction.Geometry.centred(
         across, down, pixel_size=PIXEL, distance=DISTANCE, wavelength=max(wavelength, 0.5)
     )
     rotation = diffraction.Rotation(0.0, 0.1, images)
-    return list(diffraction.frames(seeded(seed, "frames"), geometry, rotation, CELL))
+    return list(diffraction.frames(seeded(seed, "frames"), geometry, rotation, CELL[:3]))
 
 
-def first_frame(job: Job) -> NDArray[np.uint16]:
-    """The first of a data collection's frames."""
-    return _series(job.seed, round(job.wavelength, 1), job.rotation.images)[0]
+def different(job: Job) -> list[NDArray[np.uint16]]:
+    """The frames of a data collection; its images repeat them."""
+    return _series(*job.series)
 
 
 @lru_cache(maxsize=16)
@@ -43,10 +54,11 @@ def views(seed: str) -> list[Image]:
     return [pictures.crystal(seeded(seed, "crystal"), 90.0 * number) for number in range(4)]
 
 
-def frames(job: Job) -> Made:
-    """Detector frames: HDF5 with links to data files, or one CBF for each, by the ending of `data`."""
+def frames(job: Job, write: Write = drawn) -> Made:
+    """Detector frames: HDF5 with a link to a data file, or one CBF for each, by the ending of `data`. `write`
+    may know a data file with the same."""
     rotation, geometry = job.rotation, job.geometry
-    made = _series(job.seed, round(job.wavelength, 1), rotation.images)
+    made = different(job)
     columns: dict[str, Any] = {
         "imageDirectory": str(job.folder),
         "detectorDistance": DISTANCE * 1000,
@@ -61,21 +73,24 @@ def frames(job: Job) -> Made:
         "axisRange": rotation.width,
         "axisEnd": round(rotation.start + job.images * rotation.width, 3),
         "rotationAxis": "Omega",
-        "resolution": 1.8,
+        "resolution": job.resolution,
     }
     if Path(job.data).suffix.lower() == ".cbf":
-        for number, frame in enumerate(made, 1):
+        for number, frame in zip(range(1, job.images + 1), cycle(made), strict=False):
+            job.proceed()
             file = job.folder / f"{job.stem}_{number:04d}.cbf"
             cbf.write(file, frame, number, geometry, rotation, job.start, job.exposure)
         return Made(columns | {"fileTemplate": f"{job.stem}_%04d.cbf"})
-    measured = _counters(job, len(made)) if job.grid is None else _maps(job)
+    measured = _counters(job) if job.grid is None else _maps(job)
     master = job.folder / Path(job.data).name
-    hdf5.write(master, made, geometry, rotation, job.start, job.exposure, measured, job.sub_path)
+    hdf5.write_master(master, geometry, rotation, job.start, job.exposure, measured, job.sub_path)
+    data = partial(hdf5.write_data, frames=made, images=job.images)
+    write((job.series, job.images), hdf5.data_file(master), data)
     return Made(columns)
 
 
-def _counters(job: Job, count: int) -> dict[str, Any]:
-    return {"photodiode": job.random("counters").normal(1.0, 0.01, count).round(5)}
+def _counters(job: Job) -> dict[str, Any]:
+    return {"photodiode": job.random("counters").normal(1.0, 0.01, job.images).round(5)}
 
 
 def _maps(job: Job) -> dict[str, Any]:
@@ -98,7 +113,7 @@ def snapshots(job: Job) -> Made:
 
 def images(job: Job) -> Made:
     """The first frame as a JPEG with its thumbnail."""
-    frame = first_frame(job)
+    frame = different(job)[0]
     full, small = pictures.with_thumbnail(pictures.diffraction(frame), job.folder / f"{job.stem}_0001.jpeg")
     row = {
         "dataCollectionId": job.collection,

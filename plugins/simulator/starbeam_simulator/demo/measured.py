@@ -25,8 +25,9 @@ from starbeam_simulator.generators.drawing import Line, plot, save
 CRYSTALS = 3
 """How many different crystals there are to see."""
 FRAMES = 4
-"""How many frames a data collection's file holds."""
-GRID = Grid(steps_x=30, steps_y=20, dx_mm=0.002, dy_mm=0.002)
+"""How many different frames a data collection's file holds."""
+GRID = Grid(steps_x=20, steps_y=20, dx_mm=0.002, dy_mm=0.002)
+"""A point for each image of a mesh scan."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def chosen(world: DemoWorld) -> Jobs:
         group = groups[row["dataCollectionGroupId"]]
         if group["sessionId"] in wanted:
             technique = lines[group["sessionId"]].technique
-            job = _job(len(found), row, group["sessionId"])
+            job = _job(len(found), row, group["sessionId"], GRID if technique == "spectroscopy" else None)
             found[row["dataCollectionId"]] = Chosen(row, group, technique, job)
     return found
 
@@ -74,7 +75,7 @@ def _sessions(world: DemoWorld, measured: set[int]) -> set[int]:
     return own | {row["sessionId"] for row in newest.values()}
 
 
-def _job(number: int, row: Row, session: int) -> Job:
+def _job(number: int, row: Row, session: int, grid: Grid | None) -> Job:
     return Job(
         folder=Path(row["imageDirectory"]),
         seed=f"demo {number % CRYSTALS}",
@@ -89,8 +90,10 @@ def _job(number: int, row: Row, session: int) -> Job:
         exposure=row["exposureTime"],
         sub_path=row["imageContainerSubPath"],
         axis=(row["axisStart"] or 0.0, row["axisRange"] or 0.0),
+        grid=grid,
         snaked=True,
         most=FRAMES,
+        digits=1,
     )
 
 
@@ -101,30 +104,30 @@ async def write(world: DemoWorld, jobs: Jobs) -> None:
     places = {row["blSampleId"]: row["blSubSampleId"] for row in world.made.get("subsamples", ())}
     for key, one in jobs.items():
         one.job.folder.mkdir(parents=True, exist_ok=True)
-        columns = _detector(one.job) if one.technique != "em" else {}
+        columns = _detector(one.job, alike) if one.technique != "em" else {}
         if one.row["blSampleId"] in places:
             columns["blSubSampleId"] = places[one.row["blSampleId"]]
         if one.technique == "mx":
             columns["imageQualityIndicatorsPlotPath"] = _quality(one.job, alike)
         changed.append({"key": key, **columns, **_snapshots(one, alike)})
-    await _change(world, changed)
+    await change(world, DataCollection, changed)
     await _maps(world, [one for one in jobs.values() if one.technique == "spectroscopy"])
 
 
-def _detector(job: Job) -> Row:
+def _detector(job: Job, alike: Alike) -> Row:
     """Write the frames; what they say of the detector."""
-    made = recorded.frames(job).collection
+    made = recorded.frames(job, alike.write).collection
     return {name: made[name] for name in ("detectorDistance", "imageSizeX", "imageSizeY", "xBeam", "yBeam")}
 
 
 def _quality(job: Job, alike: Alike) -> str:
     """Draw how many reflections each image shows: they fade while the crystal suffers; where the plot is."""
     file = job.folder / "quality.png"
-    image = np.arange(1.0, 101.0)
+    image = np.arange(1.0, min(job.images, 100) + 1.0)
     spots = 400 * np.exp(-image / 120) * (1 + 0.2 * np.sin(image / 9))
-    spots += job.random("quality").normal(0, 12, 100)
+    spots += job.random("quality").normal(0, 12, len(image))
     lines = [Line("spots", image, spots)]
-    alike.write((job.seed, "quality"), file, lambda to: plot(to, "Image quality", ("image", "spots"), lines))
+    alike.write((job.seed, len(image)), file, lambda to: plot(to, "Image quality", ("image", "spots"), lines))
     return str(file)
 
 
@@ -142,24 +145,21 @@ def _snapshots(one: Chosen, alike: Alike) -> Row:
     return paths
 
 
-async def _change(world: DemoWorld, changed: Iterable[Row]) -> None:
-    """Set columns of data collections, given by `key`."""
+async def change(world: DemoWorld, model: type[Any], changed: Iterable[Row]) -> None:
+    """Set columns of rows, given by `key`."""
     alike = defaultdict(list)
     for row in changed:
         alike[tuple(row)].append(row)
     connection = await world.session.connection()
-    key = DataCollection.__table__.c.dataCollectionId
+    (key,) = inspect(model).primary_key
     for names, rows in alike.items():
         values: dict[str, Any] = {name: bindparam(name) for name in names if name != "key"}
-        await connection.execute(update(DataCollection).where(key == bindparam("key")).values(values), rows)
+        await connection.execute(update(model).where(key == bindparam("key")).values(values), rows)
 
 
 async def _maps(world: DemoWorld, mapped: list[Chosen]) -> None:
     grids = await world.add(GridInfo, [_grid(one.row) for one in mapped])
-    jobs = [
-        replace(one.job, grid=GRID, grid_id=grid["gridInfoId"])
-        for one, grid in zip(mapped, grids, strict=True)
-    ]
+    jobs = [replace(one.job, grid_id=grid["gridInfoId"]) for one, grid in zip(mapped, grids, strict=True)]
     await add_all(world, map(recorded.fluorescence_maps, jobs))
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from starbeam.demo import DemoWorld
+from starbeam.demo import DemoWorld, Row
 from starbeam_ispyb import models as m
 from starbeam_simulator.content import recorded
-from starbeam_simulator.content.job import CELL, SPACE_GROUP
 from starbeam_simulator.demo.alike import Alike
-from starbeam_simulator.demo.measured import Jobs
-from starbeam_simulator.generators import logs, microscopy, pictures, spectra, statistics
+from starbeam_simulator.demo.measured import Jobs, change
+from starbeam_simulator.generators import logs, microscopy, pictures, reflections, spectra
 from starbeam_simulator.generators.drawing import Line, plot, save
 from starbeam_simulator.generators.randomness import seeded
+from starbeam_simulator.generators.reflections import Cell, Quality
 
 MICROGRAPH = 256
 """Width and height of the micrographs, in pixels."""
@@ -43,11 +45,10 @@ async def _pictures(world: DemoWorld, jobs: Jobs) -> None:
     alike = Alike()
     for row in await world.session.scalars(query):
         job = jobs[row.dataCollectionId].job
-        image = pictures.diffraction(recorded.first_frame(job))
+        image = pictures.diffraction(recorded.different(job)[0])
         small = pictures.thumbnail(image)
-        shown = job.seed, round(job.wavelength, 1)
-        alike.write(shown, row.jpegFileFullPath, partial(save, image))
-        alike.write((*shown, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
+        alike.write(job.series, row.jpegFileFullPath, partial(save, image))
+        alike.write((job.series, "small"), row.jpegThumbnailFileFullPath, partial(save, small))
 
 
 async def _logs(world: DemoWorld, jobs: Jobs) -> None:
@@ -60,21 +61,83 @@ async def _logs(world: DemoWorld, jobs: Jobs) -> None:
 
 
 async def _results(world: DemoWorld, jobs: Jobs) -> None:
-    """What processing programs wrote: summaries of their results."""
-    program, integration, job = m.AutoProcProgram, m.AutoProcIntegration, m.ProcessingJob
+    """What processing programs wrote: reflections, which their statistics count from now on, and logs."""
+    program, integration, job, file = (
+        m.AutoProcProgram,
+        m.AutoProcIntegration,
+        m.ProcessingJob,
+        m.AutoProcProgramAttachment,
+    )
     owner = integration.dataCollectionId, job.dataCollectionId
     query = (
-        select(m.AutoProcProgramAttachment, program.processingPrograms, *owner)
-        .join(program, program.autoProcProgramId == m.AutoProcProgramAttachment.autoProcProgramId)
+        select(program.autoProcProgramId, program.processingPrograms, program.processingMessage, *owner)
         .outerjoin(integration, integration.autoProcProgramId == program.autoProcProgramId)
         .outerjoin(job, job.processingJobId == program.processingJobId)
         .where(or_(*(column.in_(jobs) for column in owner)))
     )
-    for row, name, integrated, requested in await world.session.execute(query):
-        file = _folder(f"{row.filePath}/{row.fileName}")
-        resolution = jobs[integrated or requested or 0].row["resolution"] or 2.0
-        shells = statistics.shells(seeded("demo results", row.autoProcProgramId), resolution, CELL)
-        logs.scaling(file, name or "", SPACE_GROUP, shells)
+    programs = {row.autoProcProgramId: row for row in await world.session.execute(query)}
+    crystals, shells = await _scaled(world, programs)
+    counted = list[Row]()
+    files = select(file.autoProcProgramId, file.filePath, file.fileName)
+    found = files.where(file.autoProcProgramId.in_(programs)).order_by(file.importanceRank)
+    for key, folder, name in await world.session.execute(found):
+        _, title, message, integrated, requested = programs[key]
+        path = _folder(f"{folder}/{name}")
+        if path.suffix == ".mtz":
+            wavelength = jobs[integrated or requested or 0].job.wavelength
+            counted += _reflections(path, seeded("demo results", key), crystals[key], shells[key], wavelength)
+        else:
+            space_group = crystals[key].spaceGroup if key in crystals else ""
+            table = list(shells.get(key, {}).values())
+            logs.processing(path, title or "", message or "", space_group or "", table)
+    await change(world, m.AutoProcScalingStatistics, counted)
+
+
+async def _scaled(
+    world: DemoWorld, programs: Collection[int]
+) -> tuple[dict[int, m.AutoProc], dict[int, dict[str, Row]]]:
+    """What programs found, by their keys: the crystal, and the statistics by kind of shell."""
+    result, scaling, table = m.AutoProc, m.AutoProcScaling, m.AutoProcScalingStatistics.__table__
+    found = await world.session.scalars(select(result).where(result.autoProcProgramId.in_(programs)))
+    crystals = {one.autoProcProgramId: one for one in found if one.autoProcProgramId}
+    query = (
+        select(result.autoProcProgramId, *table.c)
+        .join(scaling, scaling.autoProcId == result.autoProcId)
+        .join(table, table.c.autoProcScalingId == scaling.autoProcScalingId)
+        .where(result.autoProcProgramId.in_(programs))
+        .order_by(table.c.autoProcScalingStatisticsId)
+    )
+    shells: dict[int, dict[str, Row]] = defaultdict(dict)
+    for row in (await world.session.execute(query)).mappings():
+        shells[row["autoProcProgramId"]][row["scalingStatisticsType"]] = dict(row)
+    return crystals, shells
+
+
+def _reflections(
+    file: Path, rng: np.random.Generator, crystal: m.AutoProc, shells: dict[str, Row], wavelength: float
+) -> Iterator[Row]:
+    """Write reflections as good as the statistics say; what then counts them, also in `shells`."""
+    names = ("a", "b", "c", "alpha", "beta", "gamma")
+    cell = tuple(getattr(crystal, f"refinedCell_{name}") for name in names)
+    inner, outer = (_quality(shells[kind]) for kind in ("innerShell", "outerShell"))
+    complete = shells["overall"]["completeness"] / 100
+    data = reflections.merged(rng, crystal.spaceGroup or "", cast(Cell, cell), complete, inner, outer)
+    data.write(file, wavelength)
+    for shell in shells.values():
+        unique, share, signal = data.within(shell["resolutionLimitLow"], shell["resolutionLimitHigh"])
+        new = {
+            "nTotalUniqueObservations": unique,
+            "nTotalObservations": round(unique * shell["multiplicity"]),
+            "completeness": round(share, 1),
+            "meanIOverSigI": round(signal, 1),
+        }
+        shell.update(new)
+        yield {"key": shell["autoProcScalingStatisticsId"], **new}
+
+
+def _quality(shell: Row) -> Quality:
+    low, high = shell["resolutionLimitLow"], shell["resolutionLimitHigh"]
+    return Quality(low, high, shell["completeness"] / 100, shell["meanIOverSigI"])
 
 
 async def _steps(world: DemoWorld, jobs: Jobs) -> None:

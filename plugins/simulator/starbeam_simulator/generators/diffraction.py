@@ -15,7 +15,7 @@ DEAD = 65535
 """The value of pixels that do not count: gaps between modules."""
 _THICKNESS = 0.0035
 """How far from the Ewald sphere a reflection still shows, in 1/Å: mosaicity and bandwidth together."""
-_LOW, _HIGH = 40.0, 1.8
+_LOW, HIGH = 40.0, 1.8
 """The resolution range of reflections, in Å."""
 
 
@@ -77,11 +77,11 @@ def _lattice(
     rng: np.random.Generator, cell: tuple[float, float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Reciprocal vectors of a randomly oriented orthogonal lattice in 1/Å, and their intensities up to 1."""
-    highest = [int(length / _HIGH) for length in cell]
+    highest = [int(length / HIGH) for length in cell]
     axes = [np.arange(-n, n + 1) for n in highest]
     vectors = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3) / np.asarray(cell)
     length = np.linalg.norm(vectors, axis=1)
-    kept = (length > 1 / _LOW) & (length < 1 / _HIGH)
+    kept = (length > 1 / _LOW) & (length < 1 / HIGH)
     strength = rng.exponential(0.25, kept.sum()) * np.exp(-8.0 * length[kept] ** 2)
     orientation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
     return vectors[kept] @ orientation, strength

@@ -1,5 +1,5 @@
 """Detector frames in HDF5, as a detector's own writer lays them out (NeXus): a master file with the metadata
-and external links to data files with the frames, compressed with bitshuffle and LZ4."""
+and an external link to a data file with the frames, compressed with bitshuffle and LZ4."""
 
 from __future__ import annotations
 
@@ -15,66 +15,85 @@ from numpy.typing import NDArray
 
 from starbeam_simulator.generators.diffraction import DEAD, Geometry, Rotation
 
-PER_FILE = 100
-"""How many frames a data file holds."""
+LINK = "data_000001"
+"""What links to the frames are called, and the end of their file's name."""
 SUB_PATH = "1.1/measurement"
 """Where beamline control looks for what a scan measured."""
 
 
-def write(
+def data_file(master: Path) -> Path:
+    """The file that a master file links to."""
+    return master.with_name(f"{master.stem.removesuffix('_master')}_{LINK}.h5")
+
+
+def write_master(
     master: Path,
-    frames: Sequence[NDArray[np.uint16]],
     geometry: Geometry,
     rotation: Rotation,
     start: datetime,
     exposure: float,
-    measured: Mapping[str, NDArray[Any]] | None = None,
+    measured: Mapping[str, NDArray[Any]],
     sub_path: str = SUB_PATH,
-) -> list[Path]:
-    """Write the master file and the data files beside it; all that was written.
+) -> None:
+    """Write what is known of the images, which began at `start` and took `exposure` s each.
 
-    `exposure` is in s. `measured` holds what else a scan measured (counters, maps) by name; it goes with the
-    frames into the group `sub_path`.
+    `measured` holds what else a scan measured (counters, maps) by name; it goes with the images into the
+    group `sub_path`.
     """
-    stem = master.stem.removesuffix("_master")
-    written = [master]
-    links: dict[str, str] = {}
-    for number, first in enumerate(range(0, len(frames), PER_FILE), 1):
-        file = master.with_name(f"{stem}_data_{number:06d}.h5")
-        _data_file(file, frames[first : first + PER_FILE], first + 1)
-        links[f"data_{number:06d}"] = file.name
-        written.append(file)
+    file = data_file(master)
     with h5py.File(master, "w") as out:
         entry = _group(out, "entry", "NXentry", default="data")
         out.attrs["default"] = "entry"
         entry["start_time"] = start.isoformat()
         entry["definition"] = "NXmx"
-        data = _group(entry, "data", "NXdata", signal=next(iter(links), ""))
-        for name, target in links.items():
-            data[name] = h5py.ExternalLink(target, "/entry/data/data")
-        _instrument(entry, geometry, exposure, len(frames))
+        _link(_group(entry, "data", "NXdata", signal=LINK), file)
+        _instrument(entry, geometry, exposure, rotation.images)
         _goniometer(entry, rotation)
-        _measurement(out, sub_path, start, links, measured or {})
-    return written
+        _measurement(out, sub_path, start, file, measured)
 
 
-def _data_file(file: Path, frames: Sequence[NDArray[np.uint16]], first: int) -> None:
+def _link(group: Any, file: Path) -> None:
+    group[LINK] = h5py.ExternalLink(file.name, "/entry/data/data")
+
+
+def write_data(file: Path, frames: Sequence[NDArray[np.uint16]], images: int) -> None:
+    """Write so many images: the frames, over and over."""
     with h5py.File(file, "w") as out:
         entry = _group(out, "entry", "NXentry", default="data")
         out.attrs["default"] = "entry"
         data = _group(entry, "data", "NXdata", signal="data")
-        height, width = frames[0].shape
-        images = data.create_dataset(
-            "data",
-            shape=(len(frames), height, width),
-            dtype=np.uint16,
-            chunks=(1, height, width),
-            **hdf5plugin.Bitshuffle(cname="lz4"),
-        )
-        for number, frame in enumerate(frames):
-            images[number] = frame
-        images.attrs["image_nr_low"] = first
-        images.attrs["image_nr_high"] = first + len(frames) - 1
+        if images == len(frames):
+            dataset = _stored(data, "data", frames)
+        else:
+            stored = _stored(_group(entry, "stored", "NXcollection"), "frames", frames)
+            dataset = data.create_virtual_dataset("data", _repeated(stored, images))
+        dataset.attrs["image_nr_low"] = 1
+        dataset.attrs["image_nr_high"] = images
+        dataset.attrs["interpretation"] = "image"
+
+
+def _stored(group: Any, name: str, frames: Sequence[NDArray[np.uint16]]) -> Any:
+    """A data set of frames, each compressed by itself."""
+    shape = frames[0].shape
+    dataset = group.create_dataset(
+        name,
+        shape=(len(frames), *shape),
+        dtype=np.uint16,
+        chunks=(1, *shape),
+        **hdf5plugin.Bitshuffle(cname="lz4"),
+    )
+    for number, frame in enumerate(frames):
+        dataset[number] = frame
+    return dataset
+
+
+def _repeated(stored: Any, images: int) -> Any:
+    """So many images, each of them one of the stored frames: they take space once."""
+    frames, *shape = stored.shape
+    layout, source = h5py.VirtualLayout((images, *shape), stored.dtype), h5py.VirtualSource(stored)
+    for first in range(0, images, frames):
+        layout[first : first + frames] = source[: images - first]
+    return layout
 
 
 def _instrument(entry: Any, geometry: Geometry, exposure: float, images: int) -> None:
@@ -108,26 +127,26 @@ def _goniometer(entry: Any, rotation: Rotation) -> None:
 
 
 def _measurement(
-    out: Any, path: str, start: datetime, links: Mapping[str, str], measured: Mapping[str, NDArray[Any]]
+    out: Any, path: str, start: datetime, file: Path, measured: Mapping[str, NDArray[Any]]
 ) -> None:
     """The group of a scan: what it measured, beside the frames."""
     scan, _, name = path.rpartition("/")
     holder = _group(out, scan, "NXentry", default=name) if scan else out
     if scan:
         holder["start_time"] = start.isoformat()
-    group = _group(holder, name, "NXdata", signal=next(iter(measured), next(iter(links), "")))
+    signal, *more = measured or [LINK]
+    group = _group(holder, name, "NXdata", signal=signal)
+    if more:
+        group.attrs["auxiliary_signals"] = more
     for key, values in measured.items():
         group.create_dataset(key, data=values)
-    for key, target in links.items():
-        group[key] = h5py.ExternalLink(target, "/entry/data/data")
+    _link(group, file)
 
 
 def _group(parent: Any, name: str, kind: str, **attributes: str) -> Any:
     group = parent.create_group(name)
     group.attrs["NX_class"] = kind
-    for key, value in attributes.items():
-        if value:
-            group.attrs[key] = value
+    group.attrs.update(attributes)
     return group
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from starbeam_simulator.generators.statistics import Shell
+from typing import Any
 
 
 def collection(file: Path, start: datetime, images: int, exposure: float, failure: str | None = None) -> Path:
@@ -28,9 +27,21 @@ def collection(file: Path, start: datetime, images: int, exposure: float, failur
     return file
 
 
-def scaling(file: Path, program: str, space_group: str, shells: Sequence[Shell]) -> Path:
-    """Write the summary of a processing program: one column for each resolution shell."""
+def processing(
+    file: Path, program: str, message: str, space_group: str = "", shells: Sequence[Mapping[str, Any]] = ()
+) -> Path:
+    """Write what a processing program logs: its statistics, one column for each resolution shell (a row of
+    `AutoProcScalingStatistics`), if it has some, and at the end `message`."""
+    text = f"{program}\n\n"
+    if shells:
+        text += f"Space group: {space_group}\n\n" + _table(shells) + "\n"
+    file.write_text(f"{text}{message}\n", encoding="utf-8")
+    return file
+
+
+def _table(shells: Sequence[Mapping[str, Any]]) -> str:
     rows = (
+        ("", "scalingStatisticsType", ""),
         ("Low resolution limit", "resolutionLimitLow", ".2f"),
         ("High resolution limit", "resolutionLimitHigh", ".2f"),
         ("Rmerge", "rMerge", ".4f"),
@@ -43,11 +54,7 @@ def scaling(file: Path, program: str, space_group: str, shells: Sequence[Shell])
         ("Completeness / %", "completeness", ".1f"),
         ("Multiplicity", "multiplicity", ".1f"),
     )
-    head = "".join(f"{shell.scalingStatisticsType:>13}" for shell in shells)
-    table = "".join(
-        f"{label:<24}" + "".join(f"{format(getattr(shell, name), form):>13}" for shell in shells) + "\n"
+    return "".join(
+        f"{label:<24}" + "".join(f"{format(shell[name], form):>13}" for shell in shells) + "\n"
         for label, name, form in rows
     )
-    text = f"{program}\n\nSpace group: {space_group}\n\n{'':<24}{head}\n{table}\nNormal termination\n"
-    file.write_text(text, encoding="utf-8")
-    return file

@@ -1,4 +1,4 @@
-"""What motion correction of electron microscope movies finds."""
+"""Movies of an electron microscope, and what motion correction finds in them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from starbeam_simulator.generators.drawing import Line, plot
 
@@ -16,6 +17,24 @@ def drift(rng: np.random.Generator, frames: int = 40) -> tuple[NDArray[np.float6
     steps = rng.normal(0, 0.25, (2, frames)) + settling
     x, y = np.cumsum(steps, axis=1)
     return x - x[0], y - y[0]
+
+
+def write_movie(
+    rng: np.random.Generator,
+    specimen: Image.Image,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    file: Path,
+) -> Path:
+    """Write a movie of a specimen that moves so, in Å and pixels: the electrons that each frame counts, one
+    page each of a TIFF."""
+    expected = np.asarray(specimen, dtype=np.float64) / 128
+    moved = (
+        np.roll(expected, (round(down), round(across)), (0, 1)) for across, down in zip(x, y, strict=True)
+    )
+    frames = [Image.fromarray(rng.poisson(one).astype(np.uint8)) for one in moved]
+    frames[0].save(file, save_all=True, append_images=frames[1:], compression="tiff_lzw")
+    return file
 
 
 def motion(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
