@@ -22,8 +22,8 @@ from starbeam_ispyb import models as m
 from support.commands import SECRET, Site
 
 ADDRESS = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin&path=/values&selection={}"
-ROWS, ROW = 6, 6 << 20
-"""Rows of six million numbers of 32 bits: 24 MiB each, more than a window and than what the network takes."""
+ROWS, ROW = 6, 8 << 20
+"""Rows of eight million numbers of 32 bits: 32 MiB each, more than a window and what the network takes."""
 
 
 async def fill(url: str, folder: Path) -> int:
@@ -54,7 +54,10 @@ class Slow:
     """A client that asks for a row, and takes a little of the answer when it is told to."""
 
     def __init__(self, port: int, headers: dict[str, str], row: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", port))
         lines = [f"GET {ADDRESS.format(row)} HTTP/1.1", "Host: localhost", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
