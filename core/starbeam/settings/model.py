@@ -69,7 +69,7 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[
         list[str],
         _doc(
-            "Addresses or networks of the reverse proxies whose X-Forwarded headers are believed.",
+            "Addresses or networks of the reverse proxies whose X-Forwarded-For is believed.",
             ["10.0.0.0/8"],
             check=checks.check_proxies,
         ),
