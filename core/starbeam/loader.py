@@ -58,6 +58,8 @@ class Plugins:
             try:
                 result = impl.function(**given)
                 yield name, list(result) if result is not None else None
+            except SettingsError as error:
+                self.faults += from_settings(error, name, self.distribution(name))
             except Exception as error:  # any plugin's any mistake becomes a line of the table
                 self.fault(name, "hooks", f"{hook}: {said(error)}", "correct the plugin, or disable it")
 

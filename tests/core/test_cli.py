@@ -175,6 +175,18 @@ def test_a_missing_file_names_the_command_that_makes_it(site: Site, words: tuple
     assert not (site.folder / "union.db").exists()
 
 
+@pytest.mark.parametrize("words", [("db", "create"), ("db", "check"), ("serve",)])
+def test_a_database_in_a_folder_that_cannot_be_written_is_one_line(
+    site: Site, words: tuple[str, ...]
+) -> None:
+    site.make_database()
+    site.url = f"sqlite+aiosqlite:////proc/{os.getpid()}/environ"
+    result = site.invoke(*words)
+    assert result.exit_code in {1, 2}
+    assert "environ cannot be written" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+
+
 # People
 
 

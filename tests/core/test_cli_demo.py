@@ -96,6 +96,12 @@ def test_a_busy_port_stops_it_before_it_makes_data(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_folder_that_cannot_be_written_stops_it(tmp_path: Path) -> None:
+    ended = Site(tmp_path).run("demo", STARBEAM_DATABASE__URL="sqlite+aiosqlite:////nowhere/demo.db")
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-2].startswith("starbeam: /nowhere/demo.db cannot be written")
+
+
 def test_a_demo_on_a_database_server_is_refused(tmp_path: Path) -> None:
     ended = Site(tmp_path).run("demo", STARBEAM_DATABASE__URL="mysql+asyncmy://root@localhost/ispyb")
     assert ended.returncode == 2

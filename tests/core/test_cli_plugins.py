@@ -173,3 +173,9 @@ def test_new_overwrites_nothing(site: Site) -> None:
     result = new("radiation")
     assert result.exit_code == 1
     assert "starbeam-radiation already" in result.stderr
+
+
+def test_new_says_where_it_cannot_write(site: Site) -> None:
+    result = new("radiation", "--into", "/proc/none")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == "starbeam: /proc/none: No such file or directory"

@@ -123,6 +123,14 @@ def test_a_database_that_is_away_is_a_finding(site: Site) -> None:
     assert "pass-word" not in result.output
 
 
+def test_an_empty_database_is_one_finding(site: Site) -> None:
+    sqlite3.connect(site.folder / "union.db").close()
+    result = site.invoke("doctor", "--json", "--db")
+    assert result.exit_code == 1
+    (tables,) = (one for about, one in findings(result).items() if about.startswith("tables"))
+    assert [one["remedy"] for one in tables] == ["starbeam db create makes them; or see database.url"]
+
+
 def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     site.make_database()
     with sqlite3.connect("union.db", factory=Connection) as connection:
@@ -194,6 +202,8 @@ async def test_the_grants_that_are_printed_are_enough(
         assert not any("`BLSession_has_SCPosition`" in one for one in after.sql)
         (dewars,) = [one for one in after.sql if "`Dewar`" in one]
         assert dewars.startswith("GRANT INSERT, UPDATE ON"), "no operation deletes one"
+        deleting = {one.split("`")[3] for one in after.sql if "DELETE" in one}
+        assert deleting == {"SW_onceToken", "UserGroup_has_Permission", "UserGroup_has_Person"}
 
         app = await make_app(*plugins, **{"database.url": restricted, **backends})
         permissions = ("manage_groups", "manage_options", "manage_perms", "uportal_sync", "all_proposals")

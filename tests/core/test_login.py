@@ -210,9 +210,8 @@ async def test_the_backend_without_proof_starts_on_test_systems_only(make_app: M
     (fault,) = raised.value.faults
     assert (fault.plugin, fault.stage, fault.cause) == (
         "auth_dummy",
-        "hooks",
-        "register_auth_backends: ValueError: [auth.backends.dummy] lets everybody in:"
-        " it starts only with test_system = true",
+        "settings",
+        "auth.backends.dummy.test_system: this log-in lets everybody in: it starts only with true",
     )
 
 

@@ -100,6 +100,13 @@ def test_a_busy_port_is_one_line(site: Site) -> None:
     )
 
 
+def test_a_signal_while_modules_load_is_silent(site: Site) -> None:
+    interrupts = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (site.folder / "click.py").write_text(interrupts)  # found before the real one
+    ended = site.run("serve", PYTHONPATH=str(site.folder))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
 def test_a_server_starts_without_its_database(site: Site) -> None:
     site.url = f"mysql+asyncmy://starbeam:pass-word@127.0.0.1:{free_port()}/ispyb"
     token = Tokens(Auth(secret_key=SECRET)).make("abcd", 1, [])

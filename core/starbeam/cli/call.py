@@ -103,7 +103,9 @@ def _call(
                 headers["Content-Type"] = "application/json"
             answer = client.request(method.upper(), url, headers=headers, content=content)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Failure(f"{url} does not answer: {error}", "Is the server up? --server.", AWAY) from error
+            raise Failure(
+                f"{url} does not answer: {error}", "Is it up? Name another one with --server.", AWAY
+            ) from error
     _print(answer)
     sys.exit(1 if answer.is_error else 0)
 

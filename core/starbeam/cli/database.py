@@ -14,7 +14,14 @@ import click
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
 from starbeam.cli.indexes import indexes
-from starbeam.cli.options import build, config_option, json_option, read_settings, require_file
+from starbeam.cli.options import (
+    build,
+    config_option,
+    json_option,
+    read_settings,
+    require_file,
+    require_folder,
+)
 from starbeam.cli.progress import steps
 from starbeam.cli.upgrade import upgrade
 
@@ -52,6 +59,7 @@ def create(config: Path | None, flavour: Flavour) -> None:
     from starbeam.db.engine import Database
 
     database = Database(read_settings(config).settings.database)
+    require_folder(database.sqlite_file)
     try:
         asyncio.run(_create(database, flavour))
     except DatabaseNotEmpty as error:

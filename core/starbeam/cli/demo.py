@@ -14,7 +14,7 @@ import click
 
 import starbeam
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, read_settings
+from starbeam.cli.options import config_option, read_settings, require_folder
 from starbeam.cli.serve import bind, require_tables
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ BUNDLED = Path(starbeam.__file__).with_name("demo.toml")
 def demo(config: Path | None, port: int | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
     from starbeam import server
+
+    server.end_on_signals()
     from starbeam.app import Starbeam
     from starbeam.cli.demo_data import make
 
-    server.end_on_signals()
     loaded, place = _prepared(config or BUNDLED, port)
     app = Starbeam(loaded)
     bound = bind(loaded.settings.server.host, loaded.settings.server.port)
@@ -64,6 +65,7 @@ def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
         raise Failure(
             "the demo keeps its data in an SQLite file", "Set database.url to sqlite+aiosqlite:///…", 2
         )
+    require_folder(file, status=2)
     place = Place(file)
     overrides["files.roots"] = [*settings.files.roots, str(place.files.resolve())]
     overrides["auth.secret_key"] = settings.auth.secret_key or place.secret_key()

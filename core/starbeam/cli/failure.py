@@ -61,6 +61,8 @@ def explained(error: Exception) -> click.ClickException | None:
         return Faults(from_settings(error))
     if isinstance(error, BrokenPipeError):  # whoever read the output went away: click ends in silence
         return None
+    if isinstance(error, OSError) and error.filename:
+        return Failure(f"{error.filename}: {error.strerror}", "Is it there, and may this account use it?")
     return _database(error)
 
 

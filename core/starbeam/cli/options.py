@@ -38,10 +38,21 @@ def read_settings(config: Path | None, overrides: Mapping[str, Any] = _NOTHING) 
 
 
 def require_file(database: Database, status: int = 1) -> None:
-    """Stop when an SQLite database has no file: connecting would make an empty one."""
-    if database.sqlite_file is not None and not database.sqlite_file.exists():
-        message = f"there is no database file {database.sqlite_file}"
+    """Stop when an SQLite database has no file, since connecting would make one, or may not write."""
+    file = database.sqlite_file
+    if file is not None and not file.exists():
+        message = f"there is no database file {file}"
         raise Failure(message, "`starbeam db create` makes it, with all tables.", status)
+    require_folder(file, status)
+
+
+def require_folder(file: Path | None, status: int = 1) -> None:
+    """Stop when SQLite could not write a database's file, or those that it keeps beside the file."""
+    if file is None:
+        return
+    if not os.access(file.parent, os.W_OK) or (file.exists() and not os.access(file, os.W_OK)):
+        message = f"{file} cannot be written: its folder is missing or belongs to somebody else"
+        raise Failure(message, "Run this in a folder of yours, or name one in database.url.", status)
 
 
 def build(config: Path | None, *, needs_secret: bool = False) -> Starbeam:

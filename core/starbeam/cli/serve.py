@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 def serve(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
     from starbeam import server
-    from starbeam.app import Starbeam
 
     server.end_on_signals()
+    from starbeam.app import Starbeam
+
     loaded = read_settings(config, {"server.host": host, "server.port": port, "server.workers": workers})
     starbeam = Starbeam(loaded)
     require_tables(starbeam)
@@ -55,7 +56,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = error.strerror or str(error)
         raise Failure(
-            f"cannot listen on {host}:{port}: {reason}", "Choose another one with --port."
+            f"cannot listen on {host}:{port}: {reason}", "Choose another one with --host or --port."
         ) from error
 
 

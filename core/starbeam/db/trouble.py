@@ -19,7 +19,15 @@ _AWAY = {
     *(2002, 2003, 2006, 2013, 2014),
 }
 """… for a server that cannot be reached, refuses connections, shuts down, or is too busy to lock."""
-_SQLITE_AWAY = ("unable to open", "locked", "disk i/o", "disk is full", "malformed", "not a database")
+_SQLITE_AWAY = (
+    "unable to open",
+    "readonly",
+    "locked",
+    "disk i/o",
+    "disk is full",
+    "malformed",
+    "not a database",
+)
 
 
 class Trouble(Enum):

@@ -44,6 +44,11 @@ async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
     schema = await reflect(connection)
     uses = uses_of(app)
     found = [ok("database", f"answers: {await _version(connection)}")]
+    if not schema.tables:
+        return [
+            *found,
+            error("tables", "there are none", "starbeam db create makes them; or see database.url"),
+        ]
     if connection.dialect.name != "sqlite":
         found += [*await _server(app, connection), await _grants(app, connection, schema, uses)]
     found += _drift(app, schema, uses)

@@ -103,7 +103,8 @@ def file_layer(path: FilePath | None) -> Layer:
     try:
         tree = tomllib.loads(path.read_bytes().decode())
     except OSError as error:
-        return Layer(problems=[Problem(origin, "", f"cannot be read: {error.strerror}")])
+        hint = "Name another file with --config or STARBEAM_CONFIG"
+        return Layer(problems=[Problem(origin, "", f"cannot be read: {error.strerror}", hint)])
     except UnicodeDecodeError:
         return Layer(problems=[Problem(origin, "", "is not UTF-8 text")])
     except tomllib.TOMLDecodeError as error:

@@ -69,7 +69,7 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[
         list[str],
         _doc(
-            "Addresses or networks of the reverse proxies whose X-Forwarded headers are believed.",
+            "Addresses or networks of the reverse proxies whose X-Forwarded-For is believed.",
             ["10.0.0.0/8"],
             check=checks.check_proxies,
         ),
@@ -98,9 +98,11 @@ class Database(Section, frozen=True):
             check=checks.check_database_url,
         ),
     ] = "sqlite+aiosqlite:///starbeam.db"
-    pool_size: Annotated[int, _doc("Connections that each worker keeps open.", 10, ge=1)] = 10
+    pool_size: Annotated[
+        int, _doc("Connections that each worker keeps open for reads, and as many for writes.", 10, ge=1)
+    ] = 10
     max_overflow: Annotated[
-        int, _doc("Connections that each worker may open beyond pool_size.", 20, ge=0)
+        int, _doc("Connections that each worker may open beyond pool_size, again for both.", 20, ge=0)
     ] = 20
     statement_timeout: Annotated[
         float, Meta(gt=0, le=86_400), _doc("Longest time a statement may take, in seconds.", 30.0)

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.auth.backends import AuthBackend, Credentials, Identity
-from starbeam.settings import Section
+from starbeam.settings import Problem, Section, SettingsError
 
 
 class DummySettings(Section, frozen=True):
@@ -43,7 +43,7 @@ class AuthDummyPlugin(Plugin[DummySettings]):
         """One backend for each section that uses this plugin."""
         for name, settings in ctx.backends.items():
             if not settings.test_system:
-                raise ValueError(
-                    f"[auth.backends.{name}] lets everybody in: it starts only with test_system = true"
-                )
+                says = "this log-in lets everybody in: it starts only with true"
+                hint = "set it if this is a test system, or use another log-in"
+                raise SettingsError([Problem("", f"auth.backends.{name}.test_system", says, hint)])
             yield DummyBackend(name)

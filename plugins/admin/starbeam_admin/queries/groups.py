@@ -121,7 +121,9 @@ async def put_in(session: AsyncSession, content: Content, group_id: int, row_id:
 
 async def take_out(session: AsyncSession, content: Content, group_id: int, row_id: int) -> bool:
     """Take a person or permission out of a group. Whether it was there."""
-    found = delete(content.link).where(content.link.userGroupId == group_id, content.link_key == row_id)
+    # Both tables are named, so that `starbeam doctor` asks for DELETE on these and no others.
+    removal = delete(UserGroup_has_Person if content is PERSON else UserGroup_has_Permission)
+    found = removal.where(content.link.userGroupId == group_id, content.link_key == row_id)
     result = await session.execute(found.execution_options(synchronize_session=False))
     return isinstance(result, CursorResult) and result.rowcount > 0
 
