@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
@@ -36,8 +35,6 @@ from starbeam.visibility import Visibility
 
 if TYPE_CHECKING:
     from starbeam.settings import Loaded
-
-log = structlog.get_logger("starbeam")
 
 
 class Starbeam:
@@ -74,13 +71,7 @@ class Starbeam:
             self.clock,
             self._metrics(),
         )
-        self._mention_idle_backends()
         self.asgi = self._litestar()
-
-    def _mention_idle_backends(self) -> None:
-        for name, backends in self.plugins.backends.items():
-            if not backends:
-                log.info("nobody can log in with a plugin that no [auth.backends.*] uses", plugin=name)
 
     def _metrics(self) -> metrics.Metrics | None:
         """The figures, where anybody may read them."""

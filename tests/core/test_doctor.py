@@ -74,7 +74,7 @@ def test_a_site_in_order(site: Site) -> None:
 
 def test_what_is_wrong_is_told_with_what_to_do(site: Site) -> None:
     site.add_plugin("licensed", CHECK, "from starbeam.checks import Check\n")
-    site.plugins = ["auth_dummy"]
+    site.plugins = ["auth_dummy", "auth_ldap"]
     site.more = (
         '[files]\nroots = ["/nowhere/data"]\npath_map = "/mnt/x"\n[auth.backends.more]\nuse = "auth_dummy"\n'
         "test_system = true\n"
@@ -85,6 +85,7 @@ def test_what_is_wrong_is_told_with_what_to_do(site: Site) -> None:
     assert result.exit_code == 1
     assert levels(found) == {
         "plugins": "ok",
+        "log-in by auth_ldap": "warning",
         "log-in dummy": "warning",
         "log-in more": "warning",
         "secrets": "warning",

@@ -75,17 +75,20 @@ def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
 def _welcome(app: Starbeam, place: Place, url: str) -> None:
     """Where to look, whom to log in as, and what to try."""
     accounts = place.accounts()
+    backend = next((name for name, backend in app.runtime.backends.items() if backend.test_only), None)
+    commands = []
+    if accounts and backend is not None:  # before the text, which no log line is to cut
+        commands = _commands(url + app.settings.server.api_root, backend, accounts[0][0])
     click.echo(f"\nAPI documentation: {url}/docs")
     click.echo(f"Data: {place.database} (delete it to start afresh)\n")
-    backend = next((name for name, backend in app.runtime.backends.items() if backend.test_only), None)
-    if not accounts or backend is None:
+    if not commands:
         return
     click.echo("Log in with any password as")
     width = max(len(login) for login, _ in accounts)
     for login, description in accounts:
         click.echo(f"  {login.ljust(width)}  {description}")
     click.echo("\nTry")
-    for command in _commands(url + app.settings.server.api_root, backend, accounts[0][0]):
+    for command in commands:
         click.echo(f"  {command}")
     click.echo()
 

@@ -113,6 +113,11 @@ def of_plugins(app: Starbeam) -> Iterator[Finding]:
     yield ok("plugins", ", ".join(app.plugins.enabled) or "none is enabled")
     if not app.registry.backends:
         yield warning("log-in", "there is no backend: nobody can log in", "add a section to [auth.backends]")
+    for name, backends in app.plugins.backends.items():
+        if not backends:
+            yield warning(
+                f"log-in by {name}", "no [auth.backends.*] uses it", "add such a section, or disable it"
+            )
     for name, backend in app.registry.backends.items():
         if backend.test_only:
             yield warning(
