@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -167,6 +168,16 @@ async def test_counts_are_kept_for_some_time(make_app: MakeApp) -> None:
     rows = await boss.get("/sessions")  # a session that was never counted: this list is counted anew
     assert [row["imagesCount"] for row in rows] == [110, None, None, None]
     assert (await own.get("/sessions"))[0]["imagesCount"] == 110
+
+
+async def test_all_sessions_are_counted_once_for_all_who_ask_at_once(make_app: MakeApp) -> None:
+    app = await make_app("ispyb", "legacy")
+    await small_facility(app)
+    boss = await boss_of(app)
+    with Statements(app) as statements:
+        answers = await asyncio.gather(*(boss.get("/sessions") for _ in range(5)))
+    assert answers == [answers[0]] * 5
+    assert len(statements) == 5 + 2
 
 
 async def test_counts_grow_old(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

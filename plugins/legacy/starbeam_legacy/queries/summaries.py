@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, case, func, literal, outerjoin, select, union_all
@@ -90,19 +92,24 @@ class Summaries:
         self._age = age
         self._kept: dict[int, tuple[float, Row]] = {}
         """When they were counted, and the counts, by `sessionId`."""
+        self._counting_all = asyncio.Lock()
 
     async def of(self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any) -> dict[int, Row]:
-        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh."""
+        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh. All
+        sessions are counted once for all who ask meanwhile."""
+        if not self._age:
+            return await self._count(reader, sessions, keys, **values)
+        async with self._counting_all if keys is None else nullcontext():
+            if not self._fresh(sessions):
+                counted = await self._count(reader, sessions, keys, **values)
+                now = time.monotonic()
+                kept = {key: one for key, one in self._kept.items() if one[0] > now - self._age}
+                self._kept = kept | {key: (now, found) for key, found in counted.items()}
+            return {key: self._kept[key][1] for key in sessions}
+
+    def _fresh(self, sessions: Sequence[int]) -> bool:
         oldest = time.monotonic() - self._age
-        kept = self._kept
-        if not all(key in kept and kept[key][0] > oldest for key in sessions):
-            counted = await self._count(reader, sessions, keys, **values)
-            if not self._age:
-                return counted
-            now = time.monotonic()
-            fresh = {key: found for key, found in self._kept.items() if found[0] > oldest}
-            kept = self._kept = fresh | {key: (now, found) for key, found in counted.items()}
-        return {key: kept[key][1] for key in sessions}
+        return all(key in self._kept and self._kept[key][0] > oldest for key in sessions)
 
     async def _count(
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
