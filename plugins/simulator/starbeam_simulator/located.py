@@ -35,13 +35,14 @@ def read(file: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
 def _yaml(file: Path, text: str) -> tuple[Any, dict[tuple[str, ...], int]]:
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        return _named(yaml.safe_load(text)), dict(_nodes(tree, ())) if tree else {}
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SimulationError(f"{file}{line}: {error.problem}") from error
     except yaml.YAMLError as error:
         raise SimulationError(f"{file} is no YAML: {str(error).splitlines()[0]}") from error
-    return _named(values), dict(_nodes(tree, ())) if tree else {}
+    except RecursionError as error:
+        raise SimulationError(f"{file} is nested too deep, or a part of it contains itself") from error
 
 
 def _named(value: Any) -> Any:

@@ -82,6 +82,7 @@ def test_references_may_be_numbers(tmp_path: Path) -> None:
         ("a: [1\nb: 2\n", "bad.yml", "bad.yml, line 2: "),
         ("- 1\n", "list.yml", "list.yml holds no table of settings"),
         ("", "empty.yml", "empty.yml holds no table of settings"),
+        ("a: &a\n  b: *a\n", "itself.yml", "itself.yml is nested too deep, or a part of it contains itself"),
         ("a = \n", "bad.toml", "bad.toml: Invalid value (at line 1"),
     ],
 )

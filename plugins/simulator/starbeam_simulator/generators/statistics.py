@@ -15,7 +15,7 @@ LOW = 48.0
 
 @dataclass(frozen=True)
 class Shell:
-    """A range of resolution, by the names of the columns of `AutoProcScalingStatistics`."""
+    """A range of resolution, by the names of the columns of `AutoProcScalingStatistics`; R values in %."""
 
     scalingStatisticsType: str
     resolutionLimitLow: float
@@ -66,15 +66,15 @@ def _shell(
     unique, completeness, signal = data.within(low, high)
     observations = round(unique * multiplicity)
     single = signal / np.sqrt(multiplicity)  # of one observation
-    merge = 0.8 / single * rng.uniform(0.95, 1.05)
+    merge = 80 / single * rng.uniform(0.95, 1.05)
     correlated = single**2 * multiplicity / 2
     return Shell(
         kind,
         low,
         high,
-        round(merge, 4),
-        round(merge * np.sqrt(multiplicity / (multiplicity - 1)), 4),
-        round(merge * np.sqrt(1 / (multiplicity - 1)), 4),
+        round(merge, 2),
+        round(merge * np.sqrt(multiplicity / (multiplicity - 1)), 2),
+        round(merge * np.sqrt(1 / (multiplicity - 1)), 2),
         observations,
         unique,
         round(signal, 1),
