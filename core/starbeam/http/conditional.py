@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from litestar import Request
+if TYPE_CHECKING:
+    from litestar import Request
 
 
 def etag(*parts: bytes) -> str:

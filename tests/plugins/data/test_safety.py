@@ -180,6 +180,11 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
     assert second.json().get("detail") in (BUSY, SLOW) if second.is_error else second.status_code == 200
 
 
+def test_a_reader_starts_without_what_serves_http() -> None:
+    program = "import sys, starbeam_data.reader.__main__; sys.exit('litestar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # thrice as fast
+
+
 async def test_damaged_vanishing_and_shrinking_files(beamline: Any) -> None:
     images = np.random.default_rng(1).integers(0, 255, (4, 200, 200)).astype("<u4")
     master = write_eiger(beamline.folder, images, per_file=2)
