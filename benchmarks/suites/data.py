@@ -25,8 +25,7 @@ from benchmarks import load
 from benchmarks.serving import bare
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
-from starbeam_ispyb import models as m
+from support.beamline import fill
 from support.commands import SECRET, Running, Site
 
 FRAMES, SIDE = 32, 2000
@@ -82,8 +81,8 @@ def _serving(folder: Path) -> Iterator[tuple[Running, str]]:
     _write(folder / "frames.h5")
     site = Site(folder, plugins=["auth_dummy", "ispyb", "data"], more=f'[files]\nroots = ["{folder}"]\n')
     site.make_database()
-    asyncio.run(_fill(TestDatabase(f"sqlite+aiosqlite:///{folder}/union.db"), folder))
-    token = Tokens(Auth(secret_key=SECRET)).make("boss", 1, ())
+    person = asyncio.run(fill(f"sqlite+aiosqlite:///{folder}/union.db", folder, "frames.h5"))
+    token = Tokens(Auth(secret_key=SECRET)).make("boss", person, ())
     with site.serving("serve", "--config", str(site.config)) as server:
         yield server, token
         server.end()
@@ -95,16 +94,6 @@ def _write(file: Path) -> None:
         written["raw"] = pixels
         packed = {"chunks": (1, SIDE, SIDE), **hdf5plugin.Bitshuffle(cname="lz4")}
         written.create_dataset("compressed", data=pixels, **packed)
-
-
-async def _fill(db: TestDatabase, folder: Path) -> None:
-    person = await db.person("boss", "all_proposals")
-    await db.add(m.Proposal, proposalId=1, personId=person, proposalCode="mx", proposalNumber="1")
-    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
-    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1)
-    row = {"imageDirectory": str(folder), "fileTemplate": "frames.h5"}
-    await db.add(m.DataCollection, dataCollectionId=1, dataCollectionGroupId=1, **row)
-    await db.engine.dispose()
 
 
 def _h5py(file: Path, name: str, count: int) -> float:

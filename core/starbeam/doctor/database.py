@@ -131,12 +131,13 @@ def _writes(uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
 def _drift(app: Starbeam, schema: Schema, uses: dict[str, tuple[Operation, Use]]) -> Iterator[Finding]:
     """By plugin: tables and columns that the database lacks, together where they cost the same routes. What
     no enabled route reads is counted only."""
-    unread = 0
+    complete, unread = True, 0
     for plugin in app.registry.owners_of_tables():
         models = app.registry.models_of(plugin)
         required = schema.missing(models)
         costs: dict[tuple[str, ...], list[str]] = {}
         for name in schema.absent(models):
+            complete = False
             routes = tuple(f"{one.method} {one.path}" for one, use in uses.values() if name in use.reads)
             if name in required:
                 yield error(f"tables of {plugin}", f"{name} is missing", "the server cannot start without it")
@@ -147,7 +148,10 @@ def _drift(app: Starbeam, schema: Schema, uses: dict[str, tuple[Operation, Use]]
         for routes, names in costs.items():
             says = f"{_some(names)} {'is' if len(names) == 1 else 'are'} missing"
             yield warning(f"tables of {plugin}", says, f"empty or null in: {_some(list(routes))}")
-    yield ok("tables", f"{unread} tables and columns are missing that no enabled route reads")
+    if complete:
+        yield ok("tables", "the database has everything that the enabled plugins know")
+    elif unread:
+        yield ok("tables", f"{unread} tables and columns are missing that no enabled route reads")
 
 
 async def _pending(app: Starbeam, connection: AsyncConnection) -> list[Finding]:

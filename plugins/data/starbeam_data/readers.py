@@ -127,7 +127,11 @@ class Readers:
         """Begin to read. Raises `Unreadable`, and `Unavailable` when all readers are busy, the file takes too
         long, or the reader dies of it."""
         reader = await self._take()
-        window = self._windows.take(reader.release)
+        try:
+            window = self._windows.take(reader.release)
+        except OSError as error:  # no memory
+            self._free.put_nowait(reader)
+            raise Unavailable(BUSY) from error
         try:
             reply = await reader.ask(Order(window.number, job), self._settings.time_limit)
         except BaseException as error:

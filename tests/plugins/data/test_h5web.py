@@ -12,9 +12,8 @@ import numpy as np
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
-from starbeam_ispyb import models as m
 from support import h5web
+from support.beamline import fill
 from support.commands import SECRET, Site
 
 FRAME = np.arange(24, dtype="<u4").reshape(2, 3, 4)
@@ -39,20 +38,6 @@ def write(path: Path) -> None:
         file["outside"] = h5py.ExternalLink("/etc/passwd", "/x")
 
 
-async def fill(url: str, folder: Path) -> int:
-    """A data collection with a file, one with none and one with a text. The key of who sees them."""
-    db = TestDatabase(url)
-    person = await db.person("boss", "all_proposals")
-    await db.add(m.Proposal, proposalId=1, personId=person, proposalCode="mx", proposalNumber="1")
-    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
-    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1)
-    for key, name in enumerate(("all.h5", "gone.h5", "text.h5"), 1):
-        row = {"imageDirectory": str(folder), "fileTemplate": name}
-        await db.add(m.DataCollection, dataCollectionId=key, dataCollectionGroupId=1, **row)
-    await db.engine.dispose()
-    return person
-
-
 def test_h5web_reads_a_file(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -60,7 +45,9 @@ def test_h5web_reads_a_file(tmp_path: Path) -> None:
     (folder / "text.h5").write_text("no HDF5")
     site = Site(tmp_path, ["auth_dummy", "ispyb", "data"], more=f'[files]\nroots = ["{folder}"]\n')
     site.make_database()
-    person = asyncio.run(fill(f"sqlite+aiosqlite:///{tmp_path}/union.db", folder))
+    person = asyncio.run(
+        fill(f"sqlite+aiosqlite:///{tmp_path}/union.db", folder, "all.h5", "gone.h5", "text.h5")
+    )
     token = Tokens(Auth(secret_key=SECRET)).make("boss", person, ())
 
     def of(path: str, ask: str = "value", **more: Any) -> dict[str, Any]:

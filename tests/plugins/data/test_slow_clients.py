@@ -17,25 +17,12 @@ import pytest
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
-from starbeam_ispyb import models as m
+from support.beamline import fill
 from support.commands import SECRET, Site
 
 ADDRESS = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin&path=/values&selection={}"
 ROWS, ROW = 6, 8 << 20
 """Rows of eight million numbers of 32 bits: 32 MiB each, more than a window and what the network takes."""
-
-
-async def fill(url: str, folder: Path) -> int:
-    db = TestDatabase(url)
-    person = await db.person("boss", "all_proposals")
-    await db.add(m.Proposal, proposalId=1, personId=person, proposalCode="mx", proposalNumber="1")
-    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
-    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1)
-    row = {"imageDirectory": str(folder), "fileTemplate": "large.h5"}
-    await db.add(m.DataCollection, dataCollectionId=1, dataCollectionGroupId=1, **row)
-    await db.engine.dispose()
-    return person
 
 
 @contextmanager
@@ -44,7 +31,7 @@ def serving(folder: Path, limit: float) -> Iterator[tuple[int, dict[str, str]]]:
     options = f'[files]\nroots = ["{folder}"]\n[plugin.data]\ntime_limit = {limit}\n'
     site = Site(folder, plugins=["auth_dummy", "ispyb", "data"], more=options)
     site.make_database()
-    person = asyncio.run(fill(f"sqlite+aiosqlite:///{folder}/union.db", folder))
+    person = asyncio.run(fill(f"sqlite+aiosqlite:///{folder}/union.db", folder, "large.h5"))
     token = Tokens(Auth(secret_key=SECRET)).make("boss", person, ())
     with site.serving("serve", "--config", str(site.config)) as server:
         yield server.port, {"Authorization": f"Bearer {token}"}
