@@ -13,7 +13,7 @@ UV_PIP := $(BIN)/uv --quiet pip
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test docs bench lint requirements clean
+.PHONY: help install demo test cases docs bench lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,6 +45,9 @@ test: install ## run the whole suite, or part of it: make test ARGS="-k proposal
 	@tests/support/install_servers.sh
 	@tests/support/install_h5web.sh
 	@$(BIN)/pytest $(ARGS)
+
+cases: install ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
+	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
 
 docs: install ## build the documentation into dist/docs
 	@$(BIN)/python docs/generate.py

@@ -17,16 +17,14 @@ from starbeam.registry import handlers_of
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp
 from support import world
-from support.workspace import manifest
+from support.workspace import whole_system
 
 SETTINGS: dict[str, Any] = {
     "auth.backends.dummy.use": "auth_dummy",
     "auth.backends.dummy.test_system": True,
     "plugin.events.total_age": 0,  # each request costs the same
 }
-LOGIN_ELSEWHERE = {"auth_ldap", "auth_keycloak"}
-"""Plugins that ask a server of their own."""
-PLUGINS = [name for name in manifest() if name not in LOGIN_ELSEWHERE]
+PLUGINS = whole_system()
 """The plugins of the whole system."""
 
 

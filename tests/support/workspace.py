@@ -26,6 +26,11 @@ def manifest() -> dict[str, str]:
     return content["plugins"]
 
 
+def whole_system() -> list[str]:
+    """The bundled plugins, without the log-ins that ask a server of their own."""
+    return [name for name in manifest() if name not in ("auth_ldap", "auth_keycloak")]
+
+
 def plugin_folders() -> dict[str, Path]:
     """The folders of the bundled plugins, by name."""
     return {file.parent.name: file.parent for file in sorted(ROOT.glob("plugins/*/pyproject.toml"))}
