@@ -156,6 +156,15 @@ async def test_gzipped_text_is_text(client: httpx.AsyncClient, root: Path) -> No
     assert gzip.decompress(plain.content) == b"a line"
 
 
+@pytest.mark.parametrize("name", ["a.html", "a.HTM", "a.xhtml", "a.svg", "a.xml", "a.log", "a.unknown"])
+async def test_what_a_file_holds_runs_in_no_browser(client: httpx.AsyncClient, root: Path, name: str) -> None:
+    (root / name).write_text("<script>alert(document.cookie)</script>")
+    answer = await client.get("/file", params={"name": name})
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert {"sandbox", "default-src 'none'"} <= set(policy)
+    assert not [rule for rule in policy if rule.startswith(("script-src", "sandbox "))]
+
+
 async def test_a_file_that_goes_while_it_is_found_is_missing(
     client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

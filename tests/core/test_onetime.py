@@ -72,6 +72,15 @@ async def test_a_token_opens_its_path_once(app: TestApp) -> None:
     assert await use(app, token) == WRONG_ONCE
 
 
+async def test_no_shared_cache_keeps_an_answer(app: TestApp) -> None:
+    headers = await app.as_user("abcd")
+    token = await sign(app, headers, "/probe/who")
+    good = await app.client.get("/probe/who", params={"onetime": token})
+    refused = await app.client.get("/probe/who", params={"onetime": token})
+    assert (good.status_code, refused.status_code) == (200, 401)
+    assert {answer.headers["cache-control"] for answer in (good, refused)} == {"private"}
+
+
 @pytest.mark.four_databases
 async def test_another_path_is_refused_and_does_not_use_it_up(app: TestApp) -> None:
     token = await sign(app, await app.as_user("abcd"), "/probe/who")
