@@ -165,6 +165,48 @@ async def test_what_a_file_holds_runs_in_no_browser(client: httpx.AsyncClient, r
     assert not [rule for rule in policy if rule.startswith(("script-src", "sandbox "))]
 
 
+async def test_a_download_is_saved_as_its_name_says(client: httpx.AsyncClient, root: Path) -> None:
+    """A client unpacks what is encoded, and keeps the name: a packed file is sent as it lies there."""
+    packed = gzip.compress(b"a line")
+    for name, kind in {
+        "a.log.gz": "application/gzip",
+        "A.LOG.GZ": "application/gzip",
+        "map.svgz": "application/gzip",
+        "scan:1#2.csv.gz": "application/gzip",
+        "a.log.xz": "application/x-xz",
+        "a.log.ZST": "application/zstd",
+    }.items():
+        (root / name).write_bytes(packed)
+        answer = await client.get(
+            "/file", params={"name": name, "attachment": name}, headers={"Accept-Encoding": "gzip, br"}
+        )
+        assert answer.headers["content-type"] == kind
+        assert "content-encoding" not in answer.headers
+        assert "vary" not in answer.headers
+        assert answer.content == packed
+
+
+async def test_pictures_are_what_their_names_say(client: httpx.AsyncClient, root: Path) -> None:
+    (root / "stored").write_bytes(b"picture")
+    for name, kind in {
+        "a.jpeg": "image/jpeg",
+        "a.JPG": "image/jpeg",
+        "A.Png": "image/png",
+        "scan:1#2.TIFF": "image/tiff",
+        "a.WebP": "image/webp",
+        "a.jp2": "image/jp2",
+    }.items():
+        (root / name).symlink_to("stored")  # a link has a name of its own
+        answer = await client.get("/file", params={"name": name})
+        assert (answer.headers["content-type"], answer.content) == (kind, b"picture")
+    (root / "latest").symlink_to("a.jpg")
+    (root / "a.jpg").write_bytes(b"picture")
+    assert (await client.get("/file?name=latest")).headers["content-type"] == "image/jpeg"
+    (root / "plot.SVG.gz").write_bytes(gzip.compress(b"<svg/>"))
+    packed = await client.get("/file?name=plot.SVG.gz", headers={"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-type"], packed.text) == ("image/svg+xml", "<svg/>")
+
+
 async def test_a_file_that_goes_while_it_is_found_is_missing(
     client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response
@@ -36,8 +36,12 @@ for _ending, _type in {
     ".cif": "chemical/x-cif",
     ".h5": "application/x-hdf5",
     ".nxs": "application/x-hdf5",
+    ".jfif": "image/jpeg",
+    ".jp2": "image/jp2",
+    ".webp": "image/webp",
 }.items():
     _TYPES.add_type(_type, _ending)
+_TYPES.encodings_map[".zst"] = "zstd"
 
 _POLICY = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; sandbox"
 """HTML and SVG are shown as drawn, but run nothing, load nothing, and have no part in the site's cookies."""
@@ -46,29 +50,32 @@ _conditional = StaticFiles(check_dir=False)
 
 
 class FileAnswer(Response[None]):
-    """A file, inline, or as a download named `attachment`."""
+    """A file, inline, or as a download named `attachment`. Its type is what its name says: that of the
+    download, or `name`, or where these say nothing its own."""
 
-    def __init__(self, file: Path, *, attachment: str | None = None, media_type: str | None = None) -> None:
+    def __init__(self, file: Path, *, attachment: str | None = None, name: str | None = None) -> None:
         super().__init__(None)
         self.file = file
         self.attachment = attachment
-        self.file_type = media_type
+        self.names = [attachment or name or file.name, file.name]
 
     def to_asgi_response(
         self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
     ) -> ASGIResponse:
         """What sends it, now that the request's headers are known."""
-        gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
-        kind, encoding = media_type(self.attachment or self.file.name, gzip=gzip)
+        inline = self.attachment is None
+        gzip = inline and accepts_gzip(request.headers.get("accept-encoding", ""))
+        known = (found for one in self.names if (found := media_type(one, gzip=gzip))[0] != _UNKNOWN)
+        kind, encoding = next(known, (_UNKNOWN, None))
         headers = {
             "X-Content-Type-Options": "nosniff",
             **({"Content-Encoding": encoding} if encoding else {}),
         }
         if kind != "application/pdf":  # which browsers show in a sandbox of their own, and in no other
             headers["Content-Security-Policy"] = _POLICY
-        if encoding or kind == "application/gzip":
+        if encoding or (inline and kind == _PACKED["gzip"]):
             headers["Vary"] = "Accept-Encoding"
-        return _Sending(self.file, self.file_type or kind, headers, self.attachment)
+        return _Sending(self.file, kind, headers, self.attachment)
 
 
 class _Sending(ASGIResponse):
@@ -102,22 +109,30 @@ def file_or_404(file: Path | None, sentence: str) -> Path:
 
 
 async def sent(files: Files, path: str | None, missing: str, attachment: str | None = None) -> FileAnswer:
-    """The file behind a path of the database. Raises NotFoundException with the sentence `missing`."""
-    return FileAnswer(file_or_404(await files.find(path), missing), attachment=attachment)
+    """The file behind a path of the database, which may be a link to a file of another name. Raises
+    NotFoundException with the sentence `missing`."""
+    file = file_or_404(await files.find(path), missing)
+    return FileAnswer(file, attachment=attachment, name=PurePosixPath(path or "").name)
 
 
 def media_type(name: str, *, gzip: bool) -> tuple[str, str | None]:
-    """Media type and content encoding by a file's name. Gzipped text is text, encoded, for clients that take
-    it so."""
-    kind, encoding = _TYPES.guess_type(name)
-    if encoding == "gzip" and kind is not None and kind.startswith("text/") and gzip:
+    """Media type and content encoding by a file's name, in any case. With `gzip`, text and pictures that are
+    packed so are what they are, encoded: a client unpacks them, so this is not for what is saved."""
+    kind, encoding = _TYPES.guess_type(f"/{name}".lower())  # without the slash, `a:b` were an address
+    if encoding is None:
+        return kind or _UNKNOWN, None
+    if encoding == "gzip" and gzip and kind is not None and kind.startswith(("text/", "image/")):
         return kind, encoding
-    if encoding is not None:
-        return {"gzip": "application/gzip", "bzip2": "application/x-bzip2"}.get(encoding, _UNKNOWN), None
-    return kind or _UNKNOWN, None
+    return _PACKED.get(encoding, _UNKNOWN), None
 
 
 _UNKNOWN = "application/octet-stream"
+_PACKED = {
+    "gzip": "application/gzip",
+    "bzip2": "application/x-bzip2",
+    "xz": "application/x-xz",
+    "zstd": "application/zstd",
+}
 
 
 def accepts_gzip(header: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 Values: TypeAlias = NDArray[np.float64]
 
 UNMEASURED = -1.0
-"""The value of points that are not measured yet."""
+"""The value of points that are not measured yet, or whose value is no number."""
 MOST_POINTS = 2048 * 2048
 """How many points a grid may have."""
 SURPLUS = 65_536
@@ -24,6 +25,8 @@ BYTES = 32
 """How many bytes of JSON there may be for each value: a double, a comma and blanks."""
 MOST_BYTES = (MOST_POINTS + SURPLUS) * BYTES
 """How many bytes of data are read at most."""
+_NO_NUMBER = re.compile(rb"[-+]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
+"""What programs write for quotients by nothing, which JSON itself does not have."""
 
 
 class BrokenMap(Exception):
@@ -54,7 +57,7 @@ class Stored:
 
 
 def values(stored: Stored) -> Values:
-    """The stored numbers, in the order of collection. Raises BrokenMap."""
+    """The stored numbers, in the order of collection; `UNMEASURED` where there is none. Raises BrokenMap."""
     if stored.nx * stored.ny > MOST_POINTS:
         raise BrokenMap(f"A map of more than {MOST_POINTS} points cannot be shown")
     if stored.format not in ("json", "json+gzip"):
@@ -66,9 +69,12 @@ def values(stored: Stored) -> Values:
     if text is None or len(text) > most * BYTES or text.count(b",") >= most:
         raise BrokenMap("The map has far more data than its grid has points")
     try:
-        return np.array(msgspec.json.decode(text, type=list[float]), dtype=np.float64)
+        listed = msgspec.json.decode(_NO_NUMBER.sub(b"null", text), type=list[float | None])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BrokenData("The data of the map are not a list of numbers") from error
+    found = np.array(listed, dtype=np.float64)  # null becomes NaN
+    found[np.isnan(found)] = UNMEASURED
+    return found
 
 
 def image(stored: Stored, found: Values) -> Values:

@@ -85,6 +85,25 @@ async def test_a_map_that_is_not_finished(maps: Maps) -> None:
         assert await maps.get(f"/mapping/histogram/{empty}") == {"xrfFluorescenceMappingId": empty, **NOTHING}
 
 
+async def test_points_whose_value_is_no_number_are_empty(maps: Maps) -> None:
+    """As Python and C write quotients by nothing, and as JavaScript does."""
+    texts = (
+        b"[10, NaN, 30, Infinity, -Infinity, 60]",
+        b"[10,nan,30,inf,-inf,60]",
+        b"[10, -NAN, 30, null, +Inf, 60]",
+    )
+    for key, text in enumerate(texts, 1):
+        kind = "json" if key == 1 else "json+gzip"
+        data = text if key == 1 else gzip.compress(text)
+        await maps.add(key, data, dataFormat=kind, **ITSELF)
+        assert await maps.greys(key) == [[10, None, 30], [None, None, 60]]
+        assert await values(maps, key, 3, 2) == [[10, -1, 30], [-1, -1, 60]]
+        assert sum((await maps.get(f"/mapping/histogram/{key}"))["hist"]) == 6
+    # the ends of the colours are those of the numbers
+    await maps.add(9, b"[100, NaN, 150, 200]", 4, 1, dataFormat="json")
+    assert await maps.greys(9) == [[0, None, 128, 255]]
+
+
 @pytest.mark.fix(49)
 async def test_values_and_colours(maps: Maps) -> None:
     """From the first of 256 colours at `min` to the last at `max`; without these, of what is measured."""
@@ -156,7 +175,8 @@ async def test_data_that_are_no_numbers_are_refused_and_have_no_histogram(maps: 
         (gzip.compress(b"[1, 2"), no_list),
         (gzip.compress(b"[[1, 2], [3, 4]]"), no_list),
         (gzip.compress(b'[1, "2"]'), no_list),
-        (gzip.compress(b"[1, null, NaN]"), no_list),
+        (gzip.compress(b"[1, nanometre]"), no_list),
+        (gzip.compress(b'[1, "NaN"]'), no_list),
         (gzip.compress(b"[1e999]"), no_list),
         (gzip.compress(b"\xff\xfe"), no_list),
     ]
