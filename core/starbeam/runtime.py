@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from starbeam.addresses import ClientAddress
 from starbeam.auth.login import LoginService
-from starbeam.auth.ratelimit import ClientAddress, Failures
+from starbeam.auth.ratelimit import Failures
 from starbeam.auth.tokens import Tokens
 from starbeam.db.engine import Database
 from starbeam.db.reader import Scope

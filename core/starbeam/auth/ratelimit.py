@@ -5,14 +5,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Any
 
 from litestar.exceptions import TooManyRequestsException
-
-if TYPE_CHECKING:
-    from litestar.connection import ASGIConnection
-    from litestar.types import Scope
 
 WINDOW = 60.0
 """Seconds in which failures count."""
@@ -68,38 +62,3 @@ class Failures:
             of_address,
             (("account", name, None), PER_ACCOUNT),
         )
-
-
-class ClientAddress:
-    """The address of a client. `X-Forwarded-For` counts only when a trusted proxy sent it, and only up to
-    the first stranger."""
-
-    def __init__(self, trusted_proxies: Iterable[str]) -> None:
-        self._trusted = [ip_network(proxy, strict=False) for proxy in trusted_proxies]
-
-    def of(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-        """The nearest address that is not one of our own proxies."""
-        return self.of_scope(connection.scope)
-
-    def of_scope(self, scope: Scope) -> str:
-        """The same, of a request that is not looked at yet."""
-        address = client[0] if (client := scope.get("client")) else "unknown"
-        sent = (value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        forwarded = b",".join(sent).decode("latin-1").split(",")
-        while forwarded and self._is_trusted(address):
-            claimed = forwarded.pop().strip()
-            if not _parse(claimed):
-                break
-            address = claimed
-        return address
-
-    def _is_trusted(self, address: str) -> bool:
-        parsed = _parse(address)
-        return parsed is not None and any(parsed in network for network in self._trusted)
-
-
-def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None

@@ -42,7 +42,7 @@ async def login(
     data: JSONBody[Login], request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]
 ) -> TokenResponse:
     """Log in with the name of a backend and login and password, or a provider's token."""
-    return await runtime.login.log_in(data, runtime.client_address.of(request))
+    return await runtime.login.log_in(data, runtime.client_address.of(request.scope))
 
 
 @get("/user/current", tags=["Current User"], access=authenticated)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get
@@ -21,10 +20,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event
 
 from starbeam.access import public
+from starbeam.addresses import address_of, networks_of, peer_of
 from starbeam.runtime import Runtime
 
 if TYPE_CHECKING:
-    from starbeam.auth.ratelimit import ClientAddress
+    from starbeam.addresses import ClientAddress
     from starbeam.db.engine import Database
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -39,7 +39,7 @@ class Metrics:
 
     def __init__(self, readers: Iterable[str] = ()) -> None:
         """`readers` are the addresses and networks that may read them."""
-        self._readers = [ip_network(one, strict=False) for one in readers]
+        self._readers = networks_of(readers)
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "starbeam_requests",
@@ -89,15 +89,10 @@ class Metrics:
     def may_read(self, request: Request[Any, Any, Any], addresses: ClientAddress) -> bool:
         """Whether this client may read them: one behind a proxy that is not trusted may not, for its address
         is not known."""
-        client = addresses.of(request)
-        direct = request.client is not None and request.client.host == client
-        if direct and any(name in request.headers for name in _FORWARDED):
+        address = address_of(addresses.of(request.scope))
+        if address == peer_of(request.scope) and any(name in request.headers for name in _FORWARDED):
             return False
-        try:
-            address = ip_address(client)
-        except ValueError:
-            return False
-        return any(address in network for network in self._readers)
+        return address is not None and any(address in network for network in self._readers)
 
     def text(self) -> bytes:
         """All figures as Prometheus reads them, of all workers."""

@@ -17,7 +17,7 @@ from litestar.exceptions import SerializationException
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-    from starbeam.auth.ratelimit import ClientAddress
+    from starbeam.addresses import ClientAddress
     from starbeam.http.metrics import Metrics
 
 log = structlog.get_logger("starbeam.access")
@@ -71,7 +71,7 @@ class RequestLog:
                 "request",
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
-                address=self._addresses.of_scope(scope),
+                address=self._addresses.of(scope),
                 **about,
             )
             if self._metrics:

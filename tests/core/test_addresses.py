@@ -1,0 +1,88 @@
+"""Clients are who they are however their address is written: in the log, for limits, and for metrics."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from starbeam.addresses import address_of
+from starbeam.auth.ratelimit import PER_ACCOUNT_AND_ADDRESS
+from starbeam.testing.app import TestApp
+from starbeam.testing.fixtures import MakeApp
+from support.probe import WITH_PROBE
+
+pytestmark = pytest.mark.anyio
+
+WRITTEN = {
+    "203.0.113.9": "203.0.113.9",
+    " 203.0.113.9\t": "203.0.113.9",
+    "203.0.113.9:50123": "203.0.113.9",
+    '"203.0.113.9:50123"': "203.0.113.9",
+    "::ffff:203.0.113.9": "203.0.113.9",
+    "::FFFF:cb00:7109": "203.0.113.9",
+    "0:0:0:0:0:ffff:203.0.113.9": "203.0.113.9",
+    "[::ffff:203.0.113.9]:443": "203.0.113.9",
+    "2001:DB8:0:0::9": "2001:db8::9",
+    "[2001:db8::9]": "2001:db8::9",
+    '"[2001:db8::9]:4711"': "2001:db8::9",
+    "fe80::1%eth0": "fe80::1",
+    "fe80::1%" + "x" * 60_000: "fe80::1",
+    "::1": "::1",
+}
+NO_ADDRESS = ("", "unknown", "_hidden", "203.0.113.9:a", "203.0.113", "[203.0.113.9", "::ffff:", "1" * 60_000)
+
+
+def test_an_address_however_it_is_written() -> None:
+    assert {text: str(address_of(text)) for text in WRITTEN} == WRITTEN
+    assert [address_of(text) for text in NO_ADDRESS] == [None] * len(NO_ADDRESS)
+
+
+def client_at(app: TestApp, host: str) -> httpx.AsyncClient:
+    """A client whose connection comes from this address, as the server's socket writes it."""
+    transport = httpx.ASGITransport(app=app.starbeam.asgi, client=(host, 50123))
+    return httpx.AsyncClient(transport=transport, base_url=app.client.base_url)
+
+
+PROXIES = ["10.0.0.0/8", "::ffff:192.168.0.0/112", "2001:db8:1::/48"]
+
+
+@pytest.mark.parametrize("proxy", ["::ffff:10.1.2.3", "192.168.7.7", "2001:DB8:1:0::1"])
+async def test_behind_a_proxy_every_form_is_one_client(make_app: MakeApp, proxy: str) -> None:
+    app = await make_app("probe", **WITH_PROBE, **{"server.trusted_proxies": PROXIES})
+    body = {"plugin": "probe", "login": "abcd", "password": "wrong"}
+    forms = [text for text, address in WRITTEN.items() if address == "203.0.113.9"]
+    async with client_at(app, proxy) as client:
+
+        async def attempt(forwarded: str) -> int:
+            headers = {"X-Forwarded-For": forwarded}
+            return (await client.post("/auth/login", json=body, headers=headers)).status_code
+
+        with capture_logs() as logs:
+            for number in range(PER_ACCOUNT_AND_ADDRESS):
+                assert await attempt(forms[number % len(forms)]) == 401
+        assert {line["address"] for line in logs} == {"203.0.113.9"}
+        assert [await attempt(form) for form in forms] == [429] * len(forms)
+        assert await attempt("[203.0.113.10]:50123") == 401
+
+
+@pytest.mark.parametrize(
+    ("readers", "host", "status"),
+    [
+        (["127.0.0.1"], "::ffff:127.0.0.1", 200),
+        (["::ffff:127.0.0.1"], "127.0.0.1", 200),
+        (["10.0.0.0/8"], "::ffff:a01:203", 200),
+        (["fe80::/10"], "fe80::1%eth0", 200),
+        (["::/0"], "10.1.2.3", 404),
+        (["127.0.0.1"], "::ffff:127.0.0.2", 404),
+        (["127.0.0.1"], "no address", 404),
+    ],
+)
+async def test_metrics_know_their_readers(
+    make_app: MakeApp, readers: list[str], host: str, status: int
+) -> None:
+    app = await make_app("probe", **WITH_PROBE, **{"server.metrics_from": readers})
+    async with client_at(app, host) as client:
+        assert (await client.get("http://testserver.local/metrics")).status_code == status
+        forwarded = {"X-Forwarded-For": "127.0.0.1"}
+        assert (await client.get("http://testserver.local/metrics", headers=forwarded)).status_code == 404
