@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from starbeam.refusals import Unavailable
+
 if TYPE_CHECKING:
     from starbeam.settings import Files as Settings
 
@@ -84,8 +86,6 @@ class Files:
             async with asyncio.timeout(patience):
                 result = await call
         except TimeoutError as error:
-            from starbeam.http.errors import Unavailable  # not above: readers of files need no HTTP
-
             self._note(hanging=True)
             raise Unavailable(SLOW) from error
         self._note(hanging=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.http.paging import Paged
+from starbeam.paging import Paged
 from starbeam.testing.app import Statements, TestDatabase
 from support import world
 from support.counting import ONE_CONNECTION, rows_read

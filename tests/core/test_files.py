@@ -16,8 +16,9 @@ from litestar.params import FromQuery
 
 from starbeam import files as module
 from starbeam.files import Files
-from starbeam.http.errors import Unavailable
+from starbeam.http.errors import refusal
 from starbeam.http.files import FileAnswer, sent
+from starbeam.refusals import Refusal, Unavailable
 from starbeam.settings import Files as Settings
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +106,7 @@ async def client(root: Path) -> AsyncIterator[httpx.AsyncClient]:
     async def file(name: FromQuery[str], attachment: FromQuery[str | None] = None) -> FileAnswer:
         return await sent(files, f"{root}/{name}", "Nothing here", attachment)
 
-    app = Litestar([file])
+    app = Litestar([file], exception_handlers={Refusal: lambda request, error: refusal(error)})
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made

@@ -16,7 +16,7 @@ from starbeam.testing.fixtures import MakeApp
 PLUGIN = '''
 from typing import Annotated
 from litestar import get
-from litestar.exceptions import NotFoundException
+from starbeam.refusals import Missing
 from msgspec import Meta, Struct
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starbeam import Plugin, authenticated, hookimpl, public
@@ -35,7 +35,7 @@ class SloppyTable(Base):
 @get("/sloppy", access=authenticated, tags=["Sloppy"], errors={404: "Nothing there"})
 async def get_sloppy() -> int:
     """Get nothing"""
-    raise NotFoundException("Nothing")
+    raise Missing("Nothing")
 
 class P(Plugin):
     name = "sloppy"
@@ -133,7 +133,7 @@ async def test_an_operation_without_a_guard_is_found(
     async def nothing(self: Any, connection: Any, handler: Any) -> None: ...
 
     monkeypatch.setattr("starbeam.auth.guard.Guard.check", nothing)
-    contract = make('raise NotFoundException("Nothing")', "return 1")
+    contract = make('raise Missing("Nothing")', "return 1")
     with pytest.raises(AssertionError, match="answered without a token"):
         await run(contract, "test_it_refuses_who_has_no_token", make_app)
 

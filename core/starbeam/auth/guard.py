@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from structlog.contextvars import bind_contextvars
 
 from starbeam.access import Access, Principal
 from starbeam.auth import onetime
-from starbeam.http.errors import Invalid
+from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
@@ -46,14 +45,14 @@ class Guard:
         if switch := handler.opt.get("switch"):
             await self._options.ensure_loaded()
             if not self._options[switch]:
-                raise NotFoundException("Not Found")
+                raise Missing("Not Found")
         if access.public:
             return
         who = await self._caller(connection, access)
         connection.scope["user"] = who
         bind_contextvars(person=who.login)
         if access.permission and access.permission not in who.permissions:
-            raise PermissionDeniedException("Not Authorized")
+            raise Forbidden("Not Authorized")
 
     async def _caller(self, connection: Connection, access: Access) -> Principal:
         if access.token_in == "path":
@@ -61,7 +60,7 @@ class Guard:
         if access.token_in == "query":
             token = connection.query_params.get("token")
             if token is None:
-                raise Invalid(["query", "token"], "Field required", "missing")
+                raise Invalid("Field required", ["query", "token"], "missing")
             return await self._by_token(token)
         token = _bearer(connection.headers.get("authorization", ""))
         if token:
@@ -73,7 +72,7 @@ class Guard:
             and not connection.headers.get("authorization")
         ):
             return await self._by_onetime_token(connection, once)
-        raise NotAuthorizedException("No token provided.")
+        raise Unauthenticated("No token provided.")
 
     async def _by_token(self, token: str) -> Principal:
         claims = self._tokens.read(token)
@@ -84,14 +83,14 @@ class Guard:
     async def _by_onetime_token(self, connection: Connection, token: str) -> Principal:
         if not _ONETIME.fullmatch(token):
             raise Invalid(
-                ["query", "onetime"], r"String should match pattern '^([\w\-_])+$'", "string_pattern_mismatch"
+                r"String should match pattern '^([\w\-_])+$'", ["query", "onetime"], "string_pattern_mismatch"
             )
         path: str = connection.scope["state"]["path"]
         owner = await onetime.take(
             self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime
         )
         if owner is None or not path.startswith(self._api_root):
-            raise NotAuthorizedException("Invalid one time token.")
+            raise Unauthenticated("Invalid one time token.")
         await self._options.ensure_loaded()
         return self._options.principal(owner.person_id, owner.login, owner.permissions)
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
-from litestar.exceptions import NotAuthorizedException
 from sqlalchemy.exc import IntegrityError
 
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
 from starbeam.auth.schemas import Login, TokenResponse
-from starbeam.http.errors import Unavailable
+from starbeam.refusals import Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
     from starbeam.auth.ratelimit import Failures
@@ -52,7 +51,7 @@ class LoginService:
         self._failures.check(account, address)
         try:
             answer = await self._try(body)
-        except NotAuthorizedException:
+        except Unauthenticated:
             self._failures.add(account, address)
             log.warning("log-in refused", login=account[:LONGEST_LOGIN], backend=body.plugin, address=address)
             raise
@@ -63,7 +62,7 @@ class LoginService:
     async def _try(self, body: Login) -> TokenResponse:
         identity = await self._identity(body)
         if identity is None or not identity.login.strip() or len(identity.login) > LONGEST_LOGIN:
-            raise NotAuthorizedException("Could not verify")
+            raise Unauthenticated("Could not verify")
         person_id, login = await self._person(identity)
         async with self._database.read() as connection:
             permissions = await queries.permissions(connection, person_id)
@@ -89,7 +88,7 @@ class LoginService:
             return known.personId, known.login
         await self._options.ensure_loaded()
         if not self._options[CREATE_PERSON]:
-            raise NotAuthorizedException("User does not exist in database.")
+            raise Unauthenticated("User does not exist in database.")
         return await self._create(identity)
 
     async def _create(self, identity: Identity) -> tuple[int, str]:
@@ -104,5 +103,5 @@ class LoginService:
         async with self._database.read() as connection:
             created = await queries.person_by_login(connection, identity.login)
         if created is None:
-            raise NotAuthorizedException("User does not exist in database.")
+            raise Unauthenticated("User does not exist in database.")
         return created.personId, created.login

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from litestar.exceptions import NotAuthorizedException
 from sqlalchemy.exc import IntegrityError
 
 from starbeam.auth import queries
-from starbeam.http.errors import Invalid
+from starbeam.refusals import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
@@ -36,18 +35,18 @@ async def sign(database: Database, person_id: int, url: str, api_root: str) -> s
     try:
         path = urlsplit(url).path
     except ValueError:
-        raise Invalid(["body", "validity"], "Value is not a URL") from None
+        raise Invalid("Value is not a URL", ["body", "validity"]) from None
     path = path.removeprefix(api_root)
     if len(path) > LONGEST_PATH:
         raise Invalid(
-            ["body", "validity"], f"The path should have at most {LONGEST_PATH} characters", "string_too_long"
+            f"The path should have at most {LONGEST_PATH} characters", ["body", "validity"], "string_too_long"
         )
     token = secrets.token_urlsafe(96)
     try:
         async with database.transaction() as session:
             await queries.add_onetime_token(session, token, person_id, path)
     except IntegrityError:  # the person is gone
-        raise NotAuthorizedException("Invalid token") from None
+        raise Unauthenticated("Invalid token") from None
     return token
 
 

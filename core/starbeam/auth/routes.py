@@ -6,12 +6,12 @@ from typing import Any
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException
 from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
 from starbeam.auth import onetime, queries
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
+from starbeam.refusals import Unauthenticated
 from starbeam.runtime import Runtime
 
 
@@ -51,7 +51,7 @@ async def current_user(who: NamedDependency[Principal], runtime: NamedDependency
     async with runtime.database.read() as connection:
         person = await queries.person_by_login(connection, who.login)
     if person is None:
-        raise NotAuthorizedException("Invalid token")
+        raise Unauthenticated("Invalid token")
     return CurrentUser(
         givenName=person.givenName,
         familyName=person.familyName,

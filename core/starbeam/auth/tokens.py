@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import jwt
 import msgspec
-from litestar.exceptions import NotAuthorizedException
 from msgspec import Meta
 
-from starbeam.http.params import LARGEST
+from starbeam.params import LARGEST
+from starbeam.refusals import Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,12 +66,12 @@ class Tokens:
         try:
             claims = self._claims(token)
         except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, RecursionError):
-            raise NotAuthorizedException("Invalid token") from None
+            raise Unauthenticated("Invalid token") from None
         now = time.time()
         if claims.aud or max(claims.iat, claims.nbf) > now:
-            raise NotAuthorizedException("Invalid token")
+            raise Unauthenticated("Invalid token")
         if claims.exp <= now:
-            raise NotAuthorizedException("Token expired. Please log in again")
+            raise Unauthenticated("Token expired. Please log in again")
         return claims
 
     def _verified(self, token: str) -> Claims:

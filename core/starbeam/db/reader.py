@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.access import Kind, Principal
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,12 +13,12 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.enums import MediaType
-from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
 from starbeam.access import public
 from starbeam.http.conditional import unchanged
+from starbeam.refusals import Missing
 from starbeam.registry import CORE
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def asset(name: str) -> Asset:
 def page_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes | None]:
     """A script or style sheet of the page. Its address has its tag, so that browsers may keep it for long."""
     if name not in _TYPES:
-        raise NotFoundException("Not Found")
+        raise Missing("Not Found")
     found = asset(name)
     headers = {"ETag": f'"{found.tag}"', "Cache-Control": f"public, max-age={YEAR}, immutable"}
     if unchanged(request, headers["ETag"]):

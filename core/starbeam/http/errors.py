@@ -7,7 +7,6 @@ paths, no traceback.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -17,14 +16,24 @@ from litestar.exceptions import HTTPException, SerializationException, Validatio
 from msgspec import Meta
 
 from starbeam.db.trouble import Outage, Trouble, first_line, trouble
+from starbeam.refusals import (
+    Forbidden,
+    Invalid,
+    Missing,
+    NotHeld,
+    Refusal,
+    Refused,
+    Unauthenticated,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from litestar import Request
 
 log = structlog.get_logger("starbeam.errors")
 
-RETRY_SECONDS = 5
-"""What `Retry-After` says while the database is away."""
+_RETRY = {"Retry-After": "5"}
+"""What a 503 says: some seconds later it may be over."""
 AWAY = "The database is not available. Please try again in a few seconds."
 TOO_LONG = "The database took too long to answer. Please narrow the request or try again."
 INCOMPLETE = (
@@ -55,35 +64,29 @@ class Error(msgspec.Struct, frozen=True):
     detail: Annotated[str, Meta(title="Detail", description="A sentence that says why")]
 
 
-class Invalid(HTTPException):
-    """A request that is not valid (422): names the place, as validation itself does."""
-
-    status_code = 422
-
-    def __init__(self, loc: Sequence[str | int], message: str, kind: str = "value_error") -> None:
-        super().__init__(detail=message)
-        self.errors = [ValidationError(list(loc), message, kind)]
-
-
-class Unprocessable(HTTPException):
-    """A request that is not valid (422), answered with a plain sentence."""
-
-    status_code = 422
+_STATUS: dict[type[Refusal], int] = {
+    Invalid: 422,
+    Missing: 404,
+    Forbidden: 403,
+    Unauthenticated: 401,
+    Refused: 400,
+    NotHeld: 501,
+    Unavailable: 503,
+}
 
 
-class NotHeld(HTTPException):
-    """Something that this database has no table for (501), answered with a sentence that says so."""
+def status_of(kind: type[Refusal]) -> int:
+    """The status that a refusal is answered with."""
+    return next(_STATUS[one] for one in kind.__mro__ if one in _STATUS)
 
-    status_code = 501
 
-
-class Unavailable(HTTPException):
-    """Something that this server depends on does not answer (503)."""
-
-    status_code = 503
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail=detail, headers={"Retry-After": str(RETRY_SECONDS)})
+def refusal(error: Refusal) -> Response[Any]:
+    """A refusal of core or of a plugin as an answer."""
+    detail: object = error.sentence
+    if isinstance(error, Invalid) and error.loc:
+        detail = [ValidationError(error.loc, error.sentence, error.kind)]
+    status = status_of(type(error))
+    return _response(status, detail, _RETRY if status == 503 else None)
 
 
 def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:
@@ -92,8 +95,8 @@ def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) ->
         error = error.exceptions[0]
     if isinstance(error, ValidationException):
         return _response(422, _validation_errors(error))
-    if isinstance(error, Invalid):
-        return _response(422, error.errors)
+    if isinstance(error, Refusal):
+        return refusal(error)
     if isinstance(error, HTTPException) and error.status_code != 500:
         return _http_error(error)
     if kind := trouble(error):
@@ -110,7 +113,7 @@ def _unavailable(kind: Trouble, error: Exception, outage: Outage) -> Response[An
         log.warning(kind.value, error=first_line(error))
     else:
         outage.note(error)
-    return _response(503, _SENTENCES[kind], {"Retry-After": str(RETRY_SECONDS)})
+    return _response(503, _SENTENCES[kind], _RETRY)
 
 
 def _http_error(error: HTTPException) -> Response[Any]:

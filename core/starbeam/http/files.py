@@ -15,11 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response
-from litestar.exceptions import NotFoundException
 from litestar.response.base import ASGIResponse
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
+
+from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
     from litestar import Litestar, Request
@@ -88,7 +89,7 @@ class _Sending(ASGIResponse):
         try:
             facts = await asyncio.to_thread(self._file.stat)
         except OSError as error:  # gone since it was found
-            raise NotFoundException("Not Found") from error
+            raise Missing("Not Found") from error
         answer: Any = FileResponse(
             self._file,
             headers=self._headers,
@@ -102,15 +103,15 @@ class _Sending(ASGIResponse):
 
 
 def file_or_404(file: Path | None, sentence: str) -> Path:
-    """The file that was found. Raises NotFoundException with this sentence when none was."""
+    """The file that was found. Raises Missing with this sentence when none was."""
     if file is None:
-        raise NotFoundException(sentence)
+        raise Missing(sentence)
     return file
 
 
 async def sent(files: Files, path: str | None, missing: str, attachment: str | None = None) -> FileAnswer:
     """The file behind a path of the database, which may be a link to a file of another name. Raises
-    NotFoundException with the sentence `missing`."""
+    Missing with the sentence `missing`."""
     file = file_or_404(await files.find(path), missing)
     return FileAnswer(file, attachment=attachment, name=PurePosixPath(path or "").name)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -21,6 +20,7 @@ from sqlalchemy import event
 
 from starbeam.access import public
 from starbeam.addresses import address_of, networks_of, peer_of
+from starbeam.refusals import Missing
 from starbeam.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Metrics:
 def metrics(request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> Response[bytes]:
     """Figures for Prometheus; 404 for whom `server.metrics_from` does not name."""
     if runtime.metrics is None or not runtime.metrics.may_read(request, runtime.client_address):
-        raise NotFoundException("Not Found")
+        raise Missing("Not Found")
     return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

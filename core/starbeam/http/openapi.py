@@ -22,7 +22,7 @@ from starbeam.access import public
 from starbeam.http import docs
 from starbeam.http.errors import Error, HTTPValidationError
 from starbeam.http.files import FileAnswer
-from starbeam.http.params import LARGEST
+from starbeam.params import LARGEST
 from starbeam.registry import handlers_of
 from starbeam.runtime import Runtime
 

@@ -22,8 +22,10 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.app import Starbeam
 from starbeam.discovery import Found, discover
+from starbeam.http.errors import status_of
 from starbeam.http.openapi import document
 from starbeam.plugin import Plugin
+from starbeam.refusals import Refusal
 from starbeam.registry import Operation, operations_of
 from starbeam.settings import load
 from starbeam.settings.convert import description, struct_of
@@ -213,12 +215,12 @@ def _undocumented(handler: HTTPRouteHandler, operation: Mapping[str, Any] | None
 
 
 def _raised(function: Any) -> set[int]:
-    """Status codes of the HTTP errors that the code of a handler names."""
-    named = (function.__globals__.get(name) for code in _codes(function.__code__) for name in code.co_names)
-    return {
-        one.status_code
-        for one in named
-        if isinstance(one, type) and issubclass(one, HTTPException) and one is not HTTPException
+    """Status codes of the refusals that the code of a handler names."""
+    named = [function.__globals__.get(name) for code in _codes(function.__code__) for name in code.co_names]
+    kinds = [one for one in named if isinstance(one, type)]
+    refusals = {status_of(one) for one in kinds if issubclass(one, Refusal) and one is not Refusal}
+    return refusals | {
+        one.status_code for one in kinds if issubclass(one, HTTPException) and one is not HTTPException
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starbeam.db.models import Person
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_hello.schemas import Greeting
 
 _PERSON = Shape(Greeting, Person, later={"greeting"})

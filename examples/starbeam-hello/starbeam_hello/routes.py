@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 
 from starbeam import Principal, authenticated, needs
 from starbeam.db.reader import Reader
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_hello import queries
 from starbeam_hello.schemas import Greeting
 

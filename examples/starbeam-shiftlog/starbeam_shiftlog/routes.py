@@ -6,15 +6,15 @@ from typing import Annotated
 
 from litestar import Router, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam import Principal, authenticated, needs
 from starbeam.clock import Clock
 from starbeam.db.reader import Reader
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import path_id
+from starbeam.paging import Page, Paged
+from starbeam.params import path_id
+from starbeam.refusals import Forbidden, Missing
 from starbeam.runtime import Runtime
 from starbeam_shiftlog import queries
 from starbeam_shiftlog.schemas import ShiftlogEntry, ShiftlogEntryCreate
@@ -34,7 +34,7 @@ async def get_shiftlog(
 ) -> Paged[ShiftlogEntry]:
     """Get the log of a session"""
     if not await queries.sees_session(reader, sessionId):
-        raise NotFoundException(NO_SESSION)
+        raise Missing(NO_SESSION)
     return await queries.entries(reader, page, sessionId)
 
 
@@ -55,9 +55,9 @@ async def create_shiftlog_entry(
 ) -> ShiftlogEntry:
     """Add to the log of a session"""
     if not await queries.sees_session(reader, sessionId):
-        raise NotFoundException(NO_SESSION)
+        raise Missing(NO_SESSION)
     if runtime.options["shiftlog_closed"]:
-        raise PermissionDeniedException("The logs are closed")
+        raise Forbidden("The logs are closed")
     now = clock.now()
     added = await queries.add(transaction, sessionId, who.person_id, data, now)
     return ShiftlogEntry(added, sessionId, who.login, data.text, data.category, now.replace(microsecond=0))
@@ -76,7 +76,7 @@ async def delete_shiftlog_entry(
 ) -> None:
     """Remove an entry from a log"""
     if await queries.entry(reader, shiftlogEntryId) is None:
-        raise NotFoundException("Entry not found")
+        raise Missing("Entry not found")
     await queries.remove(transaction, shiftlogEntryId)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from litestar.exceptions import NotFoundException
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from starbeam.refusals import Missing
 from starbeam_admin.changes import Change, Refused, refusing
 from starbeam_admin.queries import groups
 from starbeam_admin.queries.groups import Content
@@ -41,7 +41,7 @@ async def rename(change: Change, group_id: int, data: NewUserGroupOptional) -> U
 async def _group(change: Change, group_id: int) -> UserGroup:
     found = await groups.one(change.session, change.scope, group_id)
     if found is None:
-        raise NotFoundException(f"No such group: `{group_id}`")
+        raise Missing(f"No such group: `{group_id}`")
     return found
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from starbeam.http.errors import Invalid
 from starbeam.options import Option
+from starbeam.refusals import Invalid
 from starbeam_admin.changes import Change
 from starbeam_admin.queries import options
 from starbeam_admin.schemas import ActionType
@@ -55,9 +55,9 @@ def sent_values(declared: Mapping[str, Option], body: Mapping[str, Any]) -> dict
         try:
             values[name] = msgspec.convert(body[name], declared[name].type)
         except msgspec.ValidationError as error:
-            raise Invalid(["body", name], str(error)) from None
+            raise Invalid(str(error), ["body", name]) from None
         if len(_text(values[name])) > LONGEST_VALUE:
-            raise Invalid(["body", name], f"Value should have at most {LONGEST_VALUE} characters as JSON")
+            raise Invalid(f"Value should have at most {LONGEST_VALUE} characters as JSON", ["body", name])
     return values
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar.exceptions import NotFoundException
 from msgspec import UNSET, structs
 
+from starbeam.refusals import Missing
 from starbeam_admin.changes import Change, Refused, refusing
 from starbeam_admin.groups import keeping_a_manager
 from starbeam_admin.queries import permissions
@@ -46,7 +46,7 @@ async def update(change: Change, permission_id: int, data: NewPermissionOptional
 async def _permission(change: Change, permission_id: int) -> Permission:
     found = await permissions.one(change.session, change.scope, permission_id)
     if found is None:
-        raise NotFoundException(f"No such permission: `{permission_id}`")
+        raise Missing(f"No such permission: `{permission_id}`")
     return found
 
 

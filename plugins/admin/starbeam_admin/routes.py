@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from starbeam.access import authenticated, needs
 from starbeam.db.reader import Reader
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import Search, path_id, query_id
 from starbeam.options import OPTION_ROWS, Option, read_values
+from starbeam.paging import Page, Paged
+from starbeam.params import Search, path_id, query_id
 from starbeam_admin import groups, permissions
 from starbeam_admin.changes import Change, Changes
 from starbeam_admin.options import Forms, change_options, filled, sent_values

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import structlog
 
-from starbeam.http.errors import Unavailable
+from starbeam.refusals import Unavailable
 from starbeam.settings import Files as Folders
 from starbeam_data.protocol import (
     LENGTH,

@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.params import LARGEST, query_id
+from starbeam.params import LARGEST, query_id
+from starbeam.refusals import Missing
 from starbeam_data import queries
 from starbeam_data.protocol import (
     AnyJob,
@@ -62,15 +63,15 @@ class Images:
     async def answer(
         self, data_collection_id: int | None, number: int, job: Callable[[str, int | None], AnyJob]
     ) -> DataAnswer:
-        """What a job makes of an image. Raises NotFoundException where there is none."""
+        """What a job makes of an image. Raises Missing where there is none."""
         found = await queries.images(self._reader, data_collection_id)
         if found is None or number < 1 or (found.count is not None and number > found.count):
-            raise NotFoundException(NO_IMAGE)
+            raise Missing(NO_IMAGE)
         in_hdf5 = found.template.lower().endswith(HDF5)
         name = found.template if in_hdf5 else numbered(found.template, number)
         file = await self._files.find(name and posixpath.join(found.folder, name))
         if file is None:
-            raise NotFoundException(NO_IMAGE)
+            raise Missing(NO_IMAGE)
         try:
             return await self._sender.answer(
                 job(str(file), number if in_hdf5 else None), self._files, self._request

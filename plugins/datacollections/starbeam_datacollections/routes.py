@@ -13,8 +13,8 @@ from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.files import FileAnswer, sent
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import path_id, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import path_id, query_id
 from starbeam.runtime import Runtime
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries import attachments, images, quality, workflows

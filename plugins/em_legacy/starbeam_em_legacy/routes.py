@@ -10,9 +10,9 @@ from litestar.params import FromPath
 
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.errors import Invalid
 from starbeam.http.files import FileAnswer, sent
-from starbeam.http.params import LARGEST, path_id
+from starbeam.params import LARGEST, path_id
+from starbeam.refusals import Invalid
 from starbeam_em_legacy import queries
 from starbeam_legacy.forms import both
 from starbeam_legacy.queries import groups
@@ -186,7 +186,7 @@ def _keys(text: str) -> list[int]:
     """Keys joined with commas; none for numbers that no row has. 422 for a part that is no number."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
-        raise Invalid(["path", "data_collections_ids"], "Input should be numbers joined with commas")
+        raise Invalid("Input should be numbers joined with commas", ["path", "data_collections_ids"])
     return [int(part) for part in parts if len(part) < len(str(LARGEST))]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
 from starbeam.db.reader import Reader, Scope, statement
-from starbeam.http.paging import Page, Paged, everything
+from starbeam.paging import Page, Paged, everything
 from starbeam_events.cache import Cache
 from starbeam_events.schemas import Event, EventType
 from starbeam_events.sources import EventSource, Filters, Query, Wanted

@@ -11,8 +11,8 @@ from litestar.params import QueryParameter
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import BeamLineName, ProposalName, SessionName, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import BeamLineName, ProposalName, SessionName, query_id
 from starbeam_events.queries import Stream
 from starbeam_events.schemas import Event, EventStatus, EventType
 from starbeam_events.sources import Filters

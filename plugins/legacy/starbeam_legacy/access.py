@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from starbeam.access import ALL_PROPOSALS
 from starbeam.db.reader import Reader
+from starbeam.refusals import Forbidden, Missing
 from starbeam_legacy.queries import associations
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def lists_all_sessions(who: Principal) -> bool:
 
 def _lists_all(who: Principal, everything: str, own: str) -> bool:
     if not {everything, own} & who.permissions:
-        raise PermissionDeniedException("Not Authorized")
+        raise Forbidden("Not Authorized")
     return everything in who.permissions
 
 
@@ -73,7 +73,7 @@ async def proposal_and_session(
 def only(keys: list[int]) -> int | None:
     """The one key of proposals of a name, or None. 404 when there are several."""
     if len(keys) > 1:
-        raise NotFoundException("Proposal not found")
+        raise Missing("Proposal not found")
     return keys[0] if keys else None
 
 
@@ -83,6 +83,6 @@ def _require(who: Principal, everything: str, own: str) -> None:
         raise _refused(who, f"has no appropriate permissions ({wanted}) to execute method.")
 
 
-def _refused(who: Principal, reason: str) -> PermissionDeniedException:
+def _refused(who: Principal, reason: str) -> Forbidden:
     held = sorted(who.permissions)
-    return PermissionDeniedException(f"User {who.login} (permissions assigned: {held}) {reason}")
+    return Forbidden(f"User {who.login} (permissions assigned: {held}) {reason}")

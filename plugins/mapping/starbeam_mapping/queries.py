@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, case, func, or_, select
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
 from starbeam_mapping import schemas
 from starbeam_mapping.image import MOST_BYTES, Stored

@@ -9,15 +9,14 @@ from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.http.conditional import etag, unchanged
-from starbeam.http.errors import Invalid, Unprocessable
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import LARGEST, path_id, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import LARGEST, path_id, query_id
+from starbeam.refusals import Invalid, Missing, NotHeld
 from starbeam.runtime import Runtime
 from starbeam_mapping import queries
 from starbeam_mapping.histogram import histogram
@@ -90,10 +89,10 @@ async def get_map_pixel_value(
 ) -> MapPixelValue:
     """Get the value of a pixel of a map"""
     if x is None or y is None:
-        raise Invalid(["query", "x" if x is None else "y"], "Field required", "missing")
+        raise Invalid("Field required", ["query", "x" if x is None else "y"], "missing")
     made = await _made(_image, await _stored(reader, xrfFluorescenceMappingId))
     if y >= made.shape[0] or x >= made.shape[1]:
-        raise NotFoundException("Pixel not found")
+        raise Missing("Pixel not found")
     return MapPixelValue(xrfFluorescenceMappingId, x, y, float(made[y, x]))
 
 
@@ -117,7 +116,7 @@ async def get_map(
 
 def _check(reader: Reader) -> None:
     if not queries.has_maps(reader.scope):
-        raise HTTPException(status_code=501, detail=ABSENT[501])
+        raise NotHeld(ABSENT[501])
 
 
 def _tag(stored: Stored) -> str:
@@ -132,7 +131,7 @@ async def _stored(reader: Reader, key: int) -> Stored:
     _check(reader)
     stored = await queries.stored(reader, key)
     if stored is None:
-        raise NotFoundException("Map not found")
+        raise Missing("Map not found")
     return stored
 
 
@@ -141,7 +140,7 @@ async def _made(make: Callable[[Stored], T], stored: Stored) -> T:
     try:
         return await asyncio.to_thread(make, stored)
     except BrokenMap as error:
-        raise Unprocessable(str(error)) from error
+        raise Invalid(str(error)) from error
 
 
 handlers = [get_map_rois, get_maps, get_map_histogram, get_map_pixel_value, get_map]

@@ -12,10 +12,10 @@ from litestar.params import QueryParameter
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.errors import Invalid, Unprocessable
 from starbeam.http.files import FileAnswer, sent
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import LARGEST, path_id, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import LARGEST, path_id, query_id
+from starbeam.refusals import Invalid
 from starbeam.runtime import Runtime
 from starbeam_processing import schemas
 from starbeam_processing.queries import attachments, messages, programs, screenings, status
@@ -30,16 +30,16 @@ CollectionIds = Annotated[
 
 
 def collection_ids(text: str) -> list[int]:
-    """The ids in a JSON text. Raises Unprocessable when it is no list of integers, Invalid when it is no
+    """The ids in a JSON text. Raises Invalid when it is no list of integers, Invalid when it is no
     JSON."""
     if not text:
-        raise Unprocessable("Couldn't parse dataCollectionIds")
+        raise Invalid("Couldn't parse dataCollectionIds")
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Invalid(["query", "dataCollectionIds"], "Invalid JSON", "json_invalid") from error
+        raise Invalid("Invalid JSON", ["query", "dataCollectionIds"], "json_invalid") from error
     if not isinstance(found, list) or any(type(one) is not int for one in found):
-        raise Unprocessable("Couldn't parse dataCollectionIds")
+        raise Invalid("Couldn't parse dataCollectionIds")
     return [one for one in found if 0 < one <= LARGEST]
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
-from starbeam.http.paging import Page, Paged, everything
-from starbeam.http.params import BeamLineName, ProposalName, Search, path_id, query_id
+from starbeam.paging import Page, Paged, everything
+from starbeam.params import BeamLineName, ProposalName, Search, path_id, query_id
+from starbeam.refusals import Missing
 from starbeam.runtime import Runtime
 from starbeam_proposals.queries import persons, proposals, sessions
 from starbeam_proposals.schemas import Person, Proposal, Session
@@ -45,7 +45,7 @@ async def get_proposal(
     """Get a proposal"""
     found = await proposals.one(reader, runtime.options.beamline_groups, proposal)
     if found is None:
-        raise NotFoundException("Proposal not found")
+        raise Missing("Proposal not found")
     return found
 
 
@@ -95,7 +95,7 @@ async def get_session(
     """Get a session"""
     found = await sessions.one(reader, runtime.options.beamline_groups, sessionId)
     if found is None:
-        raise NotFoundException("Session not found")
+        raise Missing("Session not found")
     return found
 
 

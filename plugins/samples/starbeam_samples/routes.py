@@ -6,15 +6,15 @@ from typing import Annotated, TypeVar
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.files import FileAnswer, sent
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import BeamLineName, ProposalName, Search, path_id, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import BeamLineName, ProposalName, Search, path_id, query_id
+from starbeam.refusals import Missing
 from starbeam.runtime import Runtime
 from starbeam_samples.queries import images, proteins, sample_filters, samples, subsamples
 from starbeam_samples.schemas import (
@@ -45,9 +45,9 @@ NO_IMAGE = "Sample image not found"
 
 
 def _or_404(found: T | None, missing: str) -> T:
-    """What was found. Raises NotFoundException with this sentence when nothing was."""
+    """What was found. Raises Missing with this sentence when nothing was."""
     if found is None:
-        raise NotFoundException(missing)
+        raise Missing(missing)
     return found
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
 from msgspec import UNSET, Struct
 from sqlalchemy import Row, Select
 from sqlalchemy.exc import DataError, IntegrityError
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starbeam.access import Principal
 from starbeam.db.reader import Scope, caller_values
 from starbeam.db.shape import Shape
+from starbeam.refusals import Missing, Refused
 from starbeam.runtime import Runtime
 
 S = TypeVar("S", bound=Struct)
@@ -40,14 +40,14 @@ class Change:
     async def found(
         self, query: Select[*tuple[Any, ...]], missing: str, **values: Any
     ) -> Row[*tuple[Any, ...]]:
-        """The first row of a statement. Raises NotFoundException with the sentence `missing` without one."""
+        """The first row of a statement. Raises Missing with the sentence `missing` without one."""
         rows = await self.rows(query, **values)
         if not rows:
-            raise NotFoundException(missing)
+            raise Missing(missing)
         return rows[0]
 
     async def shown(self, one: tuple[Shape[S], Select[Any]], key: int, missing: str) -> S:
-        """The row `key` as a GET shows it. Raises NotFoundException with `missing` where it shows none."""
+        """The row `key` as a GET shows it. Raises Missing with `missing` where it shows none."""
         shape, query = one
         return shape.make(await self.found(query, missing, key=key))
 
@@ -73,4 +73,4 @@ def refusing(what: str) -> Iterator[None]:
     try:
         yield
     except (IntegrityError, DataError):
-        raise HTTPException(status_code=400, detail=what) from None
+        raise Refused(what) from None

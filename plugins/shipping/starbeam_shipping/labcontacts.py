@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.services import service
-from starbeam.http.errors import Invalid
+from starbeam.refusals import Invalid
 from starbeam_ispyb.models import LabContact
 from starbeam_shipping import schemas
 from starbeam_shipping.changes import Change, refusing, sent
@@ -87,5 +87,5 @@ def _complete(place: dict[str, Any]) -> dict[str, Any]:
     """What is sent of a laboratory that is not there yet. Raises Invalid where it lacks something."""
     for name in _REQUIRED:
         if name not in place:
-            raise Invalid(["body", "Person", "Laboratory", name], "Field required", "missing")
+            raise Invalid("Field required", ["body", "Person", "Laboratory", name], "missing")
     return place

@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeVar
 
 from litestar import Router, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody
 from msgspec import Struct
 from sqlalchemy import Select
@@ -14,8 +13,9 @@ from sqlalchemy import Select
 from starbeam.access import authenticated
 from starbeam.db.reader import Listing, Reader
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import ProposalName, path_id, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import ProposalName, path_id, query_id
+from starbeam.refusals import Missing
 from starbeam_ispyb.names import proposal_value
 from starbeam_shipping import changes, containers, dewars, labcontacts, schemas, shippings
 from starbeam_shipping.changes import Change
@@ -39,10 +39,10 @@ async def _page(
 
 
 async def _one(reader: Reader, one: tuple[Shape[S], Select[Any]], key: int, missing: str) -> S:
-    """The row `key`. Raises NotFoundException with the sentence `missing` where the caller sees none."""
+    """The row `key`. Raises Missing with the sentence `missing` where the caller sees none."""
     found = await reader.one(*one, key=key)
     if found is None:
-        raise NotFoundException(missing)
+        raise Missing(missing)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from starbeam.http.params import LARGEST
+from starbeam.params import LARGEST
 from starbeam_ispyb.schemas import LaboratoryCreate
 
 SafetyLevel = Literal["GREEN", "YELLOW", "RED"]

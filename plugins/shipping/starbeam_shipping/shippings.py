@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar.exceptions import NotFoundException
-
 from starbeam.db.services import service
-from starbeam.http.errors import Invalid
+from starbeam.refusals import Invalid, Missing
 from starbeam_ispyb.models import Shipping
 from starbeam_shipping import schemas
 from starbeam_shipping.changes import Change, refusing, sent
@@ -55,14 +53,14 @@ async def _may_become(change: Change, present: schemas.Shipping, values: dict[st
 
 
 async def _contacts_belong(change: Change, proposal_id: int, contacts: set[int]) -> None:
-    """Raises NotFoundException where a lab contact is not the proposal's."""
+    """Raises Missing where a lab contact is not the proposal's."""
     query = labcontacts.of_proposal(change.scope)
     found = await change.rows(query, contacts=sorted(contacts), proposal_id=proposal_id)
     if len(found) < len(contacts):
-        raise NotFoundException(NO_CONTACT)
+        raise Missing(NO_CONTACT)
 
 
 def _comments_fit(change: Change, values: dict[str, Any]) -> None:
     longest = shippings.longest_comments(change.scope)
     if len(values.get("comments") or "") > longest:
-        raise Invalid(["body", "comments"], f"Expected `str` of length <= {longest}")
+        raise Invalid(f"Expected `str` of length <= {longest}", ["body", "comments"])

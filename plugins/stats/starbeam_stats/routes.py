@@ -12,9 +12,9 @@ from litestar.params import QueryParameter
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.errors import Unprocessable
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import BeamLineName, ProposalName, SessionName, query_id
+from starbeam.paging import Page, Paged
+from starbeam.params import BeamLineName, ProposalName, SessionName, query_id
+from starbeam.refusals import Invalid
 from starbeam_stats import breakdown, counts, schemas, times
 from starbeam_stats.queries import runs
 from starbeam_stats.queries.extent import Extent, Wanted, extent
@@ -63,7 +63,7 @@ async def _extent(reader: Reader, wanted: Wanted, sentence: str) -> Extent:
     """The sessions that are meant. 422 with the sentence when it is not said which."""
     of_run = wanted.beamLineName is not None and wanted.runId is not None
     if not of_run and wanted.session is None and wanted.sessionId is None and wanted.proposal is None:
-        raise Unprocessable(sentence)
+        raise Invalid(sentence)
     return await extent(reader, wanted)
 
 

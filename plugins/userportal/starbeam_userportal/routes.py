@@ -6,11 +6,10 @@ import time
 
 from litestar import post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
 from starbeam.access import needs
-from starbeam.http.errors import Invalid
+from starbeam.refusals import Invalid, Refused
 from starbeam.runtime import Runtime
 from starbeam_userportal.rows import SyncError
 from starbeam_userportal.schemas import Message, UserPortalProposalSync, complaints
@@ -36,12 +35,12 @@ async def sync_proposal(data: JSONBody[UserPortalProposalSync], runtime: NamedDe
     All of it or nothing is written. Nothing is deleted, and a field that is not sent keeps its value.
     """
     for place, problem in complaints(data):
-        raise Invalid(["body", *place], problem)
+        raise Invalid(problem, ["body", *place])
     began = time.perf_counter()
     try:
         counts = await synchronise(runtime, data)
     except SyncError as error:
-        raise HTTPException(status_code=400, detail=str(error)) from error
+        raise Refused(str(error)) from error
     name = f"{data.proposal.proposalCode}-{data.proposal.proposalNumber}"
     seconds = round(time.perf_counter() - began, 3)
     return Message(

@@ -26,9 +26,9 @@ from starbeam.db.functions import containing, contains
 from starbeam.db.models import Person
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
-from starbeam.http.params import ProposalName, Search, SessionName, path_id, query_id
 from starbeam.options import Option
+from starbeam.paging import Page, Paged
+from starbeam.params import ProposalName, Search, SessionName, path_id, query_id
 from starbeam.permissions import Permission
 from starbeam.settings import Section
 

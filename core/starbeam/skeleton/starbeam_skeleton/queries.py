@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starbeam.db.reader import CALLER_ID, Listing, Reader, Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam.visibility import Allow
 from starbeam_skeleton import models, schemas
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starbeam import Principal, authenticated
 from starbeam.clock import Clock
 from starbeam.db.reader import Reader
-from starbeam.http.errors import Invalid
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
+from starbeam.refusals import Invalid
 from starbeam_skeleton import queries
 from starbeam_skeleton.schemas import SkeletonNote, SkeletonNoteCreate
 
@@ -34,7 +34,7 @@ async def create_skeleton_note(
 ) -> SkeletonNote:
     """Add a note"""
     if len(data.text) > longest:
-        raise Invalid(["body", "text"], f"A note may have {longest} characters")
+        raise Invalid(f"A note may have {longest} characters", ["body", "text"])
     return await queries.add(transaction, who.person_id, data.text, clock.now())
 
 

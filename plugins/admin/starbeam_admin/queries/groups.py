@@ -19,7 +19,7 @@ from starbeam.db.models import (
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_admin import schemas
 
 _Service = service(UserGroup)

@@ -12,7 +12,7 @@ from starbeam.db.models import Permission, UserGroup_has_Permission
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_admin import schemas
 
 _Service = service(Permission)

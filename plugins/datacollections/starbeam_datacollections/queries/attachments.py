@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries.filters import Filters, of_collections
 from starbeam_ispyb.models import DataCollectionFileAttachment

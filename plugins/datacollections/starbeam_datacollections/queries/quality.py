@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select
 
 from starbeam.db.reader import Reader, Scope, statement
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_datacollections import schemas
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_datacollections.queries.filters import Filters, of_collections

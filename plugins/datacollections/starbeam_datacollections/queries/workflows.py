@@ -10,8 +10,8 @@ from sqlalchemy import Select, bindparam, select
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.files import Files
-from starbeam.http.errors import NotHeld
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
+from starbeam.refusals import NotHeld
 from starbeam_datacollections import schemas
 from starbeam_ispyb.models import WorkflowStep
 

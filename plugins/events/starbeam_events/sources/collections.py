@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from litestar.exceptions import HTTPException
 from sqlalchemy import (
     ColumnElement,
     String,
@@ -26,6 +25,7 @@ from starbeam.db.functions import seconds_between
 from starbeam.db.models import WholeSeconds
 from starbeam.db.reader import Reader, Scope, statement
 from starbeam.db.shape import Shape
+from starbeam.refusals import NotHeld
 from starbeam_events import schemas
 from starbeam_events.sources.base import SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
@@ -62,15 +62,7 @@ SNAPSHOTS = {
 """The column of the path behind each flag."""
 
 
-class NoMessages(HTTPException):
-    """A filter by messages of programs, on a database that has none (501)."""
-
-    status_code = 501
-
-    def __init__(self) -> None:
-        super().__init__(
-            detail="This database has no messages of processing programs (AutoProcProgramMessage)."
-        )
+NO_MESSAGES = "This database has no messages of processing programs (AutoProcProgramMessage)."
 
 
 def _of_group(scope: Scope, wanted: Wanted, group: Any) -> list[ColumnElement[bool]]:
@@ -94,7 +86,7 @@ def _of_collection(
         where.append(one.dataCollectionId.in_(_processed()))
     elif wanted.status == "processerror":
         if not scope.has(AutoProcProgramMessage):
-            raise NoMessages
+            raise NotHeld(NO_MESSAGES)
         complained = _complained(scope)
         if among_few:
             where.append(or_(*(one.dataCollectionId.in_(found) for found in complained)))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from starbeam.db.models import Person
 from starbeam.db.reader import Reader, Scope, statement
-from starbeam.http.params import LARGEST
+from starbeam.params import LARGEST
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 

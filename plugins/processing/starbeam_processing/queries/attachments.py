@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import AutoProcProgramAttachment
 from starbeam_processing import schemas
 from starbeam_processing.queries.programs import not_deleted

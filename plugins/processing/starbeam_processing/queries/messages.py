@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, func, select, union
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged, nothing
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcProgram,
@@ -65,7 +65,7 @@ async def page(
 ) -> Paged[schemas.AutoProcProgramMessage]:
     """A page of the messages of programs that the caller sees. 2 statements."""
     if not reader.scope.has(AutoProcProgramMessage):
-        return Paged(total=0, results=[], skip=page.skip, limit=page.limit)
+        return nothing(page)
     listing = _page(reader.scope, message_id is not None, collection_id is not None)
     return await reader.page(listing, page, message_id=message_id, collection_id=collection_id)
 

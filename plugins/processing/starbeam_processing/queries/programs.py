@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged, nothing
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcProgram,
@@ -119,7 +119,7 @@ async def of_jobs(reader: Reader, page: Page, collection_id: int | None) -> Page
     """A page of the programs that jobs asked for and that integrated nothing; none where the database has no
     jobs. 5 statements."""
     if not reader.scope.has(ProcessingJob):
-        return Paged(total=0, results=[], skip=page.skip, limit=page.limit)
+        return nothing(page)
     listing = _of_jobs(reader.scope, collection_id is not None)
     found = await reader.page(listing, page, collection_id=collection_id)
     await _complete(reader, found.results)

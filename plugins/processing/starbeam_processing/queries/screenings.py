@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb import models as m
 from starbeam_processing import schemas
 from starbeam_processing.queries.links import COLLECTION, below

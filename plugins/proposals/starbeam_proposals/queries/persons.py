@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from starbeam.db.models import Person
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_proposals import schemas

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased
 from starbeam.db.functions import containing, contains
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
 from starbeam.options import BeamLineGroup
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
 from starbeam_proposals import schemas

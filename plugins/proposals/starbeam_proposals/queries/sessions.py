@@ -26,8 +26,8 @@ from sqlalchemy.orm import aliased
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
 from starbeam.options import BeamLineGroup
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import (
     BeamLineSetup,
     BLSession,

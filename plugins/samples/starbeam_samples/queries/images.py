@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from starbeam.db.functions import found_for_row, joined
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSample
 from starbeam_samples import schemas
 from starbeam_samples.models import BLSampleImage

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, join, or_, select
 from starbeam.db.functions import containing, contains
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSample, Crystal, Proposal, Protein
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_samples import schemas

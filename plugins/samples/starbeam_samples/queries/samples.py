@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from starbeam.db.functions import containing
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcScaling_has_Int,

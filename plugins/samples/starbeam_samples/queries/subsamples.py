@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from starbeam.db.functions import found_for_row
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSample, BLSubSample, Crystal, Position, Proposal, Protein
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_samples import schemas

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar.exceptions import NotFoundException
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from starbeam.db.functions import seconds_between
 from starbeam.db.reader import Reader, Scope, statement
+from starbeam.refusals import Missing
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import is_proposal, proposal_value, session_name, session_value
 from starbeam_stats.models import v_run
@@ -122,7 +122,7 @@ def _run(scope: Scope) -> Select[Any]:
 async def extent(reader: Reader, wanted: Wanted) -> Extent:
     """The sessions that are meant. 1 to 3 statements.
 
-    Raises NotFoundException for a session, proposal or run that does not exist, or that the caller does not
+    Raises Missing for a session, proposal or run that does not exist, or that the caller does not
     see: of a run on a beamline, no session.
     """
     values: dict[str, Any] = {"beamline": wanted.beamLineName} if wanted.beamLineName is not None else {}
@@ -160,5 +160,5 @@ async def _the_proposal(reader: Reader, name: str) -> int:
 
 def _found(rows: Any, missing: str) -> Any:
     if not rows:
-        raise NotFoundException(missing)
+        raise Missing(missing)
     return rows[0]

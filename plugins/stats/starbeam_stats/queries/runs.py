@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starbeam.db.reader import Listing, Reader, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.http.paging import Page, Paged
+from starbeam.paging import Page, Paged, nothing
 from starbeam_stats import schemas
 from starbeam_stats.models import v_run
 
@@ -20,5 +20,5 @@ def _runs(scope: Scope) -> Listing[schemas.VRun]:
 async def page(reader: Reader, page: Page) -> Paged[schemas.VRun]:
     """A page of all runs, the latest first; empty where the database has none. 2 statements."""
     if not reader.scope.has(v_run):
-        return Paged(total=0, results=[], skip=page.skip, limit=page.limit)
+        return nothing(page)
     return await reader.page(_runs(reader.scope), page)

@@ -1,0 +1,53 @@
+"""Why a request is not served, free of HTTP: `starbeam.http.errors` makes an answer of each.
+
+Each holds a sentence for whoever sent the request: no SQL, no paths, nothing of the inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Refusal(Exception):
+    """A request that is not served, with the sentence that says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Missing(Refusal):
+    """What is asked for does not exist, or the caller may not see it (404)."""
+
+
+class Unauthenticated(Refusal):
+    """Nobody has proven who calls (401)."""
+
+
+class Forbidden(Refusal):
+    """The caller may not do this (403)."""
+
+
+class Refused(Refusal):
+    """A change that cannot be made as things are (400)."""
+
+
+class Invalid(Refusal):
+    """A request that is not valid (422).
+
+    With `loc` (`query`, `path` or `body`, then the names) the answer names the place, as validation itself
+    does; without it is a plain sentence.
+    """
+
+    def __init__(self, sentence: str, loc: Sequence[str | int] = (), kind: str = "value_error") -> None:
+        super().__init__(sentence)
+        self.loc = list(loc)
+        self.kind = kind
+
+
+class NotHeld(Refusal):
+    """This database has no table or column for it (501)."""
+
+
+class Unavailable(Refusal):
+    """Something that this server depends on does not answer (503); soon it may."""
