@@ -27,8 +27,8 @@ _BOOLEANS = {b"yes": "true", b"on": "true", b"no": "false", b"off": "false"}
 
 
 class RequestLog:
-    """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, keeps the answer out of caches
-    that several people share, and writes one line when it is over.
+    """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, keeps the answer out of
+    caches that several people share, and writes one line when it is over.
 
     The line has the client's address, and the template of the route: never the path or query, which may hold
     a token. Like every line of the request, it has the plugin and the person too, which the guard adds when

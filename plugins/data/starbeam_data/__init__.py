@@ -11,12 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starbeam import Context, Plugin, hookimpl
+from starbeam_data import landlock
 from starbeam_data.settings import DataSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.checks import Check
     from starbeam.lifespan import Lifespan
+
+UNLOCKED = "This kernel has no Landlock, which keeps what reads files to the folders of files.roots."
 
 
 class DataPlugin(Plugin[DataSettings]):
@@ -44,3 +48,15 @@ class DataPlugin(Plugin[DataSettings]):
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
         """The processes that read files."""
         return [partial(self._readers.running, ctx.settings.files)]
+
+    @hookimpl
+    def register_checks(self, ctx: Context) -> Iterable[Check]:
+        """Whether what reads files can open nothing else."""
+        from starbeam.checks import Check
+
+        return [Check("landlock", _locked_in, essential=False)]
+
+
+async def _locked_in() -> str | None:
+    """What is wrong where the kernel cannot keep processes to some files."""
+    return None if landlock.version() else UNLOCKED

@@ -1,8 +1,8 @@
 """What the server and its reader processes say to each other.
 
-A reader is told its `Setup`, then one `Order` after the other. It answers `Failed`, or `Head`, `Block`
-after `Block`, and `Done`. Blocks lie in slots of the window that the order names. All slots are free at
-first; then the server says the number of each that is free again, in one byte, or `STOP`. All else is
+A reader is told its `Setup`, then one `Order` after the other. It answers `Failed` or `Moved`, or `Head`,
+`Block` after `Block`, and `Done`. Blocks lie in slots of the window that the order names. All slots are free
+at first; then the server says the number of each that is free again, in one byte, or `STOP`. All else is
 MessagePack, after its length in four bytes. What the server says so begins with the byte `TEXT`, which tells
 it from what comes late for an answer that is over.
 """
@@ -134,4 +134,8 @@ class Failed(Struct, frozen=True, tag_field="reply"):
     detail: str
 
 
-Reply = Head | Block | Done | Failed
+class Moved(Struct, frozen=True, tag_field="reply"):
+    """There is no answer: the folders are others than when the reader started. A new one can read them."""
+
+
+Reply = Head | Block | Done | Failed | Moved

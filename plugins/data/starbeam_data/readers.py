@@ -30,6 +30,7 @@ from starbeam_data.protocol import (
     Block,
     Failed,
     Head,
+    Moved,
     Order,
     Reply,
     Setup,
@@ -41,6 +42,9 @@ log = structlog.get_logger("starbeam.data")
 
 LAST_SECONDS = 1.0
 """How long to wait for a process that was killed."""
+KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
+"""What a reader takes from the server's environment, to find Python and to read names of files as the server
+does. The rest may hold secrets."""
 ENVIRONMENT = {
     "HDF5_USE_FILE_LOCKING": "FALSE",  # files may be written while they are read
     "OPENBLAS_NUM_THREADS": "1",
@@ -140,6 +144,9 @@ class Readers:
                 log.warning("a process that reads files died", job=type(job).__name__, file=job.file)
                 raise Unavailable(CRASHED) from error
             raise
+        if isinstance(reply, Moved):
+            await self._replace(reader, window)
+            return await self.read(job)
         if isinstance(reply, Failed):
             window.close()
             self._free.put_nowait(reader)
@@ -210,12 +217,12 @@ class Reader:
         reader._send(setup)
         return reader
 
-    async def ask(self, order: Order, seconds: float) -> Head | Failed:
+    async def ask(self, order: Order, seconds: float) -> Head | Failed | Moved:
         """Give an order and return how the answer begins; all of it may take this long."""
         self._seconds = seconds
         self._send(order)
         reply = await self._receive()
-        if not isinstance(reply, Head | Failed):
+        if not isinstance(reply, Head | Failed | Moved):
             raise EOFError(f"unexpected {reply}")
         return reply
 
@@ -266,8 +273,8 @@ class Reader:
 
 
 def _spawn(connection: int, memory: int) -> subprocess.Popen[bytes]:
-    """A process that reads files. It takes no settings of HDF5 from the environment."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HDF5_")}
+    """A process that reads files."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     command = [sys.executable, "-P", "-m", "starbeam_data.reader", str(connection), str(memory)]
     return subprocess.Popen(  # noqa: S603 - our own module
         command,

@@ -8,8 +8,6 @@ The two are numbers of open files; all windows lie in MEMORY. It ends when the s
 from __future__ import annotations
 
 import mmap
-import os
-import resource
 import signal
 import socket
 import sys
@@ -38,6 +36,7 @@ from starbeam_data.protocol import (
     Histogram,
     Image,
     Metadata,
+    Moved,
     Order,
     Paths,
     Pixels,
@@ -48,6 +47,7 @@ from starbeam_data.protocol import (
 )
 from starbeam_data.reader import grove, images
 from starbeam_data.reader.answer import Answer
+from starbeam_data.reader.confinement import Confinement, bound_memory
 from starbeam_data.reader.refusal import DAMAGED, MISSING_IMAGE, Refusal, TooLarge
 from starbeam_data.reader.tree import CHUNK_CACHE, Tree
 
@@ -62,7 +62,7 @@ READ: dict[type[AnyJob], Callable[..., Answer]] = {
     Histogram: images.histogram,
 }
 NO_IMAGE = Failed(404, MISSING_IMAGE)
-COPIES = 3
+COPIES, COPIES_OF_PICTURE = 3, 2
 """How often what is answered may lie in memory while it is encoded."""
 
 FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
@@ -130,41 +130,53 @@ class Channel:
         return bytes(received)
 
 
-def serve(channel: Channel, setup: Setup) -> None:
+def serve(channel: Channel, setup: Setup, confinement: Confinement) -> None:
     """Carry out orders until the server goes."""
     files = Files(Folders(roots=setup.roots, path_map=setup.path_map))
     decoder = msgspec.msgpack.Decoder(Order)
     while True:
         order = decoder.decode(channel.receive())
-        job = order.job
-        tree: Tree | None = None
-        try:
-            if not isinstance(job, Image) or job.number is not None:
-                tree = Tree(files, job.file)
-            found = READ[type(job)](tree, job, setup.max_answer)
-            channel.answer(found, order.window, tree.others if tree else {})
-        except TooLarge as error:
-            channel.send(Failed(error.status, error.detail))
-        except Refusal as error:
-            channel.send(NO_IMAGE if isinstance(job, Image) else Failed(error.status, error.detail))
-        except FAULTS:
-            channel.send(NO_IMAGE if isinstance(job, Image) else Failed(422, DAMAGED))
-        finally:
-            if tree is not None:
-                tree.close()
+        bound_memory(_memory(type(order.job), setup.max_answer))
+        if failed := carry_out(order, channel, files, setup.max_answer):
+            channel.send(Moved() if confinement.outdated else failed)
+
+
+def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed | None:
+    """Answer an order, or return why it has no answer."""
+    job = order.job
+    tree: Tree | None = None
+    try:
+        if not isinstance(job, Image) or job.number is not None:
+            tree = Tree(files, job.file)
+        found = READ[type(job)](tree, job, most)
+        channel.answer(found, order.window, tree.others if tree else {})
+    except TooLarge as error:
+        return Failed(error.status, error.detail)
+    except Refusal as error:
+        return NO_IMAGE if isinstance(job, Image) else Failed(error.status, error.detail)
+    except FAULTS:
+        return NO_IMAGE if isinstance(job, Image) else Failed(422, DAMAGED)
+    finally:
+        if tree is not None:
+            tree.close()
+    return None
+
+
+def _memory(job: type[AnyJob], most: int) -> int:
+    """Bytes that a job may fill with data; fewer for a picture, which is one answer at most."""
+    if issubclass(job, Image):
+        return COPIES_OF_PICTURE * most + CHUNK_CACHE
+    return COPIES * most + 4 * CHUNK_CACHE
 
 
 def main() -> None:
     """Serve on the socket and memory that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.chdir("/")
     connection, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     channel = Channel(connection, memory)
     try:
         setup = msgspec.msgpack.decode(channel.receive(), type=Setup)
-        most = COPIES * setup.max_answer + 4 * CHUNK_CACHE
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        serve(channel, setup)
+        serve(channel, setup, Confinement(setup.roots, _memory(Values, setup.max_answer)))
     except (EOFError, ConnectionError):
         pass
 
