@@ -23,7 +23,7 @@ from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.faults import StartupError
 from starbeam.files import Files
-from starbeam.http import errors, health, metrics, openapi, requests
+from starbeam.http import bodies, errors, health, metrics, openapi, requests
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import REFRESH_SECONDS, LiveOptions
@@ -96,7 +96,7 @@ class Starbeam:
             guards=[guard.check],
             dependencies=_dependencies(self.runtime),
             exception_handlers={HTTPException: answer, Exception: answer},
-            request_class=requests.JsonRequest,
+            request_class=bodies.JsonRequest,
             before_request=requests.read_booleans,
             cors_config=_cors(self.settings.server.cors_origins),
             lifespan=[self._lifespan()],

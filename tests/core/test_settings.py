@@ -264,15 +264,6 @@ WRONG_VARIABLES = {
         "environment STARBEAM_SERVER__PORT__X: server.port.x: unknown key. "
         "Did you mean STARBEAM_SERVER__PORT?",
     ),
-    "no section": (
-        {"STARBEAM_PORT": "1"},
-        "environment STARBEAM_PORT: is not a setting. "
-        "Names are STARBEAM_SECTION__KEY. Did you mean STARBEAM_SERVER__PORT?",
-    ),
-    "no section, unlike anything": (
-        {"STARBEAM_ZZZ": "1"},
-        "environment STARBEAM_ZZZ: is not a setting. Names are STARBEAM_SECTION__KEY",
-    ),
     "type": (
         {"STARBEAM_SERVER__PORT": "x"},
         'environment STARBEAM_SERVER__PORT: server.port: expected an integer from 1 to 65535, got "x"',
@@ -305,6 +296,23 @@ def test_wrong_variable(environ: dict[str, str], said: str) -> None:
     assert problems(environ=environ) == [said]
 
 
+@pytest.mark.parametrize("service", ["STARBEAM", "STARBEAM_WEB", "STARBEAM_SERVER", "STARBEAM__TEST"])
+def test_variables_of_a_service_are_no_settings(service: str) -> None:
+    """Kubernetes makes these of a service, Docker of a linked container."""
+    environ = {
+        f"{service}_SERVICE_HOST": "10.0.48.109",
+        f"{service}_SERVICE_PORT": "80",
+        f"{service}_SERVICE_PORT_HTTP": "80",
+        f"{service}_PORT": "tcp://10.0.48.109:80",
+        f"{service}_PORT_8000_TCP": "tcp://10.0.48.109:8000",
+        f"{service}_PORT_8000_TCP_PROTO": "tcp",
+        f"{service}_PORT_53_UDP_ADDR": "10.0.48.109",
+        f"{service}_NAME": "/web/starbeam",
+        "STARBEAM_ENV_STARBEAM_SERVER__PORT": "9",
+    }
+    assert load(None, environ).settings == Settings()
+
+
 def test_wrong_override() -> None:
     assert problems(overrides={"server.prot": 1, "server.port": "8000"}) == [
         "command line: server.prot: unknown key. Did you mean server.port?",
@@ -327,10 +335,10 @@ def test_all_problems_of_all_places_are_found() -> None:
 
 def test_file_that_cannot_be_read() -> None:
     with pytest.raises(SettingsError) as missing:
-        load(Path("missing.toml"), {"STARBEAM_PORT": "1"})
+        load(Path("missing.toml"), {"STARBEAM_SERVER__PROT": "1"})
     first, second = missing.value.problems
     assert str(first).startswith("missing.toml: cannot be read: No such file or directory. Name another")
-    assert second.file_or_origin == "environment STARBEAM_PORT"
+    assert second.file_or_origin == "environment STARBEAM_SERVER__PROT"
     Path("latin1.toml").write_bytes('timezone = "Zürich"'.encode("latin-1"))
     with pytest.raises(SettingsError, match=r"^latin1\.toml: is not UTF-8 text$"):
         load(Path("latin1.toml"), {})

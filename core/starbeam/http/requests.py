@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
-from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.exceptions import SerializationException
 
 if TYPE_CHECKING:
+    from litestar import Request
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
     from starbeam.addresses import ClientAddress
@@ -76,17 +75,6 @@ class RequestLog:
             )
             if self._metrics:
                 self._metrics.end(**about, status=status, seconds=seconds)
-
-
-class JsonRequest(Request[Any, Any, Any]):
-    """A request whose body may be nested too deeply, or no text: no JSON either way."""
-
-    async def json(self) -> Any:
-        """The body as data."""
-        try:
-            return await super().json()
-        except (RecursionError, UnicodeDecodeError) as error:
-            raise SerializationException(str(error)) from error
 
 
 def _request_id(scope: Scope) -> str:

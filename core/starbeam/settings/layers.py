@@ -1,5 +1,6 @@
 """The places that settings come from, each as a tree of values and where every leaf was set."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ from starbeam.settings.convert import Path, item_type, known_keys, nearest, stru
 from starbeam.settings.errors import Problem
 
 PREFIX = "STARBEAM_"
-CONFIG_VARIABLE = "STARBEAM_CONFIG"
+_SETTING = re.compile(rf"{PREFIX}(?!ENV_)[^_].*?__.", re.IGNORECASE)
+"""Names of settings: a section and a key. Of a service named starbeam, Kubernetes and Docker make others,
+without `__` (`STARBEAM_PORT`, `STARBEAM_WEB_SERVICE_HOST`) or behind `STARBEAM_ENV_`."""
 COMMAND_LINE = "command line"
 ENVIRONMENT = "environment"
 _FILE = "_file"
@@ -140,8 +143,7 @@ class Variable:
 
 def variables(environ: Mapping[str, str]) -> list[Variable]:
     """Return the variables that are meant for Starbeam, in the order of their names."""
-    names = sorted(name for name in environ if name.upper().startswith(PREFIX))
-    return [Variable(name, environ[name]) for name in names if name.upper() != CONFIG_VARIABLE]
+    return [Variable(name, environ[name]) for name in sorted(environ) if _SETTING.match(name)]
 
 
 def environment_layer(
@@ -166,7 +168,7 @@ class _Reader:
         self.layer, self.variable, self.struct, self.where = layer, variable, struct, where
 
     def read(self, parts: Path, spelled: Mapping[str, Any]) -> None:
-        place = None if self.is_short() else _place(parts, self.struct, spelled)
+        place = _place(parts, self.struct, spelled)
         if place is None:
             self.unknown(parts)
             return
@@ -177,9 +179,6 @@ class _Reader:
         text = self.secret(path) if is_file else self.variable.text
         if text is not None:
             self.layer.put(path, _interpret(text, annotation), self.variable.origin)
-
-    def is_short(self) -> bool:
-        return len(self.variable.parts) == 1
 
     def problem(self, path: Path, message: str, hint: str = "") -> None:
         key = ".".join((*self.where, *path))
@@ -198,11 +197,7 @@ class _Reader:
         known = {".".join((*self.where, *path)) for path in known_keys(self.struct)}
         best = nearest(".".join((*self.where, *parts)), known)
         name = PREFIX + best.upper().replace(".", "__")
-        if not self.is_short():
-            self.problem(parts, "unknown key", f"Did you mean {name}?" if best else "")
-            return
-        hint = f"Names are {PREFIX}SECTION__KEY" + (f". Did you mean {name}?" if "." in best else "")
-        self.layer.problems.append(Problem(self.variable.origin, "", "is not a setting", hint))
+        self.problem(parts, "unknown key", f"Did you mean {name}?" if best else "")
 
 
 def _place(parts: Path, annotation: Any, spelled: Any) -> tuple[Path, Any, bool] | None:

@@ -49,33 +49,53 @@ def filled(form: type[msgspec.Struct], values: Mapping[str, Any]) -> msgspec.Str
 
 
 def sent_values(declared: Mapping[str, Option], body: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that a body names, with values of exactly their types that their column can hold."""
+    """The options that a body names, with values of their types."""
     values = {}
     for name in [name for name in body if name in declared]:
         try:
-            values[name] = msgspec.convert(body[name], declared[name].type)
+            values[name] = msgspec.convert(body[name], declared[name].type, strict=False)
         except msgspec.ValidationError as error:
             raise Invalid(str(error), ["body", name]) from None
-        if len(_text(values[name])) > LONGEST_VALUE:
-            raise Invalid(f"Value should have at most {LONGEST_VALUE} characters as JSON", ["body", name])
     return values
 
 
 async def change_options(
     change: Change, declared: Mapping[str, Option], sent: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Store what differs from the present values. All values, as stored then."""
+    """Store what differs from the present values. All values, as stored then. Raises Invalid when a value is
+    too long for its column."""
     old = await options.values(change.session, declared)
-    for name, value in sent.items():
-        if value != old[name]:
-            await options.store(change.session, name, _text(value))
-            await change.record(ActionType.DB_OPTIONS, _comments(name, value), old[name], value)
+    changed = {name: value for name, value in sent.items() if value != old[name]}
+    texts = {name: _text(name, value) for name, value in changed.items()}
+    for name, value in changed.items():
+        await options.store(change.session, name, texts[name])
+        await change.record(ActionType.DB_OPTIONS, _comments(name, value), old[name], value)
     return await options.values(change.session, declared)
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     """JSON in ASCII, which any character set of the column holds."""
-    return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+    text = json.dumps(_without_defaults(value), separators=(",", ":"))
+    if len(text) > LONGEST_VALUE:
+        raise Invalid(f"Value should have at most {LONGEST_VALUE} characters as JSON", ["body", name])
+    return text
+
+
+def _without_defaults(value: Any) -> Any:
+    """Plain data, without the members of Structs that reading fills in."""
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.encode_name: _without_defaults(held)
+            for field in msgspec.structs.fields(value)
+            if (held := getattr(value, field.name)) != _default(field)
+        }
+    if isinstance(value, list):
+        return [_without_defaults(one) for one in value]
+    return msgspec.to_builtins(value)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def _comments(name: str, value: Any) -> str:

@@ -42,7 +42,7 @@ class DataPlugin(Plugin[DataSettings]):
         """The operations."""
         from starbeam_data import routes
 
-        return [routes.router(self._readers)]
+        return [routes.router(self._readers, self.settings.meta_form)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

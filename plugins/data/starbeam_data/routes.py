@@ -90,14 +90,19 @@ class Grove:
         sender: Sender,
         request: Request[Any, Any, Any],
         rows: tuple[int | None, int | None, int | None],
+        meta_form: str,
     ) -> None:
         self._reader, self._files, self._sender, self._request = reader, files, sender, request
-        self._rows = rows
+        self._rows, self._meta_form = rows, meta_form
 
     @property
-    def before_2(self) -> bool:
-        """Whether the answer has the form of h5grove before its version 2, which clients ask for with a slash
-        at the end of the path; h5web from 17 on asks without."""
+    def flat(self) -> bool:
+        """Whether metadata have the form of h5grove before its version 2."""
+        return self.with_slash and self._meta_form == "old"
+
+    @property
+    def with_slash(self) -> bool:
+        """Whether the path ends with a slash, as h5web before 17 asks."""
         path: str = self._request.scope["state"]["path"]
         return path.endswith("/")
 
@@ -178,7 +183,7 @@ async def get_data(
     """h5grove /data/ endpoint handler"""
     one_of("format", format, FORMATS)
     one_of("dtype", dtype, DTYPES)
-    taken, narrow = parts(selection), grove.before_2
+    taken, narrow = parts(selection), grove.with_slash
     return await grove.answer(lambda file: Values(file, path, taken, dtype, format, flatten, narrow))
 
 
@@ -189,7 +194,7 @@ async def get_meta(
     resolve_links: Annotated[str, QueryParameter(description="only_valid, all or none")] = "only_valid",
 ) -> DataAnswer:
     """h5grove /meta/ endpoint handler"""
-    resolved, flat = links(resolve_links), grove.before_2
+    resolved, flat = links(resolve_links), grove.flat
     return await grove.answer(lambda file: Metadata(file, path, resolved, flat))
 
 
@@ -213,7 +218,7 @@ def readable(file: Path) -> bool:
     return os.access(file, os.R_OK)
 
 
-def router(readers: Readers) -> Router:
+def router(readers: Readers, meta_form: str) -> Router:
     """The operations, which read through these readers."""
     sender = Sender(readers)
 
@@ -231,7 +236,7 @@ def router(readers: Readers) -> Router:
         robotActionId: Annotated[int | None, query_id("RobotAction id")] = None,
     ) -> Grove:
         rows = dataCollectionId, autoProcProgramAttachmentId, robotActionId
-        return Grove(reader, files, sender, request, rows)
+        return Grove(reader, files, sender, request, rows, meta_form)
 
     def refused(request: Request[Any, Any, Any], error: Refused) -> Response[dict[str, str]]:
         return Response({"detail": error.detail, "message": error.detail}, status_code=error.status_code)

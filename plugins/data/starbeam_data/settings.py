@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 
 class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is read at once, by how many, and for how long."""
+    """How much is read at once, by how many and for how long, and the form of metadata."""
 
     max_answer: Annotated[int, Meta(description="Largest answer, in bytes.", ge=1)] = 536_870_912
     readers: Annotated[
@@ -17,3 +17,7 @@ class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
     time_limit: Annotated[
         float, Meta(description="Longest time that reading one answer may take, in seconds.", gt=0, le=3600)
     ] = 30.0
+    meta_form: Annotated[
+        Literal["old", "new"],
+        Meta(description="Form of `/data/h5grove/meta/`: `old` for h5web up to 10, `new` for later ones."),
+    ] = "old"

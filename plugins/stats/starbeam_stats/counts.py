@@ -5,7 +5,7 @@ from __future__ import annotations
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam_stats import schemas
-from starbeam_stats.messages import messages
+from starbeam_stats.messages import last_lines, messages
 from starbeam_stats.queries import counts
 from starbeam_stats.queries.counts import BINS, LOWEST, WIDTH
 from starbeam_stats.queries.extent import Extent
@@ -17,7 +17,7 @@ async def errors(reader: Reader, files: Files, extent: Extent) -> schemas.Errors
     """What went wrong, by experiment type. 2 statements."""
     outcomes = await counts.outcomes(reader, extent)
     logs = await counts.logs(reader, extent)
-    said = await files.run(messages, logs, files.locate) if logs else {}
+    said = await messages(await files.run(last_lines, logs, files.locate)) if logs else {}
     totals = [
         schemas.ExperimentTypeGroup(
             kind,

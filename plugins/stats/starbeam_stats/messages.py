@@ -1,8 +1,10 @@
-"""What the logs of failed data collections end with. Blocks: for threads."""
+"""What the logs of failed data collections end with, and how often."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -14,20 +16,22 @@ TAIL = 8192
 """How many bytes of a file's end are read."""
 ALIKE = 0.8
 """Lines that are more similar than this count as one message."""
+LONGEST_COMPARED = 300
+"""Characters of a line; longer ones are only alike when equal."""
+MOST_COMPARED = 2000
+"""Pairs of lines that one answer compares, a second's work; further lines are only alike when equal."""
 
 Locate = Callable[[str], Path | None]
 
 
-def messages(logs: Iterable[tuple[str, int, str]], locate: Locate) -> dict[str, list[ExperimentTypeMessages]]:
-    """Messages by experiment type, the least frequent first, from its logs: type, data collection, and paths
-    of which the first that is a file counts."""
-    found: dict[str, list[ExperimentTypeMessages]] = {}
+def last_lines(logs: Iterable[tuple[str, int, str]], locate: Locate) -> dict[str, Counter[str]]:
+    """How often logs end with which line, by experiment type. `logs` are type, data collection, and paths of
+    which the first that is a file counts. Blocks: for threads."""
+    found: dict[str, Counter[str]] = {}
     for (kind, _), files in groupby(logs, key=lambda log: log[:2]):
         existing = (file for _, _, path in files if (file := locate(path)) is not None)
         if (file := next(existing, None)) is not None and (line := last_line(file)):
-            count(found.setdefault(kind, []), line)
-    for several in found.values():
-        several.sort(key=lambda message: message.count)
+            found.setdefault(kind, Counter())[line] += 1
     return found
 
 
@@ -43,15 +47,36 @@ def last_line(file: Path) -> str:
     return lines[-1].strip() if lines else ""
 
 
-def count(known: list[ExperimentTypeMessages], line: str) -> None:
-    """Add a line to the first message that it equals or is similar to, else as a new one."""
-    for message in known:
-        if message.message == line or _alike(message.message, line):
-            message.count += 1
-            return
-    known.append(ExperimentTypeMessages(line, 1))
+async def messages(lines: dict[str, Counter[str]]) -> dict[str, list[ExperimentTypeMessages]]:
+    """Messages by experiment type, the least frequent first: similar lines count as the first of them.
+
+    Other requests have their turn between two comparisons.
+    """
+    left, found = MOST_COMPARED, dict[str, list[ExperimentTypeMessages]]()
+    for kind, counts in lines.items():
+        known: list[ExperimentTypeMessages] = []
+        for line, number in counts.items():
+            similar, tried = await _similar(known, line, left)
+            left -= tried
+            if similar is None:
+                known.append(ExperimentTypeMessages(line, number))
+            else:
+                similar.count += number
+        found[kind] = sorted(known, key=lambda message: message.count)
+    return found
 
 
-def _alike(message: str, line: str) -> bool:
-    matcher = SequenceMatcher(None, message, line)
-    return matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE
+async def _similar(
+    known: list[ExperimentTypeMessages], line: str, most: int
+) -> tuple[ExperimentTypeMessages | None, int]:
+    """The first message that is similar to a line, and how many were compared with it."""
+    if len(line) > LONGEST_COMPARED:
+        return None, 0
+    matcher = SequenceMatcher(None, "", line)
+    compared = [message for message in known if len(message.message) <= LONGEST_COMPARED][:most]
+    for tried, message in enumerate(compared, start=1):
+        await asyncio.sleep(0)
+        matcher.set_seq1(message.message)
+        if all(ratio() > ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)):
+            return message, tried
+    return None, len(compared)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from plugins.data.conftest import MakeBeamline
 from starbeam_ispyb import models as m
 from support.answers import said
 
@@ -189,6 +190,33 @@ async def test_metadata_in_both_forms(served: Any) -> None:
     assert (await ask("/", "/soft", resolve_links="none"))["type"] == "soft_link"
     assert (await ask("/", "/soft", resolve_links="ALL"))["type"] == "dataset"
     assert "children" not in root["children"][1]
+
+
+@pytest.mark.parametrize("form", ["old", "new"])
+async def test_the_form_with_a_slash_is_a_setting(make_beamline: MakeBeamline, form: str) -> None:
+    """h5web from 11 on reads `type.class`, and until 16 asks with the slash."""
+    at = await make_beamline(**{"plugin.data.meta_form": form})
+    with h5py.File(at.folder / "a.h5", "w") as file:
+        file.create_dataset("x", data=np.arange(3, dtype=">u2")).attrs["n"] = np.int8(1)
+    await at.collect("a.h5")
+
+    async def meta(address: str) -> Any:
+        return (await at.get(f"{GROVE}/{address}", dataCollectionId=1, path="/x")).json()
+
+    new = await meta("meta")
+    assert new["type"] == {"class": 0, "dtype": ">u2", "order": 1, "sign": 0, "size": 2}
+    with_slash = await meta("meta/")
+    assert with_slash["attributes"][0]["type"] == {
+        "class": 0,
+        "dtype": "|i1",
+        "order": 0,
+        "sign": 1,
+        "size": 1,
+    }
+    if form == "new":
+        assert with_slash == new
+    else:
+        assert (with_slash["type"], with_slash["dtype"]) == ("dataset", ">u2")
 
 
 @pytest.mark.fix(84)

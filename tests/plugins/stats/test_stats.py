@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from starbeam.testing.app import Statements
 from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_stats import times as arithmetic
+from starbeam_stats.messages import messages
 from starbeam_stats.queries.times import Session
 from starbeam_stats.schemas import TimeEntry
 
@@ -372,6 +375,43 @@ async def test_messages_are_the_last_lines_of_error_logs(reporting: Log, folder:
         {"message": "Shutter closed�", "count": 1},
         {"message": "Detector 1 is not armed", "count": 3},
     ]
+
+
+async def failed(log: Log, folder: Path, lines: list[str]) -> list[tuple[str, int]]:
+    """Messages with their counts, of failed data collections whose logs end with these lines."""
+    for number, line in enumerate(lines):
+        await attach(
+            log, folder, await log.collection("9:00", "9:30", FAILED), f"{number}.err", line.encode()
+        )
+    (total,) = (await log.get("errors", sessionId=1))["totals"]
+    assert total["failed"] == len(lines)
+    return [(one["message"], one["count"]) for one in total["messages"]]
+
+
+async def test_of_many_messages_only_equal_ones_are_grouped(reporting: Log, folder: Path) -> None:
+    """80 lines that share no letter make 3,160 pairs, more than are compared; all are counted."""
+    lines = [chr(0x4E00 + number) * 140 for number in range(80)]
+    alike = "job 1" + "x" * 100
+    found = await failed(reporting, folder, [*lines, alike, alike.replace("1", "2"), lines[7], alike])
+    expected = dict.fromkeys(lines, 1) | {alike: 2, alike.replace("1", "2"): 1, lines[7]: 2}
+    assert dict(found) == expected
+    assert [count for _, count in found] == [1] * 80 + [2, 2]
+
+
+async def test_long_lines_are_grouped_when_they_are_equal(reporting: Log, folder: Path) -> None:
+    long, short = "x" * 301, "y" * 300
+    lines = [long, long[:-1] + "z", long, short, short[:-1] + "z"]
+    assert await failed(reporting, folder, lines) == [(lines[1], 1), (long, 2), (short, 2)]
+
+
+async def test_comparing_lets_others_have_their_turn_and_ends_with_its_request() -> None:
+    comparing = asyncio.create_task(messages({"OSC": Counter(f"{number:0150b}" for number in range(50))}))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not comparing.done()
+    comparing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await comparing
 
 
 # hours and energies
