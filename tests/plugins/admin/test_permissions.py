@@ -101,7 +101,7 @@ async def test_the_permission_to_manage_groups_keeps_its_name(app: TestApp, boss
         ("POST", "", {"type": "x", "description": "x" * 101}, "description"),
         ("PATCH", "/1", {"type": None}, "type"),
         ("PATCH", "/1", {"type": "x" * 16}, "type"),
-        ("PATCH", "/1", {"description": 5}, "description"),
+        ("PATCH", "/1", {"description": [5]}, "description"),
     ],
 )
 async def test_a_request_that_is_not_valid(

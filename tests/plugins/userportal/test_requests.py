@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -49,6 +50,23 @@ async def test_the_option_switches_the_operation_and_its_documentation(portal: P
     await portal.sync()
 
 
+async def test_numbers_and_booleans_as_a_portal_may_write_them(portal: Portal) -> None:
+    """Numbers for texts, texts for numbers, true and false for 1 and 0, behind a byte order mark."""
+    sent = document(
+        proposalNumber=77,
+        persons=[{"login": 1234, "phoneNumber": 33476882}],
+        sessions=[{"externalId": "9", "scheduled": True, "visit_number": "3", "beamLineName": 29}],
+    )
+    headers = {**portal.headers, "Content-Type": "application/json"}
+    body = b"\xef\xbb\xbf" + json.dumps(sent).encode()
+    response = await portal.app.client.post(PATH, content=body, headers=headers)
+    assert response.status_code == 200, response.text
+    assert await portal.rows("Proposal", "proposalNumber") == [("77",)]
+    assert await portal.rows("Person", "login", "phoneNumber") == [("1234", "33476882")]
+    session = ("visit_number", "scheduled", "beamLineName")
+    assert await portal.rows("BLSession", *session) == [(3, 1, "29")]
+
+
 def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name not in names}
 
@@ -66,7 +84,7 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
         (document(persons=[person("a", -1)]), ["proposal", "persons", 0, "externalId"]),
         (document(persons=[person("a", 2**128)]), ["proposal", "persons", 0, "externalId"]),
         (document(externalId=-1), ["proposal", "externalId"]),
-        (document(title=5), ["proposal", "title"]),
+        (document(title=[5]), ["proposal", "title"]),
         (document(labcontacts=[without(CARD, "cardName")]), ["proposal", "labcontacts", 0, "cardName"]),
         (document(labcontacts=[CARD, without(CARD, "person")]), ["proposal", "labcontacts", 1, "person"]),
         (document(labcontacts=[{**CARD, "person": {}}]), ["proposal", "labcontacts", 0, "person"]),
