@@ -21,6 +21,7 @@ from starbeam.auth.guard import Guard
 from starbeam.clock import Clock
 from starbeam.db.engine import Database, ReadConnection
 from starbeam.db.reader import Reader
+from starbeam.db.writer import Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.http import bodies, errors, health, metrics, openapi, requests
@@ -143,7 +144,7 @@ def _cors(origins: list[str]) -> CORSConfig | None:
 
 def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     """What handlers of all plugins ask for by name: `runtime`, `who`, `files`, `page`, `reader`,
-    `transaction`.
+    `write`, `transaction`.
 
     None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for that.
     """
@@ -154,9 +155,15 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
         connection = ReadConnection(runtime.database)
         try:
-            yield Reader(connection, await runtime.scope(who), who, runtime.clock.now())
+            yield Reader(
+                connection, await runtime.scope(who), who, runtime.clock.now(), runtime.options.values
+            )
         finally:
             await connection.close()
+
+    async def write(who: NamedDependency[Principal]) -> Write:
+        scope = await runtime.scope(who)
+        return Write(runtime.database, scope, who, runtime.clock.now(), runtime.options.values)
 
     async def transaction() -> AsyncIterator[AsyncSession]:
         async with runtime.database.transaction() as session:
@@ -174,5 +181,6 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
         "files": Provide(its_files, sync_to_thread=False, use_cache=True),
         "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
         "reader": Provide(reader),
+        "write": Provide(write),
         "transaction": Provide(transaction),
     }

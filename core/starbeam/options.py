@@ -115,13 +115,24 @@ def read_values(
     }
 
 
+class Options(dict[str, Any]):
+    """The values of all options at one moment, by name."""
+
+    @property
+    def beamline_groups(self) -> list[BeamLineGroup]:
+        """The option `beamLineGroups`."""
+        groups: list[BeamLineGroup] = self["beamLineGroups"]
+        return groups
+
+
 class LiveOptions:
     """The options and permissions as this worker last read them."""
 
     def __init__(self, declared: Mapping[str, Option], database: Database) -> None:
         self.declared = declared
         self._database = database
-        self._values: dict[str, Any] = {name: option.default for name, option in declared.items()}
+        self.values = Options((name, option.default) for name, option in declared.items())
+        """As last read."""
         self._permissions: dict[int, frozenset[str]] = {}
         self._complaints: set[tuple[str, str]] = set()
         self._loaded = False
@@ -129,13 +140,7 @@ class LiveOptions:
 
     def __getitem__(self, name: str) -> Any:
         """The present value of an option."""
-        return self._values[name]
-
-    @property
-    def beamline_groups(self) -> list[BeamLineGroup]:
-        """The option `beamLineGroups`."""
-        groups: list[BeamLineGroup] = self._values["beamLineGroups"]
-        return groups
+        return self.values[name]
 
     def permissions_of(self, person_id: int) -> frozenset[str]:
         """What a person may do, as last read."""
@@ -144,7 +149,7 @@ class LiveOptions:
     def principal(self, person_id: int, login: str, permissions: Iterable[str] | None = None) -> Principal:
         """The person as a caller, with the given permissions or, without them, those last read."""
         held = self.permissions_of(person_id) if permissions is None else frozenset(permissions)
-        groups = [group for group in self.beamline_groups if group.permission in held]
+        groups = [group for group in self.values.beamline_groups if group.permission in held]
         beamlines = dict.fromkeys(line.beamLineName for group in groups for line in group.beamLines)
         return Principal(person_id, login, held, tuple(beamlines), tuple(group.groupName for group in groups))
 
@@ -166,12 +171,12 @@ class LiveOptions:
             rows = await connection.execute(OPTION_ROWS)
             values = read_values(self.declared, rows, self._complain)
             pairs = (await connection.execute(_PERMISSIONS)).all()
-        self._values = values
+        self.values = Options(values)
         held: dict[int, set[str]] = {}
         for person_id, permission in pairs:
             held.setdefault(person_id, set()).add(permission)
         self._permissions = {person_id: frozenset(names) for person_id, names in held.items()}
-        self._database.log_statements = self._values["query_debug"]
+        self._database.log_statements = self.values["query_debug"]
         self._loaded = True
         self._database.outage.over()
 

@@ -11,7 +11,7 @@ from starbeam.auth.login import LoginService
 from starbeam.auth.ratelimit import Failures
 from starbeam.auth.tokens import Tokens
 from starbeam.db.engine import Database
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam.files import Files
 from starbeam.options import LiveOptions
 from starbeam.visibility import Visibility

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import False_, True_
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Scope
+    from starbeam.db.scope import Scope
 
 Condition = Callable[["Scope", Any], ColumnElement[bool]]
 """From the scope and the entity (the mapped class or an alias of it) to a condition on one of its rows."""

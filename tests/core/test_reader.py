@@ -12,8 +12,9 @@ from starbeam.access import Kind as CallerKind
 from starbeam.app import Starbeam
 from starbeam.db.engine import ReadConnection
 from starbeam.db.models import AdminVar, Laboratory, Person
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
 from starbeam.db.schema import Schema
+from starbeam.db.scope import Scope, statement
 from starbeam.settings import load
 from starbeam.testing.app import Statements, TestApp
 from starbeam.testing.fixtures import SECRET, MakeApp
@@ -153,7 +154,7 @@ async def collections(app: TestApp, login: str, person_id: int, *permissions: st
     scope = await runtime.scope(who)
     connection = ReadConnection(runtime.database)
     try:
-        reader = Reader(connection, scope, who, app.starbeam.clock.now())
+        reader = Reader(connection, scope, who, app.starbeam.clock.now(), runtime.options.values)
         key = inspect(m.DataCollection).primary_key[0]
         query = select(key).where(scope.sees(m.DataCollection)).order_by(key)
         return [row[0] for row in await reader.rows(query)]

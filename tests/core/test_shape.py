@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from starbeam.db.models import Laboratory, Person
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp

@@ -23,7 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 if TYPE_CHECKING:
     from types import UnionType
 
-    from starbeam.db.reader import Scope
+    from starbeam.db.scope import Scope
 
 S = TypeVar("S", bound=msgspec.Struct)
 Source = Any

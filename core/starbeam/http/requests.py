@@ -101,11 +101,14 @@ async def read_booleans(request: Request[Any, Any, Any]) -> None:
 
 
 def _boolean_parameters(handler: Any) -> frozenset[str]:
-    """Names of the handler's query parameters that are booleans, found once for each handler."""
+    """Names of the query parameters that are booleans, of the handler and of what it is given; found once."""
     if "booleans" not in handler.opt:
-        fields = handler.parsed_fn_signature.parameters.items()
+        signatures = [handler, *handler.resolve_dependencies().values()]
         handler.opt["booleans"] = frozenset(
-            name for name, field in fields if bool in (field.annotation, *field.args)
+            name
+            for one in signatures
+            for name, field in one.parsed_fn_signature.parameters.items()
+            if bool in (field.annotation, *field.args)
         )
     found: frozenset[str] = handler.opt["booleans"]
     return found

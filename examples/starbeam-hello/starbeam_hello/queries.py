@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starbeam.db.lists import Listing
 from starbeam.db.models import Person
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
 from starbeam_hello.schemas import Greeting

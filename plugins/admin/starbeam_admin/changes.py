@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.access import Principal
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam.runtime import Runtime
 from starbeam_admin.queries import activity
 from starbeam_admin.schemas import ActionType

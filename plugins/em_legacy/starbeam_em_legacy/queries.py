@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy import FromClause, Select, bindparam, func, join, select
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_em_legacy.models import (
     ParticleClassification,
     ParticleClassificationGroup,

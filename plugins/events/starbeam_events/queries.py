@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, func, literal, literal_column, select, union_a
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged, everything
 from starbeam_events.cache import Cache
 from starbeam_events.schemas import Event, EventType

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, literal, select, tuple_
 
 from starbeam.db.functions import joined
+from starbeam.db.lists import Where
 from starbeam_ispyb.models import BLSession, Proposal
 
 
@@ -30,6 +31,11 @@ def is_proposal(proposal: Any = Proposal) -> ColumnElement[bool]:
 def proposal_value(name: str) -> dict[str, Any]:
     """What to bind for `is_proposal`: every way in which a code and a number make this name."""
     return {"proposal_parts": [(name[:cut], name[cut:]) for cut in range(len(name) + 1)]}
+
+
+def of_proposal(column: Any) -> Where:
+    """The filter `proposal`, by a column that holds proposals' keys."""
+    return Where(column.in_(select(Proposal.proposalId).where(is_proposal())), proposal_value)
 
 
 def is_session(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from starbeam.db.reader import Scope
+    from starbeam.db.scope import Scope
 
 Row: TypeAlias = dict[str, Any]
 """A flat object: what the answers are made of."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, or_, select
 
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam.visibility import Allow, Rule
 from starbeam_ispyb import models as m
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI

@@ -33,7 +33,7 @@ async def get_proposals(
     search: Search = None,
 ) -> Paged[Proposal]:
     """Get a list of proposals"""
-    return await proposals.page(reader, runtime.options.beamline_groups, page, search)
+    return await proposals.page(reader, runtime.options.values.beamline_groups, page, search)
 
 
 @get(
@@ -43,7 +43,7 @@ async def get_proposal(
     reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], proposal: FromPath[str]
 ) -> Proposal:
     """Get a proposal"""
-    found = await proposals.one(reader, runtime.options.beamline_groups, proposal)
+    found = await proposals.one(reader, runtime.options.values.beamline_groups, proposal)
     if found is None:
         raise Missing("Proposal not found")
     return found
@@ -68,7 +68,7 @@ async def get_sessions(
     filters = sessions.Filters(
         beamLineGroup, bool(scheduled), upcoming, previous, sessionType, proposal, beamLineName, month, year
     )
-    return await sessions.page(reader, runtime.options.beamline_groups, page, filters)
+    return await sessions.page(reader, runtime.options.values.beamline_groups, page, filters)
 
 
 @get("/sessions/group", tags=["Sessions"], access=authenticated)
@@ -85,7 +85,7 @@ async def get_sessions_for_beamline_group(
     Displays one session per beamline
     """
     filters = sessions.Filters(beamLineGroup, upcoming=upcoming, previous=previous, sessionType=sessionType)
-    return everything(await sessions.of_group(reader, runtime.options.beamline_groups, filters))
+    return everything(await sessions.of_group(reader, runtime.options.values.beamline_groups, filters))
 
 
 @get("/sessions/{sessionId:str}", tags=["Sessions"], access=authenticated, errors={404: "Session not found"})
@@ -93,7 +93,7 @@ async def get_session(
     reader: NamedDependency[Reader], runtime: NamedDependency[Runtime], sessionId: Annotated[int, path_id()]
 ) -> Session:
     """Get a session"""
-    found = await sessions.one(reader, runtime.options.beamline_groups, sessionId)
+    found = await sessions.one(reader, runtime.options.values.beamline_groups, sessionId)
     if found is None:
         raise Missing("Session not found")
     return found

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.access import Principal
-from starbeam.db.reader import Scope, caller_values
+from starbeam.db.scope import Scope, caller_values
 from starbeam.db.shape import Shape
 from starbeam.refusals import Missing, Refused
 from starbeam.runtime import Runtime

@@ -11,7 +11,8 @@ from msgspec import Struct
 from sqlalchemy import Select
 
 from starbeam.access import authenticated
-from starbeam.db.reader import Listing, Reader
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
 from starbeam.params import ProposalName, path_id, query_id

@@ -23,8 +23,10 @@ from starbeam.access import Principal, authenticated, needs, public
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
 from starbeam.checks import Check
 from starbeam.db.functions import containing, contains
+from starbeam.db.lists import Listing
 from starbeam.db.models import Person
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.options import Option
 from starbeam.paging import Page, Paged

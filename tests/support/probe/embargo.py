@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam.visibility import Restrict, Rule
 from starbeam_ispyb.models import BLSession
 

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db.reader import CALLER_ID, Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import CALLER_ID, Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged

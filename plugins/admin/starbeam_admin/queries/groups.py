@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, delete, f
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from starbeam.db.lists import Listing
 from starbeam.db.models import (
     Permission,
     Person,
@@ -16,7 +17,8 @@ from starbeam.db.models import (
     UserGroup_has_Permission,
     UserGroup_has_Person,
 )
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged

@@ -8,8 +8,10 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.db.functions import containing, contains
+from starbeam.db.lists import Listing
 from starbeam.db.models import Permission, UserGroup_has_Permission
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.services import service
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged
 from starbeam_datacollections import schemas
 from starbeam_datacollections.models import ImageQualityIndicators

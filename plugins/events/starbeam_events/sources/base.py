@@ -14,7 +14,8 @@ from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Reader, Scope
+    from starbeam.db.reader import Reader
+    from starbeam.db.scope import Scope
     from starbeam.files import Files
 
 Query: TypeAlias = Select[*tuple[Any, ...]]

@@ -23,7 +23,8 @@ from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import seconds_between
 from starbeam.db.models import WholeSeconds
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.refusals import NotHeld
 from starbeam_events import schemas

@@ -17,7 +17,8 @@ from sqlalchemy import (
     select,
 )
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_events.schemas import Event
 from starbeam_events.sources.base import SINCE, EventSource, Query, Struct, Wanted

@@ -9,7 +9,8 @@ from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import aliased
 
 from starbeam.db.models import Person
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.params import LARGEST
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value

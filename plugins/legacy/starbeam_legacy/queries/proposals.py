@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import Proposal
 from starbeam_legacy.queries.associations import caller, own_proposals
 from starbeam_legacy.rows import Row, flat, labelled, of

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, join, select
 
 from starbeam.db.models import Person
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import BLSession, Proposal
 from starbeam_legacy.queries.associations import caller, own_sessions
 from starbeam_legacy.queries.summaries import Summaries

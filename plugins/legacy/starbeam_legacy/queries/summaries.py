@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, case, func, literal, outerjoin, select, union_all
 from sqlalchemy.orm import aliased
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
 from starbeam_legacy.models import Experiment
 from starbeam_legacy.rows import Row, flat

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged, nothing
 from starbeam_ispyb.models import (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
 from starbeam_ispyb import models as m

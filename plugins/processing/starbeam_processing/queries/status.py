@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, union
 
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import (
     CTF,
     AutoProcIntegration,

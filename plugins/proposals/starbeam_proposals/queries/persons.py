@@ -8,8 +8,10 @@ import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, func, join, select, true, union
 from sqlalchemy.orm import aliased
 
+from starbeam.db.lists import Listing
 from starbeam.db.models import Person
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person

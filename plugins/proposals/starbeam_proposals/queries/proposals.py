@@ -9,7 +9,9 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import containing, contains
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.options import BeamLineGroup
 from starbeam.paging import Page, Paged

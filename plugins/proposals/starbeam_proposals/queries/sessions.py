@@ -24,7 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.options import BeamLineGroup
 from starbeam.paging import Page, Paged

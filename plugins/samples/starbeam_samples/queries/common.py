@@ -1,16 +1,27 @@
-"""What the statements share: samples that were sent here, data collections on something, and sorting."""
+"""What the lists share: parameters, samples that were sent here, data collections on something, sorting."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import found_for_row
-from starbeam.db.reader import Scope
+from starbeam.db.lists import Asked
+from starbeam.db.scope import Scope
+from starbeam.params import query, query_id
 from starbeam_ispyb.models import Container, DataCollection, DataCollectionGroup, Dewar, Shipping
 from starbeam_samples.schemas import Order
+
+ProteinId = Annotated[int | None, query_id("Protein id to filter by")]
+ContainerId = Annotated[int | None, query_id("Container id to filter by")]
+SampleId = Annotated[int | None, query_id("Sample id to filter by")]
+Direction = Annotated[Order | None, query("Direction to sort in", title="Order")]
+SORTING = query("What to sort by")
+
+OrderBy = Callable[[Scope, Asked], list[Any]]
 
 
 def shipped() -> Select[Any]:
@@ -48,6 +59,13 @@ class Collected:
         return self.select(func.group_concat(kind.distinct()), *conditions, kind != "").scalar_subquery()
 
 
-def directed(order: Order, *columns: Any) -> list[Any]:
-    """These columns in one direction."""
-    return [column.desc() if order is Order.DESC else column.asc() for column in columns]
+def sorted_by(orders: Mapping[Any, Callable[[Scope], list[Any]]], key: Any, default: Order) -> OrderBy:
+    """What `order_by` and `order` ask for, then the key, all in one direction."""
+
+    def columns(scope: Scope, asked: Asked) -> list[Any]:
+        by = orders.get(asked.choice("order_by"))
+        wanted = [*(by(scope) if by else ()), key]
+        descending = (asked.choice("order") or default) is Order.DESC
+        return [column.desc() if descending else column.asc() for column in wanted]
+
+    return columns

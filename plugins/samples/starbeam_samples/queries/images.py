@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import found_for_row, joined
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Filters, List, Where
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import BLSample
 from starbeam_samples import schemas
 from starbeam_samples.models import BLSampleImage
-from starbeam_samples.queries.common import is_shipped
+from starbeam_samples.queries.common import SampleId, is_shipped
 
 
 def _offset(column: Any) -> Any:
@@ -33,34 +34,30 @@ _SHAPE = Shape(
 )
 
 
-def _where(scope: Scope, of_sample: bool = False) -> list[ColumnElement[bool]]:
-    """Pictures that the caller sees, of samples in a shipment."""
+def _of_shipped(scope: Scope) -> ColumnElement[bool]:
+    """Of a sample in a shipment."""
     sample = aliased(BLSample)
     own = select(sample.blSampleId).where(sample.blSampleId == BLSampleImage.blSampleId, is_shipped(sample))
-    where = [scope.sees(BLSampleImage), found_for_row(own)]
-    return [*where, BLSampleImage.blSampleId == bindparam("sample_id")] if of_sample else where
+    return found_for_row(own)
 
 
-@statement
-def _page(scope: Scope, of_sample: bool) -> Listing[schemas.SampleImage]:
-    order_by = [BLSampleImage.blSampleImageId]
-    return Listing(scope, _SHAPE, BLSampleImage, where=_where(scope, of_sample), order_by=order_by)
+class ImageFilters(Filters, frozen=True):
+    """What `/samples/images` is asked for."""
+
+    blSampleId: Annotated[SampleId, Where(BLSampleImage.blSampleId == bindparam("blSampleId"))] = None
+
+
+IMAGES = List(_SHAPE, BLSampleImage, ImageFilters, listed=[_of_shipped], missing="Sample image not found")
+"""2 statements a page. `folder`, the address below which pictures are served, is to be bound."""
 
 
 @statement
 def _path(scope: Scope) -> Select[Any]:
     wanted = BLSampleImage.blSampleImageId == bindparam("image_id")
-    return select(BLSampleImage.imageFullPath).where(wanted, *_where(scope))
-
-
-async def page(reader: Reader, page: Page, sample_id: int | None, folder: str) -> Paged[schemas.SampleImage]:
-    """A page of the pictures that the caller sees; `folder` is the address below which they are served.
-    2 statements."""
-    listing = _page(reader.scope, sample_id is not None)
-    return await reader.page(listing, page, sample_id=sample_id, folder=folder)
+    return select(BLSampleImage.imageFullPath).where(wanted, scope.sees(BLSampleImage), _of_shipped(scope))
 
 
 async def path(reader: Reader, image_id: int) -> str | None:
     """Where the file of a picture is; None also for a picture that the caller does not see."""
-    found: str | None = await reader.scalar(_path(reader.scope), image_id=image_id)
+    found: str | None = await reader.scalar(_path(), image_id=image_id)
     return found

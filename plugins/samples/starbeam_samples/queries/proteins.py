@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, join, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, join, select
 
-from starbeam.db.functions import containing, contains
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Filters, List, Where, text_in
+from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
-from starbeam_ispyb.models import BLSample, Crystal, Proposal, Protein
-from starbeam_ispyb.names import is_proposal, proposal_value
+from starbeam.params import ProposalName, Search
+from starbeam_ispyb.models import BLSample, Crystal, Protein
+from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas
 from starbeam_samples.models import ComponentType, Protein_has_PDB
-from starbeam_samples.queries.common import Collected, directed
+from starbeam_samples.queries.common import SORTING, Collected, Direction, ProteinId, sorted_by
 from starbeam_samples.schemas import Order, ProteinOrder
 
 
-class Filters(msgspec.Struct, frozen=True):
+class ProteinFilters(Filters, frozen=True):
     """What `/proteins` is asked for."""
 
-    proteinId: int | None = None
-    proposal: str | None = None
-    search: str | None = None
+    proteinId: Annotated[ProteinId, Where(Protein.proteinId == bindparam("proteinId"))] = None
+    proposal: Annotated[ProposalName, of_proposal(Protein.proposalId)] = None
+    search: Annotated[Search, text_in(Protein.name, Protein.acronym)] = None
+    order_by: Annotated[ProteinOrder | None, SORTING] = None
+    order: Direction = None
 
 
-_ID: Any = bindparam("protein_id")
 _PDBS = (
     select(func.count()).select_from(Protein_has_PDB).where(Protein_has_PDB.proteinid == Protein.proteinId)
 )
@@ -65,57 +66,17 @@ _SHAPE = Shape(
     ),
 )
 _JOINS = join(Protein, ComponentType, ComponentType.componentTypeId == Protein.componentTypeId, isouter=True)
-_ORDERS = {
-    ProteinOrder.PROTEIN_ID: [],
-    ProteinOrder.ACRONYM: [Protein.acronym],
-    ProteinOrder.NAME: [Protein.name],
+_ORDERS: Mapping[ProteinOrder, Callable[[Scope], list[Any]]] = {
+    ProteinOrder.ACRONYM: lambda scope: [Protein.acronym],
+    ProteinOrder.NAME: lambda scope: [Protein.name],
 }
 
-
-def _search(pattern: Any) -> ColumnElement[bool]:
-    return or_(contains(Protein.name, pattern), contains(Protein.acronym, pattern))
-
-
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "proteinId": Protein.proteinId == _ID,
-    "proposal": Protein.proposalId.in_(select(Proposal.proposalId).where(is_proposal())),
-    "search": _search(bindparam("pattern")),
-}
-"""Each filter as a condition on a protein, by its name in `Filters`."""
-
-
-@statement
-def _page(
-    scope: Scope, given: frozenset[str], order_by: ProteinOrder, order: Order
-) -> Listing[schemas.Protein]:
-    where = [scope.sees(Protein), *(_CONDITIONS[name] for name in sorted(given))]
-    by = directed(order, *_ORDERS[order_by], Protein.proteinId)
-    return Listing(scope, _SHAPE, Protein, where=where, order_by=by, joins=_JOINS)
-
-
-@statement
-def _one(scope: Scope) -> Select[Any]:
-    return (
-        select(*_SHAPE.columns(scope))
-        .select_from(_JOINS)
-        .where(Protein.proteinId == _ID, scope.sees(Protein))
-    )
-
-
-async def page(
-    reader: Reader, page: Page, filters: Filters, order_by: ProteinOrder, order: Order
-) -> Paged[schemas.Protein]:
-    """A page of the proteins that the caller sees. 2 statements."""
-    given = frozenset(name for name in _CONDITIONS if getattr(filters, name) is not None)
-    return await reader.page(
-        _page(reader.scope, given, order_by, order),
-        page,
-        protein_id=filters.proteinId,
-        pattern=containing(filters.search or ""),
-        **(proposal_value(filters.proposal) if filters.proposal else {}),
-    )
-
-
-async def one(reader: Reader, protein_id: int) -> schemas.Protein | None:
-    """One protein, if the caller sees it."""
-    return await reader.one(_SHAPE, _one(reader.scope), protein_id=protein_id)
+PROTEINS = List(
+    _SHAPE,
+    Protein,
+    ProteinFilters,
+    joins=_JOINS,
+    order_by=sorted_by(_ORDERS, Protein.proteinId, Order.ASC),
+    missing="Protein not found",
+)
+"""2 statements a page."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import contains
-from starbeam.db.reader import Scope
+from starbeam.db.lists import Choice, Filters, Where, text_in
+from starbeam.db.scope import Scope
+from starbeam.params import BeamLineName, ProposalName, Search, query
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     BLSample,
@@ -18,25 +18,13 @@ from starbeam_ispyb.models import (
     Crystal,
     Dewar,
     ProcessingJob,
-    Proposal,
     RobotAction,
     Screening,
     Shipping,
 )
-from starbeam_ispyb.names import is_proposal
-from starbeam_samples.queries.common import Collected, shipped
-from starbeam_samples.schemas import SampleStatus
-
-
-class Filters(msgspec.Struct, frozen=True):
-    """What `/samples` is asked for."""
-
-    status: SampleStatus | None = None
-    search: str | None = None
-    proteinId: int | None = None
-    proposal: str | None = None
-    containerId: int | None = None
-    beamLineName: str | None = None
+from starbeam_ispyb.names import of_proposal
+from starbeam_samples.queries.common import SORTING, Collected, ContainerId, Direction, ProteinId, shipped
+from starbeam_samples.schemas import SampleOrder, SampleStatus
 
 
 def _acted(scope: Scope) -> ColumnElement[bool]:
@@ -90,33 +78,38 @@ STATUS: dict[SampleStatus, Callable[[Scope], ColumnElement[bool]]] = {
 """What `status` asks for, as a condition on a sample."""
 
 
-def _of_proposal() -> ColumnElement[bool]:
-    sent = shipped().join(Proposal, Proposal.proposalId == Shipping.proposalId)
-    found: ColumnElement[bool] = BLSample.containerId.in_(sent.where(is_proposal()))
+def _in_containers(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """In a container, in a shipment, for which these conditions hold."""
+    found: ColumnElement[bool] = BLSample.containerId.in_(shipped().where(*conditions))
     return found
 
 
-def _on_beamline() -> ColumnElement[bool]:
-    """In the sample changer of a beamline now."""
-    mounted = select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId)
-    found: ColumnElement[bool] = BLSample.containerId.in_(
-        mounted.where(
-            Dewar.dewarStatus == "processing",
-            Container.beamlineLocation == bindparam("beamLineName"),
-            Container.sampleChangerLocation != "",
-        )
+_PROPOSAL = of_proposal(Shipping.proposalId)
+_ON_BEAMLINE = BLSample.containerId.in_(
+    select(Container.containerId)
+    .join(Dewar, Dewar.dewarId == Container.dewarId)
+    .where(
+        Dewar.dewarStatus == "processing",
+        Container.beamlineLocation == bindparam("beamLineName"),
+        Container.sampleChangerLocation != "",
     )
-    return found
+)
+"""In the sample changer of a beamline now."""
+_OF_PROTEIN = BLSample.crystalId.in_(
+    select(Crystal.crystalId).where(Crystal.proteinId == bindparam("proteinId"))
+)
 
 
-_PATTERN: Any = bindparam("pattern")
-CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "search": contains(BLSample.name, _PATTERN),
-    "proteinId": BLSample.crystalId.in_(
-        select(Crystal.crystalId).where(Crystal.proteinId == bindparam("protein_id"))
-    ),
-    "proposal": _of_proposal(),
-    "containerId": BLSample.containerId == bindparam("container_id"),
-    "beamLineName": _on_beamline(),
-}
-"""Each filter as a condition on a sample, by its name in `Filters`; but for `status`."""
+class SampleFilters(Filters, frozen=True):
+    """What `/samples` is asked for."""
+
+    status: Annotated[SampleStatus | None, query("Status to filter by", title="Status"), Choice(STATUS)] = (
+        None
+    )
+    search: Annotated[Search, text_in(BLSample.name)] = None
+    proteinId: Annotated[ProteinId, Where(_OF_PROTEIN)] = None
+    proposal: Annotated[ProposalName, Where(_in_containers(_PROPOSAL.condition), _PROPOSAL.bind)] = None
+    containerId: Annotated[ContainerId, Where(BLSample.containerId == bindparam("containerId"))] = None
+    beamLineName: Annotated[BeamLineName, Where(_ON_BEAMLINE)] = None
+    order_by: Annotated[SampleOrder | None, SORTING] = None
+    order: Direction = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import containing
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import List
+from starbeam.db.reader import Rows
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcScaling_has_Int,
@@ -42,12 +42,12 @@ from starbeam_ispyb.models import (
     ScreeningOutput,
     Shipping,
 )
-from starbeam_ispyb.names import proposal_name, proposal_value
+from starbeam_ispyb.names import proposal_name
 from starbeam_samples import schemas
 from starbeam_samples.models import ContainerQueueSample
-from starbeam_samples.queries.common import Collected, directed, is_shipped
-from starbeam_samples.queries.sample_filters import CONDITIONS, STATUS, Filters, of_collection, of_group
-from starbeam_samples.schemas import Order, SampleOrder, SampleStatus
+from starbeam_samples.queries.common import Collected, is_shipped, sorted_by
+from starbeam_samples.queries.sample_filters import SampleFilters, of_collection, of_group
+from starbeam_samples.schemas import Order, SampleOrder
 
 
 def _subsamples(scope: Scope) -> ColumnElement[int]:
@@ -122,36 +122,6 @@ _JOINS = (
 )
 
 
-_ORDERS: dict[SampleOrder, Callable[[Scope], list[Any]]] = {
-    SampleOrder.SAMPLE_ID: lambda scope: [],
-    SampleOrder.NAME: lambda scope: [BLSample.name],
-    SampleOrder.LOCATION: lambda scope: [cast(BLSample.location, Integer), BLSample.location],
-    SampleOrder.DATA_COLLECTIONS: lambda scope: [_datacollections(scope)],
-}
-
-
-def _listed(scope: Scope) -> list[ColumnElement[bool]]:
-    """Samples that the caller sees, with a crystal and in a shipment."""
-    return [scope.sees(BLSample), BLSample.crystalId.is_not(None), is_shipped(BLSample)]
-
-
-@statement
-def _page(
-    scope: Scope, given: frozenset[str], status: SampleStatus | None, order_by: SampleOrder, order: Order
-) -> Listing[schemas.Sample]:
-    where = [*_listed(scope), *(CONDITIONS[name] for name in sorted(given))]
-    if status is not None:
-        where.append(STATUS[status](scope))
-    by = directed(order, *_ORDERS[order_by](scope), BLSample.blSampleId)
-    return Listing(scope, _SHAPE, BLSample, where=where, order_by=by, joins=_JOINS)
-
-
-@statement
-def _one(scope: Scope) -> Select[Any]:
-    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)  # which say that it is in a shipment
-    return columns.where(BLSample.blSampleId == bindparam("sample_id"), scope.sees(BLSample))
-
-
 @statement
 def _strategies(scope: Scope) -> CompoundSelect[Any]:
     """Successful outputs of the screenings of samples, by data collection and by group: some twice."""
@@ -174,38 +144,30 @@ def _strategies(scope: Scope) -> CompoundSelect[Any]:
     return union_all(*found)
 
 
-async def page(
-    reader: Reader, page: Page, filters: Filters, order_by: SampleOrder, order: Order
-) -> Paged[schemas.Sample]:
-    """A page of the samples that the caller sees. 3 statements."""
-    given = frozenset(name for name in CONDITIONS if getattr(filters, name) is not None)
-    found = await reader.page(
-        _page(reader.scope, given, filters.status, order_by, order),
-        page,
-        pattern=containing(filters.search or ""),
-        protein_id=filters.proteinId,
-        container_id=filters.containerId,
-        beamLineName=filters.beamLineName,
-        **(proposal_value(filters.proposal) if filters.proposal else {}),
-    )
-    await _complete(reader, found.results)
-    return found
-
-
-async def one(reader: Reader, sample_id: int) -> schemas.Sample | None:
-    """One sample, if the caller sees it. 2 statements."""
-    found = await reader.one(_SHAPE, _one(reader.scope), sample_id=sample_id)
-    if found is not None:
-        await _complete(reader, [found])
-    return found
-
-
-async def _complete(reader: Reader, samples: Sequence[schemas.Sample]) -> None:
-    """Fill in the strategies."""
+async def _complete(reader: Rows, samples: Sequence[schemas.Sample]) -> None:
+    """Fill in the strategies. 1 statement."""
     outputs = defaultdict[int, set[int]](set)
-    if samples:
-        ids = [sample.blSampleId for sample in samples]
-        for sample_id, output_id in await reader.rows(_strategies(reader.scope), samples=ids):
-            outputs[sample_id].add(output_id)
+    ids = [sample.blSampleId for sample in samples]
+    for sample_id, output_id in await reader.rows(_strategies(), samples=ids):
+        outputs[sample_id].add(output_id)
     for sample in samples:
         sample.metadata.strategies = len(outputs[sample.blSampleId])
+
+
+_ORDERS: Mapping[SampleOrder, Callable[[Scope], list[Any]]] = {
+    SampleOrder.NAME: lambda scope: [BLSample.name],
+    SampleOrder.LOCATION: lambda scope: [cast(BLSample.location, Integer), BLSample.location],
+    SampleOrder.DATA_COLLECTIONS: lambda scope: [_datacollections(scope)],
+}
+
+SAMPLES = List(
+    _SHAPE,
+    BLSample,
+    SampleFilters,
+    joins=_JOINS,
+    listed=[BLSample.crystalId.is_not(None), is_shipped(BLSample)],
+    order_by=sorted_by(_ORDERS, BLSample.blSampleId, Order.DESC),
+    complete=_complete,
+    missing="Sample not found",
+)
+"""Samples with a crystal and in a shipment. 3 statements a page."""

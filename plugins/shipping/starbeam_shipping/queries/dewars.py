@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, join, select
 
-from starbeam.db.reader import Listing, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_ispyb.models import Dewar, Proposal, Shipping
 from starbeam_ispyb.names import is_proposal

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, join, select
 
+from starbeam.db.lists import Listing
 from starbeam.db.models import Laboratory, Person
-from starbeam.db.reader import Listing, Scope, statement
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_ispyb.models import LabContact, Proposal
 from starbeam_ispyb.names import is_proposal

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
+from starbeam.db.lists import Listing
 from starbeam.db.models import Person
-from starbeam.db.reader import Listing, Scope, statement
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
 from starbeam_ispyb.names import is_proposal

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from starbeam.db.functions import containing, contains, whole
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from starbeam.db.functions import seconds_between
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.refusals import Missing
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import is_proposal, proposal_value, session_name, session_value

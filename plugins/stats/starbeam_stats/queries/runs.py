@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starbeam.db.reader import Listing, Reader, Scope, statement
+from starbeam.db.lists import Listing
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged, nothing
 from starbeam_stats import schemas

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal_column, select, union_all
 
 from starbeam.db.functions import seconds_between
-from starbeam.db.reader import Scope
+from starbeam.db.scope import Scope
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,

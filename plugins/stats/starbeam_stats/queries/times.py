@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import CompoundSelect, Select, func, literal_column, select, union_all
 
 from starbeam.db.functions import seconds_between
-from starbeam.db.reader import Reader, Scope, statement
+from starbeam.db.reader import Reader
+from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,

@@ -1,0 +1,203 @@
+"""Lists: each is described once, and served with any of its filters, in any of its orders.
+
+    class SampleFilters(Filters, frozen=True):
+        containerId: Annotated[ContainerId, Where(BLSample.containerId == bindparam("containerId"))] = None
+        search: Annotated[Search, text_in(BLSample.name)] = None
+
+    SAMPLES = List(SHAPE, BLSample, SampleFilters, joins=JOINS, missing="Sample not found")
+
+    await reader.page(SAMPLES, page, filters)
+    await reader.get(SAMPLES, sample_id)
+
+A filter is a field of the Struct: its name, type and description are the parameter of the operation, and the
+`Where` beside them is its condition, in which the value is bound by the field's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select
+
+from starbeam.db.functions import containing, contains
+from starbeam.db.scope import Recipe, Scope
+
+if TYPE_CHECKING:
+    from starbeam.db.reader import Rows
+    from starbeam.db.shape import Shape
+
+S = TypeVar("S", bound=Struct)
+Condition = ColumnElement[bool] | Callable[[Scope], ColumnElement[bool]]
+"""A condition on a row of the list's entity, or a function from the scope to one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Where:
+    """The rows that a filter keeps. Its value is bound by the field's name, or as `bind` says."""
+
+    condition: Condition
+    bind: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The rows that a filter keeps, where each of a few values has a condition of its own."""
+
+    conditions: Mapping[Any, Condition]
+
+
+def text_in(*columns: Any) -> Where:
+    """The filter `search`: one of these columns contains the text, in any case."""
+    found = or_(*(contains(column, bindparam("search")) for column in columns))
+    return Where(found, lambda text: {"search": containing(text)})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the SQL of a list depends on in its filters: those that are given, and values that choose SQL."""
+
+    given: frozenset[str] = frozenset()
+    chosen: tuple[tuple[str, Any], ...] = ()
+
+    def choice(self, name: str) -> Any:
+        """The value of a field that chooses SQL, such as `order_by`; None where none is given."""
+        return dict(self.chosen).get(name)
+
+
+class Filters(Struct, frozen=True):
+    """What a list is asked for. A field of None or False filters nothing.
+
+    Fields of an enumeration may stand without `Where` or `Choice`: the list's order depends on them.
+    """
+
+    @property
+    def asked(self) -> Asked:
+        """What the SQL depends on."""
+        rules, given = rules_of(type(self)), self._given()
+        bound = frozenset(name for name in given if isinstance(rules.get(name), Where))
+        return Asked(bound, tuple((name, value) for name, value in given.items() if name not in bound))
+
+    def values(self, reader: Rows) -> dict[str, Any]:
+        """What to bind for the filters that are given."""
+        rules, bound = rules_of(type(self)), dict[str, Any]()
+        for name, value in self._given().items():
+            if isinstance(rule := rules.get(name), Where):
+                bound |= {name: value} if rule.bind is None else rule.bind(value)
+        return bound
+
+    def _given(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+@cache
+def rules_of(filters: type[Filters]) -> Mapping[str, Where | Choice]:
+    """The `Where` or `Choice` of each field that has one."""
+    hints = get_type_hints(filters, include_extras=True)
+    marked = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    return {name: one for name, marks in marked.items() for one in marks if isinstance(one, Where | Choice)}
+
+
+class Listing(Generic[S]):
+    """A page of rows in a stable order, and how many there are.
+
+    The page is picked first, over the keys of `entity` alone, and joined with the rest afterwards: it costs
+    what it holds. So `where` and `order_by` speak of `entity`, and of other tables in subqueries only;
+    `joins` is what the shape's columns come from.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        shape: Shape[S],
+        entity: Any,
+        *,
+        where: Iterable[ColumnElement[bool]],
+        order_by: Sequence[Any],
+        joins: Any = None,
+    ) -> None:
+        self.shape = shape
+        conditions = list(where)
+        key = _key(entity)
+        keys = select(key.label("id")).where(*conditions).order_by(*order_by)
+        page = keys.limit(bindparam("limit")).offset(bindparam("skip")).subquery("page")
+        source = inspect(entity).local_table if joins is None else joins
+        columns = select(*shape.columns(scope))
+        self.rows = columns.select_from(source.join(page, page.c.id == key)).order_by(*order_by)
+        self.total = select(func.count()).select_from(entity).where(*conditions)
+
+
+class List(Generic[S]):
+    """The rows of `entity` (a mapped class) that the caller sees, as Structs of `shape`.
+
+    `joins` is what the shape's columns come from. `listed` are conditions that hold for every row of the
+    list. `order_by` are columns, or a function from the scope and what is asked for to columns; without it
+    rows come by their key. `complete` fills in what the shape leaves for later, for all rows of a page at
+    once. `missing` is the sentence for a row that is not there.
+    """
+
+    def __init__(
+        self,
+        shape: Shape[S],
+        entity: Any,
+        filters: type[Filters] = Filters,
+        *,
+        joins: Any = None,
+        listed: Iterable[Condition] = (),
+        order_by: Sequence[Any] | Callable[[Scope, Asked], Sequence[Any]] = (),
+        complete: Callable[[Rows, Sequence[S]], Awaitable[None]] | None = None,
+        missing: str = "Not Found",
+    ) -> None:
+        self.shape = shape
+        self.entity = entity
+        self.filters = filters
+        self.complete = complete
+        self.missing = missing
+        self._joins = inspect(entity).local_table if joins is None else joins
+        self._listed = list(listed)
+        self._order_by = order_by
+
+    def page(self, asked: Asked = Asked()) -> Recipe[Listing[S]]:
+        """How to build a page and its total."""
+        return Recipe(self._page, (asked,))
+
+    def one(self) -> Recipe[Select[Any]]:
+        """How to build the look-up of one row by its key, bound as `key`."""
+        return Recipe(self._one)
+
+    def _page(self, scope: Scope, asked: Asked) -> Listing[S]:
+        where = [*self._seen(scope), *self._asked(scope, asked)]
+        return Listing(
+            scope, self.shape, self.entity, where=where, order_by=self._order(scope, asked), joins=self._joins
+        )
+
+    def _one(self, scope: Scope) -> Select[Any]:
+        rows = select(*self.shape.columns(scope)).select_from(self._joins)
+        return rows.where(_key(self.entity) == bindparam("key"), *self._seen(scope))
+
+    def _seen(self, scope: Scope) -> list[ColumnElement[bool]]:
+        return [scope.sees(self.entity), *(_built(condition, scope) for condition in self._listed)]
+
+    def _asked(self, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
+        rules = rules_of(self.filters)
+        found = [rule.condition for name in sorted(asked.given) if isinstance(rule := rules[name], Where)]
+        for name, value in asked.chosen:
+            if isinstance(choice := rules.get(name), Choice):
+                found.append(choice.conditions[value])
+        return [_built(condition, scope) for condition in found]
+
+    def _order(self, scope: Scope, asked: Asked) -> Sequence[Any]:
+        found = self._order_by(scope, asked) if callable(self._order_by) else self._order_by
+        return found or [_key(self.entity)]
+
+
+def _key(entity: Any) -> Any:
+    return inspect(entity).mapper.primary_key[0]
+
+
+def _built(condition: Condition, scope: Scope) -> ColumnElement[bool]:
+    return condition if isinstance(condition, ColumnElement) else condition(scope)

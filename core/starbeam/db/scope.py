@@ -1,0 +1,113 @@
+"""What statements are built for, and statements that are built once.
+
+A statement depends on the schema of the database and on the kind of its caller, which a `Scope` holds; who
+calls and what is asked for is bound when it runs. A function with `@statement` gives a recipe, which the
+request's `Reader` or `Writer` builds for its own scope, once for all requests of that kind:
+
+    @statement
+    def _types(scope: Scope) -> Select[int, str]:
+        return select(...).where(scope.sees(BLSession))
+
+    await reader.rows(_types(), sessions=ids)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+
+from sqlalchemy import ColumnElement, DateTime, Integer, String, bindparam, literal_column
+from sqlalchemy.orm import InstrumentedAttribute
+
+from starbeam.access import Kind, Principal
+
+if TYPE_CHECKING:
+    from starbeam.db.schema import Schema
+    from starbeam.visibility import Visibility
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+CALLER_ID = bindparam("caller_id", type_=Integer())
+"""The caller's `personId`, bound in every statement that uses it."""
+CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
+"""The beamlines that the caller sees all of, for ``column.in_(CALLER_BEAMLINES)``."""
+NOW = bindparam("now", type_=DateTime())
+"""The facility's local time at which the request began, bound in every statement that uses it."""
+
+
+def caller_values(who: Principal) -> dict[str, Any]:
+    """What to bind for `CALLER_ID` and `CALLER_BEAMLINES`, in statements that neither `Reader` nor `Writer`
+    runs."""
+    return {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+
+
+@dataclass(eq=False)
+class Scope:
+    """One database's schema, the rules of visibility, and one kind of caller."""
+
+    schema: Schema
+    visibility: Visibility
+    kind: Kind
+    statements: dict[Any, Any] = field(default_factory=dict)
+    visible: frozenset[type[Any]] = frozenset()
+    """Entities whose rows are known to be visible."""
+
+    def sees(self, entity: Any) -> ColumnElement[bool]:
+        """The condition for a row of `entity` (a mapped class or an alias) to be visible to the caller."""
+        return self.visibility.condition(self, entity)
+
+    def given(self, *entities: type[Any]) -> Scope:
+        """The same, where rows of these entities are known to be visible: for counters of what hangs on a
+        visible row."""
+        return replace(self, visible=self.visible | {*entities})
+
+    def has(self, *wanted: Any) -> bool:
+        """Whether the database has all of these tables (mapped classes) and columns (their attributes)."""
+        return all(self.schema.has(one) for one in wanted)
+
+    def column(self, attribute: InstrumentedAttribute[R]) -> ColumnElement[R]:
+        """The column, or NULL of its type where the database lacks it."""
+        if self.schema.has(attribute):
+            return cast("ColumnElement[R]", attribute)
+        return literal_column("NULL", attribute.type)
+
+    def build(self, recipe: Recipe[R] | R) -> R:
+        """What a recipe makes for this scope, the same object each time; anything else as it is."""
+        if not isinstance(recipe, Recipe):
+            return recipe
+        if recipe not in self.statements:
+            self.statements[recipe] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
+        return cast("R", self.statements[recipe])
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[R_co]):
+    """How to build a statement for a scope. Equal recipes build equal statements."""
+
+    make: Callable[..., R_co]
+    arguments: tuple[Any, ...] = ()
+    named: tuple[tuple[str, Any], ...] = ()
+
+
+class _Statement(Protocol[P, R_co]):
+    @overload
+    def __call__(self, scope: Scope, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Recipe[R_co]: ...
+
+
+def statement(make: Callable[Concatenate[Scope, P], R]) -> _Statement[P, R]:
+    """Give a recipe for each set of arguments, which must be hashable and few in number."""
+
+    @wraps(make)
+    def recipe(*args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Scope):
+            built: Recipe[Any] = Recipe(make, args[1:], tuple(kwargs.items()))
+            return args[0].build(built)
+        return Recipe(make, args, tuple(kwargs.items()))
+
+    return recipe

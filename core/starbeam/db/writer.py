@@ -1,0 +1,175 @@
+"""The write path: what a request changes, all of it or nothing.
+
+A handler hands its work to the request's `Write`, which runs it in one transaction with a `Writer`:
+
+    async def add(writer: Writer, data: DewarCreate) -> Dewar:
+        await writer.get(SHIPPINGS, data.shippingId)
+        with refusing("Could not create dewar"):
+            row = await writer.create(models.Dewar, sent(data))
+        return await writer.get(DEWARS, row.dewarId)
+
+    return await write(dewars.add, data)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from msgspec import UNSET, Struct
+from sqlalchemy import Executable
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from starbeam.db.reader import Rows
+from starbeam.db.services import Service, service
+from starbeam.refusals import Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from starbeam.access import Principal
+    from starbeam.db.engine import Database
+    from starbeam.db.scope import Scope
+    from starbeam.options import Options
+
+M = TypeVar("M", bound=Any)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 3
+"""How often work is begun when other transactions are in its way."""
+_IN_THE_WAY = {1205, 1213}
+"""MariaDB's numbers for a lock that did not come in time, and for a dead-lock."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A row that was written: how (`insert`, `update`, `delete`), its key, and the columns that were set."""
+
+    verb: str
+    model: type[Any]
+    key: Any
+    values: Mapping[str, Any]
+
+
+class Writer(Rows):
+    """One transaction: what it reads is what it will have written. Raise anything, and nothing is written."""
+
+    def __init__(
+        self, session: AsyncSession, scope: Scope, who: Principal, now: datetime, options: Options
+    ) -> None:
+        super().__init__(scope, who, now, options)
+        self.session = session
+        """For statements that no method here has."""
+        self.written: list[Written] = []
+        self.committed: list[Callable[[], Awaitable[None]]] = []
+        """What to do once all is committed."""
+
+    async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """All rows, as this transaction sees them."""
+        return (await self.session.execute(query, values)).all()
+
+    async def create(self, model: type[M], values: Mapping[str, Any]) -> M:
+        """Add a row. Raises IntegrityError or DataError where the database refuses it."""
+        row: M = await _services(model, self.session).create(dict(values))
+        self.written.append(Written("insert", model, _key(row), values))
+        return row
+
+    async def update(self, model: type[M], key: Any, values: Mapping[str, Any]) -> M:
+        """Set columns of the row that has this key. Raises IntegrityError or DataError."""
+        row: M = await _services(model, self.session).update(dict(values), key)
+        self.written.append(Written("update", model, key, values))
+        return row
+
+
+class Write:
+    """Runs the changes of one request."""
+
+    def __init__(
+        self,
+        database: Database,
+        scope: Scope,
+        who: Principal,
+        now: datetime,
+        options: Options,
+        listeners: Sequence[Callable[[Writer], Awaitable[None]]] = (),
+    ) -> None:
+        self._database = database
+        self._about = scope, who, now, options
+        self._listeners = listeners
+
+    async def __call__(
+        self, work: Callable[Concatenate[Writer, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do work in one transaction; from its beginning again when others were in the way."""
+        return await self.alone(None, work, *args, **kwargs)
+
+    async def alone(
+        self,
+        name: str | None,
+        work: Callable[Concatenate[Writer, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The same; of all that say they are alone by one name, one runs at a time, in all workers."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return await self._once(name, work, *args, **kwargs)
+            except DBAPIError as error:
+                if not (tries_left and _is_in_the_way(error)):
+                    raise
+        raise AssertionError("the last try raises")
+
+    async def _once(
+        self,
+        name: str | None,
+        work: Callable[Concatenate[Writer, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        async with self._database.transaction(alone=name) as session:
+            writer = Writer(session, *self._about)
+            result = await work(writer, *args, **kwargs)
+            for listen in self._listeners:
+                await listen(writer)
+        for then in writer.committed:
+            await then()
+        return result
+
+
+def sent(data: Struct, *names: str) -> dict[str, Any]:
+    """What was sent of these fields of a body; of all without names."""
+    fields = names or data.__struct_fields__
+    return {name: value for name in fields if (value := getattr(data, name)) is not UNSET}
+
+
+@contextmanager
+def refusing(sentence: str) -> Iterator[None]:
+    """Raise `Refused` with this sentence when the database refuses what is written inside."""
+    try:
+        yield
+    except (IntegrityError, DataError):
+        raise Refused(sentence) from None
+
+
+def _services(model: Any, session: AsyncSession) -> Service[Any]:
+    return _service_of(model)(session)
+
+
+@cache
+def _service_of(model: Any) -> type[Service[Any]]:
+    return service(model)
+
+
+def _key(row: Any) -> Any:
+    return row.__mapper__.primary_key_from_instance(row)[0]
+
+
+def _is_in_the_way(error: DBAPIError) -> bool:
+    return bool(error.orig and error.orig.args and error.orig.args[0] in _IN_THE_WAY)
