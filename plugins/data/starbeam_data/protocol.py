@@ -80,9 +80,12 @@ class Paths(Node, frozen=True):
 
 
 class Image(Job, frozen=True):
-    """Something to read of one detector image: of this number, or the only one of its file."""
+    """Something to read of one detector image: of this number, or of a file for itself. `frame` is its place
+    where the file does not count its images, from 0."""
 
+    in_hdf5: bool
     number: int | None
+    frame: int
 
 
 class Pixels(Image, frozen=True):

@@ -17,11 +17,21 @@ KEY = bindparam("key", type_=Integer())
 
 @dataclass(frozen=True)
 class Images:
-    """Where the images of a data collection are."""
+    """Where the images of a data collection are, and which there are."""
 
     folder: str
     template: str
     count: int | None
+    first: int
+    """The number of the first, as the beamline counts."""
+
+    def holds(self, number: int) -> bool:
+        """Whether there may be an image of this number. Clients that count from 1 find what they always
+        did."""
+        return any(
+            number >= first and (self.count is None or number < first + self.count)
+            for first in (self.first, 1)
+        )
 
 
 async def images(reader: Reader, data_collection_id: int | None) -> Images | None:
@@ -67,8 +77,9 @@ def _result(rows: Any) -> str | None:
 
 @statement
 def _data_collection(scope: Scope) -> Select[*tuple[Any, ...]]:
+    first = func.coalesce(scope.column(DataCollection.startImageNumber), 1)
     columns = DataCollection.imageDirectory, DataCollection.fileTemplate, DataCollection.numberOfImages
-    return select(*columns).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
+    return select(*columns, first).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
 
 
 @statement

@@ -15,7 +15,6 @@ LINKS = {"only_valid": "only_valid", "all": "all", "none": "none", "true": "all"
 _INTEGER = r"\s*(-?\d{1,18})\s*"
 _INDEX = re.compile(_INTEGER)
 _SLICE = re.compile(rf"(?:{_INTEGER}|\s*):(?:{_INTEGER}|\s*)(?::(?:{_INTEGER}|\s*))?")
-_PRINTF = re.compile(r"%(0?\d{0,2})d|\{(?::(0?\d{0,2})d?)?\}")
 
 
 class Refused(HTTPException):
@@ -54,16 +53,3 @@ def _part(text: str) -> Part:
     if step is not None and step < 1:
         raise Refused(422, f"The step of {text!r} is not positive")
     return start, stop, step
-
-
-def numbered(template: str, number: int) -> str | None:
-    """The file name of an image: the one printf field of a template, or its one `{}`, filled with the number.
-
-    None where the template has no such field, or several.
-    """
-    fields = list(_PRINTF.finditer(template))
-    if len(fields) != 1:
-        return None
-    (field,) = fields
-    width = field[1] or field[2] or ""
-    return f"{template[: field.start()]}{number:{width}d}{template[field.end() :]}"

@@ -18,7 +18,7 @@ from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.params import LARGEST, query_id
-from starbeam.refusals import Missing
+from starbeam.refusals import Invalid, Missing
 from starbeam_data import queries
 from starbeam_data.protocol import (
     AnyJob,
@@ -32,17 +32,21 @@ from starbeam_data.protocol import (
     Values,
 )
 from starbeam_data.readers import Readers, Unreadable
-from starbeam_data.requests import DTYPES, FORMATS, Refused, links, numbered, one_of, parts
+from starbeam_data.requests import DTYPES, FORMATS, Refused, links, one_of, parts
 from starbeam_data.schemas import ImageHistogram
 from starbeam_data.sending import DataAnswer, Sender
+from starbeam_data.templates import numbered
 
 NO_IMAGE = "Image not found"
 NO_FILE = "File not found"
 FORBIDDEN = "Cannot read file: Permission denied!"
-HDF5 = (".h5", ".hdf5")
+HDF5 = (".h5", ".hdf5", ".hdf", ".nxs", ".nx5", ".nexus", ".cxi")
 
 DataCollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
-ImageNumber = Annotated[int, QueryParameter(ge=-LARGEST - 1, le=LARGEST, description="From 1")]
+COUNTED = "As the beamline counts"
+FROM_1 = {"exclusive_minimum": 0, "minimum": None}
+"""What clients know of the numbers of images, though a beamline may begin with 0."""
+ImageNumber = Annotated[int, QueryParameter(ge=-LARGEST - 1, le=LARGEST, description=COUNTED)]
 NodePath = Annotated[str, QueryParameter(description="The node in the file")]
 Selection = Annotated[
     str | None, QueryParameter(description="A part of the data, as NumPy writes it: `3,:,0:10:2`")
@@ -61,21 +65,19 @@ class Images:
         self._reader, self._files, self._sender, self._request = reader, files, sender, request
 
     async def answer(
-        self, data_collection_id: int | None, number: int, job: Callable[[str, int | None], AnyJob]
+        self, data_collection_id: int | None, number: int, job: Callable[[str, bool, int | None, int], AnyJob]
     ) -> DataAnswer:
         """What a job makes of an image. Raises Missing where there is none."""
         found = await queries.images(self._reader, data_collection_id)
-        if found is None or number < 1 or (found.count is not None and number > found.count):
+        if found is None or not found.holds(number):
             raise Missing(NO_IMAGE)
-        in_hdf5 = found.template.lower().endswith(HDF5)
-        name = found.template if in_hdf5 else numbered(found.template, number)
-        file = await self._files.find(name and posixpath.join(found.folder, name))
+        file, shared = await self._files.run(located, self._files, found, number)
         if file is None:
             raise Missing(NO_IMAGE)
+        in_hdf5 = found.template.lower().endswith(HDF5)
+        place = (number, number - found.first) if shared else (None, 0)
         try:
-            return await self._sender.answer(
-                job(str(file), number if in_hdf5 else None), self._files, self._request
-            )
+            return await self._sender.answer(job(str(file), in_hdf5, *place), self._files, self._request)
         except Unreadable as error:
             raise HTTPException(error.detail, status_code=error.status) from error
 
@@ -129,14 +131,19 @@ class Grove:
 )
 async def get_image(
     images: NamedDependency[Images],
-    imageNumber: Annotated[int, QueryParameter(gt=0, le=LARGEST, description="From 1")],
+    imageNumber: Annotated[int, QueryParameter(ge=0, le=LARGEST, description=COUNTED, schema_extra=FROM_1)],
     dataCollectionId: DataCollectionId = None,
 ) -> DataAnswer:
     """Get raw image data
 
     Little-endian 32-bit floats, row after row. Width and height are in the header.
     """
-    return await images.answer(dataCollectionId, imageNumber, Pixels)
+    try:
+        return await images.answer(dataCollectionId, imageNumber, Pixels)
+    except Missing as error:
+        if imageNumber == 0:
+            raise Invalid("Expected `int` >= 1", ["query", "imageNumber"]) from error
+        raise
 
 
 @get("/images/header", tags=["Data"], access=authenticated, errors={404: NO_IMAGE})
@@ -211,6 +218,14 @@ async def get_stats(
 async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> DataAnswer:
     """h5grove /paths/ endpoint handler"""
     return await grove.answer(lambda file: Paths(file, path))
+
+
+def located(files: Files, images: queries.Images, number: int) -> tuple[Path | None, bool]:
+    """The file that holds an image, and whether it holds the others too. Blocks."""
+    if file := files.locate(posixpath.join(images.folder, images.template)):
+        return file, True
+    name = numbered(images.template, number)
+    return files.locate(name and posixpath.join(images.folder, name)), False
 
 
 def readable(file: Path) -> bool:

@@ -27,7 +27,9 @@ class Beamline:
         self.headers = headers
         self._last = 0
 
-    async def collect(self, template: str | None, count: int | None = None, folder: str | None = "") -> int:
+    async def collect(
+        self, template: str | None, count: int | None = None, folder: str | None = "", **columns: Any
+    ) -> int:
         """A data collection of session 1 with this template; by default in the folder that is served."""
         self._last += 1
         row = {
@@ -36,6 +38,7 @@ class Beamline:
             "imageDirectory": str(self.folder) if folder == "" else folder,
             "fileTemplate": template,
             "numberOfImages": count,
+            **columns,
         }
         await self.db.add(m.DataCollection, row)
         return self._last

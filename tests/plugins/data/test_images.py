@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from starbeam_data.requests import numbered
+from starbeam_data.templates import numbered
 from support.answers import refused, said
 from support.detector import HEADER, MASKED, frames, write_cbf, write_eiger, write_image
 
@@ -181,9 +181,24 @@ HISTOGRAMS = {
     "outlier": ([0] * 99 + [1000], [99], [0, 1]),
     "constant": ([7] * 6, [6], [7, 8]),
     "zero and one": ([0, 1, 1], [3], [0, 1]),
-    # edges -3 to -1; -1 is the last, and 0 is above it
-    "negative": ([-3, -1, -1, 0], [1, 2], [-3, -2, -1]),
+    # what is not measured is negative
+    "negative": ([-3, -1, -1, 0, 0, 1, 3], [2, 1], [0, 1, 2]),
+    # edges -3 and -2; what is above is left out
+    "nothing but negative": ([-3, -1, -1], [1], [-3, -2]),
 }
+
+
+async def test_a_histogram_leaves_out_what_is_not_measured(beamline: Any) -> None:
+    """A tenth of the pixels and more have the largest value of their type: mean + 3 deviations lies above."""
+    pixels = np.array([[5] * 6 + [7, 7, 8], [6] * 9])
+    wanted = {"values": [6, 11], "bins": [5, 6, 7], "shape": [2], "max": 11}
+    for dtype in ("<u1", "<u2", ">u2", "<u4", "<u8", "<i2", "<i4"):
+        gaps = np.full((2, 3), np.iinfo(dtype).max)
+        image = np.hstack([pixels.astype(dtype), gaps.astype(dtype)])
+        master = write_eiger(beamline.folder, image[None], per_file=1, prefix=f"gaps{dtype[1:]}")
+        key = await beamline.collect(master.name)
+        found = await beamline.get(f"{IMAGES}/histogram", dataCollectionId=key, imageNumber=1)
+        assert found.json() == wanted, dtype
 
 
 @pytest.mark.fix(80)
@@ -261,6 +276,18 @@ async def test_images_that_do_not_exist(beamline: Any) -> None:
         ("a_{}.cbf", "a_12.cbf"),
         ("a_{:05d}.cbf", "a_00012.cbf"),
         ("a_{:05}.cbf", "a_00012.cbf"),
+        ("a_{0:04d}.cbf", "a_0012.cbf"),
+        ("a_{number:0>4}.cbf", "a_0012.cbf"),
+        ("a_{image_number}.cbf", "a_12.cbf"),
+        ("a_%4.4d.cbf", "a_0012.cbf"),
+        ("a_%.5d.cbf", "a_00012.cbf"),
+        ("a_%05u.cbf", "a_00012.cbf"),
+        ("a_%03i.cbf", "a_012.cbf"),
+        ("a_%-4d.cbf", "a_12  .cbf"),
+        ("a_####.cbf", "a_0012.cbf"),
+        ("a_#.cbf", "a_12.cbf"),
+        ("crystal#3_#####.cbf", "crystal#3_00012.cbf"),
+        ("crystal#3_%04d.cbf", "crystal#3_0012.cbf"),
         ("a.cbf", None),
         ("a_%04d_%d.cbf", None),
         ("a_%s.cbf", None),

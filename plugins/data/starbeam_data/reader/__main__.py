@@ -48,7 +48,7 @@ from starbeam_data.protocol import (
 from starbeam_data.reader import grove, images
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.confinement import Confinement, bound_memory
-from starbeam_data.reader.refusal import DAMAGED, MISSING_IMAGE, Refusal, TooLarge
+from starbeam_data.reader.refusal import DAMAGED, FAULTS, MISSING_IMAGE, Refusal, TooLarge
 from starbeam_data.reader.tree import CHUNK_CACHE, Tree
 
 READ: dict[type[AnyJob], Callable[..., Answer]] = {
@@ -64,9 +64,6 @@ READ: dict[type[AnyJob], Callable[..., Answer]] = {
 NO_IMAGE = Failed(404, MISSING_IMAGE)
 COPIES, COPIES_OF_PICTURE = 3, 2
 """How often what is answered may lie in memory while it is encoded."""
-
-FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
-"""What h5py raises for files that are damaged, or change while they are read."""
 
 
 class Channel:
@@ -146,7 +143,7 @@ def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed
     job = order.job
     tree: Tree | None = None
     try:
-        if not isinstance(job, Image) or job.number is not None:
+        if not isinstance(job, Image) or job.in_hdf5:
             tree = Tree(files, job.file)
         found = READ[type(job)](tree, job, most)
         channel.answer(found, order.window, tree.others if tree else {})

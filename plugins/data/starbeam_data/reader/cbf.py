@@ -17,19 +17,20 @@ _BEAM = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
 _SIZE = re.compile(rf"({_NUMBER})\s*m\s*x\s*({_NUMBER})\s*m")
 
 
-def read(file: str) -> tuple[np.ndarray[Any, Any], str]:
-    """The image of a file, and the text of its header: of a CBF as it stands, else a line for each entry.
+def read(file: str, frame: int) -> tuple[np.ndarray[Any, Any], str]:
+    """An image of a file, and the text of its header: of a CBF as it stands, else a line for each entry.
 
-    Raises `Refusal` where fabio cannot read it.
+    Raises `Refusal` where fabio cannot read it, or there are not as many images.
     """
     import fabio
 
     with Path(file).open("rb") as opened:
-        if opened.read(len(HDF5)) == HDF5:  # fabio would follow its links anywhere
+        if frame < 0 or opened.read(len(HDF5)) == HDF5:  # fabio would follow its links anywhere
             raise Refusal(404, MISSING_IMAGE)
     try:
         with fabio.open(file) as image:
-            data, header = image.data, dict(image.header)
+            found = image.get_frame(frame) if frame else image
+            data, header = found.data, dict(found.header)
     except Exception as error:  # each of its formats fails in its own way
         raise Refusal(404, MISSING_IMAGE) from error
     if data is None or data.ndim != 2 or data.dtype.kind not in "biuf":

@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 
 from starbeam_data.protocol import Header, Histogram, Image, Pixels
-from starbeam_data.reader import answer, cbf
+from starbeam_data.reader import answer, cbf, stacks, units
 from starbeam_data.reader.answer import Answer
-from starbeam_data.reader.refusal import MISSING_IMAGE, Refusal
+from starbeam_data.reader.refusal import Refusal
 from starbeam_data.reader.tree import Tree
 
 Array = np.ndarray[Any, Any]
@@ -24,18 +24,18 @@ BINS = 300
 def pixels(tree: Tree | None, job: Pixels, most: int) -> Answer:
     """The pixels as 32-bit floats, row after row."""
     if tree is None:
-        image, _ = cbf.read(job.file)
+        image, _ = cbf.read(job.file, job.frame)
         return answer.content(image.astype(PIXEL).tobytes(), answer.BINARY, most)
-    dataset, frame = _frame(tree, job)
-    slab = (range(frame, frame + 1), *map(range, dataset.shape[1:]))
-    return answer.values(dataset, slab, PIXEL, most)
+    found = stacks.frame(tree, job)
+    slab = (*(range(place, place + 1) for place in found.index), *map(range, found.shape))
+    return answer.values(found.dataset, slab, PIXEL, most)
 
 
 def header(tree: Tree | None, job: Header, most: int) -> Answer:
     """What viewers read about the image."""
     if tree is not None:
-        return answer.json({"braggy_hdr": _eiger_header(tree, _frame_array(tree, job, most))}, most)
-    image, text = cbf.read(job.file)
+        return answer.json({"braggy_hdr": _eiger_header(tree, *_frame_array(tree, job, most))}, most)
+    image, text = cbf.read(job.file, job.frame)
     said = cbf.parsed(text)
     valid = image[image >= 0]
     numbers = _numbers(valid if valid.size else image)
@@ -44,10 +44,19 @@ def header(tree: Tree | None, job: Header, most: int) -> Answer:
 
 def histogram(tree: Tree | None, job: Histogram, most: int) -> Answer:
     """How often which values occur, without the few that are far above the others."""
-    image = cbf.read(job.file)[0] if tree is None else _frame_array(tree, job, most)
-    values, edges = counted(image.astype(PIXEL).ravel())
+    image = cbf.read(job.file, job.frame)[0] if tree is None else _frame_array(tree, job, most)[0]
+    values, edges = counted(measured(image).astype(PIXEL))
     largest = max(values, default=0)
     return answer.json({"bins": edges, "max": largest, "shape": [len(values)], "values": values}, most)
+
+
+def measured(image: Array) -> Array:
+    """The pixels without those that detectors mark as not measured: with the largest value of their type, or
+    with a negative one. All of them where there are no others."""
+    valid = image >= 0
+    if image.dtype.kind in "iu":
+        valid &= image != np.iinfo(image.dtype).max
+    return image[valid] if valid.any() else image.ravel()
 
 
 def counted(image: Array) -> tuple[list[int], list[int]]:
@@ -82,34 +91,11 @@ def _by_steps(pixels: Array, edges: Array) -> list[int]:
     return counts
 
 
-def _frame(tree: Tree, job: Image) -> tuple[h5py.Dataset, int]:
-    """The data set that holds an image, and its frame in it. Raises `Refusal`."""
-    group = tree.find("/entry/data")
-    if not isinstance(group, h5py.Group) or job.number is None:
-        raise Refusal(404, MISSING_IMAGE)
-    for name in group:
-        dataset = tree.child(group, name, name)
-        if not isinstance(dataset, h5py.Dataset) or dataset.ndim != 3:
-            continue
-        low, high = (_integer(dataset.attrs.get(f"image_nr_{end}")) for end in ("low", "high"))
-        if low is None or high is None or not low <= job.number <= high:
-            continue
-        if job.number - low < dataset.shape[0] and dataset.dtype.kind in "biuf":
-            tree.check(dataset)
-            return dataset, job.number - low
-    raise Refusal(404, MISSING_IMAGE)
-
-
-def _frame_array(tree: Tree, job: Image, most: int) -> Array:
-    dataset, frame = _frame(tree, job)
-    answer.small_enough(math.prod(dataset.shape[1:]) * dataset.dtype.itemsize, most)
-    image: Array = dataset[frame]
-    return image
-
-
-def _integer(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+def _frame_array(tree: Tree, job: Image, most: int) -> tuple[Array, str]:
+    """The image, and the path of its entry."""
+    found = stacks.frame(tree, job)
+    answer.small_enough(math.prod(found.shape) * found.dataset.dtype.itemsize, most)
+    return found.dataset[found.index], found.entry
 
 
 def _number(value: Any) -> float | int | None:
@@ -121,23 +107,48 @@ def _number(value: Any) -> float | int | None:
     return number
 
 
-def _eiger_header(tree: Tree, image: Array) -> dict[str, Any]:
-    """The fields of `braggy_hdr`; null where the file does not have them."""
+class _Instrument:
+    """What a file says of the instrument; None where it says nothing."""
 
-    def value(path: str) -> float | int | None:
+    def __init__(self, tree: Tree, path: str) -> None:
+        self._tree, self._path = tree, path
+
+    def number(self, path: str) -> float | int | None:
+        """A number as it stands."""
+        return self._read(path)[0]
+
+    def length(self, path: str, unit: int) -> float | int | None:
+        """A length in this unit, which is that of the number where the file names none."""
+        number, own = self._read(path)
+        return number if number is None or own is None else number * 10.0 ** (own - unit)
+
+    def pixels(self, path: str, size: float | None) -> float | int | None:
+        """A place in pixels of this size, which some write as a length."""
+        number, own = self._read(path)
+        return number if number is None or own is None or not size else number * 10.0**own / size
+
+    def _read(self, path: str) -> tuple[float | int | None, int | None]:
+        """A number, and the unit of a length."""
         try:
-            found = tree.find("/entry/instrument/" + path)
+            found = self._tree.find(f"{self._path}/{path}")
         except Refusal:
-            return None
-        return _number(found[()]) if isinstance(found, h5py.Dataset) and found.size == 1 else None
+            return None, None
+        if not isinstance(found, h5py.Dataset) or found.size != 1:
+            return None, None
+        return _number(found[()]), units.length(found)
 
-    width, height = (value(f"detector/detectorSpecific/{axis}_pixels_in_detector") for axis in "xy")
-    size_x, size_y = (value(f"detector/{axis}_pixel_size") for axis in "xy")
-    centre_x, centre_y = (value(f"detector/beam_center_{axis}") for axis in "xy")
+
+def _eiger_header(tree: Tree, image: Array, entry: str) -> dict[str, Any]:
+    """The fields of `braggy_hdr`; null where the file does not have them."""
+    of = _Instrument(tree, f"{entry}/instrument")
+    width, height = (of.number(f"detector/detectorSpecific/{axis}_pixels_in_detector") for axis in "xy")
+    size_x, size_y = (of.length(f"detector/{axis}_pixel_size", units.METRE) for axis in "xy")
+    centre_x = of.pixels("detector/beam_center_x", size_x)
+    centre_y = of.pixels("detector/beam_center_y", size_y)
     unmasked = image[image != image.max()] if image.size else image
     return {
-        "wavelength": value("beam/incident_wavelength"),
-        "detector_distance": value("detector/detector_distance"),
+        "wavelength": of.length("beam/incident_wavelength", units.ANGSTROM),
+        "detector_distance": of.length("detector/detector_distance", units.METRE),
         "beam_cx": centre_x,
         "beam_cy": centre_y,
         "beam_ocx": None if width is None or centre_x is None else width / 2 - centre_x,

@@ -9,6 +9,9 @@ NOT_HDF5 = "The file is not an HDF5 file"
 WRONG_KIND = "Wrong file type"
 DAMAGED = "The file cannot be read: it is damaged, or not complete yet."
 
+FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
+"""What h5py raises for files that are damaged, or change while they are read."""
+
 
 class Refusal(Exception):
     """A request that this file cannot fulfil, with the status and the sentence to answer."""
