@@ -169,8 +169,12 @@ class List(Generic[S]):
         """How to build the look-up of one row by its key, bound as `key`."""
         return Recipe(self._one)
 
+    def conditions(self, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
+        """Which rows are listed when this is asked."""
+        return [*self._seen(scope), *self._asked(scope, asked)]
+
     def _page(self, scope: Scope, asked: Asked) -> Listing[S]:
-        where = [*self._seen(scope), *self._asked(scope, asked)]
+        where = self.conditions(scope, asked)
         return Listing(
             scope, self.shape, self.entity, where=where, order_by=self._order(scope, asked), joins=self._joins
         )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from sqlalchemy import ColumnElement, DateTime, Integer, String, bindparam, literal_column
+from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.access import Kind, Principal
@@ -35,7 +35,7 @@ CALLER_ID = bindparam("caller_id", type_=Integer())
 """The caller's `personId`, bound in every statement that uses it."""
 CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
 """The beamlines that the caller sees all of, for ``column.in_(CALLER_BEAMLINES)``."""
-NOW = bindparam("now", type_=DateTime())
+NOW: Any = bindparam("now")
 """The facility's local time at which the request began, bound in every statement that uses it."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, func, join, select, true, union
@@ -14,6 +14,7 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
+from starbeam.params import ProposalName, query, query_id
 from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_proposals import schemas
@@ -21,12 +22,12 @@ from starbeam_proposals import schemas
 MANAGE_PERSONS = "manage_persons"
 
 
-class Filters(msgspec.Struct, frozen=True):
+class PersonFilters(msgspec.Struct, frozen=True):
     """What `/persons` is asked for."""
 
-    showAll: bool = False
-    proposal: str | None = None
-    sessionId: int | None = None
+    showAll: Annotated[bool, query("Show all persons, with the permission manage_persons")] = False
+    proposal: ProposalName = None
+    sessionId: Annotated[int | None, query_id("Session id to filter by")] = None
 
 
 _SESSION: Any = bindparam("session_id")
@@ -108,13 +109,13 @@ def _of_proposals(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[s
     return Listing(scope, _SHAPE, Person, where=where, order_by=[Person.personId])
 
 
-async def page(reader: Reader, page: Page, filters: Filters) -> Paged[schemas.Person]:
+async def page(reader: Reader, page: Page, filters: PersonFilters) -> Paged[schemas.Person]:
     """A page of the people with a login that the caller sees. 2 statements."""
     manages = filters.showAll and MANAGE_PERSONS in reader.who.permissions
     values = proposal_value(filters.proposal) if filters.proposal else {}
     by_proposal = filters.proposal is not None
     if filters.sessionId is None:
         everybody = manages or reader.scope.kind.sees_everything
-        return await reader.page(_of_proposals(reader.scope, everybody, by_proposal), page, **values)
-    listing = _of_session(reader.scope, manages, by_proposal)
+        return await reader.page(_of_proposals(everybody, by_proposal), page, **values)
+    listing = _of_session(manages, by_proposal)
     return await reader.page(listing, page, session_id=filters.sessionId, **values)

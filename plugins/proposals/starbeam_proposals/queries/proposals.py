@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import containing, contains
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
+from starbeam.db.lists import Filters, List, Where
+from starbeam.db.reader import Reader, Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.options import BeamLineGroup
-from starbeam.paging import Page, Paged
+from starbeam.params import Search
+from starbeam.refusals import Missing
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
 from starbeam_proposals import schemas
@@ -31,25 +31,6 @@ _SHAPE = Shape(
     proposal=proposal_name(),
     metadata=Shape(schemas.ProposalMetaData, persons=_PERSONS, later={"sessions", "beamLines", "uiGroups"}),
 )
-
-
-@statement
-def _page(scope: Scope, searching: bool) -> Listing[schemas.Proposal]:
-    where = [scope.sees(Proposal)]
-    if searching:
-        text: Any = bindparam("pattern")
-        session = aliased(BLSession)
-        on_beamline = select(session.proposalId).where(
-            session.beamLineName == bindparam("search"), scope.sees(session)
-        )
-        where.append(
-            or_(
-                contains(Proposal.title, text),
-                contains(proposal_name(), text),
-                Proposal.proposalId.in_(on_beamline),
-            )
-        )
-    return Listing(scope, _SHAPE, Proposal, where=where, order_by=[Proposal.proposalId.desc()])
 
 
 @statement
@@ -71,36 +52,56 @@ def _visible_sessions(scope: Scope) -> Select[int, str | None, int]:
     )
 
 
-async def page(
-    reader: Reader, groups: Sequence[BeamLineGroup], page: Page, search: str | None
-) -> Paged[schemas.Proposal]:
-    """A page of the proposals that the caller sees, the newest first. 3 statements."""
-    values = {} if search is None else {"pattern": containing(search), "search": search}
-    found = await reader.page(_page(reader.scope, search is not None), page, **values)
-    await _count_sessions(reader, groups, found.results)
-    return found
-
-
-async def one(reader: Reader, groups: Sequence[BeamLineGroup], name: str) -> schemas.Proposal | None:
-    """The proposal of this name, in any case, if the caller sees it. 2 statements."""
-    found = await reader.one(_SHAPE, _by_name(reader.scope), **proposal_value(name[:100]))
-    if found is not None:
-        await _count_sessions(reader, groups, [found])
-    return found
-
-
-async def _count_sessions(
-    reader: Reader, groups: Sequence[BeamLineGroup], proposals: Sequence[schemas.Proposal]
-) -> None:
-    """Fill in what the metadata says of the sessions."""
-    if not proposals:
-        return
+async def _count_sessions(reader: Rows, proposals: Sequence[schemas.Proposal]) -> None:
+    """Fill in what the metadata says of the sessions. 1 statement."""
     ids = [proposal.proposalId for proposal in proposals]
     counts: dict[int, dict[str | None, int]] = {}
-    for proposal_id, beamline, count in await reader.rows(_visible_sessions(reader.scope), proposals=ids):
+    for proposal_id, beamline, count in await reader.rows(_visible_sessions(), proposals=ids):
         counts.setdefault(proposal_id, {})[beamline] = count
     for proposal in proposals:
         sessions = counts.get(proposal.proposalId, {})
         proposal.metadata.sessions = sum(sessions.values())
         proposal.metadata.beamLines = [name for name in sessions if name is not None]
-        proposal.metadata.uiGroups = ui_groups(groups, sessions)
+        proposal.metadata.uiGroups = ui_groups(reader.options.beamline_groups, sessions)
+
+
+def _found(scope: Scope) -> ColumnElement[bool]:
+    """In the title, in the name, or the beamline of a session."""
+    text: Any = bindparam("pattern")
+    session = aliased(BLSession)
+    on_beamline = session.beamLineName == bindparam("search")
+    return or_(
+        contains(Proposal.title, text),
+        contains(proposal_name(), text),
+        Proposal.proposalId.in_(select(session.proposalId).where(on_beamline, scope.sees(session))),
+    )
+
+
+def _bound(text: str) -> dict[str, str]:
+    return {"pattern": containing(text), "search": text}
+
+
+class ProposalFilters(Filters, frozen=True):
+    """What `/proposals` is asked for."""
+
+    search: Annotated[Search, Where(_found, _bound)] = None
+
+
+PROPOSALS = List(
+    _SHAPE,
+    Proposal,
+    ProposalFilters,
+    order_by=[Proposal.proposalId.desc()],
+    complete=_count_sessions,
+    missing="Proposal not found",
+)
+"""The newest first. 3 statements a page."""
+
+
+async def one(reader: Reader, name: str) -> schemas.Proposal:
+    """The proposal of this name, in any case. Raises `Missing` where the caller sees none. 2 statements."""
+    found = await reader.one(_SHAPE, _by_name(), **proposal_value(name[:100]))
+    if found is None:
+        raise Missing(PROPOSALS.missing)
+    await _count_sessions(reader, [found])
+    return found

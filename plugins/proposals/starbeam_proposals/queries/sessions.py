@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -24,12 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.db.lists import Asked, Filters, List, Where
+from starbeam.db.reader import Reader, Rows
+from starbeam.db.scope import NOW, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.options import BeamLineGroup
-from starbeam.paging import Page, Paged
+from starbeam.params import BeamLineName, ProposalName, query
 from starbeam_ispyb.models import (
     BeamLineSetup,
     BLSession,
@@ -38,27 +37,13 @@ from starbeam_ispyb.models import (
     Proposal,
     Session_has_Person,
 )
-from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value, session_name
+from starbeam_ispyb.names import of_proposal, proposal_name, session_name
 from starbeam_proposals import schemas
 from starbeam_proposals.models import SessionType
 from starbeam_proposals.queries.groups import beamlines_of, ui_groups
 
 SOON = timedelta(minutes=20)
 """How long before its start and after its end a session counts as active soon."""
-
-
-class Filters(msgspec.Struct, frozen=True):
-    """What `/sessions` is asked for."""
-
-    beamLineGroup: str | None = None
-    scheduled: bool = False
-    upcoming: bool = False
-    previous: bool = False
-    sessionType: str | None = None
-    proposal: str | None = None
-    beamLineName: str | None = None
-    month: str | None = None
-    year: str | None = None
 
 
 _PERSONS = (
@@ -99,11 +84,6 @@ _JOINS = join(BLSession, Proposal, Proposal.proposalId == BLSession.proposalId).
 )
 
 
-def _proposal(scope: Scope) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = BLSession.proposalId.in_(select(Proposal.proposalId).where(is_proposal()))
-    return found
-
-
 def _session_type(scope: Scope) -> ColumnElement[bool]:
     if not scope.has(SessionType):
         return false()
@@ -113,98 +93,96 @@ def _session_type(scope: Scope) -> ColumnElement[bool]:
     return found
 
 
-def _in_month(scope: Scope) -> ColumnElement[bool]:
-    return or_(
-        *(extract("month", date) == bindparam("month") for date in (BLSession.startDate, BLSession.endDate))
-    )
+def _in_month() -> ColumnElement[bool]:
+    dates = BLSession.startDate, BLSession.endDate
+    return or_(*(extract("month", date) == bindparam("month") for date in dates))
 
 
-def _in_year(scope: Scope) -> ColumnElement[bool]:
+def _in_year() -> ColumnElement[bool]:
     first: Any = bindparam("year_first")
     last: Any = bindparam("year_last")
     return or_(BLSession.startDate.between(first, last), BLSession.endDate.between(first, last))
 
 
-_CONDITIONS = {
-    "beamLineGroup": lambda scope: BLSession.beamLineName.in_(bindparam("group_beamlines", expanding=True)),
-    "scheduled": lambda scope: BLSession.scheduled == 1,
-    "upcoming": lambda scope: BLSession.endDate >= bindparam("now"),
-    "previous": lambda scope: BLSession.endDate < bindparam("now"),
-    "sessionType": _session_type,
-    "proposal": _proposal,
-    "beamLineName": lambda scope: BLSession.beamLineName == bindparam("beamLineName"),
-    "month": _in_month,
-    "year": _in_year,
-}
-"""Each filter as a condition on a session, by its name in `Filters`."""
+def _year(text: str) -> dict[str, datetime]:
+    """The first and the last second of a year. Without a year 0 in the calendar, its sessions are none."""
+    first = datetime(int(text), 1, 1) if int(text) else datetime(9999, 12, 31)
+    return {"year_first": first, "year_last": first.replace(month=12, day=31, hour=23, minute=59, second=59)}
 
 
-def _values(groups: Sequence[BeamLineGroup], filters: Filters, now: datetime) -> dict[str, Any]:
-    """What to bind for the filters."""
-    year = int(filters.year or 0)
-    first = datetime(year, 1, 1) if year else datetime(9999, 12, 31)
-    return {
-        "now": now,
-        "group_beamlines": beamlines_of(groups, filters.beamLineGroup),
-        "sessionType": filters.sessionType,
-        "beamLineName": filters.beamLineName,
-        "month": int(filters.month or 0),
-        "year_first": first,
-        "year_last": first.replace(month=12, day=31, hour=23, minute=59, second=59),
-        **(proposal_value(filters.proposal) if filters.proposal else {}),
-    }
+_IN_GROUP = BLSession.beamLineName.in_(bindparam("group_beamlines", expanding=True))
 
 
-def _given(filters: Filters) -> frozenset[str]:
-    return frozenset(name for name in _CONDITIONS if getattr(filters, name) not in (None, False))
+class GroupFilters(Filters, frozen=True):
+    """What `/sessions/group` is asked for, and `/sessions` too."""
+
+    beamLineGroup: Annotated[str | None, query("Show sessions for a beamLineGroup"), Where(_IN_GROUP)] = None
+    upcoming: Annotated[bool, query("Get the upcoming sessions"), Where(BLSession.endDate >= NOW)] = False
+    previous: Annotated[bool, query("Get the recently finished sessions"), Where(BLSession.endDate < NOW)] = (
+        False
+    )
+    sessionType: Annotated[
+        str | None, query("Filter by session type, i.e. commissioning, remote"), Where(_session_type)
+    ] = None
+
+    def values(self, reader: Rows) -> dict[str, Any]:
+        """Of a group, the beamlines that it has at present."""
+        beamlines = beamlines_of(reader.options.beamline_groups, self.beamLineGroup)
+        return {**super().values(reader), "group_beamlines": beamlines}
 
 
-def _order(given: Iterable[str]) -> list[Any]:
+class SessionFilters(GroupFilters, frozen=True):
+    """What `/sessions` is asked for."""
+
+    scheduled: Annotated[
+        bool | None, query("Get scheduled sessions only"), Where(BLSession.scheduled == 1)
+    ] = None
+    proposal: Annotated[ProposalName, of_proposal(BLSession.proposalId)] = None
+    beamLineName: Annotated[BeamLineName, Where(BLSession.beamLineName == bindparam("beamLineName"))] = None
+    month: Annotated[
+        str | None,
+        query("Month filter by", pattern=r"^\d\d?$"),
+        Where(_in_month(), lambda text: {"month": int(text)}),
+    ] = None
+    year: Annotated[str | None, query("Year filter by", pattern=r"^\d\d\d\d$"), Where(_in_year(), _year)] = (
+        None
+    )
+
+
+def _order(scope: Scope, asked: Asked) -> list[Any]:
     """The latest first; what comes next first when asked for what comes."""
-    if "upcoming" in given:
+    if "upcoming" in asked.given:
         return [BLSession.startDate.asc(), BLSession.sessionId.asc()]
     return [BLSession.startDate.desc(), BLSession.sessionId.desc()]
 
 
-def _where(scope: Scope, given: Iterable[str]) -> list[ColumnElement[bool]]:
-    return [scope.sees(BLSession), *(_CONDITIONS[name](scope) for name in sorted(given))]
-
-
 @statement
-def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.Session]:
-    return Listing(scope, _SHAPE, BLSession, where=_where(scope, given), order_by=_order(given), joins=_JOINS)
-
-
-@statement
-def _one(scope: Scope) -> Select[Any]:
-    wanted = BLSession.sessionId == bindparam("session_id")
-    return select(*_SHAPE.columns(scope)).select_from(_JOINS).where(wanted, scope.sees(BLSession))
-
-
-@statement
-def _first_of_each(scope: Scope, given: frozenset[str], beamlines: int) -> Select[Any]:
+def _first_of_each(scope: Scope, asked: Asked, beamlines: int) -> Select[Any]:
     """The first session of each of several beamlines."""
     of_few = not (scope.kind.sees_everything or scope.kind.has_beamlines)
-    keys = _ranked(scope, given) if of_few else _looked_up(scope, given, beamlines)
+    keys = _ranked(scope, asked) if of_few else _looked_up(scope, asked, beamlines)
     joins = _JOINS.join(keys, keys.c.id == BLSession.sessionId)
     return select(*_SHAPE.columns(scope)).select_from(joins).where(keys.c.place == 1)
 
 
-def _ranked(scope: Scope, given: frozenset[str]) -> Subquery:
+def _ranked(scope: Scope, asked: Asked) -> Subquery:
     """One pass over all that the caller sees: for members, whose sessions are few."""
-    place = func.row_number().over(partition_by=BLSession.beamLineName, order_by=_order(given))
-    ranked = select(BLSession.sessionId.label("id"), place.label("place")).where(*_where(scope, given))
+    place = func.row_number().over(partition_by=BLSession.beamLineName, order_by=_order(scope, asked))
+    ranked = select(BLSession.sessionId.label("id"), place.label("place")).where(
+        *SESSIONS.conditions(scope, asked)
+    )
     return ranked.subquery("firsts")
 
 
-def _looked_up(scope: Scope, given: frozenset[str], beamlines: int) -> Subquery:
+def _looked_up(scope: Scope, asked: Asked, beamlines: int) -> Subquery:
     """A short look-up by index for each beamline: for those who see whole beamlines."""
     firsts = []
+    others = replace(asked, given=asked.given - {"beamLineGroup"})
     for number in range(beamlines):
         on_beamline = BLSession.beamLineName == bindparam(f"beamline_{number}")
         first = select(BLSession.sessionId.label("id"), literal_column("1", Integer()).label("place"))
-        first = first.where(on_beamline, *_where(scope, given - {"beamLineGroup"}))
-        firsts.append(select(first.order_by(*_order(given)).limit(1).subquery()))
+        first = first.where(on_beamline, *SESSIONS.conditions(scope, others))
+        firsts.append(select(first.order_by(*_order(scope, asked)).limit(1).subquery()))
     return union_all(*firsts).subquery("firsts")
 
 
@@ -215,55 +193,46 @@ def _types(scope: Scope) -> Select[int, str]:
     return select(*columns).where(wanted).distinct().order_by(*columns)
 
 
-async def page(
-    reader: Reader, groups: Sequence[BeamLineGroup], page: Page, filters: Filters
-) -> Paged[schemas.Session]:
-    """A page of the sessions that the caller sees. 3 statements."""
-    values = _values(groups, filters, reader.now)
-    found = await reader.page(_page(reader.scope, _given(filters)), page, **values)
-    await _complete(reader, groups, found.results)
-    return found
-
-
-async def of_group(
-    reader: Reader, groups: Sequence[BeamLineGroup], filters: Filters
-) -> list[schemas.Session]:
-    """The first session of each beamline of a group, in the order of its beamlines. 2 statements."""
-    beamlines = beamlines_of(groups, filters.beamLineGroup)
-    if not beamlines:
-        return []
-    names = {f"beamline_{number}": name for number, name in enumerate(beamlines)}
-    query = _first_of_each(reader.scope, _given(filters), len(beamlines))
-    found = await reader.shaped(_SHAPE, query, **names, **_values(groups, filters, reader.now))
-    order = {name.lower(): number for number, name in enumerate(beamlines)}
-    found.sort(key=lambda session: order.get((session.beamLineName or "").rstrip().lower(), len(order)))
-    await _complete(reader, groups, found)
-    return found
-
-
-async def one(reader: Reader, groups: Sequence[BeamLineGroup], session_id: int) -> schemas.Session | None:
-    """One session, if the caller sees it. 2 statements."""
-    found = await reader.one(_SHAPE, _one(reader.scope), session_id=session_id)
-    if found is not None:
-        await _complete(reader, groups, [found])
-    return found
-
-
-async def _complete(
-    reader: Reader, groups: Sequence[BeamLineGroup], sessions: Sequence[schemas.Session]
-) -> None:
-    """Fill in what the metadata says beyond counters."""
+async def _complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
+    """Fill in what the metadata says beyond counters. 1 statement."""
     types: dict[int, list[str]] = {}
-    if sessions and reader.scope.has(SessionType):
+    if reader.scope.has(SessionType):
         ids = [session.sessionId for session in sessions]
-        for session_id, name in await reader.rows(_types(reader.scope), sessions=ids):
+        for session_id, name in await reader.rows(_types(), sessions=ids):
             types.setdefault(session_id, []).append(name)
     for session in sessions:
         metadata = session.metadata
         metadata.sessionTypes = types.get(session.sessionId, [])
-        metadata.uiGroups = ui_groups(groups, [session.beamLineName])
+        metadata.uiGroups = ui_groups(reader.options.beamline_groups, [session.beamLineName])
         metadata.active = _runs(session, reader.now, timedelta())
         metadata.active_soon = _runs(session, reader.now, SOON)
+
+
+SESSIONS = List(
+    _SHAPE,
+    BLSession,
+    SessionFilters,
+    joins=_JOINS,
+    order_by=_order,
+    complete=_complete,
+    missing="Session not found",
+)
+"""3 statements a page."""
+
+
+async def of_group(reader: Reader, filters: GroupFilters) -> list[schemas.Session]:
+    """The first session of each beamline of a group, in the order of its beamlines. 2 statements."""
+    beamlines = beamlines_of(reader.options.beamline_groups, filters.beamLineGroup)
+    if not beamlines:
+        return []
+    names = {f"beamline_{number}": name for number, name in enumerate(beamlines)}
+    query = _first_of_each(filters.asked, len(beamlines))
+    found = await reader.shaped(_SHAPE, query, **names, **filters.values(reader))
+    order = {name.lower(): number for number, name in enumerate(beamlines)}
+    found.sort(key=lambda session: order.get((session.beamLineName or "").rstrip().lower(), len(order)))
+    if found:
+        await _complete(reader, found)
+    return found
 
 
 def _runs(session: schemas.Session, now: datetime, margin: timedelta) -> bool:
