@@ -53,6 +53,13 @@ class Rows:
         statement: Any = self.scope.build(query)
         return await self.fetch(statement, {**self.caller, **values})
 
+    async def first(self, query: Query, missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
+        """The first row. Raises `Missing` with this sentence where there is none."""
+        rows = await self.rows(query, **values)
+        if not rows:
+            raise Missing(missing)
+        return rows[0]
+
     async def scalar(self, query: Query, **values: Any) -> Any:
         """The first column of the first row, or None."""
         rows = await self.rows(query, **values)

@@ -76,16 +76,23 @@ class Writer(Rows):
         return (await self.session.execute(query, values)).all()
 
     async def create(self, model: type[M], values: Mapping[str, Any]) -> M:
-        """Add a row. Raises IntegrityError or DataError where the database refuses it."""
+        """Add a row, with those of these columns that this database has. Raises IntegrityError or DataError
+        where it is refused."""
+        values = self._present(model, values)
         row: M = await _services(model, self.session).create(dict(values))
         self.written.append(Written("insert", model, _key(row), values))
         return row
 
     async def update(self, model: type[M], key: Any, values: Mapping[str, Any]) -> M:
-        """Set columns of the row that has this key. Raises IntegrityError or DataError."""
+        """Set those of these columns that this database has, of the row that has this key. Raises
+        IntegrityError or DataError where it is refused."""
+        values = self._present(model, values)
         row: M = await _services(model, self.session).update(dict(values), key)
         self.written.append(Written("update", model, key, values))
         return row
+
+    def _present(self, model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if self.scope.has(getattr(model, name))}
 
 
 class Write:

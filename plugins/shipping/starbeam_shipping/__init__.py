@@ -20,4 +20,4 @@ class ShippingPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
-        return [routes.router()]
+        return routes.handlers

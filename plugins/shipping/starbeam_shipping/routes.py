@@ -2,199 +2,175 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from litestar import Router, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar import get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Struct
-from sqlalchemy import Select
 
 from starbeam.access import authenticated
-from starbeam.db.lists import Listing
 from starbeam.db.reader import Reader
-from starbeam.db.shape import Shape
+from starbeam.db.writer import Write
+from starbeam.http.dependencies import asked
 from starbeam.paging import Page, Paged
-from starbeam.params import ProposalName, path_id, query_id
-from starbeam.refusals import Missing
-from starbeam_ispyb.names import proposal_value
-from starbeam_shipping import changes, containers, dewars, labcontacts, schemas, shippings
-from starbeam_shipping.changes import Change
-from starbeam_shipping.queries import containers as container_queries
-from starbeam_shipping.queries import dewars as dewar_queries
-from starbeam_shipping.queries import labcontacts as labcontact_queries
-from starbeam_shipping.queries import shippings as shipping_queries
+from starbeam.params import path_id
+from starbeam_shipping import schemas
+from starbeam_shipping.changes import containers, dewars, labcontacts, shippings
+from starbeam_shipping.queries.containers import CONTAINERS, ContainerFilters
+from starbeam_shipping.queries.dewars import DEWARS, DewarFilters
+from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilters
+from starbeam_shipping.queries.shippings import SHIPPINGS, ShippingFilters
 
-S = TypeVar("S", bound=Struct)
 Key = Annotated[int, path_id()]
 
 CREATING = {400: "The database refuses it", 404: "What it belongs to was not found"}
 UPDATING = {400: "The database refuses it", 404: "It, or what it shall belong to, was not found"}
 
 
-async def _page(
-    reader: Reader, listing: Listing[S], page: Page, proposal: str | None, **values: Any
-) -> Paged[S]:
-    """A page of what the caller sees, of a proposal if one is named. 2 statements."""
-    return await reader.page(listing, page, **values, **(proposal_value(proposal) if proposal else {}))
-
-
-async def _one(reader: Reader, one: tuple[Shape[S], Select[Any]], key: int, missing: str) -> S:
-    """The row `key`. Raises Missing with the sentence `missing` where the caller sees none."""
-    found = await reader.one(*one, key=key)
-    if found is None:
-        raise Missing(missing)
-    return found
-
-
-@get("/labcontacts", tags=["Lab Contacts"], access=authenticated)
+@get("/labcontacts", tags=["Lab Contacts"], access=authenticated, dependencies=asked(LabContactFilters))
 async def get_lab_contacts(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], proposal: ProposalName = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[LabContactFilters]
 ) -> Paged[schemas.LabContact]:
     """Get a list of lab contacts"""
-    return await _page(reader, labcontact_queries.listing(reader.scope, bool(proposal)), page, proposal)
+    return await reader.page(LAB_CONTACTS, page, filters)
 
 
 @post("/labcontacts", tags=["Lab Contacts"], access=authenticated, errors=CREATING)
 async def create_lab_contact(
-    data: JSONBody[schemas.LabContactCreate], change: NamedDependency[Change]
+    data: JSONBody[schemas.LabContactCreate], write: NamedDependency[Write]
 ) -> schemas.LabContact:
     """Create a lab contact
 
     Its person and laboratory are new ones.
     """
-    return await labcontacts.add(change, data)
+    return await write(labcontacts.add, data)
 
 
 @get(
     "/labcontacts/{labContactId:str}",
     tags=["Lab Contacts"],
     access=authenticated,
-    errors={404: labcontacts.MISSING},
+    errors={404: LAB_CONTACTS.missing},
 )
 async def get_lab_contact(reader: NamedDependency[Reader], labContactId: Key) -> schemas.LabContact:
     """Get a lab contact"""
-    return await _one(reader, labcontact_queries.one(reader.scope), labContactId, labcontacts.MISSING)
+    return await reader.get(LAB_CONTACTS, labContactId)
 
 
 @patch("/labcontacts/{labContactId:str}", tags=["Lab Contacts"], access=authenticated, errors=UPDATING)
 async def update_lab_contact(
-    data: JSONBody[schemas.LabContactCreateOptional], change: NamedDependency[Change], labContactId: Key
+    data: JSONBody[schemas.LabContactCreateOptional], write: NamedDependency[Write], labContactId: Key
 ) -> schemas.LabContact:
     """Update a lab contact
 
     What is not sent keeps its value. The person and the laboratory are shared with whatever else names them.
     """
-    return await labcontacts.update(change, labContactId, data)
+    return await write(labcontacts.update, labContactId, data)
 
 
-@get("/shippings", tags=["Shipping"], access=authenticated)
+@get("/shippings", tags=["Shipping"], access=authenticated, dependencies=asked(ShippingFilters))
 async def get_shippings(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], proposal: ProposalName = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ShippingFilters]
 ) -> Paged[schemas.Shipping]:
     """Get a list of shipments"""
-    return await _page(reader, shipping_queries.listing(reader.scope, bool(proposal)), page, proposal)
+    return await reader.page(SHIPPINGS, page, filters)
 
 
 @post("/shippings", tags=["Shipping"], access=authenticated, errors=CREATING)
 async def create_shipping(
-    data: JSONBody[schemas.ShippingCreate], change: NamedDependency[Change]
+    data: JSONBody[schemas.ShippingCreate], write: NamedDependency[Write]
 ) -> schemas.Shipping:
     """Create a shipment"""
-    return await shippings.add(change, data)
+    return await write(shippings.add, data)
 
 
-@get("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors={404: shippings.MISSING})
+@get("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors={404: SHIPPINGS.missing})
 async def get_shipping(reader: NamedDependency[Reader], shippingId: Key) -> schemas.Shipping:
     """Get a shipment"""
-    return await _one(reader, shipping_queries.one(reader.scope), shippingId, shippings.MISSING)
+    return await reader.get(SHIPPINGS, shippingId)
 
 
 @patch("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors=UPDATING)
 async def update_shipping(
-    data: JSONBody[schemas.ShippingCreateOptional], change: NamedDependency[Change], shippingId: Key
+    data: JSONBody[schemas.ShippingCreateOptional], write: NamedDependency[Write], shippingId: Key
 ) -> schemas.Shipping:
     """Update a shipment
 
     What is not sent keeps its value.
     """
-    return await shippings.update(change, shippingId, data)
+    return await write(shippings.update, shippingId, data)
 
 
-@get("/dewars", tags=["Dewars"], access=authenticated)
+@get("/dewars", tags=["Dewars"], access=authenticated, dependencies=asked(DewarFilters))
 async def get_dewars(
-    reader: NamedDependency[Reader],
-    page: NamedDependency[Page],
-    shippingId: Annotated[int | None, query_id("Shipping id to filter by")] = None,
-    proposal: ProposalName = None,
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[DewarFilters]
 ) -> Paged[schemas.Dewar]:
     """Get a list of dewars"""
-    listing = dewar_queries.listing(reader.scope, shippingId is not None, bool(proposal))
-    return await _page(reader, listing, page, proposal, shipping_id=shippingId)
+    return await reader.page(DEWARS, page, filters)
 
 
 @post("/dewars", tags=["Dewars"], access=authenticated, errors=CREATING)
-async def create_dewar(data: JSONBody[schemas.DewarCreate], change: NamedDependency[Change]) -> schemas.Dewar:
+async def create_dewar(data: JSONBody[schemas.DewarCreate], write: NamedDependency[Write]) -> schemas.Dewar:
     """Create a dewar"""
-    return await dewars.add(change, data)
+    return await write(dewars.add, data)
 
 
-@get("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors={404: dewars.MISSING})
+@get("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors={404: DEWARS.missing})
 async def get_dewar(reader: NamedDependency[Reader], dewarId: Key) -> schemas.Dewar:
     """Get a dewar"""
-    return await _one(reader, dewar_queries.one(reader.scope), dewarId, dewars.MISSING)
+    return await reader.get(DEWARS, dewarId)
 
 
 @patch("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors=UPDATING)
 async def update_dewar(
-    data: JSONBody[schemas.DewarCreateOptional], change: NamedDependency[Change], dewarId: Key
+    data: JSONBody[schemas.DewarCreateOptional], write: NamedDependency[Write], dewarId: Key
 ) -> schemas.Dewar:
     """Update a dewar
 
     What is not sent keeps its value.
     """
-    return await dewars.update(change, dewarId, data)
+    return await write(dewars.update, dewarId, data)
 
 
-@get("/containers", tags=["Containers"], access=authenticated)
+@get("/containers", tags=["Containers"], access=authenticated, dependencies=asked(ContainerFilters))
 async def get_containers(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], proposal: ProposalName = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ContainerFilters]
 ) -> Paged[schemas.Container]:
     """Get a list of containers"""
-    return await _page(reader, container_queries.listing(reader.scope, bool(proposal)), page, proposal)
+    return await reader.page(CONTAINERS, page, filters)
 
 
 @post("/containers", tags=["Containers"], access=authenticated, errors=CREATING)
 async def create_container(
-    data: JSONBody[schemas.ContainerCreate], change: NamedDependency[Change]
+    data: JSONBody[schemas.ContainerCreate], write: NamedDependency[Write]
 ) -> schemas.Container:
     """Create a container"""
-    return await containers.add(change, data)
+    return await write(containers.add, data)
 
 
 @get(
     "/containers/{containerId:str}",
     tags=["Containers"],
     access=authenticated,
-    errors={404: containers.MISSING},
+    errors={404: CONTAINERS.missing},
 )
 async def get_container(reader: NamedDependency[Reader], containerId: Key) -> schemas.Container:
     """Get a container"""
-    return await _one(reader, container_queries.one(reader.scope), containerId, containers.MISSING)
+    return await reader.get(CONTAINERS, containerId)
 
 
 @patch("/containers/{containerId:str}", tags=["Containers"], access=authenticated, errors=UPDATING)
 async def update_container(
-    data: JSONBody[schemas.ContainerCreateOptional], change: NamedDependency[Change], containerId: Key
+    data: JSONBody[schemas.ContainerCreateOptional], write: NamedDependency[Write], containerId: Key
 ) -> schemas.Container:
     """Update a container
 
     What is not sent keeps its value; another dewar moves it there.
     """
-    return await containers.update(change, containerId, data)
+    return await write(containers.update, containerId, data)
 
 
-_HANDLERS = [
+handlers = [
     get_lab_contacts,
     create_lab_contact,
     get_lab_contact,
@@ -212,8 +188,3 @@ _HANDLERS = [
     get_container,
     update_container,
 ]
-
-
-def router() -> Router:
-    """The operations."""
-    return Router("/", route_handlers=_HANDLERS, dependencies={"change": Provide(changes.begin)})

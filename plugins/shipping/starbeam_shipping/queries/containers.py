@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, bindparam, join, select
+from sqlalchemy import ColumnElement, join, select
 
-from starbeam.db.lists import Listing
-from starbeam.db.scope import Scope, statement
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.shape import Shape
-from starbeam_ispyb.models import Container, Dewar, Proposal, Shipping
-from starbeam_ispyb.names import is_proposal
+from starbeam.params import ProposalName
+from starbeam_ispyb.models import Container, Dewar, Shipping
+from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.dewars import SHIPPING
 
@@ -20,25 +20,27 @@ _JOINS = join(Container, Dewar, Dewar.dewarId == Container.dewarId).join(
 )
 
 
-def _where(scope: Scope, by_proposal: bool) -> list[ColumnElement[bool]]:
-    shipped = select(Dewar.dewarId).where(Dewar.shippingId.is_not(None))
-    if by_proposal:
-        shipped = shipped.join(Shipping, Shipping.shippingId == Dewar.shippingId)
-        shipped = shipped.join(Proposal, Proposal.proposalId == Shipping.proposalId).where(is_proposal())
-    return [scope.sees(Container), Container.dewarId.in_(shipped)]
+def _shipped(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """In a dewar, in a shipment for which these conditions hold."""
+    dewars = select(Dewar.dewarId).join(Shipping, Shipping.shippingId == Dewar.shippingId)
+    found: ColumnElement[bool] = Container.dewarId.in_(dewars.where(*conditions))
+    return found
 
 
-@statement
-def listing(scope: Scope, by_proposal: bool) -> Listing[schemas.Container]:
-    """The containers that the caller sees."""
-    where = _where(scope, by_proposal)
-    return Listing(scope, _SHAPE, Container, where=where, order_by=[Container.containerId], joins=_JOINS)
+_PROPOSAL = of_proposal(Shipping.proposalId)
 
 
-@statement
-def one(scope: Scope) -> tuple[Shape[schemas.Container], Select[Any]]:
-    """The container `key`, if the caller sees it."""
-    wanted = Container.containerId == bindparam("key")
-    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)
-    # the joins say that it is in a dewar and a shipment
-    return _SHAPE, columns.where(wanted, scope.sees(Container))
+class ContainerFilters(Filters, frozen=True):
+    """What `/containers` is asked for."""
+
+    proposal: Annotated[ProposalName, Where(_shipped(_PROPOSAL.condition), _PROPOSAL.bind)] = None
+
+
+CONTAINERS = List(
+    _SHAPE,
+    Container,
+    ContainerFilters,
+    joins=_JOINS,
+    listed=[Container.dewarId.in_(select(Dewar.dewarId).where(Dewar.shippingId.is_not(None)))],
+    missing="Container not found",
+)

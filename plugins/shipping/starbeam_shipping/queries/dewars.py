@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, bindparam, join, select
+from sqlalchemy import ColumnElement, bindparam, join, select
 
-from starbeam.db.lists import Listing
-from starbeam.db.scope import Scope, statement
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.shape import Shape
-from starbeam_ispyb.models import Dewar, Proposal, Shipping
-from starbeam_ispyb.names import is_proposal
+from starbeam.params import ProposalName, query_id
+from starbeam_ispyb.models import Dewar, Shipping
+from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
 
 SHIPPING = Shape(schemas.DewarShipping, Shipping)
@@ -18,25 +18,29 @@ _SHAPE = Shape(schemas.Dewar, Dewar, dewarType=Dewar.type, Shipping=SHIPPING)
 _JOINS = join(Dewar, Shipping, Shipping.shippingId == Dewar.shippingId)
 
 
-def _where(scope: Scope, by_shipping: bool = False, by_proposal: bool = False) -> list[ColumnElement[bool]]:
-    where = [scope.sees(Dewar), Dewar.shippingId.is_not(None)]
-    if by_shipping:
-        where.append(Dewar.shippingId == bindparam("shipping_id"))
-    if by_proposal:
-        of_proposal = select(Shipping.shippingId).join(Proposal, Proposal.proposalId == Shipping.proposalId)
-        where.append(Dewar.shippingId.in_(of_proposal.where(is_proposal())))
-    return where
+_PROPOSAL = of_proposal(Shipping.proposalId)
 
 
-@statement
-def listing(scope: Scope, by_shipping: bool, by_proposal: bool) -> Listing[schemas.Dewar]:
-    """The dewars that the caller sees."""
-    where = _where(scope, by_shipping, by_proposal)
-    return Listing(scope, _SHAPE, Dewar, where=where, order_by=[Dewar.dewarId], joins=_JOINS)
+def _in_shipment(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """In a shipment for which this holds."""
+    found: ColumnElement[bool] = Dewar.shippingId.in_(select(Shipping.shippingId).where(condition))
+    return found
 
 
-@statement
-def one(scope: Scope) -> tuple[Shape[schemas.Dewar], Select[Any]]:
-    """The dewar `key`, if the caller sees it."""
-    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)
-    return _SHAPE, columns.where(Dewar.dewarId == bindparam("key"), *_where(scope))
+class DewarFilters(Filters, frozen=True):
+    """What `/dewars` is asked for."""
+
+    shippingId: Annotated[
+        int | None, query_id("Shipping id to filter by"), Where(Dewar.shippingId == bindparam("shippingId"))
+    ] = None
+    proposal: Annotated[ProposalName, Where(_in_shipment(_PROPOSAL.condition), _PROPOSAL.bind)] = None
+
+
+DEWARS = List(
+    _SHAPE,
+    Dewar,
+    DewarFilters,
+    joins=_JOINS,
+    listed=[Dewar.shippingId.is_not(None)],
+    missing="Dewar not found",
+)

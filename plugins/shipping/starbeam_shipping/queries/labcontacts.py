@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, join, select
+from sqlalchemy import Select, bindparam, join, select
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Filters, List
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam_ispyb.models import LabContact, Proposal
-from starbeam_ispyb.names import is_proposal
+from starbeam.params import ProposalName
+from starbeam_ispyb.models import LabContact
+from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
 
 _SHAPE = Shape(
@@ -28,26 +29,13 @@ _JOINS = join(LabContact, Person, Person.personId == LabContact.personId).outerj
 )
 
 
-def _where(scope: Scope, by_proposal: bool) -> list[ColumnElement[bool]]:
-    where = [scope.sees(LabContact)]
-    if by_proposal:
-        where.append(LabContact.proposalId.in_(select(Proposal.proposalId).where(is_proposal())))
-    return where
+class LabContactFilters(Filters, frozen=True):
+    """What `/labcontacts` is asked for."""
+
+    proposal: Annotated[ProposalName, of_proposal(LabContact.proposalId)] = None
 
 
-@statement
-def listing(scope: Scope, by_proposal: bool) -> Listing[schemas.LabContact]:
-    """The lab contacts that the caller sees."""
-    where = _where(scope, by_proposal)
-    return Listing(scope, _SHAPE, LabContact, where=where, order_by=[LabContact.labContactId], joins=_JOINS)
-
-
-@statement
-def one(scope: Scope) -> tuple[Shape[schemas.LabContact], Select[Any]]:
-    """The lab contact `key`, if the caller sees it."""
-    wanted = LabContact.labContactId == bindparam("key")
-    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)
-    return _SHAPE, columns.where(wanted, *_where(scope, by_proposal=False))
+LAB_CONTACTS = List(_SHAPE, LabContact, LabContactFilters, joins=_JOINS, missing="Lab contact not found")
 
 
 @statement
@@ -59,7 +47,7 @@ def person(scope: Scope) -> Select[int, int | None]:
 
 
 @statement
-def of_proposal(scope: Scope) -> Select[Any]:
+def among_proposal(scope: Scope) -> Select[Any]:
     """Those of the lab contacts `contacts` that belong to the proposal `proposal_id`."""
     wanted = LabContact.labContactId.in_(bindparam("contacts", expanding=True))
     return select(LabContact.labContactId).where(wanted, LabContact.proposalId == bindparam("proposal_id"))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Filters, List
 from starbeam.db.models import Person
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
+from starbeam.params import ProposalName
 from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
-from starbeam_ispyb.names import is_proposal
+from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
 
 _RETURNED, _SENT = aliased(LabContact), aliased(LabContact)
@@ -44,26 +45,13 @@ _JOINS = (
 )
 
 
-def _where(scope: Scope, by_proposal: bool) -> list[ColumnElement[bool]]:
-    where = [scope.sees(Shipping)]
-    if by_proposal:
-        where.append(Shipping.proposalId.in_(select(Proposal.proposalId).where(is_proposal())))
-    return where
+class ShippingFilters(Filters, frozen=True):
+    """What `/shippings` is asked for."""
+
+    proposal: Annotated[ProposalName, of_proposal(Shipping.proposalId)] = None
 
 
-@statement
-def listing(scope: Scope, by_proposal: bool) -> Listing[schemas.Shipping]:
-    """The shipments that the caller sees."""
-    where = _where(scope, by_proposal)
-    return Listing(scope, _SHAPE, Shipping, where=where, order_by=[Shipping.shippingId], joins=_JOINS)
-
-
-@statement
-def one(scope: Scope) -> tuple[Shape[schemas.Shipping], Select[Any]]:
-    """The shipment `key`, if the caller sees it."""
-    wanted = Shipping.shippingId == bindparam("key")
-    columns = select(*_SHAPE.columns(scope)).select_from(_JOINS)
-    return _SHAPE, columns.where(wanted, *_where(scope, by_proposal=False))
+SHIPPINGS = List(_SHAPE, Shipping, ShippingFilters, joins=_JOINS, missing="Shipment not found")
 
 
 @statement

@@ -1,0 +1,1 @@
+"""Adding and changing rows, one module per kind of row."""
