@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ class Files:
         if not path:
             return None
         try:
-            found = Path(self._settings.path_map + path).resolve(strict=True)
+            found = Path(self.mapped(path)).resolve(strict=True)
             return found if self.holds(found) and stat.S_ISREG(found.stat().st_mode) else None
         except (OSError, ValueError, RuntimeError):  # gone, unreadable, a NUL in the name, links in a circle
             return None
@@ -60,6 +61,20 @@ class Files:
             return False
         before = self._settings.path_map
         return not before or file.is_relative_to(os.path.realpath(_folder(before)))
+
+    def pin(self, file: str | Path) -> int:
+        """A descriptor of a regular file below the configured folders: `/proc/self/fd/N` opens this file and
+        no other, whatever becomes of the names that led to it. Raises OSError. Blocks: for threads."""
+        pinned = os.open(file, os.O_PATH | os.O_CLOEXEC)  # opens no device and waits for no FIFO
+        real = os.readlink(f"/proc/self/fd/{pinned}")  # noqa: PTH115 - text, not a path
+        if stat.S_ISREG(os.fstat(pinned).st_mode) and self.holds(Path(real)):
+            return pinned
+        os.close(pinned)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
+
+    def mapped(self, path: str) -> str:
+        """A path as beamlines write it, on this machine."""
+        return self._settings.path_map + path
 
     async def find(self, path: str | None) -> Path | None:
         """`locate` in a thread. Raises `Unavailable` when the file system does not answer."""

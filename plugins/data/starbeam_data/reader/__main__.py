@@ -48,8 +48,10 @@ from starbeam_data.protocol import (
 from starbeam_data.reader import grove, images
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.confinement import Confinement, bound_memory
+from starbeam_data.reader.opened import CHUNK_CACHE
+from starbeam_data.reader.pictures import Picture
 from starbeam_data.reader.refusal import DAMAGED, FAULTS, MISSING_IMAGE, Refusal, TooLarge
-from starbeam_data.reader.tree import CHUNK_CACHE, Tree
+from starbeam_data.reader.tree import Tree
 
 READ: dict[type[AnyJob], Callable[..., Answer]] = {
     Attributes: grove.attributes,
@@ -141,12 +143,14 @@ def serve(channel: Channel, setup: Setup, confinement: Confinement) -> None:
 def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed | None:
     """Answer an order, or return why it has no answer."""
     job = order.job
-    tree: Tree | None = None
+    opened: Tree | Picture | None = None
     try:
-        if not isinstance(job, Image) or job.in_hdf5:
-            tree = Tree(files, job.file)
-        found = READ[type(job)](tree, job, most)
-        channel.answer(found, order.window, tree.others if tree else {})
+        if isinstance(job, Image) and not job.in_hdf5:
+            opened = Picture(files, job.file, most)
+        else:
+            opened = Tree(files, job.file)
+        found = READ[type(job)](opened, job, most)
+        channel.answer(found, order.window, opened.others)
     except TooLarge as error:
         return Failed(error.status, error.detail)
     except Refusal as error:
@@ -154,8 +158,8 @@ def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed
     except FAULTS:
         return NO_IMAGE if isinstance(job, Image) else Failed(422, DAMAGED)
     finally:
-        if tree is not None:
-            tree.close()
+        if opened is not None:
+            opened.close()
     return None
 
 

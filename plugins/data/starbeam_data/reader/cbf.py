@@ -1,42 +1,25 @@
-"""Files of one image: CBF, and what else fabio reads."""
+"""Headers of files of one image: of CBF, and of what else fabio reads."""
 
 from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from starbeam_data.reader.refusal import MISSING_IMAGE, Refusal
-
-HDF5 = b"\x89HDF\r\n\x1a\n"
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _BEAM = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
 _SIZE = re.compile(rf"({_NUMBER})\s*m\s*x\s*({_NUMBER})\s*m")
 
 
-def read(file: str, frame: int) -> tuple[np.ndarray[Any, Any], str]:
-    """An image of a file, and the text of its header: of a CBF as it stands, else a line for each entry.
-
-    Raises `Refusal` where fabio cannot read it, or there are not as many images.
-    """
-    import fabio
-
-    with Path(file).open("rb") as opened:
-        if frame < 0 or opened.read(len(HDF5)) == HDF5:  # fabio would follow its links anywhere
-            raise Refusal(404, MISSING_IMAGE)
-    try:
-        with fabio.open(file) as image:
-            found = image.get_frame(frame) if frame else image
-            data, header = found.data, dict(found.header)
-    except Exception as error:  # each of its formats fails in its own way
-        raise Refusal(404, MISSING_IMAGE) from error
-    if data is None or data.ndim != 2 or data.dtype.kind not in "biuf":
-        raise Refusal(404, MISSING_IMAGE)
-    lines = (f"{name} {value}" for name, value in header.items())
-    return data, header.get("_array_data.header_contents") or "\n".join(lines)
+def text(header: dict[str, Any]) -> str:
+    """The text of a header: of a CBF as it stands, else a line for each entry."""
+    found = header.get("_array_data.header_contents")
+    if isinstance(found, bytes):  # not ASCII
+        try:
+            return found.decode()
+        except UnicodeDecodeError:
+            return found.decode("latin-1")
+    return found or "\n".join(f"{name} {value}" for name, value in header.items())
 
 
 def parsed(text: str) -> dict[str, str]:

@@ -99,7 +99,10 @@ def _dataset(tree: Tree, path: str) -> h5py.Dataset:
         raise Broken(path)
     if not isinstance(found, h5py.Dataset):
         raise Refusal(422, WRONG_KIND)
-    tree.check(found)
+    try:
+        tree.check(found)
+    except Broken:
+        raise Broken(path) from None
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from starbeam_data.protocol import Header, Histogram, Image, Pixels
 from starbeam_data.reader import answer, cbf, stacks, units
 from starbeam_data.reader.answer import Answer
+from starbeam_data.reader.pictures import Picture
 from starbeam_data.reader.refusal import Refusal
 from starbeam_data.reader.tree import Tree
 
@@ -21,30 +22,33 @@ BINS = 300
 """Bins of a histogram, at most."""
 
 
-def pixels(tree: Tree | None, job: Pixels, most: int) -> Answer:
+def pixels(opened: Tree | Picture, job: Pixels, most: int) -> Answer:
     """The pixels as 32-bit floats, row after row."""
-    if tree is None:
-        image, _ = cbf.read(job.file, job.frame)
+    if isinstance(opened, Picture):
+        image, _ = opened.read(job.frame)
         return answer.content(image.astype(PIXEL).tobytes(), answer.BINARY, most)
-    found = stacks.frame(tree, job)
+    found = stacks.frame(opened, job)
     slab = (*(range(place, place + 1) for place in found.index), *map(range, found.shape))
     return answer.values(found.dataset, slab, PIXEL, most)
 
 
-def header(tree: Tree | None, job: Header, most: int) -> Answer:
+def header(opened: Tree | Picture, job: Header, most: int) -> Answer:
     """What viewers read about the image."""
-    if tree is not None:
-        return answer.json({"braggy_hdr": _eiger_header(tree, *_frame_array(tree, job, most))}, most)
-    image, text = cbf.read(job.file, job.frame)
-    said = cbf.parsed(text)
+    if isinstance(opened, Tree):
+        return answer.json({"braggy_hdr": _eiger_header(opened, *_frame_array(opened, job, most))}, most)
+    image, entries = opened.read(job.frame)
+    said = cbf.parsed(cbf.text(entries))
     valid = image[image >= 0]
     numbers = _numbers(valid if valid.size else image)
     return answer.json({"parsed_ext_hdr": said, "braggy_hdr": cbf.braggy(said, image.shape, numbers)}, most)
 
 
-def histogram(tree: Tree | None, job: Histogram, most: int) -> Answer:
+def histogram(opened: Tree | Picture, job: Histogram, most: int) -> Answer:
     """How often which values occur, without the few that are far above the others."""
-    image = cbf.read(job.file, job.frame)[0] if tree is None else _frame_array(tree, job, most)[0]
+    if isinstance(opened, Picture):
+        image, _ = opened.read(job.frame)
+    else:
+        image, _ = _frame_array(opened, job, most)
     values, edges = counted(measured(image).astype(PIXEL))
     largest = max(values, default=0)
     return answer.json({"bins": edges, "max": largest, "shape": [len(values)], "values": values}, most)
@@ -131,9 +135,10 @@ class _Instrument:
         """A number, and the unit of a length."""
         try:
             found = self._tree.find(f"{self._path}/{path}")
+            if not isinstance(found, h5py.Dataset) or found.size != 1:
+                return None, None
+            self._tree.check(found)
         except Refusal:
-            return None, None
-        if not isinstance(found, h5py.Dataset) or found.size != 1:
             return None, None
         return _number(found[()]), units.length(found)
 

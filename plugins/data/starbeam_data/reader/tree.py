@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import math
-import os
-from pathlib import Path
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import h5py
-import hdf5plugin  # noqa: F401 - brings the filters
 
 from starbeam.files import Files
-from starbeam_data.identity import identity
-from starbeam_data.reader.refusal import DAMAGED, FORBIDDEN, MISSING_FILE, NOT_HDF5, Broken, Refusal, TooLarge
+from starbeam_data.reader import external
+from starbeam_data.reader.opened import CHUNK_CACHE, Opened
+from starbeam_data.reader.refusal import Broken, Refusal, TooLarge
+from starbeam_data.reader.virtual import Source, Virtual, grows
 
 Entity: TypeAlias = Any
 """A group, a data set or a data type: h5py carries no types."""
@@ -22,32 +22,29 @@ Link: TypeAlias = Any
 
 MOST_STEPS = 100
 """Links that one path may lead over."""
-MOST_SOURCES = 10_000
-"""Files that one virtual data set may be put together of."""
 DEPTH = 4
 """How many virtual data sets may lie behind each other."""
-CHUNK_CACHE = 256 << 20
-"""Bytes of decompressed chunks that are kept, so that reading in blocks decompresses each once; also the
-largest chunk that is read."""
-CACHE_SLOTS = 12_421
-"""Places for chunks in it: a prime, as HDF5 wants it."""
 
 
 class Tree:
     """One HDF5 file and those that it leads into. Only files below the configured folders are opened."""
 
     def __init__(self, files: Files, main: str) -> None:
-        self._files = files
-        self._open: dict[str, h5py.File] = {}
-        self.others: dict[str, str] = {}
-        """Files beside the main one that the answer depends on, also those that are not there, and what they
-        were when they were looked for."""
-        self.main = self._opened(main)
+        self.opened = Opened(files)
+        try:
+            self.main = self.opened.file(main)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def others(self) -> dict[str, str]:
+        """Files beside the main one that the answer depends on, and what they were."""
+        return self.opened.others
 
     def close(self) -> None:
         """Close all files."""
-        for file in self._open.values():
-            file.close()
+        self.opened.close()
 
     def find(self, path: str, resolve_links: str = "only_valid") -> Entity | Link:
         """The node at a path, or a link that is not to be resolved, or cannot be.
@@ -65,86 +62,105 @@ class Tree:
         if link is None:
             raise Refusal(404, f"{path} is not a valid path in the file")
         if isinstance(link, h5py.HardLink):
-            return group[name]
+            return self._given(group[name])
         if resolve_links == "none":
             return link
         try:
-            return _Walk(self, path).through(group, name, link)
+            return self._given(_Walk(self, path).through(group, name, link))
         except (Refusal, OSError, KeyError, RuntimeError):
             if resolve_links == "all" or not isinstance(link, h5py.SoftLink | h5py.ExternalLink):
                 raise Broken(path) from None
             return link
 
-    def check(self, dataset: h5py.Dataset, depth: int = 0) -> None:
-        """Refuse data that lies outside of the configured folders, or in chunks too large to unpack."""
-        layout = dataset.id.get_create_plist()
+    def check(self, dataset: h5py.Dataset) -> None:
+        """Refuse values that lie outside of the configured folders, or in chunks too large to unpack."""
+        if isinstance(dataset, Elsewhere):
+            _ = dataset.found
+        else:
+            self._readable(dataset)
+
+    def _given(self, entity: Entity) -> Entity:
+        """What is given out: HDF5 is not asked for what it would look for in other files by itself. Raises
+        `Refusal` for what would have no shape."""
+        if not isinstance(entity, h5py.Dataset) or not (entity.is_virtual or external.is_external(entity)):
+            return entity
+        given = Elsewhere(entity, lambda: self._readable(entity))
+        if grows(entity):
+            self.check(given)
+        return given
+
+    def _readable(self, dataset: h5py.Dataset, depth: int = 0) -> Source:
+        """The same values, such that reading them opens nothing that is not checked. Raises `Refusal`."""
+        if dataset.is_virtual:
+            if depth > DEPTH:
+                raise Refusal(422, "This data set is put together of too many others")
+            return Virtual(dataset, lambda file, path: self._source(dataset, file, path, depth))
+        if external.is_external(dataset):
+            return external.stand_in(dataset, self.opened)
         if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > CHUNK_CACHE:
             raise TooLarge("The chunks of this data set are too large")
-        for number in range(layout.get_external_count()):
-            self._candidates(dataset, os.fsdecode(layout.get_external(number)[0]))
-        if not dataset.is_virtual:
-            return
-        sources = {(source.file_name, source.dset_name) for source in dataset.virtual_sources()}
-        if depth == DEPTH or len(sources) > MOST_SOURCES:
-            raise Refusal(422, "This data set is put together of too many others")
-        for file, name in sources:
-            self._check_source(dataset, file, name, depth)
+        return dataset
 
-    def _check_source(self, dataset: h5py.Dataset, file: str, name: str, depth: int) -> None:
-        """Refuse a source of a virtual data set from which HDF5 would be led outside."""
-        files = [dataset.file.filename] if file == "." else self._candidates(dataset, file)
-        for source in files:
-            try:
-                found = _Walk(self, name).along(self._opened(source)["/"], _parts(name))
-            except Broken:
-                raise
-            except (Refusal, KeyError):  # not there yet: HDF5 puts fill values
-                continue
-            if isinstance(found, h5py.Dataset):
-                self.check(found, depth + 1)
+    def _source(self, dataset: h5py.Dataset, name: str, path: str, depth: int) -> Source | None:
+        """What a virtual data set names; None for what is not there, where HDF5 has fill values."""
+        file = dataset.file if name == "." else self.opened.named(dataset, name, strict=True)
+        if file is None:
+            return None
+        try:
+            found = _Walk(self, path, strict=True).along(file["/"], _parts(path))
+        except Broken:
+            raise
+        except Refusal:
+            return None
+        if not isinstance(found, h5py.Dataset):
+            raise Broken(dataset.name or "/")
+        return self._readable(found, depth + 1)
 
-    def _candidates(self, node: Entity, name: str) -> list[str]:
-        """The files that HDF5 may find under a name in a file. One that lies outside is a `Refusal`."""
-        folder = Path(node.file.filename).parent
-        places = {str(folder / name), str(Path("/") / name), str(folder / Path(name).name)}
-        found = set[str]()
-        for place in places:
-            there = _numbered(place) if "%b" in place else [place]
-            found |= {os.path.realpath(one) for one in there if os.path.lexists(one)}
-        for one in found or {str(folder / name)}:
-            self._note(one)
-        if len(found) > MOST_SOURCES or not all(self._files.holds(Path(one)) for one in found):
-            raise Broken(node.name or "/")
-        return sorted(found)
 
-    def linked(self, node: Entity, name: str) -> h5py.File | None:
-        """The file that an external link names, or None where there is none."""
-        folder = Path(node.file.filename).parent
-        mapped = self._files.locate(name) if name.startswith("/") else None
-        nearby = [folder / name, folder / Path(name).name]
-        for place in [mapped] if mapped else nearby:
-            real = os.path.realpath(place)
-            self._note(real)
-            if Path(real).is_file() and self._files.holds(Path(real)):
-                return self._opened(real)
-        return None
+class Elsewhere(h5py.Dataset):  # type: ignore[misc]
+    """A data set whose values lie in other data sets or files, which are found when they are asked for."""
 
-    def _note(self, file: str) -> None:
-        if file not in self.others:
-            self.others[file] = identity(file)
+    def __init__(self, dataset: h5py.Dataset, find: Callable[[], Source]) -> None:
+        super().__init__(dataset.id)
+        self._find = find
 
-    def _opened(self, file: str) -> h5py.File:
-        if file not in self._open:
-            self._open[file] = _open(file)
-        return self._open[file]
+    @cached_property
+    def found(self) -> Source:
+        """What has the values. Raises `Refusal`."""
+        return self._find()
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """How many values there are along each axis."""
+        shape: tuple[int, ...] | None = self.found.shape if grows(self) else super().shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return len(self.shape or ())
+
+    @property
+    def size(self) -> int | None:
+        """How many values there are."""
+        return None if self.shape is None else math.prod(self.shape)
+
+    def __getitem__(self, key: Any, new_dtype: Any = None) -> Any:
+        """Values."""
+        return self.found[key]
+
+    def read_direct(self, target: Any, where: Any = None, into: Any = None) -> None:
+        """Values into an array."""
+        self.found.read_direct(target, where)
 
 
 class _Walk:
-    """From a group along the names of a path, over all links on the way."""
+    """From a group along the names of a path, over all links on the way; `strict` below virtual data sets."""
 
-    def __init__(self, tree: Tree, path: str) -> None:
+    def __init__(self, tree: Tree, path: str, *, strict: bool = False) -> None:
         self._tree = tree
         self._path = path
+        self._strict = strict
         self._steps = 0
 
     def along(self, start: Entity, parts: list[str]) -> Entity:
@@ -162,13 +178,14 @@ class _Walk:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise Broken(self._path)
+        start: Entity = None
         if isinstance(link, h5py.SoftLink):
             start = group.file["/"] if link.path.startswith("/") else group
-        elif isinstance(link, h5py.ExternalLink) and (file := self._tree.linked(group, link.filename)):
-            start = file["/"]
-        else:
+        elif isinstance(link, h5py.ExternalLink):
+            start = self._tree.opened.named(group, link.filename, strict=self._strict)
+        if start is None:
             raise Broken(self._path)
-        return self.along(start, _parts(link.path))
+        return self.along(start["/"] if isinstance(start, h5py.File) else start, _parts(link.path))
 
 
 def link_of(group: Entity, name: str) -> Any:
@@ -184,25 +201,5 @@ def link_of(group: Entity, name: str) -> Any:
 _UNKNOWN = object()
 
 
-def _numbered(place: str) -> list[str]:
-    """The files that a pattern with block numbers (`%b`) may name."""
-    return glob.glob("*".join(map(glob.escape, place.split("%b"))))  # noqa: PTH207 - text, not a path
-
-
 def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
-
-
-def _open(file: str) -> h5py.File:
-    """An HDF5 file, also one that is being written (SWMR). Raises `Refusal`."""
-    for swmr in (False, True):
-        try:
-            return h5py.File(file, "r", swmr=swmr, rdcc_nbytes=CHUNK_CACHE, rdcc_nslots=CACHE_SLOTS)
-        except FileNotFoundError:
-            raise Refusal(404, MISSING_FILE) from None
-        except PermissionError:
-            raise Refusal(403, FORBIDDEN) from None
-        except OSError:
-            if not h5py.is_hdf5(file):
-                raise Refusal(422, NOT_HDF5) from None
-    raise Refusal(422, DAMAGED)
