@@ -89,6 +89,16 @@ class Filters(Struct, frozen=True):
                 bound |= {name: value} if rule.bind is None else rule.bind(value)
         return bound
 
+    @classmethod
+    def conditions(cls, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
+        """What is kept when this is asked."""
+        rules = rules_of(cls)
+        found = [rule.condition for name in sorted(asked.given) if isinstance(rule := rules[name], Where)]
+        for name, value in asked.chosen:
+            if isinstance(choice := rules.get(name), Choice):
+                found.append(choice.conditions[value])
+        return [_built(condition, scope) for condition in found]
+
     def _given(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: value for name, value in values.items() if value is not None and value is not False}
@@ -171,7 +181,7 @@ class List(Generic[S]):
 
     def conditions(self, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
         """Which rows are listed when this is asked."""
-        return [*self._seen(scope), *self._asked(scope, asked)]
+        return [*self._seen(scope), *self.filters.conditions(scope, asked)]
 
     def _page(self, scope: Scope, asked: Asked) -> Listing[S]:
         where = self.conditions(scope, asked)
@@ -185,14 +195,6 @@ class List(Generic[S]):
 
     def _seen(self, scope: Scope) -> list[ColumnElement[bool]]:
         return [scope.sees(self.entity), *(_built(condition, scope) for condition in self._listed)]
-
-    def _asked(self, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
-        rules = rules_of(self.filters)
-        found = [rule.condition for name in sorted(asked.given) if isinstance(rule := rules[name], Where)]
-        for name, value in asked.chosen:
-            if isinstance(choice := rules.get(name), Choice):
-                found.append(choice.conditions[value])
-        return [_built(condition, scope) for condition in found]
 
     def _order(self, scope: Scope, asked: Asked) -> Sequence[Any]:
         found = self._order_by(scope, asked) if callable(self._order_by) else self._order_by

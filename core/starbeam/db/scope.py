@@ -75,13 +75,17 @@ class Scope:
             return cast("ColumnElement[R]", attribute)
         return literal_column("NULL", attribute.type)
 
-    def build(self, recipe: Recipe[R] | R) -> R:
+    @overload
+    def build(self, recipe: Recipe[R]) -> R: ...
+    @overload
+    def build(self, recipe: R) -> R: ...
+    def build(self, recipe: Any) -> Any:
         """What a recipe makes for this scope, the same object each time; anything else as it is."""
         if not isinstance(recipe, Recipe):
             return recipe
         if recipe not in self.statements:
             self.statements[recipe] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
-        return cast("R", self.statements[recipe])
+        return self.statements[recipe]
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,21 @@ from litestar.params import QueryParameter
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
+from starbeam.http.dependencies import asked
 from starbeam.http.files import FileAnswer, sent
 from starbeam.paging import Page, Paged
-from starbeam.params import path_id, query_id
+from starbeam.params import path_id
 from starbeam.runtime import Runtime
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries import attachments, images, quality, workflows
-from starbeam_datacollections.queries.filters import Filters
+from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_datacollections.queries.quality import QualityFilters
+from starbeam_datacollections.queries.workflows import STEPS, StepFilters
 
 TAGS = ["Data Collections"]
 NO_IMAGE = "Image not found"
-NO_ATTACHMENT = "Data collection attachment not found"
-NO_STEP = "Workflow step attachment not found"
 
 CollectionPath = Annotated[int, path_id("Data collection id")]
-CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
-GroupId = Annotated[int | None, query_id("Data collection group id to filter by")]
 
 
 @get(
@@ -79,24 +78,23 @@ async def get_datacollection_image(
     return await sent(files, path, NO_IMAGE)
 
 
-@get("/datacollections/attachments", tags=TAGS, access=authenticated)
+@get("/datacollections/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))
 async def get_datacollection_attachments(
     reader: NamedDependency[Reader],
     runtime: NamedDependency[Runtime],
     page: NamedDependency[Page],
-    dataCollectionId: CollectionId = None,
-    dataCollectionGroupId: GroupId = None,
+    filters: NamedDependency[AttachmentFilters],
 ) -> Paged[schemas.DataCollectionFileAttachment]:
     """Get a list of data collection attachments"""
-    filters = Filters(dataCollectionId, dataCollectionGroupId)
-    return await attachments.page(reader, page, filters, runtime.settings.server.api_root)
+    folder = f"{runtime.settings.server.api_root}/datacollections/attachments/"
+    return await reader.page(ATTACHMENTS, page, filters, folder=folder)
 
 
 @get(
     "/datacollections/attachments/{dataCollectionFileAttachmentId:str}",
     tags=TAGS,
     access=authenticated,
-    errors={404: NO_ATTACHMENT},
+    errors={404: ATTACHMENTS.missing},
 )
 async def get_datacollection_attachment(
     reader: NamedDependency[Reader],
@@ -105,7 +103,7 @@ async def get_datacollection_attachment(
 ) -> FileAnswer:
     """Get a data collection attachment"""
     path = await attachments.path(reader, dataCollectionFileAttachmentId)
-    return await sent(files, path, NO_ATTACHMENT, PurePosixPath(path or "").name)
+    return await sent(files, path, ATTACHMENTS.missing, PurePosixPath(path or "").name)
 
 
 @get(
@@ -113,15 +111,15 @@ async def get_datacollection_attachment(
     tags=TAGS,
     access=authenticated,
     errors={404: "Not answered: what nobody sees gives an empty list"},
+    dependencies=asked(QualityFilters),
 )
 async def get_datacollection_per_image_analysis(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],
-    dataCollectionId: CollectionId = None,
-    dataCollectionGroupId: GroupId = None,
+    filters: NamedDependency[QualityFilters],
 ) -> Paged[schemas.PerImageAnalysis]:
     """Get the per-image analysis of data collections"""
-    return await quality.page(reader, page, Filters(dataCollectionId, dataCollectionGroupId))
+    return await quality.page(reader, page, filters)
 
 
 @get(
@@ -129,23 +127,23 @@ async def get_datacollection_per_image_analysis(
     tags=TAGS,
     access=authenticated,
     errors={501: workflows.ABSENT},
+    dependencies=asked(StepFilters),
 )
 async def get_workflow_steps(
     reader: NamedDependency[Reader],
     files: NamedDependency[Files],
     page: NamedDependency[Page],
-    workflowId: Annotated[int | None, query_id("Workflow id to filter by")] = None,
-    workflowStepId: Annotated[int | None, query_id("Workflow step id to filter by")] = None,
+    filters: NamedDependency[StepFilters],
 ) -> Paged[schemas.WorkflowStep]:
     """Get a list of workflow steps"""
-    return await workflows.page(reader, files, page, workflows.Filters(workflowId, workflowStepId))
+    return await workflows.page(reader, files, page, filters)
 
 
 @get(
     "/datacollections/workflows/steps/{workflowStepId:str}",
     tags=TAGS,
     access=authenticated,
-    errors={404: NO_STEP, 501: workflows.ABSENT},
+    errors={404: STEPS.missing, 501: workflows.ABSENT},
 )
 async def get_workflow_step_attachment(
     reader: NamedDependency[Reader],
@@ -155,7 +153,7 @@ async def get_workflow_step_attachment(
 ) -> FileAnswer:
     """Get a file of a workflow step"""
     path = await workflows.path(reader, workflowStepId, attachmentType)
-    return await sent(files, path, NO_STEP, PurePosixPath(path or "").name)
+    return await sent(files, path, STEPS.missing, PurePosixPath(path or "").name)
 
 
 handlers = [

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
+from starbeam.db.functions import joined
+from starbeam.db.lists import Filters, List
+from starbeam.db.reader import Reader, Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
 from starbeam_datacollections import schemas
-from starbeam_datacollections.queries.filters import Filters, of_collections
+from starbeam_datacollections.queries.filters import CollectionId, GroupId, of_collection, of_group
 from starbeam_ispyb.models import DataCollectionFileAttachment
 
+_KEY = DataCollectionFileAttachment.dataCollectionFileAttachmentId
+_COLLECTION = DataCollectionFileAttachment.dataCollectionId
 _SHAPE = Shape(
     schemas.DataCollectionFileAttachment,
     DataCollectionFileAttachment,
     metadata=Shape(
         schemas.DataCollectionFileAttachmentMetaData,
         fileName=DataCollectionFileAttachment.fileFullPath,
-        later={"url"},
+        url=joined(bindparam("folder"), DataCollectionFileAttachment.dataCollectionFileAttachmentId),
     ),
 )
-_KEY = DataCollectionFileAttachment.dataCollectionFileAttachmentId
 
 
-@statement
-def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.DataCollectionFileAttachment]:
-    where = [
-        scope.sees(DataCollectionFileAttachment),
-        *of_collections(DataCollectionFileAttachment.dataCollectionId, given),
-    ]
-    return Listing(scope, _SHAPE, DataCollectionFileAttachment, where=where, order_by=[_KEY])
+class AttachmentFilters(Filters, frozen=True):
+    """What `/datacollections/attachments` is asked for."""
+
+    dataCollectionId: Annotated[CollectionId, of_collection(_COLLECTION)] = None
+    dataCollectionGroupId: Annotated[GroupId, of_group(_COLLECTION)] = None
+
+
+async def _name(reader: Rows, attachments: Sequence[schemas.DataCollectionFileAttachment]) -> None:
+    """Leave the folder out of what the metadata calls a file."""
+    for row in attachments:
+        row.metadata.fileName = PurePosixPath(row.metadata.fileName or "").name
+
+
+ATTACHMENTS = List(
+    _SHAPE,
+    DataCollectionFileAttachment,
+    AttachmentFilters,
+    complete=_name,
+    missing="Data collection attachment not found",
+)
+"""2 statements a page. `folder`, the address below which files are served, is to be bound."""
 
 
 @statement
@@ -44,18 +60,7 @@ def _path(scope: Scope) -> Select[Any]:
     return path.where(wanted == _KEY, scope.sees(DataCollectionFileAttachment))
 
 
-async def page(
-    reader: Reader, page: Page, filters: Filters, root: str
-) -> Paged[schemas.DataCollectionFileAttachment]:
-    """A page of the attachments that the caller sees; `root` is that of the API. 2 statements."""
-    found = await reader.page(_page(reader.scope, filters.given), page, **filters.values)
-    for row in found.results:
-        row.metadata.fileName = PurePosixPath(row.metadata.fileName or "").name
-        row.metadata.url = f"{root}/datacollections/attachments/{row.dataCollectionFileAttachmentId}"
-    return found
-
-
 async def path(reader: Reader, attachment_id: int) -> str | None:
     """The path of an attachment that the caller sees. 1 statement."""
-    found: str | None = await reader.scalar(_path(reader.scope), attachment_id=attachment_id)
+    found: str | None = await reader.scalar(_path(), attachment_id=attachment_id)
     return found

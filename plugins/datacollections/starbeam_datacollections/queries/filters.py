@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import bindparam, select
 
+from starbeam.db.lists import Where
+from starbeam.params import query_id
 from starbeam_ispyb.models import DataCollection
 
-
-class Filters(msgspec.Struct, frozen=True):
-    """A data collection, a group of them, both or neither."""
-
-    dataCollectionId: int | None = None
-    dataCollectionGroupId: int | None = None
-
-    @property
-    def values(self) -> dict[str, int]:
-        """What to bind, by name."""
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
-
-    @property
-    def given(self) -> frozenset[str]:
-        """Names of the filters that are given."""
-        return frozenset(self.values)
+CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
+GroupId = Annotated[int | None, query_id("Data collection group id to filter by")]
 
 
-def of_collections(column: Any, given: frozenset[str]) -> Iterator[ColumnElement[bool]]:
-    """The conditions on a `dataCollectionId` for the filters given."""
-    if "dataCollectionId" in given:
-        yield column == bindparam("dataCollectionId")
-    if "dataCollectionGroupId" in given:
-        wanted: Any = bindparam("dataCollectionGroupId")
-        of_group = DataCollection.dataCollectionGroupId == wanted
-        yield column.in_(select(DataCollection.dataCollectionId).where(of_group))
+def of_collection(column: Any) -> Where:
+    """The filter `dataCollectionId`, by a column that holds its key."""
+    return Where(column == bindparam("dataCollectionId"))
+
+
+def of_group(column: Any) -> Where:
+    """The filter `dataCollectionGroupId`, by a column that holds a data collection's key."""
+    wanted: Any = bindparam("dataCollectionGroupId")
+    mine = select(DataCollection.dataCollectionId).where(DataCollection.dataCollectionGroupId == wanted)
+    return Where(column.in_(mine))

@@ -29,14 +29,14 @@ def _first_image(scope: Scope, column: str) -> Select[str | None]:
 
 async def snapshot(reader: Reader, collection_id: int, number: int) -> str | None:
     """The path of snapshot 1 to 4 of the crystal. 1 statement."""
-    query = _of_collection(reader.scope, f"xtalSnapshotFullPath{number}")
+    query = _of_collection(f"xtalSnapshotFullPath{number}")
     path: str | None = await reader.scalar(query, collection_id=collection_id)
     return path
 
 
 async def quality_plot(reader: Reader, collection_id: int) -> str | None:
     """The path of the plot of the quality indicators, which only the community schema has. 1 statement."""
-    query = _of_collection(reader.scope, "imageQualityIndicatorsPlotPath")
+    query = _of_collection("imageQualityIndicatorsPlotPath")
     path: str | None = await reader.scalar(query, collection_id=collection_id)
     return path
 
@@ -44,7 +44,7 @@ async def quality_plot(reader: Reader, collection_id: int) -> str | None:
 async def diffraction(reader: Reader, collection_id: int, thumbnail: bool) -> str | None:
     """The path of the first diffraction image or its thumbnail. 1 statement."""
     column = "jpegThumbnailFileFullPath" if thumbnail else "jpegFileFullPath"
-    path: str | None = await reader.scalar(_first_image(reader.scope, column), collection_id=collection_id)
+    path: str | None = await reader.scalar(_first_image(column), collection_id=collection_id)
     return path
 
 

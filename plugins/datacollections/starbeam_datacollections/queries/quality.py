@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
+from starbeam.db.lists import Asked, Filters
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged
 from starbeam_datacollections import schemas
 from starbeam_datacollections.models import ImageQualityIndicators
-from starbeam_datacollections.queries.filters import Filters, of_collections
+from starbeam_datacollections.queries.filters import CollectionId, GroupId, of_collection, of_group
 
 _LISTS = (
     ImageQualityIndicators.imageNumber,
@@ -26,12 +27,21 @@ class _Indicators(NamedTuple):
     total: Select[Any]
 
 
+_COLLECTION = ImageQualityIndicators.dataCollectionId
+
+
+class QualityFilters(Filters, frozen=True):
+    """What `/datacollections/quality` is asked for."""
+
+    dataCollectionId: Annotated[CollectionId, of_collection(_COLLECTION)] = None
+    dataCollectionGroupId: Annotated[GroupId, of_group(_COLLECTION)] = None
+
+
 @statement
-def _indicators(scope: Scope, given: frozenset[str]) -> _Indicators:
+def _indicators(scope: Scope, asked: Asked) -> _Indicators:
     """A page's rows, and how many there are. They are narrow, so the page needs no join to its keys."""
-    collection = ImageQualityIndicators.dataCollectionId
-    where = [scope.sees(ImageQualityIndicators), *of_collections(collection, given)]
-    order: list[Any] = [collection, ImageQualityIndicators.imageNumber]
+    where = [scope.sees(ImageQualityIndicators), *QualityFilters.conditions(scope, asked)]
+    order: list[Any] = [_COLLECTION, ImageQualityIndicators.imageNumber]
     if scope.has(ImageQualityIndicators.imageQualityIndicatorsId):
         order.append(ImageQualityIndicators.imageQualityIndicatorsId)
     rows: Any = select(*_LISTS).where(*where).order_by(*order)
@@ -39,9 +49,9 @@ def _indicators(scope: Scope, given: frozenset[str]) -> _Indicators:
     return _Indicators(rows.limit(bindparam("limit")).offset(bindparam("skip")), total)
 
 
-async def page(reader: Reader, page: Page, filters: Filters) -> Paged[schemas.PerImageAnalysis]:
+async def page(reader: Reader, page: Page, filters: QualityFilters) -> Paged[schemas.PerImageAnalysis]:
     """One analysis of a page of images; `total` counts images. 2 statements."""
-    query, values = _indicators(reader.scope, filters.given), filters.values
+    query, values = reader.scope.build(_indicators(filters.asked)), filters.values(reader)
     rows = await reader.rows(query.rows, skip=page.skip, limit=page.limit, **values)
     lists: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [None] * len(_LISTS)
     analysis = schemas.PerImageAnalysis(filters.dataCollectionId, *lists)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.files import Files
 from starbeam.paging import Page, Paged
+from starbeam.params import query_id
 from starbeam.refusals import NotHeld
 from starbeam_datacollections import schemas
 from starbeam_ispyb.models import WorkflowStep
@@ -20,13 +20,6 @@ from starbeam_ispyb.models import WorkflowStep
 ABSENT = "This database has no workflows: its schema lacks the table WorkflowStep."
 FILES = ("imageResultFilePath", "resultFilePath", "htmlResultFilePath")
 """The columns that name files."""
-
-
-class Filters(msgspec.Struct, frozen=True):
-    """What steps are asked for."""
-
-    workflowId: int | None = None
-    workflowStepId: int | None = None
 
 
 _SHAPE = Shape(
@@ -39,11 +32,22 @@ _SHAPE = Shape(
 )
 
 
-@statement
-def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.WorkflowStep]:
-    where = [getattr(WorkflowStep, name) == bindparam(name) for name in sorted(given)]
-    order = [WorkflowStep.workflowStepId]
-    return Listing(scope, _SHAPE, WorkflowStep, where=[scope.sees(WorkflowStep), *where], order_by=order)
+class StepFilters(Filters, frozen=True):
+    """What `/datacollections/workflows/steps` is asked for."""
+
+    workflowId: Annotated[
+        int | None,
+        query_id("Workflow id to filter by"),
+        Where(WorkflowStep.workflowId == bindparam("workflowId")),
+    ] = None
+    workflowStepId: Annotated[
+        int | None,
+        query_id("Workflow step id to filter by"),
+        Where(WorkflowStep.workflowStepId == bindparam("workflowStepId")),
+    ] = None
+
+
+STEPS = List(_SHAPE, WorkflowStep, StepFilters, missing="Workflow step attachment not found")
 
 
 @statement
@@ -53,16 +57,15 @@ def _paths(scope: Scope) -> Select[Any]:
     return select(WorkflowStep.workflowStepId, *columns).where(wanted, scope.sees(WorkflowStep))
 
 
-async def page(reader: Reader, files: Files, page: Page, filters: Filters) -> Paged[schemas.WorkflowStep]:
+async def page(reader: Reader, files: Files, page: Page, filters: StepFilters) -> Paged[schemas.WorkflowStep]:
     """A page of the steps that the caller sees, and which of their files exist. 3 statements.
 
     Raises NotHeld where the database has no workflows."""
     _require_steps(reader)
-    values = {name: value for name, value in msgspec.structs.asdict(filters).items() if value is not None}
-    found = await reader.page(_page(reader.scope, frozenset(values)), page, **values)
+    found = await reader.page(STEPS, page, filters)
     steps = {row.workflowStepId: row for row in found.results}
     if steps:
-        rows = await reader.rows(_paths(reader.scope), steps=list(steps))
+        rows = await reader.rows(_paths(), steps=list(steps))
         flags = await files.exist([path for _, *paths in rows for path in paths])
         for number, (step_id, *_) in enumerate(rows):
             own = flags[number * len(FILES) : (number + 1) * len(FILES)]
@@ -75,7 +78,7 @@ async def path(reader: Reader, step_id: int, kind: schemas.WorkflowStepAttachmen
 
     Raises NotHeld where the database has no workflows."""
     _require_steps(reader)
-    rows = await reader.rows(_paths(reader.scope), steps=[step_id])
+    rows = await reader.rows(_paths(), steps=[step_id])
     found: str | None = getattr(rows[0], kind) if rows else None
     return found
 
