@@ -212,15 +212,28 @@ async def test_a_body_that_is_too_large(make_app: MakeApp) -> None:
 async def test_an_error_of_the_program_shows_nothing_of_it(make_app: MakeApp) -> None:
     app = await make_app("probe", **WITH_PROBE)
     headers = await app.as_user("abcd")
-    for path, inside in (("/probe/fails", INSIDE), ("/probe/sql-fails", "vault")):
-        with capture_logs() as logs:
-            answer = await app.client.get(path, headers={**headers, "X-Request-ID": "abc-1"})
-        assert said(answer) == refused(
-            500, "Internal server error. The administrator finds it as request abc-1."
-        )
-        assert answer.headers["X-Request-ID"] == "abc-1"
-        (line,) = [line for line in logs if line["event"] == "unexpected error"]
-        assert inside in str(line["exc_info"])
+    with capture_logs() as logs:
+        answer = await app.client.get("/probe/fails", headers={**headers, "X-Request-ID": "abc-1"})
+    assert said(answer) == refused(500, "Internal server error. The administrator finds it as request abc-1.")
+    assert answer.headers["X-Request-ID"] == "abc-1"
+    (line,) = [line for line in logs if line["event"] == "unexpected error"]
+    assert INSIDE in str(line["exc_info"])
+
+
+@pytest.mark.four_databases
+async def test_a_statement_that_the_database_refuses_is_one_line(make_app: MakeApp) -> None:
+    app = await make_app("probe", **WITH_PROBE)
+    headers = await app.as_user("abcd")
+    with capture_logs() as logs:
+        answer = await app.client.get("/probe/sql-fails", headers=headers)
+    assert said(answer) == refused(
+        503, "The database refused this for now. Please try again; the server's log says why."
+    )
+    assert answer.headers["Retry-After"] == "5"
+    (line,) = [line for line in logs if line["log_level"] in ("warning", "error")]
+    assert line["event"] == "database refuses a statement"
+    assert "vault" in line["error"]
+    assert "exc_info" not in line
 
 
 async def test_a_request_without_an_id_gets_one(caller: Caller) -> None:

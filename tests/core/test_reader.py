@@ -257,7 +257,7 @@ async def test_nothing_reads_what_is_not_committed(make_app: MakeApp) -> None:
         async with app.starbeam.database.read() as connection:
             assert (await connection.execute(select(AdminVar.name))).all() == []
         level = await (await session.connection()).exec_driver_sql("SELECT @@tx_isolation")
-        assert level.scalar() == "READ-COMMITTED"
+        assert level.scalar() == "REPEATABLE-READ"
     assert [tuple(row) for row in await app.database.sql("SELECT name FROM AdminVar")] == [("half",)]
 
 

@@ -80,6 +80,8 @@ async def create_tables(engine: AsyncEngine, flavour: Flavour) -> None:
     """Create the tables of a flavour, with progress on stderr."""
     from starbeam.db import ddl
 
+    if engine.url.get_backend_name() == "sqlite":  # whose connections make no file
+        await asyncio.to_thread(Path(str(engine.url.database)).touch)
     with steps("creating tables", len(ddl.tables(flavour).tables)) as begin, _telling(flavour, begin):
         await ddl.create(engine, flavour)
 

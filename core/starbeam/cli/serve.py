@@ -82,7 +82,7 @@ def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
 
 
 async def _look(database: Database) -> None:
-    from starbeam.db.engine import CONNECT_SECONDS
+    from starbeam.db.trouble import CONNECT_SECONDS
 
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

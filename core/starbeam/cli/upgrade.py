@@ -23,7 +23,7 @@ def upgrade(config: Path | None) -> None:
     from sqlalchemy.exc import DBAPIError
 
     from starbeam.db.migrations import NotItsTable
-    from starbeam.db.trouble import first_line, trouble
+    from starbeam.db.trouble import Trouble, first_line, trouble
 
     starbeam = build(config)
     require_file(starbeam.database)
@@ -32,7 +32,7 @@ def upgrade(config: Path | None) -> None:
     except NotItsTable as error:
         raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
     except DBAPIError as error:
-        if trouble(error):
+        if trouble(error) is Trouble.AWAY:
             raise
         hint = "Use an account that may CREATE and ALTER: STARBEAM_DATABASE__URL=…"
         raise Failure(f"the database refuses: {first_line(error)}", hint) from error

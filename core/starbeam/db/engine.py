@@ -6,7 +6,6 @@ Neither connects before the first request; both heal after the server was away.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +22,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from starbeam.db import sqlite
 from starbeam.db.prepared import Prepared
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.trouble import Outage, SchemaIncomplete
+from starbeam.db.trouble import CONNECT_SECONDS, Outage, SchemaIncomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("starbeam.db")
 
-CONNECT_SECONDS = 5
-"""How long a new connection may take."""
 RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
 _LONGEST_LOCK = 64
@@ -73,26 +70,18 @@ class Database:
             else {"pool_pre_ping": True}
         )
         if self.url.get_backend_name() == "sqlite":
-            engine = create_async_engine(self.url, connect_args=sqlite.connect_args(), **pool, **how)
+            arguments = sqlite.connect_args(create=False)
+            engine = create_async_engine(self.url, connect_args=arguments, **pool, **how)
             sqlite.prepare(engine, read_only=reads)
         else:
-            engine = create_async_engine(self.url, connect_args=self._mysql_arguments(reads), **pool, **how)
+            from starbeam.db import mariadb  # only here: an embedded database needs no driver of MariaDB
+
+            arguments = mariadb.connect_args(self.url, self.settings, read_only=reads)
+            engine = create_async_engine(self.url, connect_args=arguments, **pool, **how)
+            mariadb.prepare(engine)
         event.listen(engine.sync_engine, "before_cursor_execute", self._before_statement)
         event.listen(engine.sync_engine, "after_cursor_execute", self._after_statement)
         return engine
-
-    def _mysql_arguments(self, reads: bool) -> dict[str, Any]:
-        session = [f"max_statement_time={self.settings.statement_timeout:g}"]
-        arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
-        if reads:
-            session.append("tx_read_only=1")
-        else:
-            session.append("tx_isolation='READ-COMMITTED'")
-            arguments["read_timeout"] = self.patience  # reads have their own limit, around each statement
-        arguments["init_command"] = "SET SESSION " + ", ".join(session)
-        if self.settings.ssl_ca:
-            arguments["ssl"] = ssl.create_default_context(cafile=self.settings.ssl_ca)
-        return arguments
 
     def _before_statement(
         self, connection: Any, cursor: Any, text: str, values: Any, context: Any, many: bool
@@ -264,17 +253,20 @@ class ReadConnection:
         """The driver's error as SQLAlchemy raises it."""
         dialect, base = self._database.dialect, self._database.driver_error
         if gone := dialect.is_disconnect(error, self._pooled, None):
-            self._drop(error)
+            self._drop(error, cut=True)
         raised: BaseException = DBAPIError.instance(
             sql, None, error, base, connection_invalidated=gone, dialect=dialect
         )
         return raised
 
-    def _drop(self, error: BaseException) -> None:
-        """Throw the connection away."""
+    def _drop(self, error: BaseException, *, cut: bool = False) -> None:
+        """Throw the connection away; when it was cut, all that the pool opened before, as SQLAlchemy does."""
         if self._pooled is not None:
             pooled, self._pooled = self._pooled, None
-            pooled.invalidate(error)
+            if cut:
+                self._database.engines[0].pool._invalidate(pooled, error)
+            else:
+                pooled.invalidate(error)
 
     async def close(self) -> None:
         """Give the connection back."""

@@ -9,14 +9,20 @@ compare its text. Expressions have none: `a || b` compares letter by letter unle
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import unicodedata
 from functools import cache, lru_cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import DataError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
 
 COLLATION = "GENERAL_CI"
 """The name of the collation."""
@@ -40,9 +46,18 @@ class Connection(sqlite3.Connection):
         self.executescript(_PRAGMAS)
 
 
-def connect_args() -> dict[str, Any]:
-    """What `create_async_engine` passes to the driver."""
-    return {"factory": Connection}
+class ExistingFile(Connection):
+    """A connection to a file that is there: none is made in the place of one that was moved away."""
+
+    def __init__(self, file: str, *args: Any, **kwargs: Any) -> None:
+        if file and file != ":memory:":
+            file, kwargs["uri"] = f"{Path(file).absolute().as_uri()}?mode=rw", True
+        super().__init__(file, *args, **kwargs)
+
+
+def connect_args(*, create: bool = True) -> dict[str, Any]:
+    """What `create_async_engine` passes to the driver. Without `create` the file must be there."""
+    return {"factory": Connection if create else ExistingFile}
 
 
 def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
@@ -55,6 +70,39 @@ def prepare(engine: AsyncEngine, *, read_only: bool) -> None:
     else:
         event.listen(engine.sync_engine, "connect", _begin_by_hand)
         event.listen(engine.sync_engine, "begin", _take_write_lock)
+    event.listen(engine.sync_engine, "handle_error", _number_too_large)
+    if (name := engine.url.database) and name != ":memory:":
+        _follow(engine, name)
+
+
+def _number_too_large(context: ExceptionContext) -> BaseException | None:
+    """Say of an integer that no column holds what MariaDB says of it."""
+    error = context.original_exception
+    if isinstance(error, OverflowError):
+        return DataError(context.statement, context.parameters, error)
+    return None
+
+
+def _follow(engine: AsyncEngine, file: str) -> None:
+    """Open connections anew when another file lies in the place of theirs, or none."""
+
+    def note(_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(file)
+
+    def compare(_connection: Any, record: Any, _fairy: Any) -> None:
+        if record.info["file"] != _identity(file):
+            raise InvalidatePoolError("the file was replaced")
+
+    event.listen(engine.sync_engine, "connect", note)
+    event.listen(engine.sync_engine, "checkout", compare)
+
+
+def _identity(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - once for each request
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _begin_by_hand(connection: Any, _record: Any) -> None:

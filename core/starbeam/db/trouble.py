@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from enum import Enum
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = structlog.get_logger("starbeam.db")
 
+CONNECT_SECONDS = 5
+"""How long a new connection, or a sign of life of an old one, may take."""
 _TIMED_OUT = {1969, 3024}
 """MariaDB's and MySQL's numbers for a statement that ran into its limit."""
-_AWAY = {
-    *(1040, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1205, 1213, 1226, 1290, 1927),
-    *(2002, 2003, 2006, 2013, 2014),
-}
-"""… for a server that cannot be reached, refuses connections, shuts down, or is too busy to lock."""
+_LOST = {1053, 1927, 2002, 2003, 2006, 2013, 2014}
+"""… for a server that shuts down, or a connection that is gone."""
+_DENIED = {1044, 1142, 1143, 1227, 1370}
+"""… for a privilege that the account lacks."""
 _SQLITE_AWAY = (
     "unable to open",
     "readonly",
@@ -28,6 +30,14 @@ _SQLITE_AWAY = (
     "malformed",
     "not a database",
 )
+_COLUMN = re.compile(
+    r"column (?:'(?P<named>\w+)'|(?:`\w+`\.)*`(?P<quoted>\w+)`)"
+    r"|FOREIGN KEY \(`(?P<referring>\w+)`\)"
+    r"|constraint failed: \w+\.(?P<sqlite>\w+)",
+    re.IGNORECASE,
+)
+ABOUT_VALUES = (IntegrityError, DataError)
+"""What SQLAlchemy raises when the database does not take what is to be written."""
 
 
 class Trouble(Enum):
@@ -35,7 +45,13 @@ class Trouble(Enum):
 
     AWAY = "database is away"
     SLOW = "database is too slow"
+    DENIED = "database account lacks a privilege"
+    REFUSED = "database refuses a statement"
     INCOMPLETE = "database is incomplete"
+
+
+class CannotConnect(Exception):
+    """A connection cannot be opened. What a driver's own error of that kind is, too."""
 
 
 class SchemaIncomplete(Exception):
@@ -48,20 +64,33 @@ class SchemaIncomplete(Exception):
 
 
 def trouble(error: BaseException) -> Trouble | None:
-    """What an error says of the database; None when the error is somebody else's."""
+    """What an error says of the database; None when the error is somebody else's, or about the values that
+    were to be written (`ABOUT_VALUES`)."""
     if isinstance(error, SchemaIncomplete):
         return Trouble.INCOMPLETE
     if isinstance(error, PoolTimeout | ConnectionError):
         return Trouble.AWAY
     if isinstance(error, TimeoutError):
         return Trouble.SLOW
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError) or isinstance(error, ABOUT_VALUES):
         return None
+    return _of_driver(error)
+
+
+def _of_driver(error: DBAPIError) -> Trouble:
     first = error.orig.args[0] if error.orig and error.orig.args else None
+    away = first in _LOST or any(words in str(first).lower() for words in _SQLITE_AWAY)
+    if away or error.connection_invalidated or isinstance(error.orig, CannotConnect):
+        return Trouble.AWAY
     if first in _TIMED_OUT:
         return Trouble.SLOW
-    away = first in _AWAY or any(words in str(first).lower() for words in _SQLITE_AWAY)
-    return Trouble.AWAY if error.connection_invalidated or away else None
+    return Trouble.DENIED if first in _DENIED else Trouble.REFUSED
+
+
+def column_refused(error: DBAPIError) -> str | None:
+    """The column that an error about values names, None when it names none."""
+    found = _COLUMN.search(str(error.orig))
+    return found and next(filter(None, found.groups()))
 
 
 def first_line(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starbeam.db.indexes import lacking as lacking_indexes
 from starbeam.db.migrations import of_plugins
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.trouble import first_line, trouble
+from starbeam.db.trouble import Trouble, first_line, trouble
 from starbeam.doctor import Finding, error, grants, ok, warning
 from starbeam.registry import CORE, Operation, operations_of
 from starbeam.usage import Use, use_of
@@ -33,9 +33,11 @@ async def examine(app: Starbeam) -> list[Finding]:
         async with app.database.read() as connection:
             return await _examine(app, connection)
     except Exception as failed:
-        if trouble(failed) is None:
+        kind = trouble(failed)
+        if kind is None:
             raise
-        return [error("database", f"does not answer: {first_line(failed)}", "see database.url")]
+        says = "refuses" if kind in (Trouble.DENIED, Trouble.REFUSED) else "does not answer"
+        return [error("database", f"{says}: {first_line(failed)}", "see database.url")]
     finally:
         await app.database.close()
 
@@ -97,6 +99,20 @@ async def _server(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
     if wanted > most:
         says = f"the workers may open {wanted} (reads and writes), the server takes {most}"
         found.append(warning("connections", says, "lower database.pool_size and max_overflow"))
+    return [*found, *await _writes_refused(connection)]
+
+
+async def _writes_refused(connection: AsyncConnection) -> list[Finding]:
+    """What the server's own settings do to writes."""
+    variables = text("SELECT @@read_only, @@log_bin, @@binlog_format")
+    read_only, logged, binlog = (await connection.execute(variables)).one()
+    found = []
+    if read_only:
+        says = "the server only reads (read_only): whatever writes answers 503"
+        found.append(warning("writes", says, "name a server that takes writes in database.url"))
+    if logged and binlog == "STATEMENT":
+        says = "the binary log is statement-based: it refuses READ COMMITTED, and replicas may come to differ"
+        found.append(warning("binary log", says, "SET GLOBAL binlog_format = 'MIXED'"))
     return found
 
 

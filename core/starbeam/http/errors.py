@@ -15,7 +15,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from msgspec import Meta
 
-from starbeam.db.trouble import Outage, Trouble, first_line, trouble
+from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, first_line, trouble
 from starbeam.refusals import (
     Forbidden,
     Invalid,
@@ -29,6 +29,7 @@ from starbeam.refusals import (
 
 if TYPE_CHECKING:
     from litestar import Request
+    from sqlalchemy.exc import DBAPIError
 
 log = structlog.get_logger("starbeam.errors")
 
@@ -39,7 +40,17 @@ TOO_LONG = "The database took too long to answer. Please narrow the request or t
 INCOMPLETE = (
     "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
 )
-_SENTENCES = {Trouble.AWAY: AWAY, Trouble.SLOW: TOO_LONG, Trouble.INCOMPLETE: INCOMPLETE}
+REFUSED = "The database refused this for now. Please try again; the server's log says why."
+DENIED = (
+    "The server's account may not do this in the database. Its administrator finds what is missing with "
+    "`starbeam doctor --db`."
+)
+_SENTENCES = {
+    Trouble.AWAY: AWAY,
+    Trouble.SLOW: TOO_LONG,
+    Trouble.REFUSED: REFUSED,
+    Trouble.INCOMPLETE: INCOMPLETE,
+}
 
 
 class ValidationError(msgspec.Struct, frozen=True):
@@ -101,6 +112,8 @@ def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) ->
         return _http_error(error)
     if kind := trouble(error):
         return _unavailable(kind, error, outage)
+    if isinstance(error, ABOUT_VALUES):
+        return _not_taken(error)
     log.exception("unexpected error", exc_info=error)
     return _response(
         500, f"Internal server error. The administrator finds it as request {_request_id(request)}."
@@ -108,12 +121,20 @@ def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) ->
 
 
 def _unavailable(kind: Trouble, error: Exception, outage: Outage) -> Response[Any]:
-    """One slow statement is a line of its own; that the database is away is one line for all requests."""
-    if kind is Trouble.SLOW:
-        log.warning(kind.value, error=first_line(error))
-    else:
+    """That the database is away is one line for all requests; what it does not do is a line for each."""
+    if kind in (Trouble.AWAY, Trouble.INCOMPLETE):
         outage.note(error)
+    else:
+        log.warning(kind.value, error=first_line(error))
+    if kind is Trouble.DENIED:
+        return _response(403, DENIED)
     return _response(503, _SENTENCES[kind], _RETRY)
+
+
+def _not_taken(error: DBAPIError) -> Response[Any]:
+    column = column_refused(error)
+    log.warning("database does not take a value", column=column, error=type(error.orig).__name__)
+    return _response(400, f"The database does not take this value{f' of {column}' if column else ''}")
 
 
 def _http_error(error: HTTPException) -> Response[Any]:

@@ -1,0 +1,110 @@
+"""Connections to MariaDB as statements need them, whatever the server's own defaults are.
+
+Whatever keeps one from opening comes as `CannotConnect`: a server that is not there, an account that it
+refuses, and what only the driver or TLS know of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asyncmy.connection import Connection as DriverConnection
+from asyncmy.constants.CR import CR_CONN_HOST_ERROR, CR_SERVER_LOST
+from asyncmy.errors import MySQLError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.exc import DataError, IntegrityError, InvalidatePoolError
+
+from starbeam.db import trouble
+from starbeam.db.trouble import CONNECT_SECONDS
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from starbeam.settings import Database as Settings
+
+_SESSION = (
+    "sql_big_selects=1",
+    "sql_select_limit=18446744073709551615",
+    "sql_safe_updates=0",
+    "group_concat_max_len=1048576",
+    "foreign_key_checks=1",
+)
+"""What answers and writes rely on, and a server's defaults may say otherwise."""
+_OF_VALUES = ("22", "23")
+"""Classes of SQLSTATE: exceptions of data, violated constraints."""
+
+
+class CannotConnect(OperationalError, trouble.CannotConnect):
+    """A connection cannot be opened, as an error of the driver."""
+
+
+class Connection(DriverConnection):
+    """The driver's connection, which does not wait for long for a sign of life."""
+
+    async def ping(self, reconnect: bool = False) -> None:
+        """Ask whether the server is there. Raises the driver's OperationalError when it is not."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await super().ping(reconnect)
+        except TimeoutError as error:
+            raise OperationalError(CR_SERVER_LOST, f"no answer in {CONNECT_SECONDS} s") from error
+
+
+async def _open(ca: str, **arguments: Any) -> Connection:
+    """A new connection. Raises CannotConnect for whatever keeps it from opening."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            if ca:
+                arguments["ssl"] = ssl.create_default_context(cafile=ca)
+            connection = Connection(**arguments)  # type: ignore[no-untyped-call]
+            await connection.connect()
+            return connection
+    except MySQLError as error:
+        raise CannotConnect(*error.args) from error
+    except TimeoutError as error:
+        raise CannotConnect(CR_CONN_HOST_ERROR, f"no answer in {CONNECT_SECONDS} s") from error
+    except Exception as error:  # the driver raises many kinds, RuntimeError among them
+        raise CannotConnect(CR_CONN_HOST_ERROR, f"{type(error).__name__}: {error}") from error
+
+
+def connect_args(url: URL, settings: Settings, *, read_only: bool) -> dict[str, Any]:
+    """What `create_async_engine` passes to the driver.
+
+    Writes are REPEATABLE READ: the one level that every format of the binary log takes.
+    """
+    mode = "tx_read_only=1" if read_only else "tx_isolation='REPEATABLE-READ'"
+    session = [f"max_statement_time={settings.statement_timeout:g}", mode, *_SESSION]
+    arguments: dict[str, Any] = {
+        "async_creator_fn": partial(_open, settings.ssl_ca),
+        "init_command": "SET SESSION " + ", ".join(session),
+        "password": str(url.password or "").encode(errors="surrogateescape"),  # a text would go as Latin-1
+    }
+    if not read_only:  # reads have their own limit, around each statement
+        arguments["read_timeout"] = settings.statement_timeout + CONNECT_SECONDS
+    return arguments
+
+
+def prepare(engine: AsyncEngine) -> None:
+    """Let an engine replace connections that the server closed, and tell errors about values as DataError."""
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _error_about_values)
+
+
+def _refuse_closed(connection: Any, _record: Any, _fairy: Any) -> None:
+    """When one connection was cut, so were the others: all of the pool are opened anew."""
+    if connection.driver_connection._stream_broken:
+        raise InvalidatePoolError("the server closed the connection")
+
+
+def _error_about_values(context: ExceptionContext) -> BaseException | None:
+    """By SQLSTATE: the driver knows few of the numbers."""
+    error = context.original_exception
+    state = str(getattr(error, "sqlstate", ""))
+    if isinstance(context.sqlalchemy_exception, IntegrityError) or not state.startswith(_OF_VALUES):
+        return None
+    return DataError(context.statement, context.parameters, error)
