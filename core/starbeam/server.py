@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,23 +12,27 @@ from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from prometheus_client.multiprocess import mark_process_dead
 from uvicorn import Config, Server
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from starbeam import logs
+from starbeam.http.connection import Connection
 from starbeam.http.metrics import FOLDER
+from starbeam.workers import Workers
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
     from starbeam.settings import Loaded
+    from starbeam.settings import Server as ServerSettings
+
+Started = Callable[[], Awaitable[None]]
 
 BACKLOG = 2048
 """Connections that wait to be accepted."""
 FINISH_SECONDS = 60
 """How long requests in flight may take after a signal to end."""
+OTHER_FILES = 1024
+"""Files that a process has open beside its connections to clients: those to databases, files, pipes."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -65,22 +70,31 @@ def end_on_signals() -> None:
         signal.signal(number, leave)
 
 
-def run(app: Litestar, bound: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
+def run(app: Litestar, bound: socket.socket, settings: ServerSettings, started: Started) -> None:
     """Serve in this process. `started` is awaited as soon as requests are answered."""
-    _Server(_config(app), started).run([bound])
+    _allow_files(settings.max_connections)
+    _Server(_config(app, settings), started).run([bound])
 
 
 def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> int:
     """Serve in worker processes, each with an app of its own, and replace those that die. The exit status.
 
-    `started` is called as soon as connections are accepted; the first answers follow when a worker is up.
+    `started` is called as soon as the first of them answers.
     """
-    config = _config(partial(_worker_app, loaded), factory=True, workers=loaded.settings.server.workers)
-    bound.listen(BACKLOG)
-    supervisor = _Supervisor(config, [bound], started)
-    with _shared_figures(bool(loaded.settings.server.metrics_from)):
-        supervisor.run()
-    return int(any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes))
+    server = loaded.settings.server
+    with _shared_figures(bool(server.metrics_from)):
+        return Workers(server.workers, partial(_work, loaded), bound, started).run()
+
+
+def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
+    end_on_signals()
+    logs.configure()
+    from starbeam.app import create_app
+
+    async def tell() -> None:
+        started()
+
+    run(create_app(loaded), bound, loaded.settings.server, tell)
 
 
 @contextmanager
@@ -97,11 +111,22 @@ def _shared_figures(wanted: bool) -> Iterator[None]:
             del os.environ[FOLDER]
 
 
-def _config(app: Any, **more: Any) -> Config:
+def _allow_files(connections: int) -> None:
+    """Let this process have as many files open as its connections need: often it may have 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _config(app: Litestar, settings: ServerSettings) -> Config:
+    protocol: Any = partial(Connection, max_connections=settings.max_connections)
     return Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -110,44 +135,16 @@ def _config(app: Any, **more: Any) -> Config:
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=FINISH_SECONDS,
-        **more,
     )
-
-
-def _worker_app(loaded: Loaded) -> Litestar:
-    from starbeam.app import create_app
-
-    logs.configure()
-    return create_app(loaded)
 
 
 class _Server(Server):
     """A server that tells when it answers."""
 
-    def __init__(self, config: Config, started: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: Config, started: Started) -> None:
         super().__init__(config)
         self._tell = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         await self._tell()
-
-
-class _Supervisor(Multiprocess):
-    """A supervisor that tells when its workers are on their way."""
-
-    def __init__(self, config: Config, sockets: list[socket.socket], started: Callable[[], None]) -> None:
-        super().__init__(config, sockets)
-        self._tell = started
-
-    def init_processes(self) -> None:
-        super().init_processes()
-        self._tell()
-
-    def keep_subprocess_alive(self) -> None:
-        """What a worker that died was doing counts no more."""
-        before = {process.pid for process in self.processes}
-        super().keep_subprocess_alive()
-        if folder := os.environ.get(FOLDER):
-            for pid in before - {process.pid for process in self.processes}:
-                mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

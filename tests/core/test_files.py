@@ -7,16 +7,19 @@ import gzip
 import os
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from litestar import Litestar, get
+from litestar.exceptions import HTTPException
 from litestar.params import FromQuery
 
 from starbeam import files as module
+from starbeam.db.trouble import Outage
 from starbeam.files import Files
-from starbeam.http.errors import refusal
+from starbeam.http import errors
 from starbeam.http.files import FileAnswer, sent
 from starbeam.refusals import Refusal, Unavailable
 from starbeam.settings import Files as Settings
@@ -106,7 +109,8 @@ async def client(root: Path) -> AsyncIterator[httpx.AsyncClient]:
     async def file(name: FromQuery[str], attachment: FromQuery[str | None] = None) -> FileAnswer:
         return await sent(files, f"{root}/{name}", "Nothing here", attachment)
 
-    app = Litestar([file], exception_handlers={Refusal: lambda request, error: refusal(error)})
+    answer = partial(errors.answer, outage=Outage())
+    app = Litestar([file], exception_handlers={Refusal: answer, HTTPException: answer})
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made
@@ -130,8 +134,18 @@ async def test_a_part_of_a_file_is_sent(client: httpx.AsyncClient) -> None:
     part = await client.get("/file?name=a.txt", headers={"Range": "bytes=3-7"})
     assert (part.status_code, part.content) == (206, b"34567")
     assert part.headers["content-range"] == f"bytes 3-7/{len(TEXT)}"
-    beyond = await client.get("/file?name=a.txt", headers={"Range": f"bytes={len(TEXT)}-"})
-    assert beyond.status_code == 416
+
+
+@pytest.mark.parametrize("wrong", ["bytes", "lines=1-2", "bytes=", "bytes=a-b", "bytes=5-2"])
+async def test_a_range_that_is_none_is_refused_in_a_sentence(client: httpx.AsyncClient, wrong: str) -> None:
+    answer = await client.get("/file?name=a.txt", headers={"Range": wrong})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "The header Range is malformed."})
+
+
+async def test_a_range_beyond_the_end_is_refused_in_a_sentence(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/file?name=a.txt", headers={"Range": f"bytes={len(TEXT)}-"})
+    assert (answer.status_code, answer.json()) == (416, {"detail": "The file has no such range."})
+    assert answer.headers["content-range"] == f"bytes */{len(TEXT)}"
 
 
 async def test_a_file_that_has_not_changed_is_not_sent_again(client: httpx.AsyncClient, root: Path) -> None:

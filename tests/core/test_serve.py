@@ -73,8 +73,25 @@ def test_a_killed_worker_is_replaced(site: Site) -> None:
         os.kill(workers(server)[0], signal.SIGKILL)
         server.wait_for(lambda: len(workers(server)) == 3)
         assert server.get("/health/ready").status_code == 200
+        (told,) = [event for event in server.events() if event["event"] == "worker ended"]
+        assert told["level"] == "warning"
+        assert told["why"] == "killed by SIGKILL, as when memory is short"
         assert server.end() == 0
         assert not any(Path(f"/proc/{number}").exists() for number in workers(server))
+
+
+def test_workers_that_start_slowly_are_waited_for(site: Site) -> None:
+    site.make_database()
+    (site.folder / "sitecustomize.py").write_text(
+        "import sys, time\nif '--multiprocessing-fork' in sys.orig_argv:\n    time.sleep(8)\n"
+    )
+    words = ("--config", str(site.config), "--workers", "2")
+    with site.serving("serve", *words, PYTHONPATH=str(site.folder)) as server:
+        assert workers(server), "it was said too early"
+        assert server.get("/health/live").status_code == 200
+        server.wait_for(lambda: len(workers(server)) == 2)
+        assert [event for event in server.events() if event["event"] == "worker ended"] == []
+        assert server.end() == 0
 
 
 @pytest.mark.parametrize("exists", [False, True])

@@ -50,7 +50,7 @@ def demo(config: Path | None, port: int | None) -> None:
         _warn(bound)
         click.echo(f"ready {url}")
 
-    server.run(app.asgi, bound, started)
+    server.run(app.asgi, bound, loaded.settings.server, started)
 
 
 def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:

@@ -42,7 +42,7 @@ def serve(config: Path | None, host: str | None, port: int | None, workers: int 
         click.echo(line)
 
     if settings.workers == 1:
-        server.run(starbeam.asgi, bound, started)
+        server.run(starbeam.asgi, bound, settings, started)
     else:
         sys.exit(server.run_workers(loaded, bound, lambda: click.echo(line)))
 

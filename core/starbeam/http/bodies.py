@@ -6,16 +6,33 @@ Texts that stand for numbers and booleans are converted by Litestar.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import AsyncGenerator
 from functools import cache
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import SerializationException
+from litestar.exceptions import HTTPException, InternalServerException, SerializationException
 from msgspec import inspect
+
+
+class ClientLeft(HTTPException):
+    """The client went away while it sent its request: nobody reads the answer. The log shows the status."""
+
+    status_code = 499
 
 
 class JsonRequest(Request[Any, Any, Any]):
     """A request whose body is JSON, whatever its content type says."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes. Raises `ClientLeft`."""
+        try:
+            async for part in super().stream():
+                yield part
+        except InternalServerException as error:
+            if not self.is_connected:  # it was read already: a mistake of ours
+                raise
+            raise ClientLeft("The client left.") from error
 
     async def body(self) -> bytes:
         """The body without a byte order mark."""

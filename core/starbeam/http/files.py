@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from litestar import Response
+from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse
@@ -24,7 +25,7 @@ from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
     from litestar import Litestar, Request
-    from litestar.types import Receive, Scope, Send
+    from litestar.types import Message, Receive, Scope, Send
 
     from starbeam.files import Files
 
@@ -99,7 +100,21 @@ class _Sending(ASGIResponse):
         )
         if _conditional.is_not_modified(answer.headers, Headers(scope=scope)):  # type: ignore[arg-type]
             answer = NotModifiedResponse(answer.headers)
-        await answer(scope, receive, send)
+        await answer(scope, receive, _raising(send))
+
+
+def _raising(send: Send) -> Send:
+    """Ranges that cannot be served are told as every error is, not in Starlette's plain text."""
+
+    async def checking(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            status, headers = message["status"], Headers(raw=list(message["headers"]))
+            detail = "The file has no such range." if status == 416 else "The header Range is malformed."
+            kept = {name: headers[name] for name in ("content-range",) if name in headers}
+            raise HTTPException(detail, status_code=status, headers=kept)
+        await send(message)
+
+    return checking
 
 
 def file_or_404(file: Path | None, sentence: str) -> Path:

@@ -82,6 +82,9 @@ class Server(Section, frozen=True):
             check=checks.check_proxies,
         ),
     ] = field(default_factory=list)
+    max_connections: Annotated[
+        int, _doc("Most connections of clients at a time, of each worker.", 1000, ge=1)
+    ] = 1000
     max_body: Annotated[int, _doc("Largest request body, in bytes.", 10_485_760, ge=1)] = 10_485_760
     max_limit: Annotated[int, _doc("Largest page (limit) of a list. 0: no bound.", 1000, ge=0)] = 0
 
