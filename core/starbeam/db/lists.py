@@ -44,6 +44,13 @@ class Where:
 
 
 @dataclass(frozen=True, eq=False)
+class Bound:
+    """A filter whose condition stands in a statement that is made by hand."""
+
+    bind: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Choice:
     """The rows that a filter keeps, where each of a few values has a condition of its own."""
 
@@ -78,14 +85,14 @@ class Filters(Struct, frozen=True):
     def asked(self) -> Asked:
         """What the SQL depends on."""
         rules, given = rules_of(type(self)), self._given()
-        bound = frozenset(name for name in given if isinstance(rules.get(name), Where))
+        bound = frozenset(name for name in given if isinstance(rules.get(name), Where | Bound))
         return Asked(bound, tuple((name, value) for name, value in given.items() if name not in bound))
 
     def values(self, reader: Rows) -> dict[str, Any]:
         """What to bind for the filters that are given."""
         rules, bound = rules_of(type(self)), dict[str, Any]()
         for name, value in self._given().items():
-            if isinstance(rule := rules.get(name), Where):
+            if isinstance(rule := rules.get(name), Where | Bound):
                 bound |= {name: value} if rule.bind is None else rule.bind(value)
         return bound
 
@@ -105,11 +112,16 @@ class Filters(Struct, frozen=True):
 
 
 @cache
-def rules_of(filters: type[Filters]) -> Mapping[str, Where | Choice]:
-    """The `Where` or `Choice` of each field that has one."""
+def rules_of(filters: type[Filters]) -> Mapping[str, Where | Bound | Choice]:
+    """The `Where`, `Bound` or `Choice` of each field that has one."""
     hints = get_type_hints(filters, include_extras=True)
     marked = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
-    return {name: one for name, marks in marked.items() for one in marks if isinstance(one, Where | Choice)}
+    return {
+        name: one
+        for name, marks in marked.items()
+        for one in marks
+        if isinstance(one, Where | Bound | Choice)
+    }
 
 
 class Listing(Generic[S]):

@@ -12,26 +12,28 @@ from litestar.params import QueryParameter
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
+from starbeam.http.dependencies import asked
 from starbeam.http.files import FileAnswer, sent
 from starbeam.paging import Page, Paged
-from starbeam.params import LARGEST, path_id, query_id
+from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid
 from starbeam.runtime import Runtime
 from starbeam_processing import schemas
-from starbeam_processing.queries import attachments, messages, programs, screenings, status
+from starbeam_processing.queries import attachments, messages, programs, status
+from starbeam_processing.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_processing.queries.messages import MessageFilters
+from starbeam_processing.queries.programs import ProgramFilters
+from starbeam_processing.queries.screenings import SCREENINGS, ScreeningFilters
 
 TAGS = ["Processing Status and Results"]
-NO_ATTACHMENT = "Autoproc program attachment not found"
 
-CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
 CollectionIds = Annotated[
     str, QueryParameter(description="Data collection ids: the JSON text of a list of integers")
 ]
 
 
 def collection_ids(text: str) -> list[int]:
-    """The ids in a JSON text. Raises Invalid when it is no list of integers, Invalid when it is no
-    JSON."""
+    """The ids in a JSON text. Raises Invalid when it is no list of integers."""
     if not text:
         raise Invalid("Couldn't parse dataCollectionIds")
     try:
@@ -52,39 +54,38 @@ async def get_processing_statuses(
     return schemas.ProcessingStatusesList(found)
 
 
-@get("/processings/screenings", tags=TAGS, access=authenticated)
+@get("/processings/screenings", tags=TAGS, access=authenticated, dependencies=asked(ScreeningFilters))
 async def get_screening_results(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], dataCollectionId: CollectionId = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ScreeningFilters]
 ) -> Paged[schemas.Screening]:
     """Get a list of screening results"""
-    return await screenings.page(reader, page, dataCollectionId)
+    return await reader.page(SCREENINGS, page, filters)
 
 
-@get("/processings", tags=TAGS, access=authenticated)
+@get("/processings", tags=TAGS, access=authenticated, dependencies=asked(ProgramFilters))
 async def get_processing_results(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], dataCollectionId: CollectionId = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ProgramFilters]
 ) -> Paged[schemas.AutoProcProgram]:
     """Get a list of processing results from ProcessingJob"""
-    return await programs.of_jobs(reader, page, dataCollectionId)
+    return await programs.of_jobs(reader, page, filters)
 
 
-@get("/processings/auto-integrations", tags=TAGS, access=authenticated)
+@get("/processings/auto-integrations", tags=TAGS, access=authenticated, dependencies=asked(ProgramFilters))
 async def get_auto_integration_results(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], dataCollectionId: CollectionId = None
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ProgramFilters]
 ) -> Paged[schemas.AutoProcProgramIntegration]:
     """Get a list of auto integration results"""
-    return await programs.integrating(reader, page, dataCollectionId)
+    return await programs.integrating(reader, page, filters)
 
 
-@get("/processings/messages", tags=TAGS, access=authenticated)
+@get("/processings/messages", tags=TAGS, access=authenticated, dependencies=asked(MessageFilters))
 async def get_processing_messages(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],
-    autoProcProgramMessageId: Annotated[int | None, query_id("Message id to filter by")] = None,
-    dataCollectionId: CollectionId = None,
+    filters: NamedDependency[MessageFilters],
 ) -> Paged[schemas.AutoProcProgramMessage]:
     """Get a list of processing messages"""
-    return await messages.page(reader, page, autoProcProgramMessageId, dataCollectionId)
+    return await messages.page(reader, page, filters)
 
 
 @get("/processings/messages/status", tags=TAGS, access=authenticated)
@@ -96,24 +97,23 @@ async def get_processing_messages_status(
     return schemas.AutoProcProgramMessageStatuses(found)
 
 
-@get("/processings/attachments", tags=TAGS, access=authenticated)
+@get("/processings/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))
 async def get_processing_attachments(
     reader: NamedDependency[Reader],
     runtime: NamedDependency[Runtime],
     page: NamedDependency[Page],
-    autoProcProgramId: Annotated[int | None, query_id("Program id to filter by")] = None,
-    autoProcProgramAttachmentId: Annotated[int | None, query_id("Attachment id to filter by")] = None,
+    filters: NamedDependency[AttachmentFilters],
 ) -> Paged[schemas.AutoProcProgramAttachment]:
     """Get a list of auto processing attachments"""
-    filters = attachments.Filters(autoProcProgramId, autoProcProgramAttachmentId)
-    return await attachments.page(reader, page, filters, runtime.settings.server.api_root)
+    folder = f"{runtime.settings.server.api_root}/processings/attachments/"
+    return await reader.page(ATTACHMENTS, page, filters, folder=folder)
 
 
 @get(
     "/processings/attachments/{autoProcProgramAttachmentId:str}",
     tags=TAGS,
     access=authenticated,
-    errors={404: NO_ATTACHMENT},
+    errors={404: ATTACHMENTS.missing},
 )
 async def get_processing_attachment(
     reader: NamedDependency[Reader],
@@ -122,7 +122,7 @@ async def get_processing_attachment(
 ) -> FileAnswer:
     """Get an auto processing attachment"""
     path, name = await attachments.file(reader, autoProcProgramAttachmentId)
-    return await sent(files, path, NO_ATTACHMENT, name)
+    return await sent(files, path, ATTACHMENTS.missing, name)
 
 
 handlers = [

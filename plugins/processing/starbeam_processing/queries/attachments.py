@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Annotated
 
-import msgspec
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.lists import Listing
+from starbeam.db.functions import joined
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.params import query_id
 from starbeam_ispyb.models import AutoProcProgramAttachment
 from starbeam_processing import schemas
 from starbeam_processing.queries.programs import not_deleted
 
-
-class Filters(msgspec.Struct, frozen=True):
-    """What attachments are asked for."""
-
-    autoProcProgramId: int | None = None
-    autoProcProgramAttachmentId: int | None = None
-
-
 _SHAPE = Shape(
     schemas.AutoProcProgramAttachment,
     AutoProcProgramAttachment,
-    metadata=Shape(schemas.AutoProcProgramAttachmentMetaData, later={"url"}),
+    metadata=Shape(
+        schemas.AutoProcProgramAttachmentMetaData,
+        url=joined(bindparam("folder"), AutoProcProgramAttachment.autoProcProgramAttachmentId),
+    ),
 )
 _KEY = AutoProcProgramAttachment.autoProcProgramAttachmentId
 
 
-@statement
-def _page(scope: Scope, given: frozenset[str]) -> Listing[schemas.AutoProcProgramAttachment]:
-    wanted = [getattr(AutoProcProgramAttachment, name) == bindparam(name) for name in sorted(given)]
-    where = [scope.sees(AutoProcProgramAttachment), not_deleted(scope), *wanted]
-    return Listing(scope, _SHAPE, AutoProcProgramAttachment, where=where, order_by=[_KEY])
+class AttachmentFilters(Filters, frozen=True):
+    """What `/processings/attachments` is asked for."""
+
+    autoProcProgramId: Annotated[
+        int | None,
+        query_id("Program id to filter by"),
+        Where(AutoProcProgramAttachment.autoProcProgramId == bindparam("autoProcProgramId")),
+    ] = None
+    autoProcProgramAttachmentId: Annotated[
+        int | None,
+        query_id("Attachment id to filter by"),
+        Where(bindparam("autoProcProgramAttachmentId") == _KEY),
+    ] = None
+
+
+ATTACHMENTS = List(
+    _SHAPE,
+    AutoProcProgramAttachment,
+    AttachmentFilters,
+    listed=[not_deleted],
+    missing="Autoproc program attachment not found",
+)
+"""2 statements a page. `folder`, the address below which files are served, is to be bound."""
 
 
 @statement
@@ -46,20 +60,9 @@ def _file(scope: Scope) -> Select[str | None, str | None]:
     return select(*columns).where(wanted, not_deleted(scope), scope.sees(AutoProcProgramAttachment))
 
 
-async def page(
-    reader: Reader, page: Page, filters: Filters, root: str
-) -> Paged[schemas.AutoProcProgramAttachment]:
-    """A page of the attachments of programs that the caller sees; `root` is that of the API. 2 statements."""
-    values = {name: value for name, value in msgspec.structs.asdict(filters).items() if value is not None}
-    found = await reader.page(_page(reader.scope, frozenset(values)), page, **values)
-    for row in found.results:
-        row.metadata.url = f"{root}/processings/attachments/{row.autoProcProgramAttachmentId}"
-    return found
-
-
 async def file(reader: Reader, attachment_id: int) -> tuple[str | None, str | None]:
     """Path and name of an attachment that the caller sees. 1 statement."""
-    for folder, name in await reader.rows(_file(reader.scope), attachment_id=attachment_id):
+    for folder, name in await reader.rows(_file(), attachment_id=attachment_id):
         if name:
             return str(PurePosixPath(folder or "") / name), name
     return None, None

@@ -79,8 +79,8 @@ async def integrations(
     2 statements."""
     if not programs:
         return {}
-    query = _integrations(reader.scope, collection_id is not None)
-    rows = await reader.rows(query, programs=programs, collection_id=collection_id)
+    query = _integrations(collection_id is not None)
+    rows = await reader.rows(query, programs=programs, dataCollectionId=collection_id)
     statistics = await below(
         reader,
         _STATISTICS,

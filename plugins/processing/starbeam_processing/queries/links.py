@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -21,14 +21,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import found_for_row
-from starbeam.db.reader import Reader
+from starbeam.db.reader import Reader, Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
+from starbeam.params import query_id
 from starbeam_ispyb.models import AutoProcIntegration, AutoProcProgram, DataCollection, ProcessingJob
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-COLLECTION: Any = bindparam("collection_id")
+CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
+COLLECTION: Any = bindparam("dataCollectionId")
 COLLECTIONS: Any = bindparam("collections", expanding=True)
 
 
@@ -76,7 +78,7 @@ def _visible(scope: Scope) -> Select[int]:
 
 async def visible(reader: Reader, collections: Collection[int]) -> list[int]:
     """Those of these data collections that the caller sees. 1 statement."""
-    return [key for (key,) in await reader.rows(_visible(reader.scope), collections=list(collections))]
+    return [key for (key,) in await reader.rows(_visible(), collections=list(collections))]
 
 
 @statement
@@ -86,14 +88,14 @@ def _below(scope: Scope, shape: Shape[Any], parent: Any, key: Any) -> Select[Any
 
 
 async def below(
-    reader: Reader, shape: Shape[S], parent: Any, key: Any, parents: Collection[int]
+    reader: Rows, shape: Shape[S], parent: Any, key: Any, parents: Collection[int]
 ) -> dict[int, list[S]]:
     """Rows by the row that they hang on, in the order of `key`; none where the database lacks their table.
 
     `parent` is their column that names it. 1 statement, without parents none."""
     found: dict[int, list[S]] = defaultdict(list)
     if parents and reader.scope.has(parent):
-        query = _below(reader.scope, shape, parent, key)
+        query = _below(shape, parent, key)
         for row in await reader.rows(query, parents=list(parents)):
             found[row[0]].append(shape.make(row[1:]))
     return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, func, select, union
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Asked, Bound, Filters, Listing
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged, nothing
+from starbeam.params import query_id
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcProgram,
@@ -19,7 +20,14 @@ from starbeam_ispyb.models import (
     ProcessingJob,
 )
 from starbeam_processing import schemas
-from starbeam_processing.queries.links import COLLECTIONS, below, integrated, programs_of_one, visible
+from starbeam_processing.queries.links import (
+    COLLECTIONS,
+    CollectionId,
+    below,
+    integrated,
+    programs_of_one,
+    visible,
+)
 
 _SHAPE = Shape(schemas.AutoProcProgramMessage, AutoProcProgramMessage)
 _KEY = AutoProcProgramMessage.autoProcProgramMessageId
@@ -27,15 +35,22 @@ _PROGRAM = AutoProcProgramMessage.autoProcProgramId
 _COUNTERS = {"ERROR": "errors", "WARNING": "warnings", "INFO": "info"}
 
 
+class MessageFilters(Filters, frozen=True):
+    """What `/processings/messages` is asked for."""
+
+    autoProcProgramMessageId: Annotated[int | None, query_id("Message id to filter by"), Bound()] = None
+    dataCollectionId: Annotated[CollectionId, Bound()] = None
+
+
 @statement
-def _page(scope: Scope, by_key: bool, by_collection: bool) -> Listing[schemas.AutoProcProgramMessage]:
-    if by_collection:
+def _page(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgramMessage]:
+    if "dataCollectionId" in asked.given:
         below_programs = scope.given(AutoProcIntegration, ProcessingJob)
         where = [_PROGRAM.in_(programs_of_one(scope)), below_programs.sees(AutoProcProgramMessage)]
     else:
         where = [scope.sees(AutoProcProgramMessage)]
-    if by_key:
-        where.append(bindparam("message_id") == _KEY)
+    if "autoProcProgramMessageId" in asked.given:
+        where.append(bindparam("autoProcProgramMessageId") == _KEY)
     return Listing(scope, _SHAPE, AutoProcProgramMessage, where=where, order_by=[_KEY])
 
 
@@ -62,14 +77,11 @@ def _counts(scope: Scope) -> Select[Any]:
     )
 
 
-async def page(
-    reader: Reader, page: Page, message_id: int | None, collection_id: int | None
-) -> Paged[schemas.AutoProcProgramMessage]:
+async def page(reader: Reader, page: Page, filters: MessageFilters) -> Paged[schemas.AutoProcProgramMessage]:
     """A page of the messages of programs that the caller sees. 2 statements."""
     if not reader.scope.has(AutoProcProgramMessage):
         return nothing(page)
-    listing = _page(reader.scope, message_id is not None, collection_id is not None)
-    return await reader.page(listing, page, message_id=message_id, collection_id=collection_id)
+    return await reader.page(_page(filters.asked), page, filters)
 
 
 async def of_programs(reader: Reader, programs: list[int]) -> dict[int, list[schemas.AutoProcProgramMessage]]:
@@ -86,7 +98,7 @@ async def counts(
         return {}
     found: dict[str, schemas.AutoProcProgramMessageStatus] = {}
     if keys := await visible(reader, set(collections)):
-        for key, severity, count in await reader.rows(_counts(reader.scope), collections=keys):
+        for key, severity, count in await reader.rows(_counts(), collections=keys):
             status = found.setdefault(str(key), schemas.AutoProcProgramMessageStatus(0, 0, 0))
             if severity in _COUNTERS:
                 setattr(status, _COUNTERS[severity], count)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Asked, Bound, Filters, Listing
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
@@ -22,7 +22,7 @@ from starbeam_processing import schemas
 from starbeam_processing.models import ProcessingJobImageSweep, ProcessingJobParameter
 from starbeam_processing.queries import messages
 from starbeam_processing.queries.integrations import integrations
-from starbeam_processing.queries.links import COLLECTION, below, integrated, status
+from starbeam_processing.queries.links import COLLECTION, CollectionId, below, integrated, status
 
 
 def not_deleted(scope: Scope) -> ColumnElement[bool]:
@@ -69,31 +69,37 @@ _PARAMETER = Shape(schemas.ProcessingJobParameter, ProcessingJobParameter)
 _BY_KEY = [AutoProcProgram.autoProcProgramId]
 
 
-def _narrow(scope: Scope, by_collection: bool) -> bool:
+class ProgramFilters(Filters, frozen=True):
+    """What `/processings` and `/processings/auto-integrations` are asked for."""
+
+    dataCollectionId: Annotated[CollectionId, Bound()] = None
+
+
+def _narrow(scope: Scope, asked: Asked) -> bool:
     """What programs hang on leads to few of them."""
-    return by_collection or not scope.kind.sees_everything
+    return bool(asked.given) or not scope.kind.sees_everything
 
 
 @statement
-def _of_jobs(scope: Scope, by_collection: bool) -> Listing[schemas.AutoProcProgram]:
+def _of_jobs(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgram]:
     """Programs that a job asked for and that integrated nothing."""
     seen = scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
     where = [AutoProcProgram.processingJobId.is_not(None), ~integrated(), seen]
-    if _narrow(scope, by_collection):
+    if _narrow(scope, asked):
         jobs = select(ProcessingJob.processingJobId).where(scope.sees(ProcessingJob))
-        jobs = jobs.where(ProcessingJob.dataCollectionId == COLLECTION) if by_collection else jobs
+        jobs = jobs.where(ProcessingJob.dataCollectionId == COLLECTION) if asked.given else jobs
         where.append(AutoProcProgram.processingJobId.in_(jobs))
     return Listing(scope, _PROGRAM, AutoProcProgram, where=where, order_by=_BY_KEY)
 
 
 @statement
-def _integrating(scope: Scope, by_collection: bool) -> Listing[schemas.AutoProcProgramIntegration]:
+def _integrating(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgramIntegration]:
     """Programs that integrated a data collection."""
     where = [scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)]
-    if _narrow(scope, by_collection):
+    if _narrow(scope, asked):
         programs = select(AutoProcIntegration.autoProcProgramId).where(scope.sees(AutoProcIntegration))
         mine = AutoProcIntegration.dataCollectionId == COLLECTION
-        programs = programs.where(mine) if by_collection else programs
+        programs = programs.where(mine) if asked.given else programs
         where.append(AutoProcProgram.autoProcProgramId.in_(programs))
     else:
         where.append(integrated())
@@ -117,13 +123,12 @@ def _jobs(scope: Scope) -> Select[Any]:
     )
 
 
-async def of_jobs(reader: Reader, page: Page, collection_id: int | None) -> Paged[schemas.AutoProcProgram]:
+async def of_jobs(reader: Reader, page: Page, filters: ProgramFilters) -> Paged[schemas.AutoProcProgram]:
     """A page of the programs that jobs asked for and that integrated nothing; none where the database has no
     jobs. 5 statements."""
     if not reader.scope.has(ProcessingJob):
         return nothing(page)
-    listing = _of_jobs(reader.scope, collection_id is not None)
-    found = await reader.page(listing, page, collection_id=collection_id)
+    found = await reader.page(_of_jobs(filters.asked), page, filters)
     await _complete(reader, found.results)
     for row in found.results:
         row.metadata.imageSweepCount = None
@@ -131,14 +136,13 @@ async def of_jobs(reader: Reader, page: Page, collection_id: int | None) -> Page
 
 
 async def integrating(
-    reader: Reader, page: Page, collection_id: int | None
+    reader: Reader, page: Page, filters: ProgramFilters
 ) -> Paged[schemas.AutoProcProgramIntegration]:
     """A page of the programs that integrated a data collection. 7 statements."""
-    listing = _integrating(reader.scope, collection_id is not None)
-    found = await reader.page(listing, page, collection_id=collection_id)
+    found = await reader.page(_integrating(filters.asked), page, filters)
     await _complete(reader, found.results)
     programs = [row.autoProcProgramId for row in found.results]
-    parts = await integrations(reader, programs, collection_id)
+    parts = await integrations(reader, programs, filters.dataCollectionId)
     for row in found.results:
         row.AutoProcIntegration = parts.get(row.autoProcProgramId, [])
     return found
@@ -162,7 +166,7 @@ async def _jobs_of(
     """Jobs, and for how many ranges of images they are, by program."""
     if not programs or not reader.scope.has(ProcessingJob):
         return {}, {}
-    rows = await reader.rows(_jobs(reader.scope), programs=programs)
+    rows = await reader.rows(_jobs(), programs=programs)
     jobs = {row[0]: _JOB.make(row[2:]) for row in rows}
     parameter = ProcessingJobParameter
     keys = {job.processingJobId for job in jobs.values()}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated
+
 from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.db.lists import Filters, List, Where
+from starbeam.db.reader import Rows
+from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
 from starbeam_ispyb import models as m
 from starbeam_processing import schemas
-from starbeam_processing.queries.links import COLLECTION, below
+from starbeam_processing.queries.links import COLLECTION, CollectionId, below
 
 _SCREENING = Shape(schemas.Screening, m.Screening, later={"ScreeningOutput"})
 _OUTPUT = Shape(
@@ -52,28 +54,27 @@ def _of_collection(scope: Scope) -> ColumnElement[bool]:
     return found
 
 
-@statement
-def _page(scope: Scope, by_collection: bool) -> Listing[schemas.Screening]:
-    where = [scope.sees(m.Screening), _has_wedges()]
-    if by_collection:
-        where.append(_of_collection(scope))
-    return Listing(scope, _SCREENING, m.Screening, where=where, order_by=[m.Screening.screeningId])
+class ScreeningFilters(Filters, frozen=True):
+    """What `/processings/screenings` is asked for."""
+
+    dataCollectionId: Annotated[CollectionId, Where(_of_collection)] = None
 
 
-async def page(reader: Reader, page: Page, collection_id: int | None) -> Paged[schemas.Screening]:
-    """A page of the screenings that the caller sees. 7 statements."""
-    listing = _page(reader.scope, collection_id is not None)
-    found = await reader.page(listing, page, collection_id=collection_id)
-    screenings = [row.screeningId for row in found.results]
+async def _complete(reader: Rows, screenings: Sequence[schemas.Screening]) -> None:
+    """Fill in the outputs that propose something. 5 statements."""
+    keys = [row.screeningId for row in screenings]
     key = m.ScreeningOutput.screeningOutputId
-    outputs = await below(reader, _OUTPUT, m.ScreeningOutput.screeningId, key, screenings)
-    await _complete(reader, [output for some in outputs.values() for output in some])
-    for row in found.results:
+    outputs = await below(reader, _OUTPUT, m.ScreeningOutput.screeningId, key, keys)
+    await _complete_outputs(reader, [output for some in outputs.values() for output in some])
+    for row in screenings:
         row.ScreeningOutput = [one for one in outputs[row.screeningId] if one.ScreeningStrategy]
-    return found
 
 
-async def _complete(reader: Reader, outputs: list[schemas.ScreeningOutput]) -> None:
+SCREENINGS = List(_SCREENING, m.Screening, ScreeningFilters, listed=[_has_wedges()], complete=_complete)
+"""7 statements a page."""
+
+
+async def _complete_outputs(reader: Rows, outputs: list[schemas.ScreeningOutput]) -> None:
     """Fill in lattices, and the strategies that have wedges."""
     keys = [output.screeningOutputId for output in outputs]
     lattice, strategy = m.ScreeningOutputLattice, m.ScreeningStrategy
@@ -93,7 +94,7 @@ async def _complete(reader: Reader, outputs: list[schemas.ScreeningOutput]) -> N
         output.ScreeningStrategy = [one for one in proposed if one.ScreeningStrategyWedge]
 
 
-async def _wedges(reader: Reader, strategies: list[int]) -> dict[int, list[schemas.ScreeningStrategyWedge]]:
+async def _wedges(reader: Rows, strategies: list[int]) -> dict[int, list[schemas.ScreeningStrategyWedge]]:
     """Wedges with their parts, by strategy."""
     wedge, part = m.ScreeningStrategyWedge, m.ScreeningStrategySubWedge
     wedges = await below(

@@ -133,15 +133,15 @@ async def statuses(reader: Reader, collections: Iterable[int]) -> dict[str, sche
     if not keys:
         return {}
     scope = reader.scope
-    screening = _screened(await reader.rows(_screenings(scope), collections=keys))
-    integration = _programs(await reader.rows(_integrations(scope), collections=keys))
+    screening = _screened(await reader.rows(_screenings(), collections=keys))
+    integration = _programs(await reader.rows(_integrations(), collections=keys))
     processing: Lists = {}
     xrc: Lists = {}
     if scope.has(ProcessingJob):
-        processing = _programs(await reader.rows(_jobs(scope), collections=keys))
+        processing = _programs(await reader.rows(_jobs(), collections=keys))
     if scope.has(XrayCentringResult, GridInfo.dataCollectionId):
-        xrc = _centred(await reader.rows(_centrings(scope), collections=keys))
-    em = {key: _microscopy(*numbers) for key, *numbers in await reader.rows(_movies(scope), collections=keys)}
+        xrc = _centred(await reader.rows(_centrings(), collections=keys))
+    em = {key: _microscopy(*numbers) for key, *numbers in await reader.rows(_movies(), collections=keys)}
     return {
         str(key): schemas.ProcessingStatuses(
             screening=screening.get(key),
