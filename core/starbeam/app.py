@@ -98,7 +98,7 @@ class Starbeam:
             dependencies=_dependencies(self.runtime),
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
-            before_request=requests.read_booleans,
+            before_request=requests.read_words,
             cors_config=_cors(self.settings.server.cors_origins),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(self.runtime),

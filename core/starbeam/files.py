@@ -6,10 +6,11 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -27,7 +28,9 @@ THREADS = 16
 PATIENCE = 10.0
 """Seconds until a request for one file gives up on the file system."""
 FLAG_PATIENCE = 0.5
-"""Seconds that flags in a list wait for the file system: then they say that there is no file."""
+"""Seconds without any answer of the file system, after which flags in a list say that there is no file."""
+CALM = 60.0
+"""Seconds in which the file system must have answered always, before the log says that it does again."""
 SLOW = "The file system does not answer. Please try again in a few seconds."
 
 
@@ -38,6 +41,7 @@ class Files:
         self._settings = settings
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
         self._hanging = False
+        self._hung_at = 0.0
 
     def locate(self, path: str | None) -> Path | None:
         """The regular, readable file behind a path of the database, symbolic links resolved; None where
@@ -81,13 +85,12 @@ class Files:
         return await self.run(self.locate, path) if path else None
 
     async def exist(self, paths: Sequence[str | None]) -> list[bool]:
-        """For flags in lists: whether each path names a file. One on a file system that does not answer in
-        `FLAG_PATIENCE` seconds counts as missing."""
+        """For flags in lists: whether each path names a file. A file system that is slow is waited for while
+        it answers, `PATIENCE` seconds at most; what it has not answered then counts as missing."""
         wanted = list(dict.fromkeys(path for path in paths if path))
         loop = asyncio.get_running_loop()
         asked = {path: loop.run_in_executor(self._threads, self.locate, path) for path in wanted}
-        if asked:
-            await asyncio.wait(asked.values(), timeout=FLAG_PATIENCE)
+        await _while_moving(asked.values())
         self._note(any(not call.done() for call in asked.values()))
         there = {path for path, call in asked.items() if call.done() and call.result() is not None}
         for call in asked.values():
@@ -107,10 +110,26 @@ class Files:
         return result
 
     def _note(self, hanging: bool) -> None:
-        """One line when the file system stops answering, and one when it answers again."""
-        if hanging != self._hanging:
-            self._hanging = hanging
-            log.warning("the file system does not answer" if hanging else "the file system answers again")
+        """One line when the file system stops answering, and one when it has answered for a while."""
+        now = time.monotonic()
+        if hanging:
+            if not self._hanging:
+                log.warning("the file system does not answer")
+            self._hanging, self._hung_at = True, now
+        elif self._hanging and now - self._hung_at >= CALM:
+            self._hanging = False
+            log.warning("the file system answers again")
+
+
+async def _while_moving(calls: Iterable[asyncio.Future[Any]]) -> None:
+    """Wait for calls as long as some end within `FLAG_PATIENCE` seconds, `PATIENCE` at most."""
+    pending, end = set(calls), time.monotonic() + PATIENCE
+    while pending and time.monotonic() < end:
+        done, pending = await asyncio.wait(
+            pending, timeout=FLAG_PATIENCE, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            return
 
 
 def _folder(text: str) -> str:

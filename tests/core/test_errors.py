@@ -72,6 +72,18 @@ async def test_parameters_that_hold(caller: Caller) -> None:
     assert await caller.taken("text=") == taken(text="")
 
 
+async def test_null_is_no_value(caller: Caller) -> None:
+    """Taken for nothing it would be a filter that is not given, and show all rows."""
+    for name in ("number", "flag", "maybe", "day", "colour"):
+        for word in ("null", "NULL", "%6Eull"):
+            wanted = invalid(["query", name], "Expected a value, got `null`")
+            assert await caller.taken(f"text=a&{name}={word}") == wanted
+    assert await caller.get("/probe/pages?limit=null") == invalid(
+        ["query", "limit"], "Expected a value, got `null`"
+    )
+    assert await caller.taken("text=null&unknown=null") == taken(text="null")
+
+
 async def test_booleans_in_every_spelling(caller: Caller) -> None:
     for value, words in ((True, "true 1 yes on"), (False, "false 0 no off")):
         for word in words.split():

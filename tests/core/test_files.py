@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import threading
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from litestar import Litestar, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromQuery
+from structlog.testing import capture_logs
 
 from starbeam import files as module
 from starbeam.db.trouble import Outage
@@ -98,6 +100,44 @@ async def test_flags_do_not_wait_for_a_file_system_that_hangs(
             await files.run(slow, files, "/hangs", patience=0.1)
     finally:
         hanging.set()
+
+
+async def test_flags_wait_for_a_file_system_that_is_slow_but_answers(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty files, sixteen at a time, each in half of the patience: longer than the patience in all."""
+    for number in range(40):
+        (root / f"{number}.txt").touch()
+    locate = Files.locate
+
+    def slow(self: Files, path: str | None) -> Path | None:
+        time.sleep(0.5)
+        return locate(self, path)
+
+    monkeypatch.setattr(Files, "locate", slow)
+    monkeypatch.setattr(module, "FLAG_PATIENCE", 1.0)
+    with capture_logs() as logs:
+        assert await below(root).exist([f"{root}/{number}.txt" for number in range(40)]) == [True] * 40
+    assert logs == []
+
+
+async def test_a_file_system_that_comes_and_goes_is_told_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, now = below(root), 1000.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    with capture_logs() as logs:
+        for _ in range(100):
+            now += 1
+            files._note(hanging=True)
+            files._note(hanging=False)
+        now += module.CALM
+        files._note(hanging=False)
+        files._note(hanging=False)
+    assert [line["event"] for line in logs] == [
+        "the file system does not answer",
+        "the file system answers again",
+    ]
 
 
 @pytest.fixture

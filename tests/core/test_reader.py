@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
 from typing import Any
 
 import pytest
@@ -272,3 +274,33 @@ async def test_pool_sizes_come_from_the_environment() -> None:
     for engine in Starbeam(load(None, environment, given)).database.engines:
         pool: Any = engine.pool
         assert (pool.size(), pool._max_overflow) == (3, 4)
+
+
+@pytest.mark.on("sqlite-union")
+async def test_a_file_that_is_moved_away_is_missed_and_found_again(make_app: MakeApp) -> None:
+    app = await make_app("probe", **WITH_PROBE)
+    headers = await app.as_user("abcd")
+    file = app.starbeam.database.sqlite_file
+    assert file is not None
+
+    async def statuses() -> list[int]:
+        body = {"validity": "/x"}
+        return [
+            (await app.client.get("/probe/people", headers=headers)).status_code,
+            (await app.client.post("/user/sign", json=body, headers=headers)).status_code,
+        ]
+
+    assert await statuses() == [200, 200]
+    await app.database.engine.dispose()
+    moved = file.rename(file.with_name("moved.db"))
+    assert await statuses() == [503, 503]
+    assert not file.exists()
+    moved.rename(file)
+    assert await statuses() == [200, 200]
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(file, moved)  # a copy takes its place: what is written goes there
+    moved.replace(file)
+    assert await statuses() == [200, 200]
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM SW_onceToken").fetchone() == (3,)

@@ -484,3 +484,18 @@ async def test_after_a_cut_that_nobody_was_told_of(
             answers = [await app.client.get("/proposals", headers=headers) for _ in range(12)]
             answers.append(await app.client.patch("/dewars/1", json={"code": "F"}, headers=headers))
             assert [answer.status_code for answer in answers] == [200] * 13
+
+
+async def test_a_write_waits_for_a_paused_server_no_longer_than_it_should(
+    make_app: MakeApp, db: TestDatabase, server: mariadb.Server
+) -> None:
+    """Its pooled connection, and then a new one."""
+    app, headers = await start(make_app, db.url, **{"database.statement_timeout": 0.5})
+    assert (await app.client.patch("/dewars/1", json={"code": "E"}, headers=headers)).status_code == 200
+    server.pause()
+    try:
+        async with asyncio.timeout(app.starbeam.database.patience + 5):  # the machine may be busy
+            all_are([await app.client.patch("/dewars/1", json={"code": "F"}, headers=headers)], AWAY)
+    finally:
+        server.resume()
+    assert (await app.client.patch("/dewars/1", json={"code": "G"}, headers=headers)).status_code == 200

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
+
+from starbeam.refusals import Invalid
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("starbeam.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_BOOLEANS = {b"yes": "true", b"on": "true", b"no": "false", b"off": "false"}
+_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 class RequestLog:
@@ -87,28 +89,47 @@ def _about(scope: Scope) -> dict[str, str]:
     return {"method": str(scope.get("method")), "route": scope.get("path_template") or "unknown"}
 
 
-async def read_booleans(request: Request[Any, Any, Any]) -> None:
-    """Let `yes`, `no`, `on` and `off`, in any case, stand for the booleans in a query."""
-    names = _boolean_parameters(request.route_handler)
+async def read_words(request: Request[Any, Any, Any]) -> None:
+    """Let `yes`, `no`, `on` and `off`, in any case, stand for the booleans in a query.
+
+    Raises Invalid for `null` where no text is wanted: a filter that holds nothing would count as not given.
+    """
     query = request.scope["query_string"]
-    if not names or not any(word in query.lower() for word in _BOOLEANS):
+    if not query:
         return
-    pairs = [
-        (name, _BOOLEANS.get(value.lower().encode(), value) if name in names else value)
-        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    booleans, texts, known = _parameters(request.route_handler)
+    sent = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    for name, value in sent:
+        if value.lower() == "null" and name in known - texts:
+            raise Invalid("Expected a value, got `null`", ["query", name])
+    read = [
+        (name, _BOOLEANS.get(value.lower(), value) if name in booleans else value) for name, value in sent
     ]
-    request.scope["query_string"] = urlencode(pairs).encode()
+    if read != sent:
+        request.scope["query_string"] = urlencode(read).encode()
 
 
-def _boolean_parameters(handler: Any) -> frozenset[str]:
-    """Names of the query parameters that are booleans, of the handler and of what it is given; found once."""
-    if "booleans" not in handler.opt:
+class _Parameters(NamedTuple):
+    """Names of the query parameters of a handler and of what it is given."""
+
+    booleans: frozenset[str]
+    texts: frozenset[str]
+    known: frozenset[str]
+
+
+def _parameters(handler: Any) -> _Parameters:
+    """Found once for each handler."""
+    if "parameters" not in handler.opt:
         signatures = [handler, *handler.resolve_dependencies().values()]
-        handler.opt["booleans"] = frozenset(
-            name
+        types = {
+            name: {field.annotation, *field.args}
             for one in signatures
             for name, field in one.parsed_fn_signature.parameters.items()
-            if bool in (field.annotation, *field.args)
+        }
+        handler.opt["parameters"] = _Parameters(
+            frozenset(name for name, some in types.items() if bool in some),
+            frozenset(name for name, some in types.items() if some & {str, list[str]}),
+            frozenset(types),
         )
-    found: frozenset[str] = handler.opt["booleans"]
+    found: _Parameters = handler.opt["parameters"]
     return found

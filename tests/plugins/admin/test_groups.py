@@ -288,3 +288,11 @@ async def test_a_change_counts_at_once_here_and_after_a_look_elsewhere(
     assert (await other.client.get("/admin/activity", headers=abcd)).status_code == 200
     await app.client.delete("/admin/groups/2/person/2", headers=boss)
     assert (await app.client.get("/admin/activity", headers=abcd)).status_code == 403
+
+
+@pytest.mark.four_databases
+async def test_a_key_that_no_column_holds_is_refused(app: TestApp, boss: Headers) -> None:
+    for key in (481971272292730142720, -(2**63) - 1, 10**30):
+        for path, name in (("person", "personId"), ("permission", "permissionId")):
+            answer = await app.client.post(f"/admin/groups/1/{path}", json={name: key}, headers=boss)
+            assert answer.status_code == 400, answer.text

@@ -209,6 +209,18 @@ async def strategy(facility: Facility, key: int, output: int, resolution: float 
         await facility.db.add(m.ScreeningStrategySubWedge, RESOLUTION=resolution, **part)
 
 
+async def test_screenings_of_a_collection_that_is_not_seen_are_none(facility: Facility) -> None:
+    """Screening 1 is of a group that the member sees, and of a collection of another that they do not."""
+    await facility.db.add(m.Screening, screeningId=1, dataCollectionGroupId=1, dataCollectionId=3)
+    await facility.db.add(m.ScreeningOutput, screeningOutputId=1, screeningId=1)
+    await strategy(facility, 1, 1, 1.25)
+    path = "/processings/screenings"
+    for collection, member, root in ((3, [], [1]), (1, [1], [1]), (2, [1], [1])):
+        where = f"{path}?dataCollectionId={collection}"
+        assert await facility.keys(where, "screeningId", facility.member) == member
+        assert await facility.keys(where, "screeningId") == root
+
+
 @pytest.mark.fix(4)
 @pytest.mark.fix(106)
 @pytest.mark.four_databases

@@ -89,6 +89,23 @@ async def test_the_average_is_over_sessions_that_have_a_data_collection(log: Log
     assert await log.get("times", sessionId=3) == {"sessions": [], "average": nothing}
 
 
+async def test_a_name_that_two_have_names_neither(log: Log) -> None:
+    """`m` `x23` spells as `mx` `23`. Who sees one of them means that."""
+    await log.db.add(m.Proposal, proposalId=3, personId=1, proposalCode="m", proposalNumber="x23")
+    await log.session(3, "9:00", "13:00", proposal=3, visit_number=1)
+    for session in (1, 3):
+        await log.collection("9:00", "10:00", session=session)
+    for path in ("times", "hourlies"):
+        assert await log.get(path, proposal="mx23") == (404, "Proposal not found")
+    for path in ("times", "breakdown", "errors"):
+        assert await log.get(path, session="mx23-1") == (404, "Session not found")
+    assert [one["sessionId"] for one in (await log.get("times", sessionId=3))["sessions"]] == [3]
+    member = await log.db.person("member")
+    await log.db.add(m.ProposalHasPerson, proposalId=3, personId=member)
+    found = await log.get("times", "member", proposal="mx23")
+    assert [one["sessionId"] for one in found["sessions"]] == [3]
+
+
 @pytest.mark.four_databases
 @pytest.mark.fix(68)
 async def test_each_robot_action_is_centred_once(log: Log) -> None:

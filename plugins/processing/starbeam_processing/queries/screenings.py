@@ -41,13 +41,15 @@ def _has_wedges() -> ColumnElement[bool]:
 
 
 def _of_collection(scope: Scope) -> ColumnElement[bool]:
-    """The screening is one of the data collection asked for, or of its group."""
+    """The screening is one of the data collection asked for, if the caller sees that, or of its group."""
     by_collection, by_group = aliased(m.Screening), aliased(m.Screening)
-    group = select(m.DataCollection.dataCollectionGroupId).where(
-        m.DataCollection.dataCollectionId == COLLECTION, scope.sees(m.DataCollection)
+    one = m.DataCollection.dataCollectionId == COLLECTION, scope.sees(m.DataCollection)
+    key, group = (
+        select(column).where(*one)
+        for column in (m.DataCollection.dataCollectionId, m.DataCollection.dataCollectionGroupId)
     )
     own = union(
-        select(by_collection.screeningId.label("id")).where(by_collection.dataCollectionId == COLLECTION),
+        select(by_collection.screeningId.label("id")).where(by_collection.dataCollectionId.in_(key)),
         select(by_group.screeningId).where(by_group.dataCollectionGroupId.in_(group)),
     ).subquery("of_collection")
     found: ColumnElement[bool] = m.Screening.screeningId.in_(select(own.c.id))

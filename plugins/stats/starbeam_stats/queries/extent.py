@@ -124,7 +124,7 @@ async def extent(reader: Reader, wanted: Wanted) -> Extent:
     """The sessions that are meant. 1 to 3 statements.
 
     Raises Missing for a session, proposal or run that does not exist, or that the caller does not
-    see: of a run on a beamline, no session.
+    see: of a run on a beamline, no session. A name that several have names none of them.
     """
     values: dict[str, Any] = {"beamline": wanted.beamLineName} if wanted.beamLineName is not None else {}
     run = await _the_run(reader, wanted.runId)
@@ -160,6 +160,7 @@ async def _the_proposal(reader: Reader, name: str) -> int:
 
 
 def _found(rows: Any, missing: str) -> Any:
-    if not rows:
+    """The only row: a name that means several is none."""
+    if len(rows) != 1:
         raise Missing(missing)
     return rows[0]
