@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
+from starbeam.db.functions import joined
+from starbeam.db.lists import Filters, List, Where
+from starbeam.db.reader import Reader, Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.params import query_id
+from starbeam.refusals import NotHeld
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
 from starbeam_mapping import schemas
 from starbeam_mapping.image import MOST_BYTES, Stored
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
+
+ABSENT = "This database does not hold the data of maps"
 
 _ROI = Shape(schemas.MapROI, XRFFluorescenceMappingROI)
 _GRID = Shape(
@@ -32,7 +36,7 @@ _MAP = Shape(
         schemas.MapMetaData,
         DataCollection,
         blSampleId=DataCollectionGroup.blSampleId,
-        later={"url"},
+        url=joined(bindparam("folder"), XRFFluorescenceMapping.xrfFluorescenceMappingId),
     ),
 )
 _KEY = XRFFluorescenceMapping.xrfFluorescenceMappingId
@@ -61,57 +65,63 @@ def has_maps(scope: Scope) -> bool:
     )
 
 
-@statement
-def _regions(scope: Scope, filtered: tuple[str, ...]) -> Listing[schemas.MapROI]:
-    where = [getattr(XRFFluorescenceMappingROI, name) == bindparam(name) for name in filtered]
-    where.append(scope.sees(XRFFluorescenceMappingROI))
-    return Listing(scope, _ROI, XRFFluorescenceMappingROI, where=where, order_by=[_REGION])
+def require_maps(reader: Rows) -> None:
+    """Raises NotHeld where the database is not of the flavour that holds map data."""
+    if not has_maps(reader.scope):
+        raise NotHeld(ABSENT)
 
 
-async def regions(reader: Reader, page: Page, **filters: int | None) -> Paged[schemas.MapROI]:
-    """A page of the regions of samples that the caller sees, by columns of the region. 2 statements."""
-    given = _given(filters)
-    return await reader.page(_regions(reader.scope, tuple(given)), page, **given)
+Id = Annotated[int | None, query_id()]
 
 
-_COLUMNS: dict[str, list[Any]] = {
-    "dataCollectionId": [DataCollection.dataCollectionId],
-    "dataCollectionGroupId": [DataCollectionGroup.dataCollectionGroupId],
-    "blSampleId": [DataCollectionGroup.blSampleId, DataCollection.blSampleId],
-    "blSubSampleId": [DataCollection.blSubSampleId],
-}
-"""What filters compare of what a map was measured on: one of these."""
+def _one_of(name: str, *columns: Any) -> ColumnElement[bool]:
+    """The value of the filter of this name is that of one of these columns."""
+    return or_(*(column == bindparam(name) for column in columns))
 
 
-@statement
-def _maps(scope: Scope, filtered: tuple[str, ...]) -> Listing[schemas.Map]:
-    matching = [
-        or_(*(column == bindparam(name) for column in _COLUMNS[name]))
-        for name in filtered
-        if name in _COLUMNS
-    ]
-    grids = select(GridInfo.gridInfoId).select_from(_MEASURED).where(*matching)
-    where = [
-        scope.sees(XRFFluorescenceMapping),
-        XRFFluorescenceMapping.gridInfoId.in_(grids),
+class RegionFilters(Filters, frozen=True):
+    """What `/mapping/rois` is asked for."""
+
+    xrfFluorescenceMappingROIId: Annotated[Id, Where(_one_of("xrfFluorescenceMappingROIId", _REGION))] = None
+    blSampleId: Annotated[Id, Where(_one_of("blSampleId", XRFFluorescenceMappingROI.blSampleId))] = None
+
+
+REGIONS = List(_ROI, XRFFluorescenceMappingROI, RegionFilters)
+"""The regions of samples. 2 statements a page."""
+
+
+def _measured_on(name: str, *columns: Any) -> Where:
+    """The filter of this name: what the map was measured on has the value in one of these columns."""
+    grids = select(GridInfo.gridInfoId).select_from(_MEASURED)
+    return Where(XRFFluorescenceMapping.gridInfoId.in_(grids.where(_one_of(name, *columns))))
+
+
+class MapFilters(Filters, frozen=True):
+    """What `/mapping` is asked for."""
+
+    xrfFluorescenceMappingId: Annotated[Id, Where(_one_of("xrfFluorescenceMappingId", _KEY))] = None
+    dataCollectionId: Annotated[Id, _measured_on("dataCollectionId", DataCollection.dataCollectionId)] = None
+    dataCollectionGroupId: Annotated[
+        Id, _measured_on("dataCollectionGroupId", DataCollectionGroup.dataCollectionGroupId)
+    ] = None
+    blSampleId: Annotated[
+        Id, _measured_on("blSampleId", DataCollectionGroup.blSampleId, DataCollection.blSampleId)
+    ] = None
+    blSubSampleId: Annotated[Id, _measured_on("blSubSampleId", DataCollection.blSubSampleId)] = None
+
+
+MAPS = List(
+    _MAP,
+    XRFFluorescenceMapping,
+    MapFilters,
+    joins=_COMPLETE,
+    listed=[
+        XRFFluorescenceMapping.gridInfoId.in_(select(GridInfo.gridInfoId).select_from(_MEASURED)),
         XRFFluorescenceMapping.xrfFluorescenceMappingROIId.in_(select(_REGION)),
-    ]
-    if _KEY.key in filtered:
-        where.append(bindparam(_KEY.key) == _KEY)
-    return Listing(scope, _MAP, XRFFluorescenceMapping, where=where, order_by=[_KEY], joins=_COMPLETE)
-
-
-async def maps(reader: Reader, api_root: str, page: Page, **filters: int | None) -> Paged[schemas.Map]:
-    """A page of the maps that the caller sees, without their values. 2 statements."""
-    given = _given(filters)
-    found = await reader.page(_maps(reader.scope, tuple(given)), page, **given)
-    for one in found.results:
-        one.metadata.url = f"{api_root}/mapping/{one.xrfFluorescenceMappingId}"
-    return found
-
-
-def _given(filters: dict[str, int | None]) -> dict[str, int]:
-    return {name: value for name, value in filters.items() if value is not None}
+    ],
+    missing="Map not found",
+)
+"""Maps without their values. 2 statements a page. `folder`, below which they are served, is to be bound."""
 
 
 @statement
@@ -124,12 +134,12 @@ def _stored(scope: Scope) -> Select[*tuple[Any, ...]]:
     return select(*columns, *grid).select_from(_COMPLETE).where(bindparam("map") == _KEY, seen)
 
 
-async def stored(reader: Reader, key: int) -> Stored | None:
-    """The map of this key, if the caller sees it. 1 statement."""
-    rows = await reader.rows(_stored(reader.scope), map=key)
-    if not rows:
-        return None
-    data, kind, colours, lowest, highest, nx, ny, orientation, snaked = rows[0]
+async def stored(reader: Reader, key: int) -> Stored:
+    """The map of this key. Raises Missing where the caller sees none, NotHeld where the database holds none.
+    1 statement."""
+    require_maps(reader)
+    row = await reader.first(_stored(), MAPS.missing, map=key)
+    data, kind, colours, lowest, highest, nx, ny, orientation, snaked = row
     return Stored(
         data=data.encode() if isinstance(data, str) else data,  # SQLite keeps what it is given
         format=kind,
