@@ -10,12 +10,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5grove.encoders import orjson_default, orjson_encode
+from h5grove.encoders import orjson_encode
 
 from starbeam_data.protocol import SLOT
 from starbeam_data.reader import slabs
-from starbeam_data.reader.refusal import TooLarge
+from starbeam_data.reader.refusal import Refusal, TooLarge
 from starbeam_data.reader.slabs import Slab
+from starbeam_data.reader.text import readable
 
 Write = Callable[[np.ndarray[Any, Any]], int]
 """Writes a part to the bytes of a slot, and says how many these are."""
@@ -46,8 +47,13 @@ def content(body: bytes, headers: dict[str, str], most: int) -> Answer:
 
 
 def json(value: Any, most: int) -> Answer:
-    """A value as JSON: NaN and infinities as null, complex numbers as pairs."""
-    return content(orjson_encode(_native(value), _plain), {"Content-Type": "application/json"}, most)
+    """A value as JSON: NaN, infinities and missing dates as null, complex numbers as pairs, spans of time as
+    numbers. Raises `Refusal` where JSON has no words for it."""
+    try:
+        encoded = orjson_encode(_sayable(value))
+    except TypeError as error:
+        raise Refusal(422, "These values cannot be written as JSON") from error
+    return content(encoded, {"Content-Type": "application/json"}, most)
 
 
 def values(dataset: h5py.Dataset, slab: Slab, dtype: np.dtype[Any], most: int) -> Answer:
@@ -71,19 +77,27 @@ def _read(dataset: h5py.Dataset, slab: Slab, dtype: np.dtype[Any], slot: np.ndar
     return size
 
 
-def _native(value: Any) -> Any:
-    """The same in this machine's byte order: orjson takes no other."""
+def _sayable(value: Any) -> Any:
+    """The same as orjson takes it: in this machine's byte order, texts in UTF-8, dates all known."""
     if isinstance(value, dict):
-        return {name: _native(one) for name, one in value.items()}
-    if isinstance(value, np.ndarray) and not value.dtype.isnative:
-        return value.astype(value.dtype.newbyteorder("="))
+        return {readable(name): _sayable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sayable(one) for one in value]
+    if isinstance(value, str | bytes):
+        return readable(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return _sayable_array(value)
     return value
 
 
-def _plain(value: Any) -> Any:
-    """What orjson does not know by itself. Text that is not UTF-8 keeps what can be read."""
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if isinstance(value, np.void) and not value.dtype.fields:
-        return value.tobytes().decode(errors="replace")
-    return orjson_default(value)
+def _sayable_array(value: Any) -> Any:
+    kind = value.dtype.kind
+    if kind in "mM" and (unknown := np.isnat(value)).any():
+        known = np.array(value, np.int64 if kind == "m" else str).astype(object)
+        known[unknown] = None
+        return known.tolist()
+    if kind == "m":
+        return value.astype(np.int64)
+    if kind in "OSUV":
+        return _sayable(value.tolist())
+    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))

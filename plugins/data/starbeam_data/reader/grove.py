@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import h5py
 import numpy as np
-from h5grove import content as h5grove
 from h5grove.encoders import encode
 from h5grove.utils import convert, get_array_stats, is_numeric_data
 
 from starbeam_data.protocol import Attributes, Metadata, Part, Paths, Statistics, Values
-from starbeam_data.reader import answer
+from starbeam_data.reader import answer, describe
 from starbeam_data.reader.answer import Answer
-from starbeam_data.reader.refusal import WRONG_KIND, Broken, Refusal
+from starbeam_data.reader.refusal import FAULTS, WRONG_KIND, Broken, Refusal
 from starbeam_data.reader.slabs import chosen
+from starbeam_data.reader.text import readable
 from starbeam_data.reader.tree import Entity, Link, Tree, link_of
 
 NOT_NUMBERS = "The data set does not hold numbers"
@@ -28,11 +29,20 @@ def attributes(tree: Tree, job: Attributes, most: int) -> Answer:
     node = tree.find(job.path)
     if isinstance(node, h5py.SoftLink | h5py.ExternalLink):
         raise Refusal(422, WRONG_KIND)
+    there = {readable(name): name for name in node.attrs}
     for key in job.keys or ():
-        if key not in node.attrs:
+        if key not in there:
             raise Refusal(404, f"There is no attribute {key}")
-    names = node.attrs.keys() if job.keys is None else job.keys
-    return answer.json({name: node.attrs[name] for name in names}, most)
+    names = there if job.keys is None else job.keys
+    return answer.json({name: _attribute(node, there[name]) for name in names}, most)
+
+
+def _attribute(node: Entity, name: str) -> Any:
+    """The value of an attribute, or None where it cannot be read: it hides no other."""
+    try:
+        return node.attrs[name]
+    except FAULTS:
+        return None
 
 
 def values(tree: Tree, job: Values, most: int) -> Answer:
@@ -51,7 +61,7 @@ def values(tree: Tree, job: Values, most: int) -> Answer:
 def statistics(tree: Tree, job: Statistics, most: int) -> Answer:
     """Least, largest and mean values of the finite numbers of a data set, or of a part of it."""
     dataset = _dataset(tree, job.path)
-    if dataset.dtype.kind not in "biuf" or dataset.shape is None:
+    if dataset.dtype.base.kind not in "biuf" or dataset.shape is None:
         raise Refusal(422, NOT_NUMBERS)
     found = np.asarray(_chosen(dataset, job.selection, most))
     return answer.json(get_array_stats(found[np.isfinite(found)]), most)
@@ -59,12 +69,10 @@ def statistics(tree: Tree, job: Statistics, most: int) -> Answer:
 
 def metadata(tree: Tree, job: Metadata, most: int) -> Answer:
     """What a node is; of a group, what is in it too."""
-    path = "/" + job.path.strip("/")
-    found = tree.find(path, job.resolve_links)
-    said = _said(path, found)
+    found = tree.find(job.path, job.resolve_links)
+    said = describe.node(job.path.rstrip("/").rsplit("/", 1)[-1], found)
     if isinstance(found, h5py.Group):
-        children = [_said(f"{path.rstrip('/')}/{name}", _child(tree, found, name)) for name in found]
-        said["children"] = children
+        said["children"] = [describe.child(readable(name), _child(tree, found, name)) for name in found]
     return answer.json(_flat(said) if job.flat else said, most)
 
 
@@ -84,13 +92,21 @@ def _below(base: h5py.Group, path: str) -> Iterator[str]:
     while waiting:
         group, above = waiting.pop()
         for name in group:
-            below = f"{above.rstrip('/')}/{name}"
+            below = f"{above.rstrip('/')}/{readable(name)}"
             yield below
-            if not isinstance(link_of(group, name), h5py.HardLink):
-                continue
-            if group.get(name, getclass=True) is h5py.Group and hash((child := group[name]).id) not in seen:
+            child = _group(group, name)
+            if child is not None and hash(child.id) not in seen:
                 seen.add(hash(child.id))
                 waiting.append((child, below))
+
+
+def _group(group: h5py.Group, name: str | bytes) -> h5py.Group | None:
+    """The group of this name in another; None for what is a link, no group, or damaged."""
+    if isinstance(link_of(group, name), h5py.HardLink):
+        raw = name.encode() if isinstance(name, str) else name
+        with suppress(*FAULTS):
+            return group[name] if h5py.h5o.get_info(group.id, raw).type == h5py.h5o.TYPE_GROUP else None
+    return None
 
 
 def _dataset(tree: Tree, path: str) -> h5py.Dataset:
@@ -116,7 +132,7 @@ def _chosen(dataset: h5py.Dataset, selection: list[Part] | None, most: int) -> A
 def _binary(dataset: h5py.Dataset, job: Values) -> np.dtype[Any] | None:
     """The type to send plain values in, or None for those that have to be read as a whole."""
     dtype: np.dtype[Any] = dataset.dtype
-    if dtype.subdtype or dtype.kind not in "biufcV" or dtype.fields:
+    if dtype.subdtype or dtype.kind not in "biufcVmM" or dtype.fields:
         return None
     return _safe(np.empty(0, dtype), job.narrow).dtype if job.dtype == "safe" else dtype
 
@@ -151,24 +167,6 @@ def _child(tree: Tree, group: h5py.Group, name: str) -> Entity | Link | None:
         return tree.child(group, name, name)
     except (Refusal, OSError, KeyError, RuntimeError):
         return None
-
-
-def _said(path: str, found: Entity | Link | None) -> dict[str, Any]:
-    """What h5grove says of a node, without what is in it."""
-    if isinstance(found, h5py.Group):
-        return dict(h5grove.GroupContent(path, found, found.file).metadata(depth=0))
-    for kind, content in _CONTENTS.items():
-        if isinstance(found, kind):
-            return dict(content(path, found).metadata())
-    return dict(h5grove.EntityContent(path).metadata())
-
-
-_CONTENTS = {
-    h5py.Dataset: h5grove.DatasetContent,
-    h5py.Datatype: h5grove.DatatypeContent,
-    h5py.SoftLink: h5grove.SoftLinkContent,
-    h5py.ExternalLink: h5grove.ExternalLinkContent,
-}
 
 
 def _flat(said: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -10,9 +11,10 @@ from typing import Any, TypeAlias
 import h5py
 
 from starbeam.files import Files
-from starbeam_data.reader import external
-from starbeam_data.reader.opened import CHUNK_CACHE, Opened
-from starbeam_data.reader.refusal import Broken, Refusal, TooLarge
+from starbeam_data.reader import external, storage
+from starbeam_data.reader.opened import Opened
+from starbeam_data.reader.refusal import Broken, Refusal
+from starbeam_data.reader.text import REPLACED, readable
 from starbeam_data.reader.virtual import Source, Virtual, grows
 
 Entity: TypeAlias = Any
@@ -52,11 +54,15 @@ class Tree:
         `resolve_links`: `none`, `only_valid`, or `all`, with which a broken link is a `Refusal`, as is a path
         that is not there.
         """
+        if not path or "\0" in path:
+            raise Refusal(404, f"{path!r} is not a valid path in the file")
         parts = _parts(path)
         group = _Walk(self, path).along(self.main["/"], parts[:-1])
-        return self.child(group, parts[-1], path, resolve_links) if parts else group
+        return self.child(group, _stored(group, parts[-1]), path, resolve_links) if parts else group
 
-    def child(self, group: Entity, name: str, path: str, resolve_links: str = "only_valid") -> Entity | Link:
+    def child(
+        self, group: Entity, name: str | bytes, path: str, resolve_links: str = "only_valid"
+    ) -> Entity | Link:
         """The same for what has this name in a group; `path` is for error messages."""
         link = link_of(group, name)
         if link is None:
@@ -73,7 +79,7 @@ class Tree:
             return link
 
     def check(self, dataset: h5py.Dataset) -> None:
-        """Refuse values that lie outside of the configured folders, or in chunks too large to unpack."""
+        """Refuse values that lie outside of the configured folders, or that nothing here can read."""
         if isinstance(dataset, Elsewhere):
             _ = dataset.found
         else:
@@ -91,14 +97,13 @@ class Tree:
 
     def _readable(self, dataset: h5py.Dataset, depth: int = 0) -> Source:
         """The same values, such that reading them opens nothing that is not checked. Raises `Refusal`."""
+        storage.check(dataset)
         if dataset.is_virtual:
             if depth > DEPTH:
                 raise Refusal(422, "This data set is put together of too many others")
             return Virtual(dataset, lambda file, path: self._source(dataset, file, path, depth))
         if external.is_external(dataset):
             return external.stand_in(dataset, self.opened)
-        if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > CHUNK_CACHE:
-            raise TooLarge("The chunks of this data set are too large")
         return dataset
 
     def _source(self, dataset: h5py.Dataset, name: str, path: str, depth: int) -> Source | None:
@@ -166,14 +171,15 @@ class _Walk:
     def along(self, start: Entity, parts: list[str]) -> Entity:
         """The entity at the end. Raises `Refusal`."""
         found = start
-        for part in parts:
+        for shown in parts:
+            part = _stored(found, shown)
             link = link_of(found, part)
             if link is None:
                 raise Refusal(404, f"{self._path} is not a valid path in the file")
             found = found[part] if isinstance(link, h5py.HardLink) else self.through(found, part, link)
         return found
 
-    def through(self, group: Entity, name: str, link: Any) -> Entity:
+    def through(self, group: Entity, name: str | bytes, link: Any) -> Entity:
         """The entity that a link of a group leads to. Raises `Refusal`."""
         self._steps += 1
         if self._steps > MOST_STEPS:
@@ -188,17 +194,32 @@ class _Walk:
         return self.along(start["/"] if isinstance(start, h5py.File) else start, _parts(link.path))
 
 
-def link_of(group: Entity, name: str) -> Any:
-    """The link of a name in a group, or None where there is none."""
-    if not isinstance(group, h5py.Group):
+def link_of(group: Entity, name: str | bytes) -> Any:
+    """The link of a name in a group, or None where there is none. (h5py's own way takes no name that is not
+    UTF-8.)"""
+    raw = name.encode() if isinstance(name, str) else name
+    if not isinstance(group, h5py.Group) or not group.id.links.exists(raw):
         return None
-    try:
-        return group.get(name, getlink=True)
-    except TypeError:  # of a kind that somebody defined
-        return _UNKNOWN
+    links = group.id.links
+    kind = links.get_info(raw).type
+    if kind == h5py.h5l.TYPE_HARD:
+        return h5py.HardLink()
+    if kind == h5py.h5l.TYPE_SOFT:
+        return h5py.SoftLink(readable(links.get_val(raw)))
+    if kind == h5py.h5l.TYPE_EXTERNAL:
+        file, path = links.get_val(raw)
+        return h5py.ExternalLink(os.fsdecode(file), readable(path))
+    return _UNKNOWN  # of a kind that somebody defined
 
 
 _UNKNOWN = object()
+
+
+def _stored(group: Entity, name: str) -> str | bytes:
+    """The name in a group of what clients see under this one."""
+    if REPLACED not in name or not isinstance(group, h5py.Group):
+        return name
+    return next((one for one in group if readable(one) == name), name)
 
 
 def _parts(path: str) -> list[str]:
