@@ -117,6 +117,7 @@ class Starbeam:
         async def running(app: Litestar) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(self.database.close)
+                stack.callback(self.runtime.tries.close)
                 await self.options.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.options.refresh))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self._clean_onetime_tokens))

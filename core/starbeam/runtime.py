@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starbeam.addresses import ClientAddress
 from starbeam.auth.login import LoginService
-from starbeam.auth.ratelimit import Failures
+from starbeam.auth.ratelimit import Tries
 from starbeam.auth.tokens import Tokens
 from starbeam.db.engine import Database
 from starbeam.db.scope import Scope
@@ -56,7 +56,8 @@ class Runtime:
         self.metrics = metrics
         self.tokens = Tokens(settings.auth)
         self.client_address = ClientAddress(settings.server.trusted_proxies)
-        self.login = LoginService(backends, self.tokens, Failures(), options, database)
+        self.tries = Tries()
+        self.login = LoginService(backends, self.tokens, self.tries, options, database)
         self._scopes: dict[Kind, Scope] = {}
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uvicorn import Config, Server
 
 from starbeam import logs
+from starbeam.auth import ratelimit
 from starbeam.http.connection import Connection
 from starbeam.http.metrics import FOLDER
 from starbeam.workers import Workers
@@ -82,7 +83,7 @@ def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None
     `started` is called as soon as the first of them answers.
     """
     server = loaded.settings.server
-    with _shared_figures(bool(server.metrics_from)):
+    with _shared_figures(bool(server.metrics_from)), ratelimit.shared():
         return Workers(server.workers, partial(_work, loaded), bound, started).run()
 
 

@@ -13,8 +13,9 @@ from starbeam.db.models import AdminVar, Person
 from starbeam.faults import StartupError
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import SECRET, AsUser, MakeApp
+from support import probe
 from support.answers import NOT_VERIFIED, Said, invalid, refused, said
-from support.probe import INSIDE, WITH_PROBE
+from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio
 
@@ -111,16 +112,43 @@ async def test_no_login_finds_nobody(make_app: MakeApp) -> None:
 
 @pytest.mark.fix(34)
 async def test_a_backend_that_breaks_lets_nobody_in_and_shows_nothing(app: TestApp) -> None:
+    """The log has what broke and where, without what was sent in secret."""
     await app.database.person("broken")
     with capture_logs() as logs:
-        assert await log_in(app, "broken") == NOT_VERIFIED
-    assert INSIDE not in str(logs)
-    assert {
+        assert await log_in(app, "broken", "vault", token="srv/starbeam") == NOT_VERIFIED
+    failed, refusal = (line for line in logs if line["event"] != "request")
+    place = failed.pop("place")
+    assert place.split(" > ")[0].rpartition(":")[0] == probe.__file__
+    assert failed == {
         "event": "log-in backend failed",
         "backend": "probe",
-        "error": "RuntimeError",
+        "error": "RuntimeError: SELECT secret FROM ******** -- /********/********.py",
         "log_level": "error",
-    } in logs
+    }
+    assert refusal["reason"] == "the backend failed"
+
+
+REASONS: dict[str, dict[str, Any]] = {
+    "no such backend": {"plugin": "other"},
+    "no such person in the database": {"login": "stranger"},
+    "wrong password": {"password": "wrong"},
+    "the backend does not verify them": {"login": ""},
+    "the backend names no login": {"login": "unnamed"},
+    "the login is longer than the database can hold": {"login": "long"},
+    "the login is too long": {"login": "x" * 257},
+    "the password or token is too long": {"token": "x" * 16_385},
+}
+
+
+async def test_the_log_says_why_and_the_answer_does_not(app: TestApp) -> None:
+    with capture_logs() as logs:
+        answers = {
+            why: await log_in(app, **{"login": "abcd", **sent})  # who is in no database
+            for why, sent in REASONS.items()
+        }
+    assert [line["reason"] for line in logs if line["event"] == "log-in refused"] == list(REASONS)
+    assert answers.pop("no such person in the database") == UNKNOWN_PERSON
+    assert answers == dict.fromkeys(answers, NOT_VERIFIED)
 
 
 @pytest.mark.fix(34)
@@ -138,7 +166,7 @@ async def test_attempts_are_logged_without_what_was_sent_in_secret(app: TestApp)
     about = {"login": "abcd", "backend": "probe", "address": "127.0.0.1"}
     assert [line for line in logs if line["event"] != "request"] == [
         {"event": "logged in", "log_level": "info", **about},
-        {"event": "log-in refused", "log_level": "warning", **about},
+        {"event": "log-in refused", "log_level": "warning", "reason": "wrong password", **about},
     ]
     assert "horse" not in str(logs)
     assert "staple" not in str(logs)

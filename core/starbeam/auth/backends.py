@@ -52,12 +52,17 @@ class BackendUnavailable(Exception):
     without addresses."""
 
 
+class NotVerified(Exception):
+    """The credentials do not hold. The text says why (`wrong password`), for the log: the person is not told,
+    and it holds nothing that was sent in secret."""
+
+
 class AuthBackend(ABC):
-    """Turns credentials into an identity, or into nothing.
+    """Turns credentials into an identity, or refuses them.
 
     `authenticate` may be called many times at once; what blocks goes to a thread. It raises
-    `BackendUnavailable` when it cannot ask, and any other exception counts as "no", is logged, and never
-    shown.
+    `BackendUnavailable` when it cannot ask, and `NotVerified` when the log should say why. Any other exception
+    counts as "no", is logged, and never shown.
     """
 
     test_only: ClassVar[bool] = False

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
+from litestar.exceptions import TooManyRequestsException
 from sqlalchemy.exc import IntegrityError
 
 from starbeam.auth import queries
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
+from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
 from starbeam.refusals import Unauthenticated, Unavailable
+from starbeam.settings.secrets import HIDDEN
 
 if TYPE_CHECKING:
-    from starbeam.auth.ratelimit import Failures
+    from starbeam.auth.ratelimit import Tries
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
     from starbeam.options import LiveOptions
@@ -23,8 +26,22 @@ log = structlog.get_logger("starbeam.auth")
 
 LONGEST_LOGIN = 45
 """What `Person.login` holds."""
+LONGEST_TYPED = 256
+"""A longer login, which may be an address of e-mail, is refused unread."""
+LONGEST_SECRET = 16_384
+"""A longer password or token is refused unread."""
+LONGEST_REASON = 500
+"""What the log shows of a reason or an error."""
 CREATE_PERSON = "create_person_on_missing"
 """The option that lets a first log-in create its person."""
+
+
+class LogInRefused(Unauthenticated):
+    """401, and the reason for the log."""
+
+    def __init__(self, reason: str, sentence: str = "Could not verify") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class LoginService:
@@ -34,52 +51,61 @@ class LoginService:
         self,
         backends: Mapping[str, AuthBackend],
         tokens: Tokens,
-        failures: Failures,
+        tries: Tries,
         options: LiveOptions,
         database: Database,
     ) -> None:
         self._backends = backends
         self._tokens = tokens
-        self._failures = failures
+        self._tries = tries
         self._options = options
         self._database = database
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
         """The person's token. 401 when the backend or the database does not know the person, 429 after too
-        many failures."""
-        account = body.login or ""
-        self._failures.check(account, address)
+        many failures. Only the log says why."""
+        about = {"login": _short(body.login or ""), "backend": _short(body.plugin), "address": address}
         try:
-            answer = await self._try(body)
-        except Unauthenticated:
-            self._failures.add(account, address)
-            log.warning("log-in refused", login=account[:LONGEST_LOGIN], backend=body.plugin, address=address)
+            _check_lengths(body)
+            async with self._tries.counted(body.login or "", address):
+                answer = await self._try(body)
+        except LogInRefused as refused:
+            log.warning("log-in refused", reason=refused.reason, **about)
             raise
-        self._failures.forget(account, address)
-        log.info("logged in", login=answer.login, backend=body.plugin, address=address)
+        except TooManyRequestsException:
+            log.warning("log-in refused", reason="too many tries", **about)
+            raise
+        log.info("logged in", **about | {"login": answer.login})
         return answer
 
     async def _try(self, body: Login) -> TokenResponse:
         identity = await self._identity(body)
-        if identity is None or not identity.login.strip() or len(identity.login) > LONGEST_LOGIN:
-            raise Unauthenticated("Could not verify")
+        if not identity.login.strip():
+            raise LogInRefused("the backend names no login")
+        if len(identity.login) > LONGEST_LOGIN:
+            raise LogInRefused("the login is longer than the database can hold")
         person_id, login = await self._person(identity)
         async with self._database.read() as connection:
             permissions = await queries.permissions(connection, person_id)
         return TokenResponse(login, self._tokens.make(login, person_id, permissions), permissions)
 
-    async def _identity(self, body: Login) -> Identity | None:
+    async def _identity(self, body: Login) -> Identity:
         backend = self._backends.get(body.plugin or "")
         if backend is None:
-            return None
+            raise LogInRefused("no such backend")
         try:
-            return await backend.authenticate(Credentials(body.login, body.password, body.token))
+            identity = await backend.authenticate(Credentials(body.login, body.password, body.token))
         except BackendUnavailable as error:
             log.error("log-in backend does not answer", backend=backend.name, error=str(error))
             raise Unavailable(str(error)) from None
+        except NotVerified as refused:
+            raise LogInRefused(str(refused)[:LONGEST_REASON]) from None
         except Exception as error:  # a broken backend must not let anybody in, nor show why it broke
-            log.error("log-in backend failed", backend=backend.name, error=type(error).__name__)
-            return None
+            log.error("log-in backend failed", backend=backend.name, **_about(error, body))
+            raise LogInRefused("the backend failed") from None
+        if identity is None:
+            raise LogInRefused("the backend does not verify them")
+        return identity
 
     async def _person(self, identity: Identity) -> tuple[int, str]:
         async with self._database.read() as connection:
@@ -88,7 +114,7 @@ class LoginService:
             return known.personId, known.login
         await self._options.ensure_loaded()
         if not self._options[CREATE_PERSON]:
-            raise Unauthenticated("User does not exist in database.")
+            raise _unknown()
         return await self._create(identity)
 
     async def _create(self, identity: Identity) -> tuple[int, str]:
@@ -103,5 +129,31 @@ class LoginService:
         async with self._database.read() as connection:
             created = await queries.person_by_login(connection, identity.login)
         if created is None:
-            raise Unauthenticated("User does not exist in database.")
+            raise _unknown()
         return created.personId, created.login
+
+
+def _unknown() -> LogInRefused:
+    return LogInRefused("no such person in the database", "User does not exist in database.")
+
+
+def _check_lengths(body: Login) -> None:
+    """Refuse what is longer than any login, before it is counted, asked for or kept."""
+    if len(body.login or "") > LONGEST_TYPED:
+        raise LogInRefused("the login is too long")
+    if max(len(body.password or ""), len(body.token or "")) > LONGEST_SECRET:
+        raise LogInRefused("the password or token is too long")
+
+
+def _short(text: str | None) -> str | None:
+    return text and text[:LONGEST_LOGIN]
+
+
+def _about(error: Exception, body: Login) -> dict[str, str]:
+    """What an error says and where it was raised, without what was sent in secret."""
+    said = str(error)
+    for secret in (body.password, body.token):
+        if secret:
+            said = said.replace(secret, HIDDEN)
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[1:]]
+    return {"error": f"{type(error).__name__}: {said}"[:LONGEST_REASON], "place": " > ".join(places[-4:])}

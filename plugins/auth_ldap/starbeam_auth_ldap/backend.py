@@ -9,7 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
+from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.login import LONGEST_LOGIN
 from starbeam_auth_ldap.directory import AWAY, Directory
 from starbeam_auth_ldap.people import identity
@@ -39,13 +39,13 @@ class LdapBackend(AuthBackend):
         self._patience = settings.timeout * (len(settings.servers) + 1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"ldap-{name}")
 
-    async def authenticate(self, credentials: Credentials) -> Identity | None:
-        """The person whose login and password these are, named as the directory does."""
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        """The person whose login and password these are, named as the directory does. Raises `NotVerified`."""
         login, password = credentials.login or "", credentials.password or ""
         if not _can_be(login, LONGEST_LOGIN) or not _can_be(password, LONGEST_PASSWORD):
-            return None
+            raise NotVerified("the login or password is empty, too long, or no text")
         entry = await self._in_thread(self._patience, self._directory.person, login, password)
-        return identity(entry, login, self._settings) if entry else None
+        return identity(entry, login, self._settings)
 
     async def check(self) -> str | None:
         """None, or a sentence when no server of the directory can be reached."""

@@ -18,7 +18,7 @@ from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 from msgspec.structs import astuple
 
-from starbeam.auth.backends import BackendUnavailable
+from starbeam.auth.backends import BackendUnavailable, NotVerified
 from starbeam_auth_ldap.settings import LOGIN, LdapSettings, Server
 
 log = structlog.get_logger("starbeam.auth_ldap")
@@ -27,14 +27,14 @@ AWAY = "The directory that checks log-ins does not answer. Please try again late
 REST_SECONDS = 30.0
 """How long a server that did not answer is asked only after the others."""
 _REFUSED = {
-    results.RESULT_CONSTRAINT_VIOLATION,  # 389 Directory Server: locked after too many tries
-    results.RESULT_REFERRAL,
-    results.RESULT_NO_SUCH_OBJECT,
-    results.RESULT_INVALID_DN_SYNTAX,
-    results.RESULT_INAPPROPRIATE_AUTHENTICATION,  # an entry without a password
-    results.RESULT_INVALID_CREDENTIALS,
-    results.RESULT_INSUFFICIENT_ACCESS_RIGHTS,
-    results.RESULT_UNWILLING_TO_PERFORM,  # an account that is switched off
+    results.RESULT_CONSTRAINT_VIOLATION: "the account is locked",  # 389 Directory Server, after many tries
+    results.RESULT_REFERRAL: "another directory has this person",
+    results.RESULT_NO_SUCH_OBJECT: "no such person",
+    results.RESULT_INVALID_DN_SYNTAX: "the login makes no name of an entry",
+    results.RESULT_INAPPROPRIATE_AUTHENTICATION: "the entry has no password",
+    results.RESULT_INVALID_CREDENTIALS: "wrong password",
+    results.RESULT_INSUFFICIENT_ACCESS_RIGHTS: "the entry may not be used to log in",
+    results.RESULT_UNWILLING_TO_PERFORM: "the account is switched off",
 }
 """Answers that mean "not this person", and not "ask later"."""
 
@@ -80,8 +80,8 @@ class Directory:
         wanted = [settings.login_attribute, *astuple(settings.attributes)]
         self._attributes = sorted({name for name in wanted if name})
 
-    def person(self, login: str, password: str) -> Entry | None:
-        """The entry of the person of this login, if the password is right.
+    def person(self, login: str, password: str) -> Entry:
+        """The entry of the person of this login, if the password is right; else raises `NotVerified`.
 
         Raises `BackendUnavailable` when no server answers.
         """
@@ -136,30 +136,34 @@ class Directory:
         finally:
             _close(connection)
 
-    def _ask(self, connection: Any, login: str, password: str) -> Entry | None:
+    def _ask(self, connection: Any, login: str, password: str) -> Entry:
         if self._settings.base:
             found = self._find(connection, login)
-            return found if found and _bind(connection, found.dn, password) else None
+            _bind(connection, found.dn, password)
+            return found
         dn = self._settings.user_dn.replace(LOGIN, escape_rdn(login))
-        return self._read(connection, dn) if _bind(connection, dn, password) else None
+        _bind(connection, dn, password, unsure=" or no such person")
+        return self._read(connection, dn)
 
-    def _find(self, connection: Any, login: str) -> Entry | None:
+    def _find(self, connection: Any, login: str) -> Entry:
         """The one entry of this login, found by the service account."""
         settings = self._settings
-        if not _bind(connection, settings.service_dn, settings.service_password):
-            raise _Failed("the directory refuses the service account")
+        try:
+            _bind(connection, settings.service_dn, settings.service_password)
+        except NotVerified as refused:
+            raise _Failed(f"the directory refuses the service account: {refused}") from None
         wanted = f"({settings.login_attribute}={escape_filter_chars(login)})"
         found = self._search(connection, settings.base, ldap3.SUBTREE, wanted)
-        if len(found) > 1:
-            log.error("two entries with one login", login=login)
-        return found[0] if len(found) == 1 else None
+        if len(found) != 1:
+            raise NotVerified("two entries have this login" if found else "no such person")
+        return found[0]
 
-    def _read(self, connection: Any, dn: str) -> Entry | None:
+    def _read(self, connection: Any, dn: str) -> Entry:
         """The entry of who is bound, as that person may see it."""
         found = self._search(connection, dn, ldap3.BASE, "(objectClass=*)", *_REFUSED)
         if not found:
-            log.warning("a person may not read the own entry", dn=dn)
-        return found[0] if found else None
+            raise NotVerified("the person may not read the own entry")
+        return found[0]
 
     def _search(self, connection: Any, base: str, scope: str, wanted: str, *nothing: int) -> list[Entry]:
         """Two entries at most; none when the directory answers with one of the codes `nothing`."""
@@ -173,14 +177,17 @@ class Directory:
         return [_entry(item) for item in connection.response if item["type"] == "searchResEntry"]
 
 
-def _bind(connection: Any, dn: str, password: str) -> bool:
-    """Whether the directory takes this password for this entry."""
+def _bind(connection: Any, dn: str, password: str, unsure: str = "") -> None:
+    """Raise `NotVerified` unless the directory takes this password for this entry."""
     if connection.closed:  # ldap3 would connect again, without TLS
         raise LDAPSessionTerminatedByServerError
     # As bytes: ldap3 would replace some characters of a text, and what the directory holds is what was typed.
     connection.rebind(user=dn, password=password.encode(), read_server_info=False)
     _check(connection, results.RESULT_SUCCESS, *_REFUSED)
-    return bool(connection.result["result"] == results.RESULT_SUCCESS)
+    if (code := connection.result["result"]) != results.RESULT_SUCCESS:
+        why = _REFUSED[code] + (unsure if code == results.RESULT_INVALID_CREDENTIALS else "")
+        said = connection.result["message"]  # Active Directory says here whether the account is locked
+        raise NotVerified(f"{why} ({said})" if said else why)
 
 
 def _check(connection: Any, *expected: int) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from starbeam.auth.backends import Identity
+from starbeam.auth.backends import Identity, NotVerified
 
 if TYPE_CHECKING:
     from starbeam_auth_ldap.directory import Entry
     from starbeam_auth_ldap.settings import LdapSettings
 
 
-def identity(entry: Entry, typed: str, settings: LdapSettings) -> Identity | None:
+def identity(entry: Entry, typed: str, settings: LdapSettings) -> Identity:
     """Who the entry is, by the login that the directory holds.
 
-    None when that differs from the login that was typed by more than case and outer blanks: directories
-    compare more loosely than that, and a person must not be taken for another.
+    Raises `NotVerified` when that differs from the login that was typed by more than case and outer blanks:
+    directories compare more loosely than that, and a person must not be taken for another.
     """
     login = next((name for name in _texts(entry, settings.login_attribute) if _alike(name, typed)), None)
     if login is None:
-        return None
+        raise NotVerified(f"{entry.dn} has another {settings.login_attribute} than what was typed")
     of = settings.attributes
     return Identity(
         login=login.strip(),

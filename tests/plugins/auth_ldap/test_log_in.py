@@ -62,6 +62,21 @@ async def test_who_is_refused_gets_one_answer(app: TestApp) -> None:
         assert await log_in(app, login, password) == NOT_VERIFIED, login
 
 
+async def test_the_log_says_why(app: TestApp, request: pytest.FixtureRequest) -> None:
+    searched = request.node.callspec.params["app"] == "searched"
+    tries = (("abcd", "wrong"), ("stranger", PASSWORD), ("locked", "right"), ("abcd", ""), ("a" * 46, "x"))
+    with capture_logs() as lines:
+        for login, password in tries:
+            assert await log_in(app, login, password) == NOT_VERIFIED
+    unsure = "wrong password or no such person"
+    sent = "the login or password is empty, too long, or no text"
+    assert [line["reason"] for line in lines if line["event"] == "log-in refused"] == [
+        *(("wrong password", "no such person") if searched else (unsure, unsure)),
+        "wrong password" if searched else unsure,  # slapd does not tell that an account is locked
+        *(sent, sent),
+    ]
+
+
 @pytest.mark.fix(166)
 async def test_an_empty_login_or_password_never_reaches_the_directory(app: TestApp, slapd: Slapd) -> None:
     connections = slapd.log.count("ACCEPT")

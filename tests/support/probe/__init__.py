@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.access import Principal, authenticated, needs, public
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
+from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.checks import Check
 from starbeam.db.functions import containing, contains
 from starbeam.db.lists import Listing
@@ -74,7 +74,9 @@ class ProbeBackend(AuthBackend):
             return Identity(login="   ")
         if login == "long":
             return Identity(login="x" * 46)
-        if credentials.password == "wrong" or not login:
+        if credentials.password == "wrong":
+            raise NotVerified("wrong password")
+        if not login:
             return None
         await asyncio.sleep(0)
         return Identity(login, givenName="Ada", familyName="Byron", emailAddress="ada@example.org", siteId=7)
