@@ -10,6 +10,7 @@ from starbeam.addresses import ClientAddress
 from starbeam.auth.login import LoginService
 from starbeam.auth.ratelimit import Tries
 from starbeam.auth.tokens import Tokens
+from starbeam.cache import make_room
 from starbeam.db.engine import Database
 from starbeam.db.scope import Scope
 from starbeam.files import Files
@@ -70,7 +71,6 @@ class Runtime:
         schema = await self.database.ready()
         kind = who.kind
         if kind not in self._scopes:
-            if len(self._scopes) >= _MOST_SCOPES:
-                self._scopes.clear()
+            make_room(self._scopes, _MOST_SCOPES)
             self._scopes[kind] = Scope(schema, self.visibility, kind)
         return self._scopes[kind]

@@ -132,7 +132,9 @@ async def test_claims_that_lack_or_have_a_wrong_type(app: TestApp) -> None:
         {"exp": [1]},
         {"iat": "soon"},
         {"iat": int(time.time()) + 3600},
+        {"iat": int(time.time()) + 35},
         {"nbf": int(time.time()) + 3600},
+        {"nbf": int(time.time()) + 35},
         {"aud": "somebody else"},
     ]
     tokens = {str(changed): forged(header, body=json.dumps(claims(**changed)).encode()) for changed in wrong}
@@ -192,6 +194,13 @@ async def test_expired(app: TestApp) -> None:
         await current(app, "Bearer " + signed("another-key-that-is-also-long-enough", exp=now - 1))
         == INVALID_TOKEN
     )
+
+
+async def test_a_token_of_a_server_whose_clock_is_ahead(app: TestApp) -> None:
+    now = time.time()
+    for ahead in (0.4, 5, 25):
+        assert await current(app, "Bearer " + signed(iat=now + ahead, exp=now + ahead + 300)) == (200, ADA)
+        assert await current(app, "Bearer " + signed(nbf=now + ahead)) == (200, ADA)
 
 
 @pytest.mark.fix(94)

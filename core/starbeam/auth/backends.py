@@ -61,8 +61,8 @@ class AuthBackend(ABC):
     """Turns credentials into an identity, or refuses them.
 
     `authenticate` may be called many times at once; what blocks goes to a thread. It raises
-    `BackendUnavailable` when it cannot ask, and `NotVerified` when the log should say why. Any other exception
-    counts as "no", is logged, and never shown.
+    `BackendUnavailable` when it cannot ask, and `NotVerified` when the log should say why. Any other
+    exception counts as "no", is logged, and never shown.
     """
 
     test_only: ClassVar[bool] = False

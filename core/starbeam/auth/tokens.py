@@ -24,6 +24,8 @@ LONGEST = 8192
 """A longer token is refused unread."""
 RECENT = 1000
 """How many tokens are remembered to have a good signature. Their times are looked at at each use."""
+LEEWAY = 30.0
+"""Seconds by which the clocks of servers that make tokens may be ahead of ours."""
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -68,7 +70,7 @@ class Tokens:
         except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, RecursionError):
             raise Unauthenticated("Invalid token") from None
         now = time.time()
-        if claims.aud or max(claims.iat, claims.nbf) > now:
+        if claims.aud or max(claims.iat, claims.nbf) > now + LEEWAY:
             raise Unauthenticated("Invalid token")
         if claims.exp <= now:
             raise Unauthenticated("Token expired. Please log in again")

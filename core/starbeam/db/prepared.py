@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sqlalchemy import SelectBase
 
+from starbeam.cache import make_room
+
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,6 +25,8 @@ Call: TypeAlias = tuple[str, list[tuple[str, int | None, Convert | None]]]
 
 _MOST_LENGTHS = 100
 """For how many lengths of its lists a statement's SQL is kept."""
+_LONGEST = 1_000
+"""How many values the lists may have together for that."""
 
 
 class Prepared:
@@ -46,9 +50,10 @@ class Prepared:
         lists = {name: _flat(given[name]) for name in self._lists}
         key = tuple(len(lists[name]) for name in self._lists)
         if (found := self._calls.get(key)) is None:
-            if len(self._calls) >= _MOST_LENGTHS:
-                self._calls.clear()
-            found = self._calls[key] = self._expand(given)
+            found = self._expand(given)
+            if sum(key) <= _LONGEST:
+                make_room(self._calls, _MOST_LENGTHS)
+                self._calls[key] = found
         sql, places = found
         parameters = []
         for name, place, convert in places:

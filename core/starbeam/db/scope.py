@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.access import Kind, Principal
+from starbeam.cache import make_room
 
 if TYPE_CHECKING:
     from starbeam.db.schema import Schema
@@ -31,6 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
+_MOST_STATEMENTS = 2_000
+"""Statements that are kept for a scope: clients combine filters, which make ever more."""
 CALLER_ID = bindparam("caller_id", type_=Integer())
 """The caller's `personId`, bound in every statement that uses it."""
 CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
@@ -84,6 +87,7 @@ class Scope:
         if not isinstance(recipe, Recipe):
             return recipe
         if recipe not in self.statements:
+            make_room(self.statements, _MOST_STATEMENTS)
             self.statements[recipe] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
         return self.statements[recipe]
 

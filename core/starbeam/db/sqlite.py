@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 COLLATION = "GENERAL_CI"
 """The name of the collation."""
 
+_LONGEST_KEPT = 200
+"""Longer texts are folded anew each time: who sends many would fill the memory."""
 _PRAGMAS = """
 PRAGMA busy_timeout = 5000;
 PRAGMA journal_mode = WAL;
@@ -129,12 +131,22 @@ def like(pattern: str | None, value: Any, escape: str = "\\") -> bool | None:
     """Whether all of `value` matches the pattern of `%` and `_`; None (NULL) when one of them is NULL."""
     if pattern is None or value is None:
         return None
-    return _expression(str(pattern), escape).fullmatch(_fold(str(value))) is not None
+    pattern, text = str(pattern), _fold(str(value))
+    if len(pattern) <= _LONGEST_KEPT:
+        return _kept_expression(pattern, escape).fullmatch(text) is not None
+    parts = _parts(pattern, escape)  # one that no text is long enough for is not even compiled
+    if sum(part != "%" for part in parts) > len(text):
+        return False
+    return _expression(parts).fullmatch(text) is not None
+
+
+def sort_key(text: str) -> str:
+    """What the collation compares: texts are equal to the databases when their keys are equal."""
+    return _kept_key(text) if len(text) <= _LONGEST_KEPT else _fold(text).rstrip(" ")
 
 
 @lru_cache(maxsize=4096)
-def sort_key(text: str) -> str:
-    """What the collation compares: texts are equal to the databases when their keys are equal."""
+def _kept_key(text: str) -> str:
     return _fold(text).rstrip(" ")
 
 
@@ -150,9 +162,18 @@ def _fold_letter(letter: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _expression(pattern: str, escape: str) -> re.Pattern[str]:
-    """The regular expression of a `LIKE` pattern, on folded text."""
+def _kept_expression(pattern: str, escape: str) -> re.Pattern[str]:
+    return _expression(_parts(pattern, escape))
+
+
+def _parts(pattern: str, escape: str) -> list[str]:
+    """The letters of a `LIKE` pattern, escaped ones with their escape; of several `%` in a row one."""
     parts = re.findall(f"{re.escape(escape)}.|.", pattern, re.DOTALL) if escape else list(pattern)
+    return [part for part, before in zip(parts, ["", *parts], strict=False) if (part, before) != ("%", "%")]
+
+
+def _expression(parts: list[str]) -> re.Pattern[str]:
+    """The regular expression of a `LIKE` pattern, on folded text."""
     return re.compile("".join(map(_part, parts)), re.DOTALL)
 
 

@@ -231,7 +231,8 @@ def _interpret(text: str, annotation: Any) -> Any:
     """Return the value that a variable's text means for a type; text that means none stays text."""
     kinds = _kinds(inspect.type_info(annotation))
     takes_text = any(isinstance(kind, inspect.StrType | inspect.AnyType) for kind in kinds)
-    if takes_text or not any(isinstance(kind, _TOML_ONLY) for kind in kinds):
+    is_list = text.lstrip().startswith("[") and any(map(_is_text_list, kinds))
+    if (takes_text and not is_list) or not any(isinstance(kind, _TOML_ONLY) for kind in kinds):
         return text
     if any(map(_is_text_list, kinds)) and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]

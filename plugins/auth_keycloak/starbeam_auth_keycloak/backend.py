@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
+from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam_auth_keycloak.provider import NO_ANSWER, Provider
 from starbeam_auth_keycloak.verification import verified
 
@@ -21,7 +21,7 @@ class KeycloakBackend(AuthBackend):
     def __init__(self, name: str, settings: KeycloakSettings) -> None:
         super().__init__(name)
         self._settings = settings
-        self._provider = Provider(settings.expected_issuer, settings.timeout)
+        self._provider = Provider(settings)
 
     @property
     def public_config(self) -> Mapping[str, Any]:
@@ -29,20 +29,20 @@ class KeycloakBackend(AuthBackend):
         return {
             "KEYCLOAK_SERVER_URL": self._settings.server_url,
             "KEYCLOAK_REALM_NAME": self._settings.realm,
-            "KEYCLOAK_CLIENT_ID": self._settings.client_id,
+            "KEYCLOAK_CLIENT_ID": self._settings.clients[0],
             "OIDC_ISSUER": self._settings.issuer,
         }
 
-    async def authenticate(self, credentials: Credentials) -> Identity | None:
-        """The owner of the token, within the time-out."""
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        """The owner of the token, within the time-out. Raises `NotVerified`."""
         if not credentials.token:
-            return None
+            raise NotVerified("no token")
         try:
             async with asyncio.timeout(self._settings.timeout):
                 claims = await self._claims(credentials.token)
         except TimeoutError:
             raise BackendUnavailable(NO_ANSWER) from None
-        return _identity(claims, self._settings.login_claim) if claims else None
+        return _identity(claims, self._settings.login_claim)
 
     async def check(self) -> str | None:
         """None when tokens can be checked, else a sentence."""
@@ -52,22 +52,25 @@ class KeycloakBackend(AuthBackend):
             return str(error)
         return None
 
-    async def _claims(self, token: str) -> Claims | None:
+    async def _claims(self, token: str) -> Claims:
         """What the token says, or the provider says of its owner. In both modes the token is checked here
         first: the provider's userinfo endpoint takes the tokens of all its clients."""
-        settings = self._settings
-        claims = await verified(token, self._provider, settings.expected_issuer, settings.client_id)
-        if claims is None or settings.mode == "token":
+        claims = await verified(token, self._provider, self._settings)
+        if self._settings.mode == "token":
             return claims
         said = await self._provider.userinfo(token)
-        return said if said and said.get("sub") == claims.get("sub", said.get("sub")) else None
+        if said is None:
+            raise NotVerified("the provider has withdrawn the token")
+        if not said or said.get("sub") != claims.get("sub", said.get("sub")):
+            raise NotVerified("the provider's userinfo is of somebody else, or of nobody")
+        return said
 
 
-def _identity(claims: Claims, login_claim: str) -> Identity | None:
+def _identity(claims: Claims, login_claim: str) -> Identity:
     """The person of these claims; all but the login may be missing."""
     login = _text(claims, login_claim)
     if login is None:
-        return None
+        raise NotVerified(f"the claim {login_claim} holds no login")
     return Identity(
         login=login,
         givenName=_text(claims, "given_name"),

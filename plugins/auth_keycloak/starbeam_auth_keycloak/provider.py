@@ -6,13 +6,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import httpx
 import msgspec
 import structlog
 
 from starbeam.auth.backends import BackendUnavailable
+from starbeam.cache import Cache
+
+if TYPE_CHECKING:
+    from starbeam_auth_keycloak.settings import KeycloakSettings
 
 log = structlog.get_logger("starbeam.auth.keycloak")
 
@@ -43,74 +47,81 @@ class KeySet(msgspec.Struct, frozen=True):
     keys: list[Key]
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """What the provider said: its keys that sign, and where it tells about people."""
+
+    keys: list[Key]
+    userinfo: str | None
+
+    def key(self, kid: str | None) -> Key | None:
+        """The key of this id; without an id the only one there is."""
+        if kid is None:
+            return self.keys[0] if len(self.keys) == 1 else None
+        return next((key for key in self.keys if key.get("kid") == kid), None)
+
+
 class Provider:
     """One OpenID Connect provider, with its keys in memory."""
 
-    def __init__(self, issuer: str, timeout: float) -> None:
-        self._issuer = issuer
-        self._timeout = timeout
+    def __init__(self, settings: KeycloakSettings) -> None:
+        self._settings = settings
+        self._issuer = settings.expected_issuer
         self._tls = httpx.create_ssl_context()
-        self._userinfo: str | None = None
-        self._keys: list[Key] = []
-        self._tried = self._fetched = float("-inf")
-        self._fetching: asyncio.Task[None] | None = None
+        self._cache: Cache[_Known] = Cache(KEYS_SECONDS)
+        self._tried = float("-inf")
+        self._asking: set[asyncio.Task[_Known]] = set()
 
     async def key(self, kid: str | None) -> Key | None:
         """The signing key of this id; without an id the only one there is. Raises `BackendUnavailable`."""
-        await self.ensure_keys()
-        if self._find(kid) is None and time.monotonic() - self._tried > REFETCH_SECONDS:
-            await self._refresh()
-        return self._find(kid)
+        key = (await self._known(KEYS_SECONDS)).key(kid)
+        if key is None and time.monotonic() - self._tried > REFETCH_SECONDS:
+            key = (await self._known(REFETCH_SECONDS)).key(kid)
+        return key
 
     async def ensure_keys(self) -> None:
         """Fetch the keys unless they are young enough. Raises `BackendUnavailable`."""
-        if time.monotonic() - self._fetched > KEYS_SECONDS:
-            await self._refresh()
+        await self._known(KEYS_SECONDS)
 
     async def userinfo(self, token: str) -> Claims | None:
         """What the provider says of the owner of an access token whose key is known; None when it refuses
         the token. Raises `BackendUnavailable`."""
-        if self._userinfo is None:
+        endpoint = (await self._known(KEYS_SECONDS)).userinfo
+        if endpoint is None:
             self._unavailable(USELESS, "the discovery document names no userinfo_endpoint")
-        response = await self._get(self._userinfo, {"Authorization": f"Bearer {token}"})
+        response = await self._get(endpoint, {"Authorization": f"Bearer {token}"})
         if response.status_code in (400, 401, 403):
             return None
         return self._decoded(response, dict[str, Any])
 
-    def _find(self, kid: str | None) -> Key | None:
-        if kid is None:
-            return self._keys[0] if len(self._keys) == 1 else None
-        return next((key for key in self._keys if key.get("kid") == kid), None)
+    async def _known(self, age: float) -> _Known:
+        """What the provider said less than `age` seconds ago. Log-ins of one moment share one fetch, which
+        outlives those that wait for it."""
+        asking = asyncio.create_task(self._cache.get("keys", self._fetch, age=age))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asked)
+        return await asyncio.shield(asking)
 
-    async def _refresh(self) -> None:
-        """Fetch the keys. Log-ins of one moment share one fetch, which outlives the one that began it."""
-        if self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch())
-            self._fetching.add_done_callback(self._done)
-        await asyncio.shield(self._fetching)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._fetching = None
+    def _asked(self, task: asyncio.Task[_Known]) -> None:
+        self._asking.discard(task)
         if not task.cancelled():
             task.exception()  # those who wait are told; nobody waiting is no error
 
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> _Known:
         self._tried = time.monotonic()
         url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
         discovery = self._decoded(await self._get(url), Discovery)
-        if discovery.issuer != self._issuer:
+        if discovery.issuer not in (self._issuer, self._settings.inside(self._issuer)):
             self._unavailable(USELESS, f"{url} has the issuer {discovery.issuer!r}, not {self._issuer!r}")
         keys = self._decoded(await self._get(discovery.jwks_uri), KeySet).keys
-        self._keys = [key for key in keys if key.get("use", "sig") == "sig"]
-        self._userinfo = discovery.userinfo_endpoint
-        self._fetched = time.monotonic()
+        return _Known([key for key in keys if key.get("use", "sig") == "sig"], discovery.userinfo_endpoint)
 
     async def _get(self, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """The answer to a GET; redirects are not followed, and the time-out is that of the whole."""
+        url, timeout = self._settings.inside(url), self._settings.timeout
         try:
             async with (
-                asyncio.timeout(self._timeout),
-                httpx.AsyncClient(verify=self._tls, timeout=self._timeout) as client,
+                asyncio.timeout(timeout),
+                httpx.AsyncClient(verify=self._tls, timeout=timeout) as client,
             ):
                 return await client.get(url, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Meta
 
+from starbeam.auth.tokens import LEEWAY
 from starbeam.settings import InvalidValue, Section
+
+_Text = Annotated[str, Meta(min_length=1)]
 
 
 def check_url(value: str) -> None:
     """Require https, or http on this machine: who can change the provider's keys on their way can log in as
     anybody."""
-    if not value:
-        return
+    parts = _parts(value)
+    safe = parts and (parts.scheme == "https" or _is_local(parts.hostname or ""))
+    if value and not safe:
+        raise InvalidValue("expected an https:// address (http:// on this machine only)", got=value)
+
+
+def check_inside_url(value: str) -> None:
+    """Require an address; http too, for networks that nobody else is on."""
+    if value and not _parts(value):
+        raise InvalidValue("expected an https:// or http:// address", got=value)
+
+
+def _parts(value: str) -> SplitResult | None:
+    """The parts of a plain address of the web, None for anything else."""
     try:
         parts = urlsplit(value)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname or ""))
-        plain = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+        plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
     except ValueError:
-        safe = plain = False
-    if not (safe and plain):
-        raise InvalidValue("expected an https:// address (http:// on this machine only)", got=value)
+        return None
+    return parts if plain and parts.scheme in ("https", "http") else None
 
 
 def _is_local(host: str) -> bool:
@@ -41,11 +54,11 @@ class KeycloakSettings(Section, frozen=True):
     """Settings of one provider: a Keycloak realm (`server_url`, `realm`), or any other by its `issuer`."""
 
     client_id: Annotated[
-        str,
+        _Text | Annotated[list[_Text], Meta(min_length=1)],
         Meta(
-            min_length=1,
-            description="The client that people log in with. Tokens of other clients are refused.",
-            examples=["ispyb-ui"],
+            description="The client that people log in with, or several of them, that of the web page first. "
+            "Tokens of other clients are refused.",
+            examples=["ispyb-ui", ["ispyb-ui", "mxcube"]],
         ),
     ]
     server_url: Annotated[
@@ -57,6 +70,16 @@ class KeycloakSettings(Section, frozen=True):
         _url(
             "For a provider other than Keycloak: its issuer, exactly as its discovery document has it.",
             "https://login.example.org",
+        ),
+    ] = ""
+    inside_url: Annotated[
+        str,
+        Meta(
+            description="Where this server reaches the provider, when that is not where browsers do: it "
+            "takes the place of server_url (or issuer) in what is asked. With http:// nobody else may be on "
+            "the network between.",
+            examples=["http://keycloak:8080"],
+            extra={"check": check_inside_url},
         ),
     ] = ""
     mode: Annotated[
@@ -72,6 +95,14 @@ class KeycloakSettings(Section, frozen=True):
     timeout: Annotated[
         float, Meta(gt=0, le=60, description="Longest time to wait for the provider at a log-in, in seconds.")
     ] = 5.0
+    leeway: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=300,
+            description="Seconds by which the clocks of the provider and of this server may differ.",
+        ),
+    ] = LEEWAY
 
     def __post_init__(self) -> None:
         """Require one way to name the provider."""
@@ -84,3 +115,15 @@ class KeycloakSettings(Section, frozen=True):
     def expected_issuer(self) -> str:
         """The issuer that discovery document and tokens must name."""
         return self.issuer or f"{self.server_url.rstrip('/')}/realms/{quote(self.realm, safe='')}"
+
+    @property
+    def clients(self) -> list[str]:
+        """The clients whose tokens are taken, that of the web page first."""
+        return [self.client_id] if isinstance(self.client_id, str) else self.client_id
+
+    def inside(self, url: str) -> str:
+        """Where this server finds what browsers find at `url`."""
+        outside = (self.issuer or self.server_url).rstrip("/")
+        if not self.inside_url or not f"{url}/".startswith(f"{outside}/"):
+            return url
+        return self.inside_url.rstrip("/") + url.removeprefix(outside)

@@ -40,7 +40,8 @@ class LdapBackend(AuthBackend):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"ldap-{name}")
 
     async def authenticate(self, credentials: Credentials) -> Identity:
-        """The person whose login and password these are, named as the directory does. Raises `NotVerified`."""
+        """The person whose login and password these are, named as the directory does. Raises
+        `NotVerified`."""
         login, password = credentials.login or "", credentials.password or ""
         if not _can_be(login, LONGEST_LOGIN) or not _can_be(password, LONGEST_PASSWORD):
             raise NotVerified("the login or password is empty, too long, or no text")

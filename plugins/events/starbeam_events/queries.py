@@ -16,10 +16,10 @@ from sqlalchemy import bindparam, func, literal, literal_column, select, union_a
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
+from starbeam.cache import Cache
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged, everything
-from starbeam_events.cache import Cache
 from starbeam_events.schemas import Event, EventType
 from starbeam_events.sources import EventSource, Filters, Query, Wanted
 
@@ -96,7 +96,7 @@ class Stream:
     def __init__(self, sources: Sequence[EventSource], total_age: float) -> None:
         self.sources = tuple(sources)
         self._named = {source.type for source in sources if source.named_by_type}
-        self._cache = Cache(total_age)
+        self._cache: Cache[Any] = Cache(total_age)
 
     def _wanted(self, filters: Filters) -> Wanted:
         given = {name for name, value in msgspec.structs.asdict(filters).items() if value is not None}
@@ -165,8 +165,7 @@ class Stream:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}
         names = sorted(_bound(reader.scope, query) & given.keys())
-        key = query, *((name, _frozen(given[name])) for name in names)
-        return await self._cache.get(key, work)
+        return await self._cache.get(query, work, [(name, given[name]) for name in names])
 
     async def _load(
         self,
@@ -183,7 +182,3 @@ class Stream:
                 events = await source.load(reader, files, ids, wanted, values)
                 found |= {(source.type, id): event for id, event in events.items()}
         return [found[key] for type, id in keys if (key := (type, id)) in found]
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

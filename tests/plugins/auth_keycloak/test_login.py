@@ -16,9 +16,12 @@ from structlog.testing import capture_logs
 
 from starbeam.auth.ratelimit import PER_ADDRESS
 from starbeam.db.models import AdminVar
+from starbeam.settings import InvalidValue, load
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import SECRET, MakeApp
 from starbeam_auth_keycloak import provider as provider_module
+from starbeam_auth_keycloak import verification
+from starbeam_auth_keycloak.settings import KeycloakSettings, check_inside_url
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.forging import segment, sign_hmac
 from support.oidc import CLIENT, Provider, Realm, rsa_key
@@ -187,10 +190,20 @@ async def test_a_token_for_this_client(app: TestApp, realm: Realm) -> None:
 
 async def test_clocks_may_differ_a_little(app: TestApp, realm: Realm) -> None:
     now = int(time.time())
-    assert await who(app, realm.token(exp=now - 5)) == "abcd"
-    assert await who(app, realm.token(iat=now + 5, nbf=now + 5)) == "abcd"
-    assert await log_in(app, realm.token(exp=now - 11)) == NOT_VERIFIED
+    assert await who(app, realm.token(exp=now - 12)) == "abcd"
+    assert await who(app, realm.token(iat=now + 12, nbf=now + 12)) == "abcd"
+    assert await log_in(app, realm.token(exp=now - 31)) == NOT_VERIFIED
     assert await log_in(app, realm.token(nbf=now + 60)) == NOT_VERIFIED
+
+
+async def test_how_much_clocks_may_differ_is_a_setting(make_app: MakeApp, realm: Realm) -> None:
+    now = int(time.time())
+    for leeway, ahead, expected in ((120, 100, 201), (120, 150, 401), (0, 30, 401)):
+        app = await make_app("auth_keycloak", **realm.settings(leeway=leeway))
+        await app.database.sql("DELETE FROM Person")
+        await app.database.person("abcd")
+        for claims in ({"iat": now + ahead}, {"nbf": now + ahead}, {"exp": now - ahead}):
+            assert (await log_in(app, realm.token(**claims)))[0] == expected, (leeway, claims)
 
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -228,6 +241,110 @@ REFUSED: dict[str, dict[str, Any]] = {
 async def test_a_token_that_the_realm_signed_and_yet_does_not_do(app: TestApp, realm: Realm) -> None:
     found = {name: await log_in(app, realm.token(**changed)) for name, changed in REFUSED.items()}
     assert found == dict.fromkeys(REFUSED, NOT_VERIFIED)
+
+
+REASONS: dict[str, dict[str, Any]] = {
+    "the token does not hold: it has expired": {"exp": 1_000_000_000},
+    "the token does not hold: wrong signature": {"key": rsa_key()},
+    "the token does not hold: wrong issuer": {"iss": "https://login.example.org"},
+    "the token does not hold: The token is not yet valid (iat)": {"iat": 9_999_999_999},
+    'the token does not hold: Token is missing the "exp" claim': {"exp": ...},
+    "the token is for ['a', 'b'], given to 'mxcube': another client": {"aud": ["a", "b"], "azp": "mxcube"},
+    "the token is signed with 'HS256'": {"algorithm": "HS256", "key": "k" * 32},
+    "the provider has no key 'third'": {"kid": "third", "key": rsa_key()},
+    "the token is too long": {"note": "x" * 11_000},
+    "the claim preferred_username holds no login": {"preferred_username": " "},
+    "the password or token is too long": {"note": "x" * 20_000},
+}
+
+
+async def test_the_log_says_why(app: TestApp, realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "LONGEST", 10_000)
+    with capture_logs() as logs:
+        found = [await log_in(app, realm.token(**changed)) for changed in REASONS.values()]
+    assert found == [NOT_VERIFIED] * len(REASONS)
+    assert [line["reason"] for line in logs if line["event"] == "log-in refused"] == list(REASONS)
+
+
+async def test_several_clients(make_app: MakeApp, realm: Realm) -> None:
+    """The web page's, and others that log in by the same name; each as audience or as party."""
+    app = await make_app("auth_keycloak", **realm.settings(client_id=[CLIENT, "mxcube"]))
+    await app.database.person("abcd")
+    for client in (CLIENT, "mxcube"):
+        assert await who(app, realm.token(aud=..., azp=client)) == "abcd"
+        assert await who(app, realm.token(aud=["account", client], azp=...)) == "abcd"
+    for another in ("mxcube2", "account", "", None):
+        assert await log_in(app, realm.token(aud=another, azp=another)) == NOT_VERIFIED
+    (backend,) = (await app.client.get("/auth/config")).json()["plugins"]
+    assert backend["config"]["KEYCLOAK_CLIENT_ID"] == CLIENT
+
+
+@pytest.mark.parametrize("text", ['["ispyb-ui", "mxcube"]', '[ "ispyb-ui","mxcube" ]'])
+def test_several_clients_of_the_environment(text: str) -> None:
+    section = "STARBEAM_AUTH__BACKENDS__KEYCLOAK__"
+    variables = {"USE": "auth_keycloak", "ISSUER": "https://login.example.org", "CLIENT_ID": text}
+    loaded = load(None, {section + name: value for name, value in variables.items()})
+    assert loaded.backend_settings("keycloak", KeycloakSettings).clients == ["ispyb-ui", "mxcube"]
+
+
+# The provider's inside address
+
+
+@pytest.fixture
+def public(realm: Realm) -> str:
+    """The address that browsers use: nobody answers there."""
+    return "https://login.example.invalid"
+
+
+@pytest.mark.parametrize("names", ["public", "inside"])
+@pytest.mark.parametrize("mode", ["token", "userinfo"])
+async def test_a_provider_with_an_inside_address(
+    make_app: MakeApp, realm: Realm, public: str, names: str, mode: str
+) -> None:
+    """Whichever of its addresses its discovery document names."""
+    inside, issuer = realm.server_url, f"{public}/realms/facility"
+    settings = {"server_url": public, "inside_url": inside, "mode": mode}
+    app = await make_app("auth_keycloak", **realm.settings(**settings))
+    await app.database.person("abcd")
+    realm.userinfo = {"sub": "0001", "preferred_username": "abcd"}
+    if names == "public":
+        endpoints = f"{issuer}/protocol/openid-connect"
+        realm.discovery = {
+            "issuer": issuer,
+            "jwks_uri": f"{endpoints}/certs",
+            "userinfo_endpoint": f"{endpoints}/userinfo",
+        }
+    assert await who(app, realm.token(iss=issuer)) == "abcd"
+    assert await log_in(app, realm.token()) == NOT_VERIFIED, "tokens name the address of browsers"
+    (backend,) = (await app.client.get("/auth/config")).json()["plugins"]
+    assert backend["config"]["KEYCLOAK_SERVER_URL"] == public
+
+
+async def test_the_inside_address_of_an_issuer(make_app: MakeApp, realm: Realm, public: str) -> None:
+    settings = {"issuer": f"{public}/", "inside_url": realm.issuer, "client_id": CLIENT}
+    realm.discovery = {"issuer": f"{public}/"}
+    app = await make_app(
+        "auth_keycloak", **{f"plugin.auth_keycloak.{name}": value for name, value in settings.items()}
+    )
+    await app.database.person("abcd")
+    assert await who(app, realm.token(iss=f"{public}/")) == "abcd"
+
+
+def test_which_addresses_are_asked_inside() -> None:
+    settings = KeycloakSettings(CLIENT, "https://sso.org/auth", "r", inside_url="http://keycloak:8080/")
+    asked = {
+        "https://sso.org/auth/realms/r/certs": "http://keycloak:8080/realms/r/certs",
+        "https://sso.org/auth": "http://keycloak:8080",
+        "https://sso.org/authority/certs": "https://sso.org/authority/certs",
+        "https://keys.org/certs": "https://keys.org/certs",
+    }
+    assert {url: settings.inside(url) for url in asked} == asked
+
+
+@pytest.mark.parametrize("url", ["ftp://keycloak", "keycloak:8080", "http://", "http://a/?b", "http://u@a"])
+def test_an_inside_address_that_is_none(url: str) -> None:
+    with pytest.raises(InvalidValue):
+        check_inside_url(url)
 
 
 async def test_without_a_token(app: TestApp) -> None:

@@ -185,7 +185,7 @@ async def test_counts_grow_old(make_app: MakeApp, monkeypatch: pytest.MonkeyPatc
     await small_facility(app)
     boss = await boss_of(app)
     now = 1000.0
-    monkeypatch.setattr("starbeam_legacy.queries.summaries.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
     await boss.get("/sessions")
     await measure(app)
     now += 59

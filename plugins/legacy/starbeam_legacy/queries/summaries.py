@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, case, func, literal, outerjoin, select, union_all
 from sqlalchemy.orm import aliased
 
+from starbeam.cache import Cache
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
@@ -34,6 +32,8 @@ _NOTHING: Row = {
 }
 """The counts of a session in which nothing happened."""
 
+MOST = 200_000
+"""Sessions whose counts are kept."""
 Keys = Select[Any] | None
 """A statement for the keys of some sessions; None: of all."""
 
@@ -90,32 +90,18 @@ class Summaries:
     """The counts of sessions, kept for some seconds."""
 
     def __init__(self, age: float) -> None:
-        self._age = age
-        self._kept: dict[int, tuple[float, Row]] = {}
-        """When they were counted, and the counts, by `sessionId`."""
-        self._counting_all = asyncio.Lock()
+        self._cache: Cache[Row] = Cache(age, MOST)
 
-    async def of(self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any) -> dict[int, Row]:
-        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh. All
-        sessions are counted once for all who ask meanwhile."""
-        if not self._age:
-            return await self._count(reader, sessions, keys, **values)
-        async with self._counting_all if keys is None else nullcontext():
-            if not self._fresh(sessions):
-                counted = await self._count(reader, sessions, keys, **values)
-                now = time.monotonic()
-                kept = {key: one for key, one in self._kept.items() if one[0] > now - self._age}
-                self._kept = kept | {key: (now, found) for key, found in counted.items()}
-            return {key: self._kept[key][1] for key in sessions}
-
-    def _fresh(self, sessions: Sequence[int]) -> bool:
-        oldest = time.monotonic() - self._age
-        return all(key in self._kept and self._kept[key][0] > oldest for key in sessions)
+    async def of(
+        self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
+    ) -> Mapping[Hashable, Row]:
+        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh."""
+        return await self._cache.many(sessions, lambda: self._count(reader, sessions, keys, **values))
 
     async def _count(
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
-    ) -> dict[int, Row]:
-        found = {key: dict(_NOTHING) for key in sessions}
+    ) -> Mapping[Hashable, Row]:
+        found: dict[Hashable, Row] = {key: dict(_NOTHING) for key in sessions}
         for row in await reader.rows(_collected(reader.scope, keys), **values):
             counts = flat(row)
             found.get(counts.pop("sessionId"), {}).update(counts)
