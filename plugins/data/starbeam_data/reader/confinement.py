@@ -27,6 +27,8 @@ class Confinement:
         for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
             resource.setrlimit(limit, (0, 0))
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # virtual data sets have thousands of files
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         with suppress(OSError):  # no Landlock: `starbeam doctor` says so
             landlock.restrict([*roots, *_python(), *LIBRARIES])
 

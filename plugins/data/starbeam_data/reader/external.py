@@ -11,7 +11,7 @@ from starbeam_data.reader.opened import Opened
 
 def is_external(dataset: h5py.Dataset) -> bool:
     """Whether the values lie in other files."""
-    return bool(dataset.id.get_create_plist().get_external_count())
+    return dataset.external is not None
 
 
 def stand_in(dataset: h5py.Dataset, opened: Opened) -> h5py.Dataset:

@@ -137,7 +137,7 @@ class _Instrument:
             found = self._tree.find(f"{self._path}/{path}")
             if not isinstance(found, h5py.Dataset) or found.size != 1:
                 return None, None
-            self._tree.check(found)
+            self._tree.check(found, path)
         except Refusal:
             return None, None
         return _number(found[()]), units.length(found)

@@ -51,7 +51,7 @@ def frame(tree: Tree, job: Image) -> Frame:
     for path, group in _groups(tree):
         if (found := _chosen(_stacks(tree, path, group), job)) is not None:
             dataset, number = found
-            tree.check(dataset)
+            tree.check(dataset, dataset.name)
             return Frame(dataset, (number, 0)[: dataset.ndim - 2], "/".join(path.split("/")[:2]))
     raise Refusal(404, MISSING_IMAGE)
 

@@ -68,31 +68,31 @@ class Tree:
         if link is None:
             raise Refusal(404, f"{path} is not a valid path in the file")
         if isinstance(link, h5py.HardLink):
-            return self._given(group[name])
+            return self._given(group[name], path)
         if resolve_links == "none":
             return link
         try:
-            return self._given(_Walk(self, path).through(group, name, link))
+            return self._given(_Walk(self, path).through(group, name, link), path)
         except (Refusal, OSError, KeyError, RuntimeError):
             if resolve_links == "all" or not isinstance(link, h5py.SoftLink | h5py.ExternalLink):
                 raise Broken(path) from None
             return link
 
-    def check(self, dataset: h5py.Dataset) -> None:
+    def check(self, dataset: h5py.Dataset, path: str) -> None:
         """Refuse values that lie outside of the configured folders, or that nothing here can read."""
-        if isinstance(dataset, Elsewhere):
-            _ = dataset.found
-        else:
-            self._readable(dataset)
+        try:
+            _ = dataset.found if isinstance(dataset, Elsewhere) else self._readable(dataset)
+        except Broken:
+            raise Broken(path) from None
 
-    def _given(self, entity: Entity) -> Entity:
+    def _given(self, entity: Entity, path: str) -> Entity:
         """What is given out: HDF5 is not asked for what it would look for in other files by itself. Raises
         `Refusal` for what would have no shape."""
         if not isinstance(entity, h5py.Dataset) or not (entity.is_virtual or external.is_external(entity)):
             return entity
         given = Elsewhere(entity, lambda: self._readable(entity))
         if grows(entity):
-            self.check(given)
+            self.check(given, path)
         return given
 
     def _readable(self, dataset: h5py.Dataset, depth: int = 0) -> Source:
