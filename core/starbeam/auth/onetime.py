@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST_PATH = 200
 """What `SW_onceToken.validity` holds."""
+LONGEST_URL = 4_096
+"""What is looked at of a URL."""
 CLEAN_SECONDS = 5.0
 _CLEANING = "cleaning one-time tokens"
 
@@ -33,7 +35,7 @@ class Owner:
 async def sign(database: Database, person_id: int, url: str, api_root: str) -> str:
     """A token for the path of a URL."""
     try:
-        path = urlsplit(url).path
+        path = urlsplit(url[:LONGEST_URL]).path  # which keeps the last ones
     except ValueError:
         raise Invalid("Value is not a URL", ["body", "validity"]) from None
     path = path.removeprefix(api_root)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
+from litestar._kwargs.extractors import create_query_default_dict
+from litestar._parsers import parse_query_string
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("starbeam.access")
 
+_LONG = 2_000
+"""Characters of a path or query that are many."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
@@ -67,6 +71,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, noting)
         finally:
+            _forget_long(scope)
             seconds, about = time.perf_counter() - began, _about(scope)
             log.info(
                 "request",
@@ -77,6 +82,14 @@ class RequestLog:
             )
             if self._metrics:
                 self._metrics.end(**about, status=status, seconds=seconds)
+
+
+def _forget_long(scope: Scope) -> None:
+    """Litestar keeps the last 1,024 paths and queries, however long: it forgets all after a long one."""
+    if len(scope["state"]["path"]) + len(scope["query_string"]) > _LONG:
+        scope["litestar_app"].asgi_router.handle_routing.cache_clear()
+        parse_query_string.cache_clear()
+        create_query_default_dict.cache_clear()
 
 
 def _request_id(scope: Scope) -> str:

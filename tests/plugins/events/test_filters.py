@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import tracemalloc
+import urllib.parse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +75,32 @@ async def test_filters_and_how_they_combine(beamline: Beamline) -> None:
     assert await found(dataCollectionId=2, dataCollectionGroupId=1) == []
     assert await found(dataCollectionId=2, status="success", eventType="Mesh", proteinId=2) == ["dc 2"]
     assert await found(dataCollectionId=2, eventType="robot") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/events?skip=1", "eventType"), ("/events/types?", "eventType"), ("/events?skip=1", "beamLineName")],
+)
+async def test_totals_are_not_kept_at_the_length_of_their_filters(
+    beamline: Beamline, path: str, name: str
+) -> None:
+    headers = await beamline.app.as_user("boss", "all_proposals")
+    size = 60_000
+
+    async def ask(text: str) -> None:
+        assert (await beamline.app.client.get(f"{path}&{name}={text}", headers=headers)).status_code == 200
+
+    await ask("x" * size)  # statements that are built once
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            await ask(f"{number:05}" + "x" * size)
+        urllib.parse.clear_cache()  # the client's
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 10 * size
 
 
 @pytest.mark.four_databases
