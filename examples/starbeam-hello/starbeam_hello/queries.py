@@ -20,7 +20,7 @@ def _persons(scope: Scope) -> Listing[Greeting]:
 
 async def greetings(reader: Reader, page: Page, greeting: str) -> Paged[Greeting]:
     """A page of greetings, for people with a login, in the order of their keys."""
-    found = await reader.page(_persons(reader.scope), page)
+    found = await reader.page(_persons(), page)
     for one in found.results:
         one.greeting = f"{greeting}, {one.login}"
     return found

@@ -46,17 +46,17 @@ def _entry(scope: Scope) -> Select[Any]:
 
 async def sees_session(reader: Reader, session_id: int) -> bool:
     """Whether the caller sees this session."""
-    return await reader.scalar(_session(reader.scope), session_id=session_id) is not None
+    return await reader.scalar(_session(), session_id=session_id) is not None
 
 
 async def entries(reader: Reader, page: Page, session_id: int) -> Paged[schemas.ShiftlogEntry]:
     """A page of a session's log, newest first."""
-    return await reader.page(_entries(reader.scope), page, session_id=session_id)
+    return await reader.page(_entries(), page, session_id=session_id)
 
 
 async def entry(reader: Reader, entry_id: int) -> schemas.ShiftlogEntry | None:
     """One entry, if the caller sees it."""
-    return await reader.one(_SHAPE, _entry(reader.scope), entry_id=entry_id)
+    return await reader.one(_SHAPE, _entry(), entry_id=entry_id)
 
 
 async def add(

@@ -38,7 +38,7 @@ async def images(reader: Reader, data_collection_id: int | None) -> Images | Non
     """Where a data collection's images are; None where it does not exist for the caller, or names no file."""
     if data_collection_id is None:
         return None
-    rows = await reader.rows(_data_collection(reader.scope), key=data_collection_id)
+    rows = await reader.rows(_data_collection(), key=data_collection_id)
     if not rows or not rows[0][0] or not rows[0][1]:
         return None
     return Images(*rows[0])
@@ -55,11 +55,12 @@ async def hdf5_file(
         found = await images(reader, data_collection_id)
         return posixpath.join(found.folder, found.template) if found else None
     if attachment_id is not None:
-        return _result(await reader.rows(_attachment(reader.scope), key=attachment_id))
-    if robot_action_id is not None and (query := _robot_action(reader.scope)) is not None:
-        path: str | None = await reader.scalar(query, key=robot_action_id)
-        return path
-    return None
+        return _result(await reader.rows(_attachment(), key=attachment_id))
+    query = reader.scope.build(_robot_action())
+    if robot_action_id is None or query is None:
+        return None
+    path: str | None = await reader.scalar(query, key=robot_action_id)
+    return path
 
 
 def _result(rows: Any) -> str | None:

@@ -169,33 +169,33 @@ def _picture(scope: Scope, picture: Picture) -> Select[Any]:
 
 async def movies(reader: Reader, proposal: int | None, collection: int) -> list[Row]:
     """The movies of a data collection of a proposal. 1 statement."""
-    query = _of_collection(reader.scope)
+    query = _of_collection()
     return [flat(row) for row in await reader.rows(query, proposal_key=proposal, collection_key=collection)]
 
 
 async def picture_path(reader: Reader, proposal: int | None, movie: int, picture: Picture) -> str | None:
     """Where an image of a movie of a proposal is. 1 statement."""
-    query = _picture(reader.scope, picture)
+    query = _picture(picture)
     path: str | None = await reader.scalar(query, proposal_key=proposal, movie_key=movie)
     return path
 
 
 async def statistics(reader: Reader, session: int | None) -> list[Row]:
     """The corrected and fitted movies of a session. 1 statement."""
-    query = _statistics(reader.scope)
+    query = _statistics()
     return [flat(row) for row in await reader.rows(query, session_key=session)]
 
 
 async def classes(reader: Reader, session: int | None) -> list[Row]:
     """The particle classes of a session. 1 statement."""
-    return [flat(row) for row in await reader.rows(_classes(reader.scope), session_key=session)]
+    return [flat(row) for row in await reader.rows(_classes(), session_key=session)]
 
 
 async def counts(reader: Reader, by: By, proposal: int | None, wanted: Any) -> dict[int, list[Row]]:
     """What is made of the movies of each data collection of a proposal: of those of these keys, or of a
     group or session. By group. 1 statement."""
     found: dict[int, list[Row]] = {}
-    for row in await reader.rows(_counts(reader.scope, by), proposal_key=proposal, wanted=wanted):
+    for row in await reader.rows(_counts(by), proposal_key=proposal, wanted=wanted):
         counted = flat(row)
         found.setdefault(counted.pop("dataCollectionGroupId"), []).append(counted)
     return found

@@ -21,7 +21,7 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged, everything
 from starbeam_events.schemas import Event, EventType
-from starbeam_events.sources import EventSource, Filters, Query, Wanted
+from starbeam_events.sources import EventFilters, EventSource, Query, Wanted
 
 if TYPE_CHECKING:
     from starbeam.files import Files
@@ -98,27 +98,27 @@ class Stream:
         self._named = {source.type for source in sources if source.named_by_type}
         self._cache: Cache[Any] = Cache(total_age)
 
-    def _wanted(self, filters: Filters) -> Wanted:
-        given = {name for name, value in msgspec.structs.asdict(filters).items() if value is not None}
+    def _wanted(self, filters: EventFilters) -> Wanted:
         kind = filters.eventType
         source = kind if kind is None or kind in self._named else ""
-        return Wanted(frozenset(given - {"status", "eventType"}), filters.status, source)
+        return Wanted(filters.asked.given - {"eventType"}, filters.status, source)
 
-    async def page(self, reader: Reader, files: Files, page: Page, filters: Filters) -> Paged[Event]:
+    async def page(self, reader: Reader, files: Files, page: Page, filters: EventFilters) -> Paged[Event]:
         """A page of what the caller sees, the latest first."""
-        wanted, values = self._wanted(filters), filters.values()
+        wanted, values = self._wanted(filters), filters.values(reader)
         keys, complete = await self._pick(reader, page, wanted, values)
         if complete and (keys or not page.skip):
             total = page.skip + len(keys)
         else:
-            query = _total(reader.scope, self.sources, wanted)
+            query = reader.scope.build(_total(self.sources, wanted))
             total = await self._kept(reader, query, values, lambda: reader.scalar(query, **values))
         results = await self._load(reader, files, keys, wanted, values)
         return Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
 
-    async def types(self, reader: Reader, filters: Filters) -> Paged[EventType]:
+    async def types(self, reader: Reader, filters: EventFilters) -> Paged[EventType]:
         """The kinds of event that the caller sees. 1 statement."""
-        query, values = _types(reader.scope, self.sources, self._wanted(filters)), filters.values()
+        values = filters.values(reader)
+        query = reader.scope.build(_types(self.sources, self._wanted(filters)))
         rows = await self._kept(reader, query, values, lambda: reader.rows(query, **values))
         return everything([EventType(*row) for row in rows])
 
@@ -131,13 +131,14 @@ class Stream:
             newest = await self._since(reader, depth)
             if not newest:  # fewer rows than that
                 break
-            query = _keys(reader.scope, self.sources, msgspec.structs.replace(wanted, recent=True))
+            recent = msgspec.structs.replace(wanted, recent=True)
+            query = reader.scope.build(_keys(self.sources, recent))
             if query is None:
                 return [], True
             keys = await reader.rows(query, **bound, **newest)
             if len(keys) == page.limit:
                 return list(keys), False
-        query = _keys(reader.scope, self.sources, wanted)
+        query = reader.scope.build(_keys(self.sources, wanted))
         keys = [] if query is None else await reader.rows(query, **bound)
         return list(keys), len(keys) < page.limit
 
@@ -153,7 +154,7 @@ class Stream:
         """What to bind for what is recent; empty when no table is that deep."""
 
         async def work() -> dict[str, Any]:
-            rows = await reader.rows(_newest(reader.scope, self.sources), place=depth - 1)
+            rows = await reader.rows(_newest(self.sources), place=depth - 1)
             return dict(rows[0]._asdict()) if rows else {}
 
         found: dict[str, Any] = await self._cache.get(depth, work)
@@ -164,7 +165,7 @@ class Stream:
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}
-        names = sorted(_bound(reader.scope, query) & given.keys())
+        names = sorted(reader.scope.build(_bound(query)) & given.keys())
         return await self._cache.get(query, work, [(name, given[name]) for name in names])
 
     async def _load(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
+from starbeam.http.dependencies import always, asked
 from starbeam.paging import Page, Paged
-from starbeam.params import BeamLineName, ProposalName, SessionName, query_id
+from starbeam.params import SessionName, query_id
 from starbeam_events.queries import Stream
-from starbeam_events.schemas import Event, EventStatus, EventType
-from starbeam_events.sources import Filters
+from starbeam_events.schemas import Event, EventType
+from starbeam_events.sources import EventFilters
 
 SessionId = Annotated[int | None, query_id("Session id to filter by")]
 SampleId = Annotated[int | None, query_id("Sample id to filter by")]
@@ -27,38 +27,9 @@ async def get_events(
     files: NamedDependency[Files],
     stream: NamedDependency[Stream],
     page: NamedDependency[Page],
-    status: Annotated[
-        EventStatus | None, QueryParameter(description="Status of data collections and robot actions")
-    ] = None,
-    eventType: Annotated[str | None, QueryParameter(description="Event type to filter by")] = None,
-    session: SessionName = None,
-    sessionId: SessionId = None,
-    proposal: ProposalName = None,
-    proposalId: Annotated[int | None, query_id("Proposal id to filter by")] = None,
-    beamLineName: BeamLineName = None,
-    dataCollectionId: Annotated[int | None, query_id("Data collection id to filter by")] = None,
-    dataCollectionGroupId: Annotated[
-        int | None, query_id("Show the data collections of this group one by one")
-    ] = None,
-    blSampleId: SampleId = None,
-    blSubSampleId: Annotated[int | None, query_id("Sub sample id to filter by")] = None,
-    proteinId: ProteinId = None,
+    filters: NamedDependency[EventFilters],
 ) -> Paged[Event]:
     """Get a list of events"""
-    filters = Filters(
-        status,
-        eventType,
-        session,
-        sessionId,
-        proposal,
-        proposalId,
-        beamLineName,
-        dataCollectionId,
-        dataCollectionGroupId,
-        blSampleId,
-        blSubSampleId,
-        proteinId,
-    )
     return await stream.page(reader, files, page, filters)
 
 
@@ -72,16 +43,12 @@ async def get_event_types(
     proteinId: ProteinId = None,
 ) -> Paged[EventType]:
     """Get a list of event types"""
-    filters = Filters(session=session, sessionId=sessionId, blSampleId=blSampleId, proteinId=proteinId)
+    filters = EventFilters(session=session, sessionId=sessionId, blSampleId=blSampleId, proteinId=proteinId)
     return await stream.types(reader, filters)
 
 
 def router(stream: Stream) -> Router:
     """The operations over the sources of a stream."""
-
-    def its_stream() -> Stream:
-        return stream
-
     handler = get(
         "/events",
         tags=["Events"],
@@ -91,9 +58,6 @@ def router(stream: Stream) -> Router:
             501: "The database has nothing to filter by this status with",
         },
         unions={"Event.Item": [source.item for source in stream.sources]},
+        dependencies=asked(EventFilters),
     )(get_events)
-    return Router(
-        "/",
-        route_handlers=[handler, get_event_types],
-        dependencies={"stream": Provide(its_stream, sync_to_thread=False)},
-    )
+    return Router("/", route_handlers=[handler, get_event_types], dependencies=always(stream=stream))

@@ -2,102 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
-
 from litestar import get
-from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
+from starbeam.http.dependencies import asked
 from starbeam.paging import Page, Paged
-from starbeam.params import BeamLineName, ProposalName, SessionName, query_id
 from starbeam.refusals import Invalid
 from starbeam_stats import breakdown, counts, schemas, times
 from starbeam_stats.queries import runs
-from starbeam_stats.queries.extent import Extent, Wanted, extent
-
-SessionId = Annotated[int | None, query_id("Session id to filter by")]
-RunId = Annotated[str | None, QueryParameter(description="Run to filter by", max_length=100)]
+from starbeam_stats.queries.extent import Extent, SessionOrRun, Wanted, extent
 
 A_SESSION = "Please provide either `session` or (`beamLineName` and `runId`)"
 A_PROPOSAL_TOO = "Please provide either `proposal` or `session` or (`beamLineName` and `runId`)"
 A_SESSION_OR_RUN = "Please provide either `session` or `runId`"
 
 
-async def of_session_or_run(
-    beamLineName: BeamLineName = None,
-    session: SessionName = None,
-    sessionId: SessionId = None,
-    runId: RunId = None,
-) -> Wanted:
-    """A session, or a run on a beamline."""
-    return Wanted(beamLineName, session, sessionId, None, runId)
-
-
-async def of_proposal_too(
-    beamLineName: BeamLineName = None,
-    session: SessionName = None,
-    sessionId: SessionId = None,
-    proposal: ProposalName = None,
-    runId: RunId = None,
-) -> Wanted:
-    """A session, a proposal, or a run on a beamline."""
-    return Wanted(beamLineName, session, sessionId, proposal, runId)
-
-
-def _get(path: str, wanted: Callable[..., Awaitable[Wanted]]) -> get:
+def _get(path: str, wanted: type[SessionOrRun]) -> get:
     """The decorator of an operation that is about the sessions that `wanted` names."""
     return get(
         path,
         tags=["Stats"],
         access=authenticated,
-        dependencies={"wanted": Provide(wanted)},
+        dependencies={"wanted": asked(wanted)["filters"]},
         errors={404: "Session, proposal or run not found"},
     )
 
 
-async def _extent(reader: Reader, wanted: Wanted, sentence: str) -> Extent:
+async def _extent(reader: Reader, wanted: SessionOrRun, sentence: str) -> Extent:
     """The sessions that are meant. 422 with the sentence when it is not said which."""
     of_run = wanted.beamLineName is not None and wanted.runId is not None
-    if not of_run and wanted.session is None and wanted.sessionId is None and wanted.proposal is None:
+    of_proposal = isinstance(wanted, Wanted) and wanted.proposal is not None
+    if not (of_run or of_proposal) and wanted.session is None and wanted.sessionId is None:
         raise Invalid(sentence)
     return await extent(reader, wanted)
 
 
-@_get("/stats/breakdown", of_session_or_run)
+@_get("/stats/breakdown", SessionOrRun)
 async def get_breakdown(
-    reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
+    reader: NamedDependency[Reader], wanted: NamedDependency[SessionOrRun]
 ) -> schemas.Breakdown:
     """Get what happened in a session, or in a run on a beamline"""
     return await breakdown.breakdown(reader, await _extent(reader, wanted, A_SESSION))
 
 
-@_get("/stats/times", of_proposal_too)
+@_get("/stats/times", Wanted)
 async def get_times(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Times:
     """Get where the time went, of each session that has a data collection and on average"""
     return await times.times(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
 
 
-@_get("/stats/errors", of_session_or_run)
+@_get("/stats/errors", SessionOrRun)
 async def get_errors(
-    reader: NamedDependency[Reader], files: NamedDependency[Files], wanted: NamedDependency[Wanted]
+    reader: NamedDependency[Reader], files: NamedDependency[Files], wanted: NamedDependency[SessionOrRun]
 ) -> schemas.Errors:
     """Get what went wrong, by experiment type"""
     return await counts.errors(reader, files, await _extent(reader, wanted, A_SESSION))
 
 
-@_get("/stats/hourlies", of_proposal_too)
+@_get("/stats/hourlies", Wanted)
 async def get_hourlies(reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]) -> schemas.Hourlies:
     """Get how many data collections start, and samples are loaded, at each hour of the day"""
     return await counts.hourlies(reader, await _extent(reader, wanted, A_PROPOSAL_TOO))
 
 
-@_get("/stats/parameters/histogram", of_session_or_run)
+@_get("/stats/parameters/histogram", SessionOrRun)
 async def get_parameter_histogram(
-    reader: NamedDependency[Reader], wanted: NamedDependency[Wanted]
+    reader: NamedDependency[Reader], wanted: NamedDependency[SessionOrRun]
 ) -> schemas.ParameterHistograms:
     """Get how often which photon energy was used, by beamline"""
     return await counts.energies(reader, await _extent(reader, wanted, A_SESSION_OR_RUN))

@@ -270,7 +270,7 @@ async def probe_people(
     passwd: Annotated[str | None, QueryParameter()] = None,
 ) -> Paged[Someone]:
     """Persons with a login"""
-    listing = people_listing(reader.scope, search is not None, passwd is not None)
+    listing = people_listing(search is not None, passwd is not None)
     values = {"search": containing(search)} if search is not None else {}
     if passwd is not None:
         values["passwd"] = passwd

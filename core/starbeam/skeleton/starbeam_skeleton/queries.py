@@ -38,7 +38,7 @@ def _notes(scope: Scope) -> Listing[schemas.SkeletonNote]:
 
 async def notes(reader: Reader, page: Page) -> Paged[schemas.SkeletonNote]:
     """A page of the notes that the caller sees."""
-    return await reader.page(_notes(reader.scope), page)
+    return await reader.page(_notes(), page)
 
 
 async def add(

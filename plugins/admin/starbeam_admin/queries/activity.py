@@ -28,7 +28,7 @@ def _activity(scope: Scope, by_action: bool) -> Listing[schemas.AdminActivity]:
 async def page(reader: Reader, page: Page, action: schemas.ActionType | None) -> Paged[schemas.AdminActivity]:
     """A page of the record, the newest first. 2 statements."""
     values = {"action": action.value} if action else {}
-    return await reader.page(_activity(reader.scope, action is not None), page, **values)
+    return await reader.page(_activity(action is not None), page, **values)
 
 
 async def has_one_row_per_person(session: AsyncSession) -> bool:

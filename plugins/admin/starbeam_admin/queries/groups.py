@@ -52,7 +52,7 @@ def _groups(scope: Scope, by_id: bool) -> Listing[schemas.UserGroup]:
 async def page(reader: Reader, page: Page, group_id: int | None) -> Paged[schemas.UserGroup]:
     """A page of the groups. 2 statements."""
     values = {} if group_id is None else {"group_id": group_id}
-    return await reader.page(_groups(reader.scope, group_id is not None), page, **values)
+    return await reader.page(_groups(group_id is not None), page, **values)
 
 
 @statement

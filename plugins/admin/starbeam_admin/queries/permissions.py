@@ -42,7 +42,7 @@ async def page(
     text = None if search is None else containing(search)
     given = {"permission_id": permission_id, "group_id": group_id, "search": text}
     values = {name: value for name, value in given.items() if value is not None}
-    return await reader.page(_permissions(reader.scope, frozenset(values)), page, **values)
+    return await reader.page(_permissions(frozenset(values)), page, **values)
 
 
 @statement

@@ -1,6 +1,6 @@
 """The sources of events: what one is, and those that this plugin brings."""
 
-from starbeam_events.sources.base import SINCE, EventSource, Filters, Query, Wanted
+from starbeam_events.sources.base import SINCE, EventFilters, EventSource, Query, Wanted
 from starbeam_events.sources.collections import DataCollections
 from starbeam_events.sources.table import TableSource
 from starbeam_events.sources.tables import ENERGY_SCANS, ROBOT_ACTIONS, SPECTRA
@@ -8,4 +8,13 @@ from starbeam_events.sources.tables import ENERGY_SCANS, ROBOT_ACTIONS, SPECTRA
 BUNDLED: tuple[EventSource, ...] = (DataCollections(), ROBOT_ACTIONS, SPECTRA, ENERGY_SCANS)
 """In the order in which `/events/types` names them."""
 
-__all__ = ["BUNDLED", "ROBOT_ACTIONS", "SINCE", "EventSource", "Filters", "Query", "TableSource", "Wanted"]
+__all__ = [
+    "BUNDLED",
+    "ROBOT_ACTIONS",
+    "SINCE",
+    "EventFilters",
+    "EventSource",
+    "Query",
+    "TableSource",
+    "Wanted",
+]

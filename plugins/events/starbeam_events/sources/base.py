@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam
 
+from starbeam.db.lists import Bound, Filters
 from starbeam.db.models import WholeSeconds
+from starbeam.params import BeamLineName, ProposalName, SessionName, query, query_id
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Reader
+    from starbeam.db.reader import Reader, Rows
     from starbeam.db.scope import Scope
     from starbeam.files import Files
 
@@ -25,28 +27,27 @@ SINCE: Any = bindparam("since", type_=WholeSeconds)
 """For `Wanted.recent`: the earliest start that is looked for."""
 
 
-class Filters(msgspec.Struct, frozen=True):
-    """What `/events` is asked for."""
+class EventFilters(Filters, frozen=True):
+    """What `/events` is asked for. The sources have the conditions."""
 
-    status: EventStatus | None = None
-    eventType: str | None = None
-    session: str | None = None
-    sessionId: int | None = None
-    proposal: str | None = None
-    proposalId: int | None = None
-    beamLineName: str | None = None
-    dataCollectionId: int | None = None
-    dataCollectionGroupId: int | None = None
-    blSampleId: int | None = None
-    blSubSampleId: int | None = None
-    proteinId: int | None = None
+    status: Annotated[EventStatus | None, query("Status of data collections and robot actions")] = None
+    eventType: Annotated[str | None, query("Event type to filter by"), Bound()] = None
+    session: Annotated[SessionName, Bound(session_value)] = None
+    sessionId: Annotated[int | None, query_id("Session id to filter by"), Bound()] = None
+    proposal: Annotated[ProposalName, Bound(proposal_value)] = None
+    proposalId: Annotated[int | None, query_id("Proposal id to filter by"), Bound()] = None
+    beamLineName: Annotated[BeamLineName, Bound()] = None
+    dataCollectionId: Annotated[int | None, query_id("Data collection id to filter by"), Bound()] = None
+    dataCollectionGroupId: Annotated[
+        int | None, query_id("Show the data collections of this group one by one"), Bound()
+    ] = None
+    blSampleId: Annotated[int | None, query_id("Sample id to filter by"), Bound()] = None
+    blSubSampleId: Annotated[int | None, query_id("Sub sample id to filter by"), Bound()] = None
+    proteinId: Annotated[int | None, query_id("Protein id to filter by"), Bound()] = None
 
-    def values(self) -> dict[str, Any]:
-        """What to bind for them: by their names, and for names of proposals and sessions as
-        `starbeam_ispyb.names` says."""
-        values = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
-        values |= proposal_value(self.proposal) if self.proposal else {}
-        values |= session_value(self.session) if self.session else {}
+    def values(self, reader: Rows) -> dict[str, Any]:
+        """What to bind. A session of another proposal than the one that is asked for is none."""
+        values = super().values(reader)
         if self.proposal and self.session and not self._agree(self.proposal, self.session):
             values["session_visit"] = None
         return values
@@ -57,7 +58,7 @@ class Filters(msgspec.Struct, frozen=True):
         return session.rpartition("-")[0].casefold() == proposal.casefold()
 
 
-NARROW = frozenset(Filters.__struct_fields__) - {"status", "eventType", "beamLineName"}
+NARROW = frozenset(EventFilters.__struct_fields__) - {"status", "eventType", "beamLineName"}
 """Filters that leave few rows, which an index finds."""
 
 

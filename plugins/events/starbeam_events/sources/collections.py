@@ -174,7 +174,7 @@ class DataCollections(EventSource):
         self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
     ) -> dict[int, schemas.Event]:
         """2 statements: the rows, and their grids."""
-        rows = await reader.rows(_rows(reader.scope, wanted), **values, ids=ids)
+        rows = await reader.rows(_rows(wanted), **values, ids=ids)
         found = {event.id: event for event in (_SHAPE.make(row) for row in rows)}
         await add_grids(reader, [event.Item for event in found.values()])
         paths = [path for row in rows for path in row[-len(SNAPSHOTS) :]]

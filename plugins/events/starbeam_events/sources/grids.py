@@ -44,7 +44,7 @@ async def add_grids(reader: Reader, items: Sequence[schemas.DataCollection]) -> 
     """Fill in the grids: those of the group, and those of the data collection itself."""
     groups = [item.DataCollectionGroup.dataCollectionGroupId for item in items]
     ids = [item.dataCollectionId for item in items]
-    rows = await reader.rows(_grids(reader.scope), groups=groups, collections=ids) if items else []
+    rows = await reader.rows(_grids(), groups=groups, collections=ids) if items else []
     for item in items:
         near = (item.DataCollectionGroup.dataCollectionGroupId, item.dataCollectionId)
         item.GridInfo = [_GRID.make(row) for row in rows if row[-2] == near[0] or row[-1] == near[1]]

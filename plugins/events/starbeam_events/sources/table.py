@@ -118,7 +118,7 @@ class TableSource(EventSource):
         self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
     ) -> dict[int, Event]:
         """1 statement."""
-        return {one.id: one for one in await reader.shaped(self.shape, _rows(reader.scope, self), ids=ids)}
+        return {one.id: one for one in await reader.shaped(self.shape, _rows(self), ids=ids)}
 
     def nth_start(self, scope: Scope) -> Query | None:
         """By the index on time, if there is one."""

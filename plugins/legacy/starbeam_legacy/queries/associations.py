@@ -70,13 +70,13 @@ def _is_own_session(scope: Scope) -> Select[Any]:
 async def proposals_named(reader: Reader, text: str) -> Sequence[Any]:
     """Key, and whether it is the caller's, of the proposal of this key, or of all of this name."""
     if is_number(text):
-        return await reader.rows(_named(reader.scope, True), proposal_key=number(text), **caller(reader))
-    return await reader.rows(_named(reader.scope, False), **proposal_value(text[:100]), **caller(reader))
+        return await reader.rows(_named(True), proposal_key=number(text), **caller(reader))
+    return await reader.rows(_named(False), **proposal_value(text[:100]), **caller(reader))
 
 
 async def is_own_session(reader: Reader, key: int) -> bool:
     """Whether the caller takes part in a session, or proposed it."""
-    return bool(await reader.rows(_is_own_session(reader.scope), session_key=key, **caller(reader)))
+    return bool(await reader.rows(_is_own_session(), session_key=key, **caller(reader)))
 
 
 def is_number(text: str) -> bool:

@@ -36,12 +36,12 @@ def _one(scope: Scope) -> Select[Any]:
 
 async def listed(reader: Reader, *, everything: bool) -> list[Row]:
     """All proposals, or those of the caller. 1 statement."""
-    return [flat(row) for row in await reader.rows(_listed(reader.scope, everything), **caller(reader))]
+    return [flat(row) for row in await reader.rows(_listed(everything), **caller(reader))]
 
 
 async def one(reader: Reader, key: int | None) -> Row | None:
     """All columns of a proposal; `externalId` as the number that its bytes are. 1 statement."""
-    rows = await reader.rows(_one(reader.scope), proposal_key=key)
+    rows = await reader.rows(_one(), proposal_key=key)
     if not rows:
         return None
     found = flat(rows[0])

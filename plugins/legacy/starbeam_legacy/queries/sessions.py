@@ -83,8 +83,8 @@ def _keys(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any] | None:
 async def listed(reader: Reader, summaries: Summaries, listing: Listing) -> list[Row]:
     """The sessions, by key; of a span the latest key first. 3 statements, 1 while the counts are fresh."""
     values = {**listing.values, **caller(reader)}
-    rows = [flat(row) for row in await reader.rows(_rows(reader.scope, listing.form), **values)]
-    keys = _keys(reader.scope, listing.form)
+    rows = [flat(row) for row in await reader.rows(_rows(listing.form), **values)]
+    keys = reader.scope.build(_keys(listing.form))
     found = await summaries.of(reader, [row["sessionId"] for row in rows], keys, **values)
     for row in rows:
         row.update(found[row["sessionId"]])

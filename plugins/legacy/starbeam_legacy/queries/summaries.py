@@ -102,9 +102,9 @@ class Summaries:
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
     ) -> Mapping[Hashable, Row]:
         found: dict[Hashable, Row] = {key: dict(_NOTHING) for key in sessions}
-        for row in await reader.rows(_collected(reader.scope, keys), **values):
+        for row in await reader.rows(_collected(keys), **values):
             counts = flat(row)
             found.get(counts.pop("sessionId"), {}).update(counts)
-        for key, session, count in await reader.rows(_others(reader.scope, keys), **values):
+        for key, session, count in await reader.rows(_others(keys), **values):
             found.get(session, {})[key] = count
         return found

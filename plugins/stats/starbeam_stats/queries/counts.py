@@ -108,23 +108,23 @@ def _energies(scope: Scope, given: frozenset[str]) -> Select[Any]:
 
 async def outcomes(reader: Reader, extent: Extent) -> list[tuple[str, int, int, int]]:
     """Experiment type, number of data collections, of failed and of aborted ones. 1 statement."""
-    rows = await reader.rows(_outcomes(reader.scope, extent.given), **extent.values)
+    rows = await reader.rows(_outcomes(extent.given), **extent.values)
     return [(kind, total, int(failed), int(aborted)) for kind, total, failed, aborted in rows]
 
 
 async def logs(reader: Reader, extent: Extent) -> list[tuple[str, int, str]]:
     """Experiment type, data collection and path of the error logs of failed ones. 1 statement."""
-    rows = await reader.rows(_logs(reader.scope, extent.given), **extent.values)
+    rows = await reader.rows(_logs(extent.given), **extent.values)
     return [(kind, collection, path) for kind, collection, path in rows]
 
 
 async def hours(reader: Reader, extent: Extent) -> list[tuple[str, int, float]]:
     """Kind, hour of the day, and the mean over the calendar hours that have any. 1 statement."""
-    rows = await reader.rows(_hours(reader.scope, extent.given), **extent.values)
+    rows = await reader.rows(_hours(extent.given), **extent.values)
     return [(kind, int(hour), int(number) / count) for kind, hour, number, count in rows]
 
 
 async def energies(reader: Reader, extent: Extent) -> list[tuple[str | None, int, int]]:
     """Beamline, number of the bin, and of data collections in it. 1 statement."""
-    rows = await reader.rows(_energies(reader.scope, extent.given), **extent.values)
+    rows = await reader.rows(_energies(extent.given), **extent.values)
     return [(beamline, place, count) for beamline, place, count in rows]

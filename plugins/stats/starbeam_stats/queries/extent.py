@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, select
@@ -12,20 +12,26 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from starbeam.db.functions import seconds_between
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
+from starbeam.params import BeamLineName, ProposalName, SessionName, query, query_id
 from starbeam.refusals import Missing
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import is_proposal, proposal_value, session_name, session_value
 from starbeam_stats.models import v_run
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """What statistics are asked of."""
+class SessionOrRun(msgspec.Struct, frozen=True):
+    """What statistics are asked of: a session, or a run on a beamline."""
 
-    beamLineName: str | None = None
-    session: str | None = None
-    sessionId: int | None = None
-    proposal: str | None = None
-    runId: str | None = None
+    beamLineName: BeamLineName = None
+    session: SessionName = None
+    sessionId: Annotated[int | None, query_id("Session id to filter by")] = None
+    runId: Annotated[str | None, query("Run to filter by", max_length=100)] = None
+
+
+class Wanted(SessionOrRun, frozen=True):
+    """A session, a proposal, or a run on a beamline."""
+
+    proposal: ProposalName = None
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -120,7 +126,7 @@ def _run(scope: Scope) -> Select[Any]:
     return select(*columns).where(v_run.runId == bindparam("run_id"))
 
 
-async def extent(reader: Reader, wanted: Wanted) -> Extent:
+async def extent(reader: Reader, wanted: SessionOrRun) -> Extent:
     """The sessions that are meant. 1 to 3 statements.
 
     Raises Missing for a session, proposal or run that does not exist, or that the caller does not
@@ -130,16 +136,16 @@ async def extent(reader: Reader, wanted: Wanted) -> Extent:
     run = await _the_run(reader, wanted.runId)
     if run is not None:
         values |= {"run_start": run.startDate, "run_end": run.endDate}
-    if wanted.proposal is not None:
+    if isinstance(wanted, Wanted) and wanted.proposal is not None:
         values["proposal_id"] = await _the_proposal(reader, wanted.proposal)
     if wanted.sessionId is None and wanted.session is None:
         if run is not None:
             given = Extent(values=values).given
-            _found(await reader.rows(_any_session(reader.scope, given), **values), "Run not found")
+            _found(await reader.rows(_any_session(given), **values), "Run not found")
         return Extent(run=run, values=values)
     one = session_value(wanted.session) if wanted.session is not None else {}
     values |= {"session_id": wanted.sessionId} if wanted.sessionId is not None else one
-    rows = await reader.rows(_session(reader.scope, Extent(values=values).given), **values)
+    rows = await reader.rows(_session(Extent(values=values).given), **values)
     session = Session(*_found(rows, "Session not found"))
     return Extent(session=session, values={"session_id": session.sessionId})
 
@@ -148,14 +154,12 @@ async def _the_run(reader: Reader, run_id: str | None) -> Run | None:
     if run_id is None:
         return None
     known = reader.scope.has(v_run) and run_id.isascii() and run_id.isdigit() and len(run_id) < 10
-    rows = await reader.rows(_run(reader.scope), run_id=int(run_id)) if known else ()
+    rows = await reader.rows(_run(), run_id=int(run_id)) if known else ()
     return Run(*_found(rows, "Run not found"))
 
 
 async def _the_proposal(reader: Reader, name: str) -> int:
-    found: int = _found(
-        await reader.rows(_proposal(reader.scope), **proposal_value(name)), "Proposal not found"
-    )[0]
+    found: int = _found(await reader.rows(_proposal(), **proposal_value(name)), "Proposal not found")[0]
     return found
 
 

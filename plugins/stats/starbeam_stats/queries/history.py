@@ -154,13 +154,13 @@ def timed(point: schemas.BreakdownPoint) -> bool:
 
 async def measured(reader: Reader, extent: Extent) -> Measured:
     """The data collections. 1 statement."""
-    return Measured(await reader.rows(_collections(reader.scope, extent.given), **extent.values))
+    return Measured(await reader.rows(_collections(extent.given), **extent.values))
 
 
 async def events(reader: Reader, extent: Extent, kind: str) -> list[schemas.BreakdownPoint]:
     """All robot actions (`robot`), energy scans (`edge`) or spectra (`xrf`). 1 statement."""
     shape = {"robot": _ROBOT, "edge": _EDGE, "xrf": _XRF}[kind]
-    return await reader.shaped(shape, _events(reader.scope, extent.given, kind), **extent.values)
+    return await reader.shaped(shape, _events(extent.given, kind), **extent.values)
 
 
 async def others(reader: Reader, extent: Extent) -> list[schemas.BreakdownPoint]:
@@ -170,10 +170,10 @@ async def others(reader: Reader, extent: Extent) -> list[schemas.BreakdownPoint]
     found: list[schemas.BreakdownPoint] = []
     if extent.session is not None:
         for kind in _SPANS:
-            for start, end in await reader.rows(_spans(scope, given, kind), **values):
+            for start, end in await reader.rows(_spans(given, kind), **values):
                 found.append(schemas.BreakdownPoint(kind, start, end, *[None] * len(_OTHERS)))
     if scope.has(BF_fault):
-        found += await reader.shaped(_FAULT, _faults(scope, given), **values)
+        found += await reader.shaped(_FAULT, _faults(given), **values)
     if extent.session is None:
-        found += await reader.shaped(_SESSION, _sessions(scope, given), **values)
+        found += await reader.shaped(_SESSION, _sessions(given), **values)
     return [point for point in found if timed(point)]

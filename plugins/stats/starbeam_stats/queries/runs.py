@@ -23,4 +23,4 @@ async def page(reader: Reader, page: Page) -> Paged[schemas.VRun]:
     """A page of all runs, the latest first; empty where the database has none. 2 statements."""
     if not reader.scope.has(v_run):
         return nothing(page)
-    return await reader.page(_runs(reader.scope), page)
+    return await reader.page(_runs(), page)

@@ -99,13 +99,13 @@ def _of_spans(kind: str, span: Any) -> Select[Any]:
 
 async def of_sessions(reader: Reader, extent: Extent) -> list[Session]:
     """The sessions that have data collections, the latest first. 1 statement."""
-    rows = await reader.rows(_sessions(reader.scope, extent.given), **extent.values)
+    rows = await reader.rows(_sessions(extent.given), **extent.values)
     return [Session(*row) for row in rows]
 
 
 async def spent(reader: Reader, extent: Extent) -> dict[int, dict[str, int]]:
     """Seconds by kind, by session. 1 statement."""
     found: dict[int, dict[str, int]] = {}
-    for kind, session, seconds in await reader.rows(_spent(reader.scope, extent.given), **extent.values):
+    for kind, session, seconds in await reader.rows(_spent(extent.given), **extent.values):
         found.setdefault(session, {})[kind] = int(seconds or 0)
     return found

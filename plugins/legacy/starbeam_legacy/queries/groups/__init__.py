@@ -21,16 +21,15 @@ async def of_session(reader: Reader, session: int | None) -> list[Row]:
     async def rows(query: Any) -> list[Row]:
         return [flat(row) for row in await reader.rows(query, session_key=session)]
 
-    scope = reader.scope
-    groups = await rows(groups_of_session(scope))
+    groups = await rows(groups_of_session())
     if not groups:
         return []
-    processed = _by("AutoProcIntegration_dataCollectionId", await rows(processing(scope)))
-    screened = _by("Screening_dataCollectionGroupId", await rows(screenings(scope)))
-    collections = _by("dataCollectionGroupId", await rows(lists.collections(scope)))
-    phased = _by("dataCollectionGroupId", await rows(lists.phasing(scope)))
-    images = _by("dataCollectionId", await rows(lists.images(scope)))
-    steps = _by("workflowId", await rows(lists.steps(scope))) if lists.has_steps(scope) else {}
+    processed = _by("AutoProcIntegration_dataCollectionId", await rows(processing()))
+    screened = _by("Screening_dataCollectionGroupId", await rows(screenings()))
+    collections = _by("dataCollectionGroupId", await rows(lists.collections()))
+    phased = _by("dataCollectionGroupId", await rows(lists.phasing()))
+    images = _by("dataCollectionId", await rows(lists.images()))
+    steps = _by("workflowId", await rows(lists.steps())) if lists.has_steps(reader.scope) else {}
     for group in groups:
         key, last = (
             group["DataCollectionGroup_dataCollectionGroupId"],
