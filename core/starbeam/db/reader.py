@@ -115,6 +115,11 @@ class Reader(Rows):
         super().__init__(scope, who, now, options)
         self._connection = connection
 
+    async def rest(self) -> None:
+        """Let others have the connection: for who now waits for something else. The next statement opens
+        another."""
+        await self._connection.close()
+
     async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows, read by the request's connection."""
         return await self._connection.fetch(query, values)

@@ -2,64 +2,41 @@
 
 HDF5 serialises all calls in a process behind one lock, a damaged file may crash it, and decompressing keeps
 a core busy: so none of it happens in the server's own process. A reader works for one request at a time, and
-is ahead of the client by as much as the window of the answer holds.
+is ahead of the client by as much as the window of the answer holds. One person has all readers but one at a
+time, so that others find one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
-import msgspec
 import structlog
 
+from starbeam.lifespan import every
 from starbeam.refusals import Unavailable
 from starbeam.settings import Files as Folders
-from starbeam_data.protocol import (
-    LENGTH,
-    SLOTS,
-    STOP,
-    TEXT,
-    AnyJob,
-    Block,
-    Failed,
-    Head,
-    Moved,
-    Order,
-    Reply,
-    Setup,
-)
+from starbeam_data.answers import Answer
+from starbeam_data.process import Reader
+from starbeam_data.protocol import AnyJob, Failed, Image, Moved, Order, Setup
 from starbeam_data.settings import DataSettings
+from starbeam_data.turns import Turns
 from starbeam_data.windows import Window, Windows
 
 log = structlog.get_logger("starbeam.data")
 
+ANSWERS = 32
+"""How many a server process reads or sends at a time, in 16 MiB each; one person has half of them."""
+PICTURES = 3
+"""A picture gets this part of the time that reading may take: it is small, and many ask for it at once."""
 LAST_SECONDS = 1.0
-"""How long to wait for a process that was killed."""
-KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
-"""What a reader takes from the server's environment, to find Python and to read names of files as the server
-does. The rest may hold secrets."""
-ENVIRONMENT = {
-    "HDF5_USE_FILE_LOCKING": "FALSE",  # files may be written while they are read
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # what chunks are unpacked into serves again
-    "MALLOC_TRIM_THRESHOLD_": str(320 << 20),
-}
-"""Of the reader processes."""
+"""How long to wait for processes that were killed: a file system may hold one."""
+REST_SECONDS = 5.0
+"""How often it is looked which memory nobody uses any more."""
 BUSY = "All readers of files are busy. Please try again in a few seconds."
-SLOW = "Reading the file takes too long. Please ask for a smaller part of it."
 CRASHED = "The file cannot be read: reading it failed."
-
-
-class Interrupted(Exception):
-    """An answer that has begun and cannot be finished."""
 
 
 class Unreadable(Exception):
@@ -71,45 +48,16 @@ class Unreadable(Exception):
         self.detail = detail
 
 
-class Answer:
-    """An answer that is being read: its head, and its blocks as they come."""
-
-    def __init__(self, head: Head, window: Window) -> None:
-        self.head = head
-        self._window = window
-        self.closed = False
-        """Nobody takes the rest."""
-        self._queue = asyncio.Queue[memoryview | None]()
-
-    async def blocks(self) -> AsyncIterator[memoryview]:
-        """All blocks; whoever keeps many gets copies. Raises `Interrupted` where they end too early."""
-        left = self.head.size
-        while left and (block := await self._queue.get()) is not None:
-            left -= len(block)
-            kept = self._window.held - self._queue.qsize()
-            yield block if kept < SLOTS // 2 else memoryview(bytes(block))
-        if left:
-            raise Interrupted
-
-    def put(self, block: memoryview | None) -> None:
-        """Add a block, or the end."""
-        if not self.closed or block is None:
-            self._queue.put_nowait(block)
-
-    def close(self) -> None:
-        """Take no more."""
-        self.closed = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
-
-
 class Readers:
     """The reader processes of one server process, started when they are needed."""
 
     def __init__(self, settings: DataSettings) -> None:
         self._settings = settings
         self._setup = Setup([], "", settings.max_answer)
-        self._free = asyncio.LifoQueue["Reader | None"]()
+        self._turns = Turns(settings.readers, share=max(1, settings.readers - 1))
+        self._answers = Turns(ANSWERS, share=ANSWERS // 2)
+        self._started = set[Reader]()
+        self._idle = list[Reader]()
         self._tasks = set[asyncio.Task[None]]()
 
     @asynccontextmanager
@@ -117,168 +65,118 @@ class Readers:
         """Read below these folders while the context is open."""
         self._setup = Setup(list(folders.roots), folders.path_map, self._settings.max_answer)
         self._windows = Windows()
-        for _ in range(self._settings.readers):
-            self._free.put_nowait(None)
         try:
-            yield
+            async with every(REST_SECONDS, self._windows.rest):
+                yield
         finally:
-            for _ in range(self._settings.readers):
-                if (reader := await self._free.get()) is not None:
-                    await reader.end()
+            await self._end_all()
             self._windows.close()
 
-    async def read(self, job: AnyJob) -> Answer:
-        """Begin to read. Raises `Unreadable`, and `Unavailable` when all readers are busy, the file takes too
-        long, or the reader dies of it."""
-        reader = await self._take()
+    async def read(self, job: AnyJob, person: int) -> Answer:
+        """Begin to read for a person. Raises `Unreadable`, and `Unavailable` when no turn comes in time, the
+        file takes too long, or the reader dies of it."""
+        await self._turn(self._answers, person)
         try:
-            window = self._windows.take(reader.release)
-        except OSError as error:  # no memory
-            self._free.put_nowait(reader)
-            raise Unavailable(BUSY) from error
+            answer = await self._read(job, person)
+        except BaseException:
+            self._answers.give(person)
+            raise
+        answer.at_end(self._answers.give, person)
+        return answer
+
+    async def _read(self, job: AnyJob, person: int) -> Answer:
+        reader, window = await self._begin(person)
         try:
-            reply = await reader.ask(Order(window.number, job), self._settings.time_limit)
+            reply = await reader.ask(Order(window.number, job), self._seconds(job))
         except BaseException as error:
-            await self._replace(reader, window)
+            self._end(reader, window)
             if isinstance(error, EOFError | OSError):
                 log.warning("a process that reads files died", job=type(job).__name__, file=job.file)
                 raise Unavailable(CRASHED) from error
             raise
         if isinstance(reply, Moved):
-            await self._replace(reader, window)
-            return await self.read(job)
+            self._end(reader, window)
+            return await self._read(job, person)
         if isinstance(reply, Failed):
-            window.close()
-            self._free.put_nowait(reader)
+            self._free(reader, window)
             raise Unreadable(reply.status, reply.detail)
-        answer = Answer(reply, window)
-        task = asyncio.create_task(self._fetch(reader, window, answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        answer = Answer(reply, window, self._settings.time_limit)
+        self._go_on(self._fetch(reader, window, answer))
         return answer
 
-    async def _take(self) -> Reader:
-        """A reader that is free now, or within the time limit."""
+    def _seconds(self, job: AnyJob) -> float:
+        """How long reading for a job may take."""
+        return self._settings.time_limit / (PICTURES if isinstance(job, Image) else 1)
+
+    async def _turn(self, turns: Turns, person: int) -> None:
+        """Wait for this person's turn. Raises `Unavailable` when it does not come."""
         try:
             async with asyncio.timeout(self._settings.time_limit):
-                reader = await self._free.get()
+                await turns.take(person)
         except TimeoutError as error:
             raise Unavailable(BUSY) from error
-        if reader is not None:
-            return reader
+
+    async def _begin(self, person: int) -> tuple[Reader, Window]:
+        """A reader and a window for this person."""
+        await self._turn(self._turns, person)
         try:
-            return await Reader.start(self._setup, self._windows.memory)
-        except BaseException:
-            self._free.put_nowait(None)
+            window = self._windows.take()
+            reader = self._idle.pop() if self._idle else await self._another(window)
+        except BaseException as error:
+            self._turns.give(person)
+            if isinstance(error, OSError):  # no memory
+                raise Unavailable(BUSY) from error
             raise
+        window.person = person
+        window.open(reader.release)
+        return reader, window
+
+    async def _another(self, window: Window) -> Reader:
+        try:
+            reader = await Reader.start(self._setup, self._windows.memory)
+        except BaseException:
+            window.close()
+            raise
+        self._started.add(reader)
+        return reader
 
     async def _fetch(self, reader: Reader, window: Window, answer: Answer) -> None:
         """Take the blocks of an answer, and let the reader go as soon as it has read all of them."""
         try:
-            await reader.fetch(answer, window, self._settings.time_limit)
+            await reader.fetch(answer, window)
         except (EOFError, OSError, Unavailable):
-            await self._replace(reader, window)
+            self._end(reader, window)
         else:
-            window.close()
-            self._free.put_nowait(reader)
+            self._free(reader, window)
         answer.put(None)
 
-    async def _replace(self, reader: Reader, window: Window) -> None:
-        """End a reader, and leave its place to another. The window is lost if it may still write there."""
-        self._free.put_nowait(None)
-        if await reader.end():
-            window.close()
+    def _free(self, reader: Reader, window: Window) -> None:
+        """Let another have a reader that has nothing to do."""
+        self._idle.append(reader)
+        self._turns.give(window.person)
+        window.close()
 
+    def _end(self, reader: Reader, window: Window) -> None:
+        """End a reader, and leave its place to another."""
+        self._started.discard(reader)
+        self._turns.give(window.person)
+        self._go_on(self._ended(reader, window))
 
-class Reader:
-    """The server's end of the conversation with one reader process."""
+    async def _ended(self, reader: Reader, window: Window) -> None:
+        """Nobody has the window while the reader may still write there."""
+        await reader.end()
+        window.close()
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    ) -> None:
-        self._process = process
-        self._incoming, self._outgoing = streams
-        self._seconds = 0.0
+    async def _end_all(self) -> None:
+        """End all readers, and what waits for them."""
+        ends = [asyncio.create_task(reader.end()) for reader in self._started]
+        if tasks := [*ends, *self._tasks]:
+            await asyncio.wait(tasks, timeout=LAST_SECONDS)
+        for task in self._tasks | set(ends):
+            task.cancel()
 
-    @classmethod
-    async def start(cls, setup: Setup, memory: int) -> Reader:
-        """Start a process that writes to this file of windows."""
-        ours, theirs = socket.socketpair()
-        try:
-            process = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        reader = cls(process, await asyncio.open_unix_connection(sock=ours))
-        reader._send(setup)
-        return reader
-
-    async def ask(self, order: Order, seconds: float) -> Head | Failed | Moved:
-        """Give an order and return how the answer begins; all of it may take this long."""
-        self._seconds = seconds
-        self._send(order)
-        reply = await self._receive()
-        if not isinstance(reply, Head | Failed | Moved):
-            raise EOFError(f"unexpected {reply}")
-        return reply
-
-    async def fetch(self, answer: Answer, window: Window, seconds: float) -> None:
-        """Hand on the blocks of an answer; a client that takes nothing for this long gets no more."""
-        stopped = False
-        while True:
-            if not stopped and (answer.closed or not await window.room(seconds)):
-                answer.close()
-                self._outgoing.write(STOP)
-                stopped = True
-            reply = await self._receive()
-            if not isinstance(reply, Block):
-                return
-            answer.put(window.block(reply))
-
-    def release(self, slot: int) -> None:
-        """Tell that a slot is free."""
-        if not self._outgoing.is_closing():
-            self._outgoing.write(bytes([slot]))
-
-    async def end(self) -> bool:
-        """End the process; whether it has ended. One that a file system holds ends when that answers."""
-        self._outgoing.close()
-        self._process.kill()
-        try:
-            await asyncio.to_thread(self._process.wait, LAST_SECONDS)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def _send(self, message: Setup | Order) -> None:
-        encoded = msgspec.msgpack.encode(message)
-        self._outgoing.write(TEXT + LENGTH.pack(len(encoded)) + encoded)
-
-    async def _receive(self) -> Reply:
-        """The next message, within what is left of the time."""
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self._seconds):
-                (length,) = LENGTH.unpack(await self._incoming.readexactly(LENGTH.size))
-                message = await self._incoming.readexactly(length)
-        except TimeoutError as error:
-            raise Unavailable(SLOW) from error
-        self._seconds -= time.monotonic() - began
-        reply: Reply = msgspec.msgpack.decode(message, type=Reply)
-        return reply
-
-
-def _spawn(connection: int, memory: int) -> subprocess.Popen[bytes]:
-    """A process that reads files."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    command = [sys.executable, "-P", "-m", "starbeam_data.reader", str(connection), str(memory)]
-    return subprocess.Popen(  # noqa: S603 - our own module
-        command,
-        env={**kept, **ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        pass_fds=(connection, memory),
-    )
+    def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the requests."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

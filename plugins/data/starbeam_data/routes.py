@@ -69,6 +69,7 @@ class Images:
     ) -> DataAnswer:
         """What a job makes of an image. Raises Missing where there is none."""
         found = await queries.images(self._reader, data_collection_id)
+        await self._reader.rest()
         if found is None or not found.holds(number):
             raise Missing(NO_IMAGE)
         file, shared = await self._files.run(located, self._files, found, number)
@@ -111,6 +112,7 @@ class Grove:
     async def answer(self, job: Callable[[str], AnyJob]) -> DataAnswer:
         """What a job makes of the file. Raises `Refused`."""
         path = await queries.hdf5_file(self._reader, *self._rows)
+        await self._reader.rest()
         file = await self._files.run(self._files.place, path)
         if file is None:
             raise Refused(404, NO_FILE)

@@ -13,9 +13,10 @@ from litestar.response.base import ASGIResponse
 
 from starbeam.files import Files
 from starbeam.http.conditional import unchanged
+from starbeam_data.answers import Answer, Interrupted
 from starbeam_data.identity import identity, tag
 from starbeam_data.protocol import AnyJob
-from starbeam_data.readers import Answer, Interrupted, Readers
+from starbeam_data.readers import Readers
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -59,11 +60,14 @@ class _Sending(ASGIResponse):
             await _start(send, 200, {**head.headers, "Content-Length": str(head.size), **headers})
             async for block in self._answer.blocks():
                 body: Any = block  # not copied: whoever sends it lets go of it when it is sent
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+                async with asyncio.timeout(self._answer.patience):
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
                 await asyncio.sleep(0)  # others are served, however fast the client is
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except Interrupted:
             log.warning("a file could not be read to its end", route=scope.get("path_template"))
+        except TimeoutError:
+            log.info("a client did not take its answer", route=scope.get("path_template"))
         finally:
             self._answer.close()
 
@@ -90,7 +94,7 @@ class Sender:
             found = tag(key, {job.file: own, **await files.run(_identities, others)})
             if unchanged(request, found):
                 return DataAnswer(None, found)
-        answer = await self._readers.read(job)
+        answer = await self._readers.read(job, request.user.person_id)
         self._remember(key, list(answer.head.others))
         return DataAnswer(answer, tag(key, {job.file: own, **answer.head.others}))
 

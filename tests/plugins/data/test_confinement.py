@@ -20,7 +20,7 @@ import pytest
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
 from starbeam_data import landlock
-from starbeam_data.readers import KEPT
+from starbeam_data.process import KEPT
 from support.beamline import fill
 from support.commands import SECRET, Site
 

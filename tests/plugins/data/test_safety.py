@@ -15,7 +15,8 @@ import httpx
 import numpy as np
 import pytest
 
-from starbeam_data.readers import BUSY, SLOW, Reader, Readers
+from starbeam_data.process import SLOW, Reader
+from starbeam_data.readers import BUSY, Readers
 from starbeam_data.settings import DataSettings
 from support.answers import said
 from support.detector import frames, write_eiger
@@ -40,8 +41,8 @@ def virtual(file: h5py.File, name: str, source: str, path: str = "values") -> No
 
 async def idle(readers: Readers) -> None:
     """Wait until a reader is free."""
-    reader = await readers._free.get()
-    readers._free.put_nowait(reader)
+    await readers._turns.take(0)
+    readers._turns.give(0)
 
 
 @pytest.mark.fix(30)

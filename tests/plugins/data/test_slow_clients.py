@@ -17,8 +17,10 @@ import pytest
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
+from starbeam.testing.app import TestDatabase
+from starbeam_data.protocol import SLOT, WINDOW
 from support.beamline import fill
-from support.commands import SECRET, Site
+from support.commands import SECRET, Running, Site
 
 ADDRESS = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin&path=/values&selection={}"
 ROWS, ROW = 6, 8 << 20
@@ -26,21 +28,33 @@ ROWS, ROW = 6, 8 << 20
 
 
 @contextmanager
-def serving(folder: Path, limit: float) -> Iterator[tuple[int, dict[str, str]]]:
-    """A server with two readers: its port, and the headers of somebody who sees the file."""
+def serving(folder: Path, limit: float) -> Iterator[tuple[Running, dict[str, str], dict[str, str]]]:
+    """A server, and the headers of two people who see the file."""
     options = f'[files]\nroots = ["{folder}"]\n[plugin.data]\ntime_limit = {limit}\n'
     site = Site(folder, plugins=["auth_dummy", "ispyb", "data"], more=options)
     site.make_database()
-    person = asyncio.run(fill(f"sqlite+aiosqlite:///{folder}/union.db", folder, "large.h5"))
-    token = Tokens(Auth(secret_key=SECRET)).make("boss", person, ())
+    url = f"sqlite+aiosqlite:///{folder}/union.db"
+    people = {"boss": asyncio.run(fill(url, folder, "large.h5")), "other": asyncio.run(add(url, "other"))}
+    tokens = Tokens(Auth(secret_key=SECRET))
+    boss, other = (
+        {"Authorization": f"Bearer {tokens.make(name, person, ())}"} for name, person in people.items()
+    )
     with site.serving("serve", "--config", str(site.config)) as server:
-        yield server.port, {"Authorization": f"Bearer {token}"}
+        yield server, boss, other
+
+
+async def add(url: str, login: str) -> int:
+    """The key of one more person who sees everything."""
+    db = TestDatabase(url)
+    person = await db.person(login, "all_proposals")
+    await db.engine.dispose()
+    return person
 
 
 class Slow:
     """A client that asks for a row, and takes a little of the answer when it is told to."""
 
-    def __init__(self, port: int, headers: dict[str, str], row: int) -> None:
+    def __init__(self, port: int, headers: dict[str, str], row: object) -> None:
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         self.socket.settimeout(30)
@@ -72,7 +86,8 @@ def rows(tmp_path: Path) -> np.ndarray:
 
 
 def test_slow_clients_get_what_they_asked_for(tmp_path: Path, rows: np.ndarray) -> None:
-    with serving(tmp_path, 20) as (port, headers):
+    with serving(tmp_path, 20) as (server, headers, _):
+        port = server.port
         gone = Slow(port, headers, 4)
         gone.socket.recv(1)
         gone.socket.close()
@@ -84,9 +99,10 @@ def test_slow_clients_get_what_they_asked_for(tmp_path: Path, rows: np.ndarray) 
 
 
 def test_who_takes_nothing_keeps_no_reader(tmp_path: Path, rows: np.ndarray) -> None:
-    with serving(tmp_path, 5) as (port, headers):
+    with serving(tmp_path, 5) as (server, headers, _):
+        port = server.port
         clients = [Slow(port, headers, row) for row in (0, 1)]
-        time.sleep(8)  # both readers are waited for longer than the limit
+        time.sleep(8)  # the readers are waited for longer than the limit
         fast = httpx.get(f"http://127.0.0.1:{port}{ADDRESS.format(5)}", headers=headers, timeout=30)
         for client in clients:
             client.take()
@@ -94,3 +110,26 @@ def test_who_takes_nothing_keeps_no_reader(tmp_path: Path, rows: np.ndarray) -> 
     for row, client in enumerate(clients):
         assert 0 < len(client.body) < rows[row].nbytes  # the connection ended
         assert rows[row].tobytes().startswith(client.body)
+
+
+def held(server: int) -> int:
+    """Bytes of memory that answers of a server process have now."""
+    for opened in Path(f"/proc/{server}/fd").iterdir():
+        if "starbeam-windows" in str(opened.readlink()):
+            return opened.stat().st_blocks * 512
+    raise AssertionError("no windows")
+
+
+def test_who_takes_nothing_keeps_little_memory_and_others_their_answers(
+    tmp_path: Path, rows: np.ndarray
+) -> None:
+    with serving(tmp_path, 4) as (server, headers, others):
+        clients = [Slow(server.port, headers, f"{row % ROWS},0:4000000") for row in range(40)]
+        server.wait_for(lambda: held(server.process.pid) >= 10 * WINDOW)
+        quick = httpx.get(f"http://127.0.0.1:{server.port}{ADDRESS.format(5)}", headers=others, timeout=30)
+        assert quick.content == rows[5].tobytes()
+        assert held(server.process.pid) <= 17 * WINDOW  # one person's sixteen, and the other's
+        server.wait_for(lambda: held(server.process.pid) <= 40 * SLOT)  # what the network has not taken
+        for client in clients:
+            client.socket.close()
+        server.wait_for(lambda: held(server.process.pid) == 0)
