@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from starbeam_data.protocol import Header, Histogram, Image, Pixels
-from starbeam_data.reader import answer, cbf, stacks, units
+from starbeam_data.reader import answer, headers, stacks, units
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.pictures import Picture
 from starbeam_data.reader.refusal import Refusal
@@ -37,10 +37,12 @@ def header(opened: Tree | Picture, job: Header, most: int) -> Answer:
     if isinstance(opened, Tree):
         return answer.json({"braggy_hdr": _eiger_header(opened, *_frame_array(opened, job, most))}, most)
     image, entries = opened.read(job.frame)
-    said = cbf.parsed(cbf.text(entries))
+    said = headers.said(entries)
     valid = image[image >= 0]
     numbers = _numbers(valid if valid.size else image)
-    return answer.json({"parsed_ext_hdr": said, "braggy_hdr": cbf.braggy(said, image.shape, numbers)}, most)
+    return answer.json(
+        {"parsed_ext_hdr": said, "braggy_hdr": headers.braggy(said, image.shape, numbers)}, most
+    )
 
 
 def histogram(opened: Tree | Picture, job: Histogram, most: int) -> Answer:

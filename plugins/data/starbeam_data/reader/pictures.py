@@ -10,12 +10,15 @@ import gzip
 import os
 import re
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from starbeam.files import Files
+from starbeam_data.reader import cbf, mrc
 from starbeam_data.reader.refusal import MISSING_IMAGE, Refusal, TooLarge
 
 KINDS = {
@@ -39,7 +42,7 @@ KINDS = {
 """What is read. No HDF5, whose links lead anywhere, and no XML, whose entities do."""
 BY_CONTENT = {"tif", "marccd", "pilatus", "jpeg", "jpeg2k", "numpy"}
 """Of these, what is read only where its first bytes say so: Pillow would try all formats that it knows."""
-START = 18
+START = 212
 """Bytes that tell a format."""
 UNPACK: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
 NOWHERE = "/dev/null/image"
@@ -47,6 +50,8 @@ NOWHERE = "/dev/null/image"
 NAMES_ANOTHER = b"edf_binaryfile"
 """Begins the keys of an EDF header that name another file, in any case."""
 PIECE = 1 << 20
+Read = Callable[[Any, int], tuple[Any, dict[str, Any]]]
+"""Reads an image of a stream, and its header."""
 
 
 class Picture:
@@ -66,21 +71,24 @@ class Picture:
         self._stream.close()
 
     def read(self, frame: int) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
-        """An image and its header. Raises `Refusal` where fabio cannot read it, or there are not as many."""
-        from fabio import fabioformats
-
+        """An image and its header. Raises `Refusal` where there is none, or nothing here reads it."""
         kind = self._kind()
         if frame < 0 or kind not in KINDS or (kind == "edf" and _names_another(self._stream)):
             raise Refusal(404, MISSING_IMAGE)
+        for read in _readers(kind):
+            if (found := self._attempt(read, frame)) is not None:
+                return found
+        raise Refusal(404, MISSING_IMAGE)
+
+    def _attempt(self, read: Read, frame: int) -> tuple[np.ndarray[Any, Any], dict[str, Any]] | None:
+        self._stream.seek(0)
         try:
-            image = fabioformats.factory(f"{kind}image").read(self._stream)
-            found = image.get_frame(frame) if frame else image
-            data, header = found.data, dict(found.header)
-        except Exception as error:  # each of its formats fails in its own way
-            raise Refusal(404, MISSING_IMAGE) from error
+            data, header = read(self._stream, frame)
+        except Exception:  # each format fails in its own way
+            return None
         if data is None or data.ndim != 2 or data.dtype.kind not in "biuf":
-            raise Refusal(404, MISSING_IMAGE)
-        return data, header
+            return None
+        return data, dict(header)
 
     def _kind(self) -> str | None:
         """The format, by the first bytes, else by the name."""
@@ -88,6 +96,8 @@ class Picture:
 
         start = self._stream.read(START)
         self._stream.seek(0)
+        if start.endswith(mrc.STAMP):
+            return "mrc"
         said = next((kind for magic, kind in MAGIC_NUMBERS if start.startswith(magic)), None)
         if said is None:
             named = _named(self._name)
@@ -97,6 +107,41 @@ class Picture:
         if said == "edf" and re.search(r"\.ge\d*(\.gz|\.bz2)?$", self._name):
             return "ge"
         return str(said).split("/")[-1].lower()
+
+
+def _readers(kind: str) -> list[Read]:
+    """What may read a format: first the one that understands its header, then what shows the pixels of files
+    whose header is odd."""
+    others: dict[str, list[Read]] = {
+        "cbf": [_odd_cbf],
+        "tif": [_tiff],
+        "pilatus": [partial(_by_fabio, "tif"), _tiff],
+        "marccd": [partial(_by_fabio, "tif")],
+    }
+    return [mrc.read] if kind == "mrc" else [partial(_by_fabio, kind), *others.get(kind, [])]
+
+
+def _by_fabio(kind: str, stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
+    from fabio import fabioformats
+
+    image = fabioformats.factory(f"{kind}image").read(stream)
+    found = image.get_frame(frame) if frame else image
+    return found.data, found.header
+
+
+def _odd_cbf(stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
+    if frame:
+        raise IndexError(frame)
+    return cbf.read(stream.read())
+
+
+def _tiff(stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
+    """TIFF of compressed images, of which fabio reads the first only."""
+    from PIL import Image
+
+    with Image.open(stream, formats=["TIFF"]) as image:
+        image.seek(frame)
+        return np.asarray(image), {}
 
 
 def _opened(files: Files, path: str, most: int) -> Any:
