@@ -17,6 +17,7 @@ import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import Processor, WrappedLogger
 
+from starbeam import streams
 from starbeam.settings.secrets import HIDDEN, is_secret
 
 _SECRET_KEYS = frozenset({"authorization", "cookie", "passwd"})
@@ -34,8 +35,10 @@ _SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|[\w-]{100}", re.I)
 
 
 def configure() -> None:
-    """Send everything that is logged from now on to stderr."""
-    readable = sys.stderr.isatty()
+    """Send everything that is logged from now on to stderr. A line that it does not take is lost: no log
+    stops what it tells of."""
+    stderr = streams.lossy(sys.stderr)
+    readable = stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -47,10 +50,10 @@ def configure() -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stderr),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stderr)
     handler.setFormatter(_formatter([structlog.stdlib.add_logger_name, *shared], renderer))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn").setLevel(logging.INFO)
@@ -93,4 +96,7 @@ def mask_text(text: str) -> str:
 
 def _json(logger: WrappedLogger, method: str, event: MutableMapping[str, Any]) -> str:
     """One line of JSON; values that JSON does not know as their text."""
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except Exception:  # halves of surrogates, keys that are no text, no end of nesting: said as it can be
+        return msgspec.json.encode({"event": ascii(event)}).decode()

@@ -11,7 +11,7 @@ import click
 import httpx
 import msgspec
 
-from starbeam.cli.failure import AWAY, Failure
+from starbeam.cli.failure import AWAY, Failure, run
 
 SECONDS = 300
 """How long an answer may take."""
@@ -191,4 +191,4 @@ def _print(answer: httpx.Response) -> None:
 
 def ispyb_rest() -> None:
     """Run `ispyb.rest`."""
-    rest.main(prog_name="ispyb.rest")
+    run(rest, "ispyb.rest")

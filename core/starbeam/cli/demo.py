@@ -31,8 +31,9 @@ BUNDLED = Path(starbeam.__file__).with_name("demo.toml")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
 def demo(config: Path | None, port: int | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
-    from starbeam import server
+    from starbeam import server, streams
 
+    streams.lose_output()
     server.end_on_signals()
     from starbeam.app import Starbeam
     from starbeam.cli.demo_data import make

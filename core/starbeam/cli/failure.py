@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
 
+from starbeam import logs, streams
 from starbeam.cli import output
 from starbeam.faults import Fault, StartupError, from_settings
 from starbeam.settings import SettingsError
 
 AWAY = 3
 """The exit status of commands that need the database and cannot reach it."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE, errno.EBADF}
+"""What writing meets where nobody takes it."""
 
 
 class Failure(click.ClickException):
@@ -53,6 +59,24 @@ class Faults(click.ClickException):
         )
 
 
+def run(command: click.Command, name: str) -> NoReturn:
+    """Run a command in this process, and end it. Output that nobody takes is status 1, and no traceback."""
+    streams.prepare()
+    logs.configure()
+    try:
+        try:
+            command.main(prog_name=name)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        streams.give_up_output()
+        if error.errno not in _NO_ROOM:
+            raise
+        if not isinstance(error, BrokenPipeError):  # a reader that has seen enough needs no word
+            Failure(f"cannot write: {error.strerror}").show()
+    sys.exit(1)
+
+
 def explained(error: Exception) -> click.ClickException | None:
     """An error as what stops a command; None for one that is a mistake of this program."""
     if isinstance(error, StartupError):
@@ -61,6 +85,10 @@ def explained(error: Exception) -> click.ClickException | None:
         return Faults(from_settings(error))
     if isinstance(error, BrokenPipeError):  # whoever read the output went away: click ends in silence
         return None
+    if isinstance(error, UnicodeError):
+        return Failure(
+            f"a text cannot be used: {error}", "Has an argument characters that have no place there?"
+        )
     if isinstance(error, OSError) and error.filename:
         return Failure(f"{error.filename}: {error.strerror}", "Is it there, and may this account use it?")
     return _database(error)

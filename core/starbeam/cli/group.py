@@ -12,8 +12,7 @@ from typing import Any
 
 import click
 
-from starbeam import logs
-from starbeam.cli.failure import explained
+from starbeam.cli.failure import explained, run
 from starbeam.cli.options import CONFIG_VARIABLE, read_settings
 from starbeam.faults import StartupError
 from starbeam.settings import SettingsError
@@ -116,5 +115,4 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process."""
-    logs.configure()
-    cli.main(prog_name="starbeam")
+    run(cli, "starbeam")

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(1), help="Worker processes, instead of server.workers.")
 def serve(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
-    from starbeam import server
+    from starbeam import server, streams
 
+    streams.lose_output()
     server.end_on_signals()
     from starbeam.app import Starbeam
 
