@@ -41,7 +41,8 @@ async def images(reader: Reader, data_collection_id: int | None) -> Images | Non
     rows = await reader.rows(_data_collection(), key=data_collection_id)
     if not rows or not rows[0][0] or not rows[0][1]:
         return None
-    return Images(*rows[0])
+    folder, template, count, first = rows[0]
+    return Images(folder, template, count, 1 if first is None else first)
 
 
 async def hdf5_file(
@@ -78,7 +79,7 @@ def _result(rows: Any) -> str | None:
 
 @statement
 def _data_collection(scope: Scope) -> Select[*tuple[Any, ...]]:
-    first = func.coalesce(scope.column(DataCollection.startImageNumber), 1)
+    first = scope.column(DataCollection.startImageNumber)
     columns = DataCollection.imageDirectory, DataCollection.fileTemplate, DataCollection.numberOfImages
     return select(*columns, first).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
 

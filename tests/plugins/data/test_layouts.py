@@ -110,6 +110,7 @@ async def test_an_hdf5_file_for_each_image(beamline: Any) -> None:
     assert await first_pixels(beamline, key, range(3, 6)) == [96, 144, None]
 
 
+@pytest.mark.on("sqlite-union", "mariadb-community", "mariadb-diamond")
 async def test_an_hdf5_file_keeps_its_own_numbers(beamline: Any) -> None:
     master = write_eiger(beamline.folder, STACK, per_file=3)
     key = await beamline.collect(master.name, 4, startImageNumber=3)
@@ -197,6 +198,7 @@ async def test_images_after_a_file_that_is_missing_are_not_counted(beamline: Any
     assert await first_pixels(beamline, key, range(1, 4)) == [0, 48, None]
 
 
+@pytest.mark.on("sqlite-union", "mariadb-community", "mariadb-diamond")
 @pytest.mark.parametrize("own", [True, False])
 async def test_an_image_without_an_axis_of_frames(beamline: Any, own: bool) -> None:
     with h5py.File(beamline.folder / "single.h5", "w") as file:
