@@ -44,6 +44,7 @@ demo: install ## serve demo data on PORT (8000), with a login that accepts every
 test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
 	@tests/support/install_h5web.sh
+	@tests/support/install_generators.sh
 	@$(BIN)/pytest $(ARGS)
 
 cases: install ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"

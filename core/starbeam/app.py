@@ -24,12 +24,12 @@ from starbeam.db.reader import Reader
 from starbeam.db.writer import Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
-from starbeam.http import bodies, errors, health, metrics, openapi, requests
+from starbeam.http import bodies, errors, health, metrics, openapi, requests, schemas
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import REFRESH_SECONDS, LiveOptions
 from starbeam.plugin import Context
-from starbeam.registry import CORE, Registry
+from starbeam.registry import CORE, Registry, handlers_of
 from starbeam.runtime import Runtime
 from starbeam.settings import secret_problem
 from starbeam.visibility import Visibility
@@ -91,6 +91,9 @@ class Starbeam:
     def _litestar(self) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
         answer = partial(errors.answer, outage=self.database.outage)
+        for router in self.registry.routers:
+            openapi.declare(handler for _, handler in handlers_of(router))
+        openapi.declare([*health.handlers, *metrics.handlers])
         api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
         app = Litestar(
             route_handlers=[api, *health.handlers, *metrics.handlers],
@@ -102,6 +105,7 @@ class Starbeam:
             cors_config=_cors(self.settings.server.cors_origins),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(self.runtime),
+            plugins=[schemas.StructPlugin()],
             opt={"plugin": CORE},
             request_max_body_size=self.settings.server.max_body,
             logging_config=None,

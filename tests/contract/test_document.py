@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.http import openapi
+from starbeam.http import schemas
 from support.document import Comparison
 from support.workspace import manifest
 
@@ -48,5 +48,5 @@ async def test_every_property_has_a_title(whole: Whole) -> None:
 
 async def test_no_two_components_share_a_name(whole: Whole) -> None:
     long = list(whole.app.starbeam.asgi.openapi_schema.to_schema()["components"]["schemas"])
-    short = [openapi._component_name(name) for name in long]
+    short = [schemas.component_name(name) for name in long]
     assert sorted(short) == sorted(set(short))

@@ -93,18 +93,71 @@ async def test_what_may_be_null_says_so_in_its_type(document: Json) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["Login"]["properties"]["login"] == {"type": ["string", "null"], "title": "Login"}
     assert schemas["CurrentUser"]["properties"]["givenName"]["type"] == ["string", "null"]
-    nullable = [
-        one for one in objects(schemas) for key in ("oneOf", "anyOf") if {"type": "null"} in one.get(key, [])
-    ]
-    assert [
-        one for one in nullable if not any("$ref" in choice for choice in one.get("anyOf", one.get("oneOf")))
-    ] == []
+    nullable = [one["anyOf"] for one in objects(schemas) if {"type": "null"} in one.get("anyOf", [])]
+    assert [choices for choices in nullable if "enum" not in choices[0]] == []
+    assert [one for one in objects(document) if None in one.get("enum", [])] == []
     assert schemas["Outer"]["properties"]["name"] == {
         "type": "string",
         "title": "The Name",
         "unit": "letters",
     }
     assert schemas["Outer"]["required"] == ["name"]
+
+
+async def test_objects_that_may_be_null_are_plain_references(document: Json) -> None:
+    """Forms read nothing but a title beside a reference; its component says that it may be null."""
+    schemas = document["components"]["schemas"]
+    assert schemas["Outer"]["properties"]["one"] == {"$ref": "#/components/schemas/Inner", "title": "One"}
+    assert schemas["Inner"]["type"] == ["object", "null"]
+    assert schemas["Shown"]["properties"]["inner"] == {"$ref": "#/components/schemas/Shade", "title": "Inner"}
+    assert schemas["Shade"]["type"] == "object"
+
+
+async def test_fields_that_clients_find_in_every_answer(document: Json) -> None:
+    """Those that are never null and those that are marked, in the order of declaration."""
+    shown = document["components"]["schemas"]["Shown"]
+    assert list(shown["properties"]) == ["size", "inner", "maybe", "known", "unsure", "day", "colour"]
+    assert shown["required"] == ["size", "inner", "known"]
+    assert shown["properties"]["maybe"] == {"title": "Maybe", "type": ["integer", "null"]}
+    assert shown["properties"]["day"] == {
+        "title": "Day",
+        "type": ["string", "null"],
+        "format": "date-time",
+    }
+    assert shown["properties"]["colour"] == {
+        "title": "Colour",
+        "anyOf": [{"enum": ["green", "red"], "type": "string"}, {"type": "null"}],
+    }
+
+
+async def test_pictures_files_and_sentences(document: Json) -> None:
+    paths = document["paths"]
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    picture = paths[f"{ROOT}/probe/{{place}}/{{number}}/picture"]["get"]
+    assert picture["responses"]["200"]["content"] == {"image/*": binary}
+    assert paths[f"{ROOT}/probe/file"]["get"]["responses"]["200"]["content"] == {
+        "application/octet-stream": binary
+    }
+    reference = "#/components/schemas/"
+    assert picture["responses"]["422"] == {
+        "description": "Not a place",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "anyOf": [{"$ref": reference + "HTTPValidationError"}, {"$ref": reference + "Error"}]
+                }
+            }
+        },
+    }
+
+
+async def test_every_path_parameter_is_declared(document: Json) -> None:
+    """Also one that the handler does not take, while a dependency that it does not ask for does."""
+    picture = document["paths"][f"{ROOT}/probe/{{place}}/{{number}}/picture"]["get"]
+    declared = {
+        one["name"]: (one["in"], one["required"], one["schema"]["type"]) for one in picture["parameters"]
+    }
+    assert declared == {"number": ("path", True, "integer"), "place": ("path", True, "string")}
 
 
 async def test_every_operation_says_what_it_demands(app: TestApp, document: Json) -> None:

@@ -65,4 +65,4 @@ def toml_key(key: str) -> str:
 
 def json(value: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))

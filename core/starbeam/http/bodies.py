@@ -57,15 +57,15 @@ def fitted(sent: Any, kind: inspect.Type) -> Any:
     if isinstance(sent, dict):
         return _fitted_object(sent, kind)
     if isinstance(sent, list):
-        items = next((one.item_type for one in _kinds(kind) if isinstance(one, inspect.ListType)), None)
+        items = next((one.item_type for one in kinds(kind) if isinstance(one, inspect.ListType)), None)
         return sent if items is None else [fitted(one, items) for one in sent]
     if isinstance(sent, bool | int | float):
-        return _fitted_number(sent, {type(one) for one in _kinds(kind)})
+        return _fitted_number(sent, {type(one) for one in kinds(kind)})
     return sent
 
 
 def _fitted_object(sent: dict[str, Any], kind: inspect.Type) -> dict[str, Any]:
-    for one in _kinds(kind):
+    for one in kinds(kind):
         if isinstance(one, inspect.StructType):
             types = {field.encode_name: field.type for field in one.fields}
             return {
@@ -76,21 +76,21 @@ def _fitted_object(sent: dict[str, Any], kind: inspect.Type) -> dict[str, Any]:
     return sent
 
 
-def _fitted_number(sent: bool | float, kinds: set[type[inspect.Type]]) -> Any:
+def _fitted_number(sent: bool | float, wanted: set[type[inspect.Type]]) -> Any:
     if isinstance(sent, bool):
-        takes_it = inspect.BoolType in kinds
-        return int(sent) if not takes_it and kinds & {inspect.IntType, inspect.FloatType} else sent
-    if kinds & {inspect.IntType, inspect.FloatType, inspect.AnyType}:
+        takes_it = inspect.BoolType in wanted
+        return int(sent) if not takes_it and wanted & {inspect.IntType, inspect.FloatType} else sent
+    if wanted & {inspect.IntType, inspect.FloatType, inspect.AnyType}:
         return sent
-    if inspect.BoolType in kinds and sent in (0, 1):
+    if inspect.BoolType in wanted and sent in (0, 1):
         return bool(sent)
-    return str(sent) if kinds & {inspect.StrType, inspect.LiteralType, inspect.EnumType} else sent
+    return str(sent) if wanted & {inspect.StrType, inspect.LiteralType, inspect.EnumType} else sent
 
 
-def _kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+def kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
     """What a type may be, without what is said of it."""
     if isinstance(kind, inspect.Metadata):
-        return _kinds(kind.type)
+        return kinds(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return tuple(one for inner in kind.types for one in _kinds(inner))
+        return tuple(one for inner in kind.types for one in kinds(inner))
     return (kind,)

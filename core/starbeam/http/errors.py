@@ -7,6 +7,7 @@ paths, no traceback.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -16,6 +17,7 @@ from litestar.exceptions import HTTPException, SerializationException, Validatio
 from msgspec import Meta
 
 from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, first_line, trouble
+from starbeam.fields import OPTIONAL
 from starbeam.refusals import (
     Forbidden,
     Invalid,
@@ -66,7 +68,7 @@ class ValidationError(msgspec.Struct, frozen=True):
 class HTTPValidationError(msgspec.Struct, frozen=True):
     """The answer to a request that is not valid."""
 
-    detail: Annotated[list[ValidationError], Meta(title="Detail")]
+    detail: Annotated[list[ValidationError], Meta(title="Detail"), OPTIONAL]
 
 
 class Error(msgspec.Struct, frozen=True):
@@ -105,7 +107,7 @@ def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) ->
     while isinstance(error, ExceptionGroup):  # of dependencies that end together: the first says why
         error = error.exceptions[0]
     if isinstance(error, ValidationException):
-        return _response(422, _validation_errors(error))
+        return _response(422, _validation_errors(error, request.path_params))
     if isinstance(error, Refusal):
         return refusal(error)
     if isinstance(error, HTTPException) and error.status_code != 500:
@@ -155,18 +157,20 @@ _MISSING_PARAMETER = re.compile(r"Missing required (?P<source>\w+) parameter '(?
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 
 
-def _validation_errors(error: ValidationException) -> list[ValidationError]:
+def _validation_errors(error: ValidationException, path: Mapping[str, Any]) -> list[ValidationError]:
     extra = error.extra if isinstance(error.extra, list) else []
-    found = [_validation_error(item) for item in extra if isinstance(item, dict)]
+    found = [_validation_error(item, path) for item in extra if isinstance(item, dict)]
     if missing := _MISSING_PARAMETER.match(error.detail):
         found = [ValidationError([missing["source"], missing["name"]], "Field required", "missing")]
     return found or [ValidationError([], str(error.detail), "value_error")]
 
 
-def _validation_error(item: dict[str, Any]) -> ValidationError:
+def _validation_error(item: dict[str, Any], path: Mapping[str, Any]) -> ValidationError:
     source = getattr(item.get("source"), "value", "body")
     key, message = str(item.get("key", "")), str(item.get("message", ""))
     if source != "body":
+        if key in path:  # Litestar says `query` where the query has something of that name too
+            source = "path"
         return ValidationError([source, key], message, "value_error")
     loc: list[str | int] = ["body", *_path(key)]
     if message == "'data'":

@@ -7,7 +7,7 @@ the API.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from copy import deepcopy
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -16,27 +16,23 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from starbeam.access import public
-from starbeam.http import docs
+from starbeam.http import docs, schemas
 from starbeam.http.errors import Error, HTTPValidationError
 from starbeam.http.files import FileAnswer
-from starbeam.params import LARGEST
-from starbeam.registry import handlers_of
+from starbeam.registry import handlers_of, operations_of
 from starbeam.runtime import Runtime
 
 if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.handlers import HTTPRouteHandler
-    from litestar.typing import FieldDefinition
 
 Json = dict[str, Any]
 
-_REF = "#/components/schemas/"
-_PAGED = re.compile(r"^Paged_(?:.*\.)?(\w+?)_?$")
-_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-_METHODS = ("get", "post", "put", "patch", "delete")
+OCTETS = "application/octet-stream"
 
 
 @get("/openapi.json", access=public, include_in_schema=False)
@@ -56,7 +52,7 @@ async def encoded(app: Litestar, runtime: Runtime) -> bytes:
     off = frozenset(name for name in switches(app) if not runtime.options[name])
     cache: dict[frozenset[str], bytes] = app.state.setdefault("openapi_documents", {})
     if off not in cache:
-        cache[off] = msgspec.json.encode(document(app, off), order="sorted")
+        cache[off] = msgspec.json.encode(document(app, off))
     return cache[off]
 
 
@@ -65,188 +61,105 @@ def switches(app: Litestar) -> set[str]:
     return {handler.opt["switch"] for _, handler in handlers_of(app) if handler.opt.get("switch")}
 
 
+def declare(handlers: Iterable[HTTPRouteHandler]) -> None:
+    """Let handlers say to Litestar what their `access` and `errors` mean, before they are registered."""
+    for handler in handlers:
+        access, errors = handler.opt["access"], dict(handler.opt.get("errors", {}))
+        if not access.public:
+            errors.setdefault(401, "No valid token")
+            handler.security = [{"HTTPBearer": []}] if access.token_in == "header" else None
+        if access.permission:
+            errors.setdefault(403, f"The caller lacks the permission {access.permission}")
+        answers = {
+            status: ResponseSpec(Error, description=said, generate_examples=False)
+            for status, said in sorted(errors.items())
+        }
+        if handler.parsed_fn_signature.return_type.annotation is FileAnswer:
+            handler.media_type = kind if (kind := str(handler.media_type)).startswith("image/") else OCTETS
+        handler.responses = {**answers, **(handler.responses or {})}
+
+
 def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
     """The document as plain data, without the operations that the options in `off` switch."""
     found: Json = deepcopy(app.openapi_schema.to_schema())
-    schemas: Json = found["components"].setdefault("schemas", {})
-    extra = msgspec.json.schema_components([HTTPValidationError, Error], ref_template=_REF + "{name}")[1]
-    schemas.update(extra)
-    by_route = {
-        (path, method.lower()): handler
-        for path, handler in handlers_of(app)
-        for method in handler.http_methods
-    }
-    for path, item in list(found["paths"].items()):
-        for method in [method for method in _METHODS if method in item]:
-            handler = by_route[(path, method)]
-            if handler.opt.get("switch") in off:
-                del item[method]
-            else:
-                _operation(item[method], handler)
-        if not any(method in item for method in _METHODS):
-            del found["paths"][path]
-        elif any(by_route[(path, method)].opt.get("slash") for method in _METHODS if method in item):
-            found["paths"][path + "/"] = found["paths"].pop(path)
-    found["components"]["securitySchemes"] = {
-        "HTTPBearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    }
-    found["components"]["schemas"] = {_component_name(name): schema for name, schema in schemas.items()}
-    found["components"]["schemas"] = {
-        name: _component(schema) for name, schema in found["components"]["schemas"].items()
-    }
-    for where, items in _unions(app).items():
+    paths: Json = {}
+    for one in operations_of(app):
+        method, opt = one.method.lower(), one.handler.opt
+        operation = found["paths"].get(one.path, {}).get(method)
+        if operation is not None and opt.get("switch") not in off:
+            shown = one.path + "/" if opt.get("slash") else one.path
+            paths.setdefault(shown, {})[method] = _operation(operation, one.handler, one.path)
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    found["paths"] = schemas.walk(paths, schemas.plain)
+    found["components"] = {"schemas": _components(app, found), "securitySchemes": {"HTTPBearer": bearer}}
+    return found
+
+
+def _components(app: Litestar, found: Json) -> Json:
+    """Enumerations as Litestar describes them, and all Structs."""
+    handlers = [handler for _, handler in handlers_of(app) if handler.resolve_include_in_schema()]
+    bodies = [handler.parsed_data_field.annotation for handler in handlers if handler.parsed_data_field]
+    unions = {where: items for one in handlers for where, items in one.opt.get("unions", {}).items()}
+    structs = [*app.plugins.get(schemas.StructPlugin).found, HTTPValidationError, Error]
+    structs += [item for items in unions.values() for item in items]
+    others = {schemas.component_name(name): one for name, one in found["components"]["schemas"].items()}
+    named = {name: schemas.component(one) for name, one in others.items()}
+    named |= schemas.components(structs, bodies)
+    for where, items in unions.items():
         component, field = where.split(".")
-        refs, found_items = msgspec.json.schema_components(items, ref_template=_REF + "{name}")
-        found["components"]["schemas"] |= {name: _component(one) for name, one in found_items.items()}
-        found["components"]["schemas"][component]["properties"][field] |= {"anyOf": list(refs)}
-    for name, fields in _extras(app).items():
-        for field, extras in fields.items():
-            found["components"]["schemas"][name]["properties"][field] |= extras
-    plain: Json = _walk(found, _simplified)
-    return plain
+        named[component]["properties"][field]["anyOf"] = [_ref(item.__name__) for item in items]
+    return dict(sorted(named.items()))
 
 
-def _unions(app: Litestar) -> dict[str, list[type[msgspec.Struct]]]:
-    """By `Component.field`: the Structs that it may be, which no annotation can say to msgspec."""
-    return {
-        where: items
-        for _, handler in handlers_of(app)
-        for where, items in handler.opt.get("unions", {}).items()
-    }
-
-
-_EXTRAS = ("unit", "enum")
-"""What `Meta(extra_json_schema=…)` may say of a property."""
-
-
-def _extras(app: Litestar) -> dict[str, dict[str, Json]]:
-    """What properties say beyond their types, by component: Litestar's own schemas leave it out."""
-    fields = [
-        field
-        for _, handler in handlers_of(app)
-        for field in (handler.parsed_return_field, handler.parsed_data_field)
-        if field is not None and handler.resolve_include_in_schema()
-    ]
-    components = msgspec.json.schema_components({one for field in fields for one in _structs(field)})[1]
-    return {
-        _component_name(name): {
-            field: {extra: found[extra] for extra in _EXTRAS if extra in found}
-            for field, found in schema.get("properties", {}).items()
-        }
-        for name, schema in components.items()
-    }
-
-
-def _structs(field: FieldDefinition) -> Iterator[type[msgspec.Struct]]:
-    """The Structs that an annotation names, without those inside of them."""
-    if isinstance(field.annotation, type) and issubclass(field.annotation, msgspec.Struct):
-        yield field.annotation
-    for inner in field.inner_types:
-        yield from _structs(inner)
-
-
-def _operation(operation: Json, handler: HTTPRouteHandler) -> None:
-    """Say what the operation demands and which errors it answers."""
-    access = handler.opt["access"]
+def _operation(operation: Json, handler: HTTPRouteHandler, path: str) -> Json:
+    """Complete what Litestar says of an operation: parameters, what is answered to wrong ones, and files."""
+    parameters = [_parameter(one) for one in operation.get("parameters", [])]
+    declared = {one["name"] for one in parameters if one["in"] == "path"}
+    parameters += [_text(name, "path") for name in re.findall(r"{(\w+)}", path) if name not in declared]
+    if handler.opt["access"].token_in == "query":
+        parameters.append(_text("token", "query"))
+    if parameters:
+        operation["parameters"] = parameters
     responses: Json = operation["responses"]
-    responses.pop("400", None)
-    errors: dict[int, str] = dict(handler.opt.get("errors", {}))
-    if not access.public:
-        errors.setdefault(401, "No valid token")
-        if access.token_in == "header":
-            operation["security"] = [{"HTTPBearer": []}]
-        elif access.token_in == "query":
-            operation.setdefault("parameters", []).append(_token_in_query())
-    if access.permission:
-        errors.setdefault(403, f"The caller lacks the permission {access.permission}")
-    for status, description in sorted(errors.items()):
-        responses[str(status)] = {"description": description, "content": _json("Error")}
-    if operation.get("parameters") or "requestBody" in operation:
+    errors = handler.opt.get("errors", {})
+    if 400 not in errors:
+        responses.pop("400", None)
+    if parameters or "requestBody" in operation:
+        wrong = [_ref("HTTPValidationError"), *([_ref("Error")] if 422 in errors else [])]
         responses["422"] = {
-            "description": "The request is not valid",
-            "content": _json("HTTPValidationError"),
+            "description": errors.get(422, "The request is not valid"),
+            "content": {"application/json": {"schema": {"anyOf": wrong} if wrong[1:] else wrong[0]}},
         }
-    if handler.parsed_fn_signature.return_type.annotation is FileAnswer:
-        responses["200"]["content"] = _FILE
-    for parameter in operation.get("parameters", []):
-        parameter["schema"] = _without_null(parameter["schema"])
-        for noise in ("allowEmptyValue", "allowReserved", "deprecated"):
-            parameter.pop(noise, None)
+    for answer in responses.values():
+        for kind, content in answer.get("content", {}).items():
+            if kind.startswith("image/") or kind == OCTETS:
+                content["schema"] = {"type": "string", "format": "binary"}
+    return operation
 
 
-def _token_in_query() -> Json:
-    """The parameter that the guard reads, which no handler names."""
-    schema = {"type": "string", "title": "Token"}
-    return {"name": "token", "in": "query", "required": True, "schema": schema}
+def _text(name: str, place: str) -> Json:
+    """A parameter that no handler names."""
+    schema = {"type": "string", "title": schemas.title(name)}
+    return {"name": name, "in": place, "required": True, "schema": schema}
 
 
-def _json(component: str) -> Json:
-    return {"application/json": {"schema": {"$ref": _REF + component}}}
+def _ref(component: str) -> Json:
+    return {"$ref": schemas.REF + component}
 
 
-def _component_name(name: str) -> str:
-    """`Paginated_Sample_` for a page of samples, and no module's path in any name."""
-    if page := _PAGED.match(name):
-        return f"Paginated_{page[1]}_"
-    return name.rsplit(".", 1)[-1]
-
-
-def _component(schema: Json) -> Json:
-    """A title on every property."""
-    for name, found in schema.get("properties", {}).items():
-        found.setdefault("title", _title(name))
-    return schema
-
-
-def _title(name: str) -> str:
-    """`Bl Sample Id` for `blSampleId`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name).split()
-    return " ".join(word[0].upper() + word[1:] for word in words)
-
-
-def _without_null(schema: Json) -> Json:
-    """A parameter is given or not; it is never null."""
-    plain: Json = _simplified(dict(schema))
-    if isinstance(plain.get("type"), list):
-        plain["type"] = next(kind for kind in plain["type"] if kind != "null")
-    if "enum" in plain:
-        plain["enum"] = [value for value in plain["enum"] if value is not None]
-    return plain
-
-
-def _simplified(schema: Json) -> Json:
-    """One schema in the plainest form: `type: [T, "null"]`, no bounds that only guard integers, short
-    references."""
-    if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith(_REF):
-        schema["$ref"] = _REF + _component_name(schema["$ref"].removeprefix(_REF))
-    choices = schema.get("oneOf") or schema.get("anyOf")
-    if isinstance(choices, list):
-        rest = [choice for choice in choices if choice != {"type": "null"}]
-        if len(rest) == 1 and isinstance(rest[0].get("type"), str):
-            nullable = len(rest) < len(choices)
-            schema.pop("oneOf", None)
-            schema.pop("anyOf", None)
-            kind = rest[0]["type"]
-            schema.update({**rest[0], **schema, "type": [kind, "null"] if nullable else kind})
-            if nullable and "enum" in schema and None not in schema["enum"]:
-                schema["enum"] = [*schema["enum"], None]
-    for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        value = schema.get(bound)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if abs(value) >= LARGEST:
-                del schema[bound]
-            elif value == int(value):
-                schema[bound] = int(value)
-    return schema
-
-
-def _walk(value: Any, change: Callable[[Json], Json]) -> Any:
-    """The same data with every object changed, from the inside out."""
-    if isinstance(value, dict):
-        return change({key: _walk(inner, change) for key, inner in value.items()})
-    if isinstance(value, list):
-        return [_walk(inner, change) for inner in value]
-    return value
+def _parameter(parameter: Json) -> Json:
+    """A parameter, which is given or not and never null."""
+    schema: Json = parameter["schema"]
+    choices = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    if len(choices) == 1:
+        del schema["oneOf"]
+        schema = {**choices[0], **schema}
+    if isinstance(schema.get("type"), list):
+        schema["type"] = next(kind for kind in schema["type"] if kind != "null")
+    if "enum" in schema:
+        schema["enum"] = [value for value in schema["enum"] if value is not None]
+    kept = ("name", "in", "required", "description", "examples")
+    return {**{key: parameter[key] for key in kept if key in parameter}, "schema": schema}
 
 
 class _Document(JsonRenderPlugin):
@@ -256,7 +169,7 @@ class _Document(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
         """The document, made at the first request."""
-        self._encoded = self._encoded or msgspec.json.encode(document(request.app), order="sorted")
+        self._encoded = self._encoded or msgspec.json.encode(document(request.app))
         return self._encoded
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from starbeam.fields import REQUIRED
+
 GroupName = Annotated[str, Meta(title="Name", max_length=31)]
 """As long as `UserGroup.name`."""
 PermissionType = Annotated[
@@ -31,10 +33,10 @@ class ActionType(StrEnum):
 class AdminActivity(msgspec.Struct):
     """Something that somebody did."""
 
-    username: Annotated[str | None, Meta(title="Login")]
-    action: Annotated[str | None, Meta(title="Action")]
-    comments: Annotated[str | None, Meta(title="Comments")]
-    dateTime: Annotated[datetime | None, Meta(title="Time")]
+    username: Annotated[str | None, Meta(title="Login"), REQUIRED]
+    action: Annotated[str | None, Meta(title="Action"), REQUIRED]
+    comments: Annotated[str | None, Meta(title="Comments"), REQUIRED]
+    dateTime: Annotated[datetime | None, Meta(title="Time"), REQUIRED]
 
 
 class UserGroupMetaData(msgspec.Struct):
@@ -47,8 +49,8 @@ class UserGroupMetaData(msgspec.Struct):
 class UserGroup(msgspec.Struct):
     """A group of people that permissions are given to."""
 
-    userGroupId: Annotated[int, Meta(title="User Group Id")]
     name: Annotated[str, Meta(title="Name")]
+    userGroupId: Annotated[int, Meta(title="User Group Id")]
     metadata: UserGroupMetaData = msgspec.field(name="_metadata")
 
 
@@ -79,9 +81,9 @@ class NewUserGroupPerson(msgspec.Struct, frozen=True):
 class Permission(msgspec.Struct):
     """A permission."""
 
-    permissionId: Annotated[int, Meta(title="Permission Id")]
     type: PermissionType
     description: Description
+    permissionId: Annotated[int, Meta(title="Permission Id")]
 
 
 class NewPermission(msgspec.Struct, frozen=True):

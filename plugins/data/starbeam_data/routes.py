@@ -51,9 +51,11 @@ NodePath = Annotated[str, QueryParameter(description="The node in the file")]
 Selection = Annotated[
     str | None, QueryParameter(description="A part of the data, as NumPy writes it: `3,:,0:10:2`")
 ]
+IMAGE_ERRORS = {404: NO_IMAGE, 422: "The request is not valid, or the image cannot be read"}
 ERRORS = {
     403: "The server may not read the file",
     404: "No such file, node or attribute",
+    422: "The request is not valid, or does not fit what is in the file",
     503: "Reading takes too long, or fails",
 }
 
@@ -128,8 +130,9 @@ class Grove:
     "/images",
     tags=["Data"],
     access=authenticated,
-    errors={404: NO_IMAGE},
-    responses={200: ResponseSpec(bytes, media_type="application/octet-stream", description="The pixels")},
+    errors=IMAGE_ERRORS,
+    media_type="application/octet-stream",
+    response_description="The pixels",
 )
 async def get_image(
     images: NamedDependency[Images],
@@ -148,7 +151,7 @@ async def get_image(
         raise
 
 
-@get("/images/header", tags=["Data"], access=authenticated, errors={404: NO_IMAGE})
+@get("/images/header", tags=["Data"], access=authenticated, errors=IMAGE_ERRORS)
 async def get_image_header(
     images: NamedDependency[Images], imageNumber: ImageNumber, dataCollectionId: DataCollectionId = None
 ) -> DataAnswer:
@@ -160,8 +163,8 @@ async def get_image_header(
     "/images/histogram",
     tags=["Data"],
     access=authenticated,
-    errors={404: NO_IMAGE},
-    responses={200: ResponseSpec(ImageHistogram, description="The histogram")},
+    errors=IMAGE_ERRORS,
+    responses={200: ResponseSpec(ImageHistogram, description="The histogram", generate_examples=False)},
 )
 async def get_image_histogram(
     images: NamedDependency[Images], imageNumber: ImageNumber, dataCollectionId: DataCollectionId = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +11,7 @@ from msgspec import Meta
 class ImageHistogram(msgspec.Struct):
     """How often which values occur in an image."""
 
-    bins: Annotated[list[int], Meta(title="Bins", description="Edges, one more than values")]
-    max: Annotated[float, Meta(title="Max", description="The largest count")]
-    shape: Annotated[list[Any], Meta(title="Shape", description="The number of values")]
     values: Annotated[list[int], Meta(title="Values", description="Counts")]
+    bins: Annotated[list[int], Meta(title="Bins", description="Edges, one more than values")]
+    shape: Annotated[list[int], Meta(title="Shape", description="The number of values")]
+    max: Annotated[float, Meta(title="Max", description="The largest count")]

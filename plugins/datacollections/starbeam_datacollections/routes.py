@@ -33,6 +33,7 @@ CollectionPath = Annotated[int, path_id("Data collection id")]
     "/datacollections/images/diffraction/{dataCollectionId:str}",
     tags=TAGS,
     access=authenticated,
+    media_type="image/*",
     errors={404: NO_IMAGE},
 )
 async def get_datacollection_diffraction_image(
@@ -49,6 +50,7 @@ async def get_datacollection_diffraction_image(
     "/datacollections/images/quality/{dataCollectionId:str}",
     tags=TAGS,
     access=authenticated,
+    media_type="image/*",
     errors={404: NO_IMAGE},
 )
 async def get_datacollection_analysis_image(
@@ -62,6 +64,7 @@ async def get_datacollection_analysis_image(
     "/datacollections/images/{dataCollectionId:str}",
     tags=TAGS,
     access=authenticated,
+    media_type="image/*",
     errors={404: NO_IMAGE},
 )
 async def get_datacollection_image(

@@ -44,6 +44,7 @@ async def get_legacy_em_movies(
     "/em/proposal/{proposal_id}/movie/{movie_id}/thumbnail",
     "/{token}/proposal/{proposal_id}/em/datacollection/{datacollection_id}/movie/{movie_id}/thumbnail",
     tag=TAG,
+    media_type="image/*",
     errors=NO_IMAGE,
 )
 async def get_legacy_em_movie_thumbnail(
@@ -62,6 +63,7 @@ async def get_legacy_em_movie_thumbnail(
     "/{token}/proposal/{proposal_id}/em/datacollection/{datacollection_id}/movie/{movie_id}"
     "/motioncorrection/thumbnail",
     tag=TAG,
+    media_type="image/*",
     errors=NO_IMAGE,
 )
 async def get_legacy_em_motion_correction_thumbnail(
@@ -79,6 +81,7 @@ async def get_legacy_em_motion_correction_thumbnail(
     "/em/proposal/{proposal_id}/movie/{movie_id}/thumbnail/ctf",
     "/{token}/proposal/{proposal_id}/em/datacollection/{datacollection_id}/movie/{movie_id}/ctf/thumbnail",
     tag=TAG,
+    media_type="image/*",
     errors=NO_IMAGE,
 )
 async def get_legacy_em_ctf_thumbnail(
@@ -97,6 +100,7 @@ async def get_legacy_em_ctf_thumbnail(
     "/{token}/proposal/{proposal_id}/em/datacollection/{datacollection_id}/movie/{movie_id}"
     "/motioncorrection/drift",
     tag=TAG,
+    media_type="image/*",
     errors=NO_IMAGE,
 )
 async def get_legacy_em_drift_plot(

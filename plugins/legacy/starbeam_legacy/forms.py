@@ -23,7 +23,12 @@ Function: TypeAlias = Callable[..., Any]
 
 
 def both(
-    header: str, by_token: str, *, tag: str, errors: dict[int, str] | None = None
+    header: str,
+    by_token: str,
+    *,
+    tag: str,
+    media_type: str | None = None,
+    errors: dict[int, str] | None = None,
 ) -> Callable[[Function], list[HTTPRouteHandler]]:
     """Make the two handlers of an operation, at these paths below `/legacy`.
 
@@ -33,6 +38,7 @@ def both(
     """
     options: dict[str, Any] = {
         "switch": SWITCH,
+        "media_type": media_type,
         "dependencies": {
             "proposal_key": Provide(proposal_key),
             "session_key": Provide(session_key),

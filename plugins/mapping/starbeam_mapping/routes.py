@@ -30,7 +30,7 @@ T = TypeVar("T")
 MapId = Annotated[int, path_id()]
 Coordinate = Annotated[int | None, QueryParameter(ge=0, le=LARGEST)]
 _ABSENT = {501: queries.ABSENT}
-_ERRORS = {404: MAPS.missing, **_ABSENT}
+_ERRORS = {404: MAPS.missing, 422: "The request is not valid, or the map's data are not", **_ABSENT}
 
 
 @get(

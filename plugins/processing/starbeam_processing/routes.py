@@ -27,6 +27,7 @@ from starbeam_processing.queries.screenings import SCREENINGS, ScreeningFilters
 
 TAGS = ["Processing Status and Results"]
 
+NO_IDS = {422: "dataCollectionIds is not a list of integers"}
 CollectionIds = Annotated[
     str, QueryParameter(description="Data collection ids: the JSON text of a list of integers")
 ]
@@ -45,7 +46,7 @@ def collection_ids(text: str) -> list[int]:
     return [one for one in found if 0 < one <= LARGEST]
 
 
-@get("/processings/status", tags=TAGS, access=authenticated)
+@get("/processings/status", tags=TAGS, access=authenticated, errors=NO_IDS)
 async def get_processing_statuses(
     reader: NamedDependency[Reader], dataCollectionIds: CollectionIds = ""
 ) -> schemas.ProcessingStatusesList:
@@ -88,7 +89,7 @@ async def get_processing_messages(
     return await messages.page(reader, page, filters)
 
 
-@get("/processings/messages/status", tags=TAGS, access=authenticated)
+@get("/processings/messages/status", tags=TAGS, access=authenticated, errors=NO_IDS)
 async def get_processing_messages_status(
     reader: NamedDependency[Reader], dataCollectionIds: CollectionIds = ""
 ) -> schemas.AutoProcProgramMessageStatuses:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from starbeam.fields import REQUIRED
+
 Status = Literal[0, 1, 2] | None
 """Failed, succeeded, did not run; null while it runs."""
 Severity = Literal["ERROR", "WARNING", "INFO"]
@@ -31,7 +33,7 @@ class ProcessingProcessingStatus(msgspec.Struct):
 class ScreeningProcesingStatus(msgspec.Struct):
     """What came of one screening."""
 
-    indexingSuccess: Status
+    indexingSuccess: Annotated[Status, REQUIRED]
     status: Status
 
 

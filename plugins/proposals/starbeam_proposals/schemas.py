@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from starbeam.fields import OPTIONAL, REQUIRED
+
 ProposalState = Literal["Open", "Closed", "Cancelled"]
 
 
@@ -16,20 +18,22 @@ class ProposalMetaData(msgspec.Struct):
 
     persons: Annotated[int, Meta(title="Persons", description="Number of persons on this proposal")]
     sessions: Annotated[int, Meta(title="Sessions", description="Number of sessions on this proposal")]
-    beamLines: Annotated[list[str] | None, Meta(title="Beamlines", description="Beamlines of these sessions")]
+    beamLines: Annotated[
+        list[str] | None, Meta(title="Beamlines", description="Beamlines of these sessions"), REQUIRED
+    ]
     uiGroups: Annotated[list[str] | None, Meta(title="UI Groups", description="UI groups of these beamlines")]
 
 
 class Proposal(msgspec.Struct):
     """A proposal."""
 
-    proposalId: Annotated[int, Meta(title="Proposal Id")]
-    proposal: Annotated[str, Meta(title="Proposal", description="Code and number: its name")]
     proposalCode: Annotated[str, Meta(title="Proposal Code")]
     proposalNumber: Annotated[str, Meta(title="Proposal Number")]
+    proposal: Annotated[str, Meta(title="Proposal", description="Code and number: its name")]
     title: Annotated[str | None, Meta(title="Title")]
     state: Annotated[ProposalState | None, Meta(title="State")]
     metadata: ProposalMetaData = msgspec.field(name="_metadata")
+    proposalId: Annotated[int, Meta(title="Proposal Id")]
 
 
 class SessionMetaData(msgspec.Struct):
@@ -47,7 +51,7 @@ class SessionMetaData(msgspec.Struct):
             description="The session runs, starts within 20 minutes, or ended within 20 minutes",
         ),
     ]
-    sessionTypes: Annotated[list[str] | None, Meta(title="Session Types")]
+    sessionTypes: Annotated[list[str] | None, Meta(title="Session Types"), REQUIRED]
     uiGroups: Annotated[
         list[str] | None, Meta(title="UI Groups", description="UI groups of the session's beamline")
     ]
@@ -85,14 +89,14 @@ class Session(msgspec.Struct):
     sessionId: Annotated[int, Meta(title="Session Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
     session: Annotated[
-        str | None, Meta(title="Session", description="Proposal name and visit number: its name")
+        str | None, Meta(title="Session", description="Proposal name and visit number: its name"), REQUIRED
     ]
     proposal: Annotated[str, Meta(title="Proposal", description="The proposal's name")]
     BeamLineSetup: BeamLineSetup | None
     visit_number: Annotated[int | None, Meta(title="Visit")]
-    startDate: Annotated[datetime | None, Meta(title="Start Time")]
-    endDate: Annotated[datetime | None, Meta(title="End Time")]
-    beamLineName: Annotated[str | None, Meta(title="Beamline")]
+    startDate: Annotated[datetime | None, Meta(title="Start Time"), REQUIRED]
+    endDate: Annotated[datetime | None, Meta(title="End Time"), REQUIRED]
+    beamLineName: Annotated[str | None, Meta(title="Beamline"), REQUIRED]
     beamLineOperator: Annotated[str | None, Meta(title="Local Contact")]
     scheduled: Annotated[bool | None, Meta(title="Scheduled")]
     comments: Annotated[str | None, Meta(title="Comments")]
@@ -117,6 +121,6 @@ class Person(msgspec.Struct):
     """A person with a login."""
 
     personId: Annotated[int, Meta(title="Person Id")]
-    givenName: Annotated[str | None, Meta(title="Given Name")]
-    familyName: Annotated[str | None, Meta(title="Family Name")]
-    metadata: PersonMetaData = msgspec.field(name="_metadata")
+    givenName: Annotated[str | None, Meta(title="Given Name"), REQUIRED]
+    familyName: Annotated[str | None, Meta(title="Family Name"), REQUIRED]
+    metadata: Annotated[PersonMetaData, OPTIONAL] = msgspec.field(name="_metadata")

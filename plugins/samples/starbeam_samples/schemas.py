@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from starbeam.fields import OPTIONAL, REQUIRED
+
 
 class Order(StrEnum):
     """A direction to sort in."""
@@ -72,10 +74,9 @@ class ProteinMetaData(msgspec.Struct):
 class Protein(msgspec.Struct):
     """A protein or other component."""
 
-    proteinId: Annotated[int, Meta(title="Protein Id")]
+    name: Annotated[str | None, Meta(title="Name"), REQUIRED]
+    acronym: Annotated[str | None, Meta(title="Acronym"), REQUIRED]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
-    name: Annotated[str | None, Meta(title="Name")]
-    acronym: Annotated[str | None, Meta(title="Acronym")]
     sequence: Annotated[str | None, Meta(title="Sequence", description="A sequence, SMILES or formula")]
     density: Annotated[float | None, Meta(title="Density", extra_json_schema={"unit": "g/L"})]
     molecularMass: Annotated[float | None, Meta(title="Mass", extra_json_schema={"unit": "kDa"})]
@@ -83,15 +84,16 @@ class Protein(msgspec.Struct):
     hazardGroup: Annotated[str | None, Meta(title="Hazard Group")]
     safetyLevel: Annotated[str | None, Meta(title="Safety Level")]
     ComponentType: Annotated[ComponentType | None, Meta(title="Component Type")]
-    metadata: ProteinMetaData = msgspec.field(name="_metadata")
+    proteinId: Annotated[int, Meta(title="Protein Id")]
+    metadata: Annotated[ProteinMetaData, OPTIONAL] = msgspec.field(name="_metadata")
 
 
 class SampleProtein(msgspec.Struct):
     """The protein of a sample."""
 
     proposalId: Annotated[str, Meta(title="Proposal Id")]
-    name: Annotated[str | None, Meta(title="Name")]
-    acronym: Annotated[str | None, Meta(title="Acronym")]
+    name: Annotated[str | None, Meta(title="Name"), REQUIRED]
+    acronym: Annotated[str | None, Meta(title="Acronym"), REQUIRED]
 
 
 class SampleCrystal(msgspec.Struct):
@@ -111,7 +113,7 @@ class SampleCrystal(msgspec.Struct):
 class SampleContainer(msgspec.Struct):
     """The container of a sample."""
 
-    code: Annotated[str | None, Meta(title="Container")]
+    code: Annotated[str | None, Meta(title="Container"), REQUIRED]
     sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")]
     beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
 
@@ -136,27 +138,27 @@ class SampleMetaData(msgspec.Struct):
 class Sample(msgspec.Struct):
     """A sample."""
 
-    blSampleId: Annotated[int, Meta(title="Sample Id")]
-    name: Annotated[str | None, Meta(title="Name")]
+    name: Annotated[str | None, Meta(title="Name"), REQUIRED]
     comments: Annotated[str | None, Meta(title="Comments")]
     location: Annotated[int | None, Meta(title="Location", description="Its place in the container")]
     containerId: Annotated[int | None, Meta(title="Container Id")]
     Crystal: Annotated[SampleCrystal, Meta(title="Crystal")]
+    blSampleId: Annotated[int, Meta(title="Sample Id")]
     Container: Annotated[SampleContainer | None, Meta(title="Container")]
-    metadata: SampleMetaData = msgspec.field(name="_metadata")
+    metadata: Annotated[SampleMetaData, OPTIONAL] = msgspec.field(name="_metadata")
 
 
 class SubSampleSample(msgspec.Struct):
     """The sample of a sub sample."""
 
-    name: Annotated[str | None, Meta(title="Name")]
+    name: Annotated[str | None, Meta(title="Name"), REQUIRED]
 
 
 class Position(msgspec.Struct):
     """A position in the image of a sample."""
 
-    posX: Annotated[int | None, Meta(title="X")]
-    posY: Annotated[int | None, Meta(title="Y")]
+    posX: Annotated[int | None, Meta(title="X"), REQUIRED]
+    posY: Annotated[int | None, Meta(title="Y"), REQUIRED]
 
 
 class SubSampleMetaData(msgspec.Struct):
@@ -169,14 +171,14 @@ class SubSampleMetaData(msgspec.Struct):
 class SubSample(msgspec.Struct):
     """A point, line or area of interest on a sample."""
 
-    blSubSampleId: Annotated[int, Meta(title="Sub Sample Id")]
-    blSampleId: Annotated[int, Meta(title="Sample Id")]
-    comments: Annotated[str | None, Meta(title="Comments")]
     type: Annotated[str | None, Meta(title="Type")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    blSampleId: Annotated[int, Meta(title="Sample Id")]
+    metadata: SubSampleMetaData = msgspec.field(name="_metadata")
+    blSubSampleId: Annotated[int, Meta(title="Sub Sample Id")]
+    BLSample: Annotated[SubSampleSample, Meta(title="Sample")]
     Position1: Annotated[Position | None, Meta(title="Position 1")]
     Position2: Annotated[Position | None, Meta(title="Position 2")]
-    BLSample: Annotated[SubSampleSample, Meta(title="Sample")]
-    metadata: SubSampleMetaData = msgspec.field(name="_metadata")
 
 
 class SampleImageMetaData(msgspec.Struct):
@@ -190,8 +192,8 @@ class SampleImage(msgspec.Struct):
 
     blSampleImageId: Annotated[int, Meta(title="Sample Image Id")]
     blSampleId: Annotated[int, Meta(title="Sample Id")]
-    micronsPerPixelX: Annotated[float | None, Meta(title="Microns per Pixel, X")]
-    micronsPerPixelY: Annotated[float | None, Meta(title="Microns per Pixel, Y")]
+    micronsPerPixelX: Annotated[float | None, Meta(title="Microns per Pixel, X"), REQUIRED]
+    micronsPerPixelY: Annotated[float | None, Meta(title="Microns per Pixel, Y"), REQUIRED]
     offsetX: Annotated[int, Meta(title="Offset X")]
     offsetY: Annotated[int, Meta(title="Offset Y")]
     metadata: SampleImageMetaData = msgspec.field(name="_metadata")

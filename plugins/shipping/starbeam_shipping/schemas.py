@@ -12,11 +12,12 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.params import LARGEST
 from starbeam_ispyb.schemas import LaboratoryCreate
 
 SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
-_LEVELS = Meta(title="Safety Level", extra_json_schema={"enum": [*get_args(SafetyLevel), None]})
+_LEVELS = [*get_args(SafetyLevel)]
 DewarType = Literal["Dewar", "Toolbox"]
 
 Text20 = Annotated[str, Meta(max_length=20)]
@@ -53,8 +54,8 @@ class Laboratory(msgspec.Struct):
 class ContactPerson(msgspec.Struct):
     """The person of a contact."""
 
-    givenName: Annotated[str | None, Meta(title="First Name")]
-    familyName: Annotated[str | None, Meta(title="Surname")]
+    givenName: Annotated[str | None, Meta(title="First Name"), REQUIRED]
+    familyName: Annotated[str | None, Meta(title="Surname"), REQUIRED]
     emailAddress: Annotated[str | None, Meta(title="Email Address")]
     phoneNumber: Annotated[str | None, Meta(title="Phone Number")]
     Laboratory: Annotated[Laboratory | None, Meta(title="Laboratory")]
@@ -63,17 +64,17 @@ class ContactPerson(msgspec.Struct):
 class LabContact(msgspec.Struct):
     """An address card of a proposal, to ship from and to."""
 
-    labContactId: Annotated[int, Meta(title="Lab Contact Id")]
-    personId: Annotated[int, Meta(title="Person Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
     cardName: Annotated[str, Meta(title="Card Name", description="The name of this lab contact")]
     defaultCourrierCompany: Annotated[str | None, Meta(title="Courier Company")]
     courierAccount: Annotated[str | None, Meta(title="Account No.")]
     billingReference: Annotated[str | None, Meta(title="Billing Reference")]
-    dewarAvgCustomsValue: Annotated[int, _euros("Avg Customs Value")]
-    dewarAvgTransportValue: Annotated[int, _euros("Avg Transport Value")]
-    recordTimeStamp: Annotated[datetime | None, Meta(title="Last Changed")]
+    dewarAvgCustomsValue: Annotated[int, _euros("Avg Customs Value"), OPTIONAL]
+    dewarAvgTransportValue: Annotated[int, _euros("Avg Transport Value"), OPTIONAL]
     Person: Annotated[ContactPerson, Meta(title="Person")]
+    labContactId: Annotated[int, Meta(title="Lab Contact Id")]
+    personId: Annotated[int, Meta(title="Person Id")]
+    recordTimeStamp: Annotated[datetime | None, Meta(title="Last Changed"), REQUIRED]
 
 
 class PersonCreate(msgspec.Struct, frozen=True):
@@ -86,17 +87,17 @@ class PersonCreate(msgspec.Struct, frozen=True):
     Laboratory: Annotated[LaboratoryCreate | None, Meta(title="Laboratory")] = None
 
 
-class LabContactCreate(msgspec.Struct, frozen=True):
+class LabContactCreate(msgspec.Struct, frozen=True, kw_only=True):
     """A lab contact to add: always a new person, and a new laboratory."""
 
     proposalId: Annotated[Key, Meta(title="Proposal Id")]
     cardName: Annotated[CardName, Meta(title="Card Name", description="The name of this lab contact")]
-    Person: Annotated[PersonCreate, Meta(title="Person")]
     defaultCourrierCompany: Annotated[Text45 | None, Meta(title="Courier Company")] = None
     courierAccount: Annotated[Text45 | None, Meta(title="Account No.")] = None
     billingReference: Annotated[Text45 | None, Meta(title="Billing Reference")] = None
     dewarAvgCustomsValue: Annotated[Euros | None, _euros("Avg Customs Value")] = 0
     dewarAvgTransportValue: Annotated[Euros | None, _euros("Avg Transport Value")] = 0
+    Person: Annotated[PersonCreate, Meta(title="Person")]
 
 
 class LaboratoryCreateOptional(msgspec.Struct, frozen=True):
@@ -122,19 +123,19 @@ class LabContactCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a lab contact."""
 
     cardName: Annotated[CardName | UnsetType, Meta(title="Card Name")] = UNSET
-    Person: Annotated[PersonCreateOptional | UnsetType, Meta(title="Person")] = UNSET
     defaultCourrierCompany: Annotated[Text45 | UnsetType | None, Meta(title="Courier Company")] = UNSET
     courierAccount: Annotated[Text45 | UnsetType | None, Meta(title="Account No.")] = UNSET
     billingReference: Annotated[Text45 | UnsetType | None, Meta(title="Billing Reference")] = UNSET
     dewarAvgCustomsValue: Annotated[Euros | UnsetType, _euros("Avg Customs Value")] = UNSET
     dewarAvgTransportValue: Annotated[Euros | UnsetType, _euros("Avg Transport Value")] = UNSET
+    Person: Annotated[PersonCreateOptional | UnsetType, Meta(title="Person")] = UNSET
 
 
 class ShippingLabContactPerson(msgspec.Struct):
     """Whom a shipment is sent by or to."""
 
-    givenName: Annotated[str | None, Meta(title="First Name")]
-    familyName: Annotated[str | None, Meta(title="Surname")]
+    givenName: Annotated[str | None, Meta(title="First Name"), REQUIRED]
+    familyName: Annotated[str | None, Meta(title="Surname"), REQUIRED]
 
 
 class ShippingLabContact(msgspec.Struct):
@@ -153,21 +154,23 @@ class ShippingMetaData(msgspec.Struct):
 class Shipping(msgspec.Struct):
     """A shipment."""
 
-    shippingId: Annotated[int, Meta(title="Shipping Id")]
     proposalId: Annotated[int, Meta(title="Proposal Id")]
-    shippingName: Annotated[str | None, Meta(title="Name")]
-    safetyLevel: Annotated[str | None, _LEVELS]  # another word that is stored is shown as it is
-    comments: Annotated[str | None, Meta(title="Comments")]
-    bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
+    shippingName: Annotated[str | None, Meta(title="Name"), REQUIRED]
     sendingLabContactId: Annotated[int | None, Meta(title="Sending Lab Contact")]
     returnLabContactId: Annotated[int | None, Meta(title="Return Lab Contact")]
+    safetyLevel: Annotated[  # forms offer these; another word that is stored is shown as it is
+        str | None, Meta(title="Safety Level", extra_json_schema={"allOf": [{"enum": _LEVELS}]})
+    ]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    shippingId: Annotated[int, Meta(title="Shipping Id")]
+    bltimeStamp: Annotated[datetime | None, Meta(title="Created")]
+    metadata: Annotated[ShippingMetaData, OPTIONAL] = msgspec.field(name="_metadata")
     LabContact: Annotated[
         ShippingLabContact | None, Meta(title="Return Lab Contact", description="Whom it is returned to")
     ]
     LabContact1: Annotated[
         ShippingLabContact | None, Meta(title="Sending Lab Contact", description="Who sends it")
     ]
-    metadata: ShippingMetaData = msgspec.field(name="_metadata")
 
 
 class ShippingCreate(msgspec.Struct, frozen=True):
@@ -177,7 +180,9 @@ class ShippingCreate(msgspec.Struct, frozen=True):
     shippingName: Annotated[Text45, Meta(title="Name")]
     sendingLabContactId: Annotated[Key, Meta(title="Sending Lab Contact")]
     returnLabContactId: Annotated[Key, Meta(title="Return Lab Contact")]
-    safetyLevel: Annotated[SafetyLevel | None, Meta(title="Safety Level")] = "GREEN"
+    safetyLevel: Annotated[
+        SafetyLevel | None, Meta(title="Safety Level", extra_json_schema={"enum": _LEVELS})
+    ] = "GREEN"
     comments: Annotated[Text1000 | None, Meta(title="Comments")] = None
 
 
@@ -188,7 +193,9 @@ class ShippingCreateOptional(msgspec.Struct, frozen=True):
     shippingName: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
     sendingLabContactId: Annotated[Key | UnsetType, Meta(title="Sending Lab Contact")] = UNSET
     returnLabContactId: Annotated[Key | UnsetType, Meta(title="Return Lab Contact")] = UNSET
-    safetyLevel: Annotated[SafetyLevel | UnsetType | None, Meta(title="Safety Level")] = UNSET
+    safetyLevel: Annotated[
+        SafetyLevel | UnsetType | None, Meta(title="Safety Level", extra_json_schema={"enum": _LEVELS})
+    ] = UNSET
     comments: Annotated[Text1000 | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
@@ -196,16 +203,16 @@ class DewarShipping(msgspec.Struct):
     """The shipment of a dewar."""
 
     proposalId: Annotated[int, Meta(title="Proposal Id")]
-    shippingName: Annotated[str | None, Meta(title="Name")]
+    shippingName: Annotated[str | None, Meta(title="Name"), REQUIRED]
 
 
 class Dewar(msgspec.Struct):
     """A dewar or toolbox."""
 
-    dewarId: Annotated[int, Meta(title="Dewar Id")]
     shippingId: Annotated[int, Meta(title="Shipping Id")]
-    code: Annotated[str | None, Meta(title="Name")]
+    code: Annotated[str | None, Meta(title="Name"), REQUIRED]
     dewarType: Annotated[str | None, Meta(title="Type")]
+    dewarId: Annotated[int, Meta(title="Dewar Id")]
     Shipping: Annotated[DewarShipping, Meta(title="Shipping")]
 
 
@@ -227,39 +234,39 @@ class DewarCreateOptional(msgspec.Struct, frozen=True):
 class ContainerDewar(msgspec.Struct):
     """The dewar of a container."""
 
-    code: Annotated[str | None, Meta(title="Name")]
+    code: Annotated[str | None, Meta(title="Name"), REQUIRED]
     Shipping: Annotated[DewarShipping, Meta(title="Shipping")]
 
 
 class Container(msgspec.Struct):
     """A container of samples, in a dewar."""
 
-    containerId: Annotated[int, Meta(title="Container Id")]
+    code: Annotated[str | None, Meta(title="Name"), REQUIRED]
     dewarId: Annotated[int, Meta(title="Dewar Id")]
-    code: Annotated[str | None, Meta(title="Name")]
-    containerType: Annotated[str | None, Meta(title="Type")]
-    beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
+    containerType: Annotated[str | None, Meta(title="Type"), REQUIRED]
     sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")]
+    beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
+    containerId: Annotated[int, Meta(title="Container Id")]
     Dewar: Annotated[ContainerDewar, Meta(title="Dewar")]
 
 
 class ContainerCreate(msgspec.Struct, frozen=True):
     """A container to add."""
 
-    dewarId: Annotated[Key, Meta(title="Dewar Id")]
     code: Annotated[Text45, Meta(title="Name")]
+    dewarId: Annotated[Key, Meta(title="Dewar Id")]
     containerType: Annotated[Text20, Meta(title="Type")]
-    beamlineLocation: Annotated[Text20 | None, Meta(title="Beamline")] = None
     sampleChangerLocation: Annotated[Text20 | None, Meta(title="Position in the Sample Changer")] = None
+    beamlineLocation: Annotated[Text20 | None, Meta(title="Beamline")] = None
 
 
 class ContainerCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a container."""
 
-    dewarId: Annotated[Key | UnsetType, Meta(title="Dewar Id")] = UNSET
     code: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    dewarId: Annotated[Key | UnsetType, Meta(title="Dewar Id")] = UNSET
     containerType: Annotated[Text20 | UnsetType, Meta(title="Type")] = UNSET
-    beamlineLocation: Annotated[Text20 | UnsetType | None, Meta(title="Beamline")] = UNSET
     sampleChangerLocation: Annotated[
         Text20 | UnsetType | None, Meta(title="Position in the Sample Changer")
     ] = UNSET
+    beamlineLocation: Annotated[Text20 | UnsetType | None, Meta(title="Beamline")] = UNSET

@@ -27,7 +27,7 @@ def _get(path: str, wanted: type[SessionOrRun]) -> get:
         tags=["Stats"],
         access=authenticated,
         dependencies={"wanted": asked(wanted)["filters"]},
-        errors={404: "Session, proposal or run not found"},
+        errors={404: "Session, proposal or run not found", 422: "It is not said which sessions are meant"},
     )
 
 

@@ -10,6 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from starbeam.fields import REQUIRED
+
 
 def _hours(title: str, description: str) -> Meta:
     return Meta(title=title, description=description, extra_json_schema={"unit": "hours"})
@@ -33,10 +35,10 @@ class BreakdownOverviewCounts(msgspec.Struct):
 class BreakdownOverviewSession(msgspec.Struct):
     """A session."""
 
-    startDate: Annotated[datetime | None, Meta(title="Start")]
-    endDate: Annotated[datetime | None, Meta(title="End")]
+    startDate: Annotated[datetime | None, Meta(title="Start"), REQUIRED]
+    endDate: Annotated[datetime | None, Meta(title="End"), REQUIRED]
     duration: Annotated[float, _hours("Duration", "From start to end")]
-    beamLineName: Annotated[str | None, Meta(title="Beamline")]
+    beamLineName: Annotated[str | None, Meta(title="Beamline"), REQUIRED]
     sessionId: Annotated[str, Meta(title="Session Id")]
     session: Annotated[str | None, Meta(title="Session", description="Its name")]
     counts: BreakdownOverviewCounts
@@ -45,8 +47,8 @@ class BreakdownOverviewSession(msgspec.Struct):
 class BreakdownOverviewRun(msgspec.Struct):
     """A run on a beamline."""
 
-    startDate: Annotated[datetime | None, Meta(title="Start")]
-    endDate: Annotated[datetime | None, Meta(title="End")]
+    startDate: Annotated[datetime | None, Meta(title="Start"), REQUIRED]
+    endDate: Annotated[datetime | None, Meta(title="End"), REQUIRED]
     duration: Annotated[float, _hours("Duration", "From start to end")]
     run: Annotated[str, Meta(title="Run", description="Its name")]
     counts: BreakdownOverviewCounts
@@ -182,7 +184,7 @@ class Hourlies(msgspec.Struct):
 class ParameterHistogram(msgspec.Struct):
     """How often a parameter was used on a beamline."""
 
-    beamLineName: Annotated[str | None, Meta(title="Beamline")]
+    beamLineName: Annotated[str | None, Meta(title="Beamline"), REQUIRED]
     bin: Annotated[list[int], Meta(title="Bin", description="The lower edge of each bin")]
     frequency: Annotated[
         list[int], Meta(title="Frequency", description="The number of data collections in each bin")
@@ -202,5 +204,5 @@ class VRun(msgspec.Struct):
 
     run: Annotated[str, Meta(title="Run", description="Its name")]
     runId: Annotated[int, Meta(title="Run Id")]
-    startDate: Annotated[datetime | None, Meta(title="Start")]
-    endDate: Annotated[datetime | None, Meta(title="End")]
+    startDate: Annotated[datetime | None, Meta(title="Start"), REQUIRED]
+    endDate: Annotated[datetime | None, Meta(title="End"), REQUIRED]

@@ -33,6 +33,7 @@ from starbeam.paging import Page, Paged
 from starbeam.params import ProposalName, Search, SessionName, path_id, query_id
 from starbeam.permissions import Permission
 from starbeam.settings import Section
+from support.probe import documented
 
 FILES = [str(Path(__file__).with_name("entrypoints.toml"))]
 """The value of `plugins.files` that lets an app find this plugin."""
@@ -330,7 +331,7 @@ class ProbePlugin(Plugin[ProbeSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The handlers."""
-        return handlers
+        return [*handlers, *documented.handlers]
 
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:
