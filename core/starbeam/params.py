@@ -32,6 +32,7 @@ def query(
     return QueryParameter(description=description, title=title, pattern=pattern, max_length=max_length)
 
 
+ProposalId = Annotated[int | None, query_id("Proposal id to filter by")]
 ProposalName = Annotated[
     str | None,
     QueryParameter(

@@ -125,6 +125,13 @@ async def test_parameters_that_do_not_hold(caller: Caller) -> None:
     )
 
 
+async def test_the_place_of_a_wrong_path_is_the_path(caller: Caller) -> None:
+    """Also where the query has something of the same name."""
+    wrong = invalid(["path", "itemId"], "Expected `int`, got `str`")
+    assert await caller.get("/probe/items/x?itemId=1") == wrong
+    assert await caller.get("/probe/items/history?itemId=x&itemId=2") == wrong
+
+
 async def test_bodies_that_hold(caller: Caller) -> None:
     """Unknown fields are ignored, of repeated ones the last counts, whatever the content type says."""
     body = b'{"name": "a", "unknown": [1], "name": "b", "parts": [{"size": 1, "more": 2}]}'

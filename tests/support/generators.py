@@ -57,11 +57,12 @@ def parsed(program: str, client: Path, answers: Iterable[Answer]) -> list[str]:
 def typescript(document: Path, folder: Path, answers: Iterable[Answer]) -> str:
     """What the compiler says of types made of a document, and of JSON answers as values of these types."""
     run("node", FOLDER / "node_modules/openapi-typescript/bin/cli.js", document, "-o", folder / "types.ts")
+    paths = json.loads(document.read_text(encoding="utf-8"))["paths"]
     values = [
         f'export const a{number}: paths["{one.path}"]["get"]["responses"][{one.status}]["content"]'
         f'["application/json"] = {one.body.encode("latin-1").decode()};'
         for number, one in enumerate(answers)
-        if one.type.startswith("application/json")
+        if "application/json" in paths[one.path]["get"]["responses"][str(one.status)]["content"]
     ]
     source = ['import type { paths } from "./types.ts";', *values]
     (folder / "answers.ts").write_text("\n".join(source), encoding="utf-8")

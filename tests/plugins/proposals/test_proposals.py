@@ -125,6 +125,8 @@ async def test_search_looks_in_title_name_and_beamlines(facility: Facility) -> N
     }
     found = {text: await root.ids("/proposals", "proposalId", search=text) for text in searches}
     assert found == searches
+    keys = {2: [2], 0: [], 99: []}
+    assert {key: await root.ids("/proposals", "proposalId", proposalId=key) for key in keys} == keys
 
 
 @pytest.mark.fix(7)

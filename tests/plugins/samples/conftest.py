@@ -25,6 +25,15 @@ GROUPS = [
 ]
 
 
+_KEYS = {
+    "/proteins": "proteinId",
+    "/samples/sub": "blSubSampleId",
+    "/samples/images": "blSampleImageId",
+    "/samples": "blSampleId",
+}
+"""What the rows of a list are told apart by."""
+
+
 class People:
     """Somebody of each kind, who call."""
 
@@ -43,9 +52,10 @@ class People:
         return response.json()
 
     async def ids(self, who: str, path: str) -> list[int]:
-        """The first key of each row of a page, which has all of them."""
+        """The keys of the rows of a page, which has all of them."""
         page = await self.get(who, path)
-        found = [next(iter(row.values())) for row in page["results"]]
+        key = next(key for start, key in _KEYS.items() if path.startswith(start))
+        found = [row[key] for row in page["results"]]
         assert page["total"] == len(found)
         return found
 

@@ -142,3 +142,20 @@ async def test_two_who_change_different_things_at_once_both_succeed(app: TestApp
         assert (found["courierAccount"], found["billingReference"]) == (f"C{turn}", f"B{turn}")
         person = found["Person"]
         assert (person["phoneNumber"], person["emailAddress"]) == (f"{turn}", f"{turn}@example.org")
+
+
+@pytest.mark.four_databases
+async def test_filters_that_forms_of_a_proposal_send(root: Caller, member: Caller) -> None:
+    """So that a form offers what belongs to its proposal, however much the caller sees."""
+
+    async def found(caller: Caller, path: str, key: str) -> list[int]:
+        return [one[key] for one in (await caller.get(path))["results"]]
+
+    for path, key in (("labcontacts", "labContactId"), ("shippings", "shippingId")):
+        assert await found(root, f"/{path}", key) == [1, 2]
+        assert await found(root, f"/{path}?proposalId=2", key) == [2]
+        assert await found(root, f"/{path}?proposalId=2&proposal=mx1", key) == []
+        assert await found(root, f"/{path}?proposalId=0", key) == []
+        assert await found(member, f"/{path}?proposalId=2", key) == []
+    assert await found(root, "/containers?search=c2", "containerId") == [2]
+    assert await found(root, "/containers?search=%25", "containerId") == []

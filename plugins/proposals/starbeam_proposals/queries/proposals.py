@@ -13,7 +13,7 @@ from starbeam.db.lists import Filters, List, Where
 from starbeam.db.reader import Reader, Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.params import Search
+from starbeam.params import ProposalId, Search
 from starbeam.refusals import Missing
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
@@ -85,6 +85,7 @@ class ProposalFilters(Filters, frozen=True):
     """What `/proposals` is asked for."""
 
     search: Annotated[Search, Where(_found, _bound)] = None
+    proposalId: Annotated[ProposalId, Where(Proposal.proposalId == bindparam("proposalId"))] = None
 
 
 PROPOSALS = List(

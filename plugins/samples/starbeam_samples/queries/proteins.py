@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, func, join, select
 from starbeam.db.lists import Filters, List, Where, text_in
 from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
-from starbeam.params import ProposalName, Search
+from starbeam.params import ProposalId, ProposalName, Search
 from starbeam_ispyb.models import BLSample, Crystal, Protein
 from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas
@@ -24,6 +24,7 @@ class ProteinFilters(Filters, frozen=True):
 
     proteinId: Annotated[ProteinId, Where(Protein.proteinId == bindparam("proteinId"))] = None
     proposal: Annotated[ProposalName, of_proposal(Protein.proposalId)] = None
+    proposalId: Annotated[ProposalId, Where(Protein.proposalId == bindparam("proposalId"))] = None
     search: Annotated[Search, text_in(Protein.name, Protein.acronym)] = None
     order_by: Annotated[ProteinOrder | None, SORTING] = None
     order: Direction = None

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from sqlalchemy import ColumnElement, join, select
 
-from starbeam.db.lists import Filters, List, Where
+from starbeam.db.lists import Filters, List, Where, text_in
 from starbeam.db.shape import Shape
-from starbeam.params import ProposalName
+from starbeam.params import ProposalName, Search
 from starbeam_ispyb.models import Container, Dewar, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
@@ -34,6 +34,7 @@ class ContainerFilters(Filters, frozen=True):
     """What `/containers` is asked for."""
 
     proposal: Annotated[ProposalName, Where(_shipped(_PROPOSAL.condition), _PROPOSAL.bind)] = None
+    search: Annotated[Search, text_in(Container.code)] = None
 
 
 CONTAINERS = List(

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, join, select
 
-from starbeam.db.lists import Filters, List
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.params import ProposalName
+from starbeam.params import ProposalId, ProposalName
 from starbeam_ispyb.models import LabContact
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
@@ -33,6 +33,7 @@ class LabContactFilters(Filters, frozen=True):
     """What `/labcontacts` is asked for."""
 
     proposal: Annotated[ProposalName, of_proposal(LabContact.proposalId)] = None
+    proposalId: Annotated[ProposalId, Where(LabContact.proposalId == bindparam("proposalId"))] = None
 
 
 LAB_CONTACTS = List(_SHAPE, LabContact, LabContactFilters, joins=_JOINS, missing="Lab contact not found")

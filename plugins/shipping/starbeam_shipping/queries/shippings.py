@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Filters, List
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.models import Person
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.params import ProposalName
+from starbeam.params import ProposalId, ProposalName
 from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
@@ -49,6 +49,7 @@ class ShippingFilters(Filters, frozen=True):
     """What `/shippings` is asked for."""
 
     proposal: Annotated[ProposalName, of_proposal(Shipping.proposalId)] = None
+    proposalId: Annotated[ProposalId, Where(Shipping.proposalId == bindparam("proposalId"))] = None
 
 
 SHIPPINGS = List(_SHAPE, Shipping, ShippingFilters, joins=_JOINS, missing="Shipment not found")
