@@ -75,6 +75,9 @@ class Error(msgspec.Struct, frozen=True):
     """The answer to a request that cannot be served."""
 
     detail: Annotated[str, Meta(title="Detail", description="A sentence that says why")]
+    message: Annotated[
+        str | msgspec.UnsetType, Meta(title="Message", description="The same, of HDF5 files: for h5web")
+    ] = msgspec.UNSET
 
 
 _STATUS: dict[type[Refusal], int] = {
