@@ -241,6 +241,37 @@ async def test_statistics_of_arrays_as_values(beamline: Any) -> None:
 
 
 @SLASHES
+async def test_members_whose_names_are_not_utf8(beamline: Any, slash: str) -> None:
+    kind = h5py.h5t.create(h5py.h5t.COMPOUND, 16)
+    kind.insert(b"gr\xf6sse", 0, h5py.h5t.IEEE_F64BE)
+    kind.insert(b"number", 8, h5py.h5t.STD_I32LE)
+    values = np.array([(1.5, 7), (2.5, 8)], {"names": ["a", "b"], "formats": [">f8", "<i4"], "itemsize": 16})
+    with h5py.File(beamline.folder / "members.h5", "w") as file:
+        made = h5py.h5d.create(file.id, b"table", kind, h5py.h5s.create_simple((2,)))
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, values, kind)
+        held = file.create_group("held")
+        held.attrs["title"] = "as it is"
+        h5py.h5a.create(held.id, b"row", kind, h5py.h5s.create(h5py.h5s.SCALAR)).write(
+            values[:1].reshape(()), kind
+        )
+    key = await beamline.collect("members.h5")
+
+    async def get(what: str, path: str, **query: Any) -> Any:
+        answer = await beamline.get(f"{GROVE}/{what}{slash}", dataCollectionId=key, path=path, **query)
+        return answer.json()
+
+    described = await get("meta", "/table")
+    assert (described["dtype"] if slash else described["type"]["dtype"]) == {
+        "gr\ufffdsse": ">f8",
+        "number": "<i4",
+    }
+    assert await get("data", "/table") == [[1.5, 7], [2.5, 8]]
+    assert await get("data", "/table", selection="1") == [2.5, 8]
+    assert await get("attr", "/held") == {"title": "as it is", "row": [1.5, 7]}
+    assert "table" in {child["name"] for child in (await get("meta", "/"))["children"]}
+
+
+@SLASHES
 @pytest.mark.parametrize("path", ["", "/x\0", "\0", "x\0/y"])
 async def test_a_path_that_cannot_be_one_is_missing(beamline: Any, slash: str, path: str) -> None:
     with h5py.File(beamline.folder / "x.h5", "w") as file:

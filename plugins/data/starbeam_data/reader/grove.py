@@ -13,7 +13,7 @@ from h5grove.encoders import encode
 from h5grove.utils import convert, get_array_stats, is_numeric_data
 
 from starbeam_data.protocol import Attributes, Metadata, Part, Paths, Statistics, Values
-from starbeam_data.reader import answer, describe
+from starbeam_data.reader import answer, describe, renamed
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.refusal import FAULTS, WRONG_KIND, Broken, Refusal
 from starbeam_data.reader.slabs import chosen
@@ -41,10 +41,14 @@ def attributes(tree: Tree, job: Attributes, most: int) -> Answer:
 
 def _attribute(node: Entity, name: str) -> Any:
     """The value of an attribute, or None where it cannot be read: it hides no other."""
-    try:
-        return node.attrs[name]
-    except FAULTS:
-        return None
+    for read in (_plainly, renamed.attribute):
+        with suppress(*FAULTS):
+            return read(node, name)
+    return None
+
+
+def _plainly(node: Entity, name: str) -> Any:
+    return node.attrs[name]
 
 
 def values(tree: Tree, job: Values, most: int) -> Answer:

@@ -14,6 +14,7 @@ from starbeam.files import Files
 from starbeam_data.reader import external, storage
 from starbeam_data.reader.opened import Opened
 from starbeam_data.reader.refusal import Broken, Refusal
+from starbeam_data.reader.renamed import nameable
 from starbeam_data.reader.text import REPLACED, readable
 from starbeam_data.reader.virtual import Source, Virtual, grows
 
@@ -88,8 +89,10 @@ class Tree:
     def _given(self, entity: Entity, path: str) -> Entity:
         """What is given out: HDF5 is not asked for what it would look for in other files by itself. Raises
         `Refusal` for what would have no shape."""
-        if not isinstance(entity, h5py.Dataset) or not (entity.is_virtual or external.is_external(entity)):
+        if not isinstance(entity, h5py.Dataset):
             return entity
+        if not (entity.is_virtual or external.is_external(entity)):
+            return nameable(entity)
         given = Elsewhere(entity, lambda: self._readable(entity))
         if grows(entity):
             self.check(given, path)
