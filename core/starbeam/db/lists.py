@@ -159,7 +159,8 @@ class List(Generic[S]):
     `joins` is what the shape's columns come from. `listed` are conditions that hold for every row of the
     list. `order_by` are columns, or a function from the scope and what is asked for to columns; without it
     rows come by their key. `complete` fills in what the shape leaves for later, for all rows of a page at
-    once. `missing` is the sentence for a row that is not there.
+    once. `missing` is the sentence for a row that is not there; `{key}` in it stands for its key. `for_all`
+    says that no rule of visibility applies: who may call the operation sees every row.
     """
 
     def __init__(
@@ -173,12 +174,14 @@ class List(Generic[S]):
         order_by: Sequence[Any] | Callable[[Scope, Asked], Sequence[Any]] = (),
         complete: Callable[[Rows, Sequence[S]], Awaitable[None]] | None = None,
         missing: str = "Not Found",
+        for_all: bool = False,
     ) -> None:
         self.shape = shape
         self.entity = entity
         self.filters = filters
         self.complete = complete
         self.missing = missing
+        self._for_all = for_all
         self._joins = inspect(entity).local_table if joins is None else joins
         self._listed = list(listed)
         self._order_by = order_by
@@ -206,7 +209,8 @@ class List(Generic[S]):
         return rows.where(_key(self.entity) == bindparam("key"), *self._seen(scope))
 
     def _seen(self, scope: Scope) -> list[ColumnElement[bool]]:
-        return [scope.sees(self.entity), *(_built(condition, scope) for condition in self._listed)]
+        seen = [] if self._for_all else [scope.sees(self.entity)]
+        return [*seen, *(_built(condition, scope) for condition in self._listed)]
 
     def _order(self, scope: Scope, asked: Asked) -> Sequence[Any]:
         found = self._order_by(scope, asked) if callable(self._order_by) else self._order_by

@@ -100,7 +100,7 @@ class Rows:
         """The row of a list that has this key. Raises `Missing` where the caller sees none."""
         found = await self.one(what.shape, what.one(), key=key, **values)
         if found is None:
-            raise Missing(what.missing)
+            raise Missing(what.missing.format(key=key))
         if what.complete:
             await what.complete(self, [found])
         return found

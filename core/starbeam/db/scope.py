@@ -86,10 +86,11 @@ class Scope:
         """What a recipe makes for this scope, the same object each time; anything else as it is."""
         if not isinstance(recipe, Recipe):
             return recipe
-        if recipe not in self.statements:
+        key = recipe, self.visible
+        if key not in self.statements:
             make_room(self.statements, _MOST_STATEMENTS)
-            self.statements[recipe] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
-        return self.statements[recipe]
+            self.statements[key] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
+        return self.statements[key]
 
 
 @dataclass(frozen=True)

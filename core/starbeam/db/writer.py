@@ -13,14 +13,24 @@ A handler hands its work to the request's `Write`, which runs it in one transact
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import UNSET, Struct
-from sqlalchemy import Executable
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Executable,
+    Update,
+    delete,
+    insert,
+    inspect,
+    update,
+)
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from starbeam.db.reader import Rows
@@ -50,7 +60,10 @@ _IN_THE_WAY = {1205, 1213}
 
 @dataclass(frozen=True)
 class Written:
-    """A row that was written: how (`insert`, `update`, `delete`), its key, and the columns that were set."""
+    """What was written: how (`insert`, `update`, `delete`), its key, and the columns that were set.
+
+    Without a key these are all rows that some conditions held for, or a link.
+    """
 
     verb: str
     model: type[Any]
@@ -90,6 +103,39 @@ class Writer(Rows):
         row: M = await _services(model, self.session).update(dict(values), key)
         self.written.append(Written("update", model, key, values))
         return row
+
+    async def insert(self, model: type[Any], values: Mapping[str, Any]) -> None:
+        """Add a row whose key nobody needs to know, such as a link. Raises IntegrityError or DataError."""
+        values = self._present(model, values)
+        await self.session.execute(insert(model).values(dict(values)))
+        self.written.append(Written("insert", model, None, values))
+
+    async def change(self, model: type[Any], values: Mapping[str, Any], *where: ColumnElement[bool]) -> int:
+        """Set columns of all rows for which these conditions hold. How many there were."""
+        values = self._present(model, values)
+        statement = update(model).where(*where).values(dict(values))
+        self.written.append(Written("update", model, None, values))
+        return await self._count(statement)
+
+    async def delete(self, model: type[Any], *where: ColumnElement[bool]) -> int:
+        """Delete all rows for which these conditions hold. How many there were."""
+        self.written.append(Written("delete", model, None, {}))
+        return await self._count(delete(model).where(*where))
+
+    async def save(self, rows: Iterable[Any]) -> None:
+        """Write instances of models that are new, or whose attributes were set."""
+        for row in rows:
+            self.session.add(row)
+            state = inspect(row)
+            changed = {one.key: one.value for one in state.attrs if one.history.has_changes()}
+            if changed or state.pending:
+                verb = "insert" if state.pending else "update"
+                self.written.append(Written(verb, type(row), state.identity, changed))
+        await self.session.flush()
+
+    async def _count(self, statement: Update | Delete) -> int:
+        result = await self.session.execute(statement.execution_options(synchronize_session=False))
+        return result.rowcount if isinstance(result, CursorResult) else 0
 
     def _present(self, model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if self.scope.has(getattr(model, name))}

@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from starbeam.options import Option
 from starbeam.refusals import Invalid
-from starbeam_admin.changes import Change
 from starbeam_admin.queries import options
+from starbeam_admin.record import Change
 from starbeam_admin.schemas import ActionType
 
 LONGEST_VALUE = 1024
@@ -64,13 +64,13 @@ async def change_options(
 ) -> dict[str, Any]:
     """Store what differs from the present values. All values, as stored then. Raises Invalid when a value is
     too long for its column."""
-    old = await options.values(change.session, declared)
+    old = await options.values(change.writer, declared)
     changed = {name: value for name, value in sent.items() if value != old[name]}
     texts = {name: _text(name, value) for name, value in changed.items()}
     for name, value in changed.items():
-        await options.store(change.session, name, texts[name])
+        await options.store(change.writer, name, texts[name])
         await change.record(ActionType.DB_OPTIONS, _comments(name, value), old[name], value)
-    return await options.values(change.session, declared)
+    return await options.values(change.writer, declared)
 
 
 def _text(name: str, value: Any) -> str:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from litestar import Request, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from starbeam.access import authenticated, needs
 from starbeam.db.reader import Reader
-from starbeam.options import OPTION_ROWS, Option, read_values
+from starbeam.db.writer import Write
+from starbeam.http.dependencies import always, asked
+from starbeam.options import Option
 from starbeam.paging import Page, Paged
-from starbeam.params import Search, path_id, query_id
-from starbeam_admin import groups, permissions
-from starbeam_admin.changes import Change, Changes
+from starbeam.params import path_id
+from starbeam_admin.changes import groups, permissions
 from starbeam_admin.options import Forms, change_options, filled, sent_values
-from starbeam_admin.queries import activity
-from starbeam_admin.queries import groups as group_queries
-from starbeam_admin.queries import permissions as permission_queries
-from starbeam_admin.queries.groups import PERMISSION, PERSON
+from starbeam_admin.queries import options
+from starbeam_admin.queries.activity import ACTIVITY, ActivityFilters
+from starbeam_admin.queries.groups import GROUPS, PERMISSION, PERSON, GroupFilters
+from starbeam_admin.queries.permissions import PERMISSIONS, PermissionFilters
+from starbeam_admin.record import Changes, Journal
 from starbeam_admin.schemas import (
-    ActionType,
     AdminActivity,
     NewPermission,
     NewPermissionOptional,
@@ -51,20 +52,20 @@ REFUSED = "The change cannot be made; the sentence says why"
 @get("/options/ui", tags=["Options"], access=authenticated)
 async def get_ui_options(reader: NamedDependency[Reader], forms: NamedDependency[Forms]) -> UIOptions:
     """The runtime options that a user interface needs"""
-    return filled(forms.ui, read_values(forms.declared, await reader.rows(OPTION_ROWS)))
+    return filled(forms.ui, await options.values(reader, forms.declared))
 
 
 @get("/options", tags=["Options"], access=MANAGE_OPTIONS)
 async def get_options(reader: NamedDependency[Reader], forms: NamedDependency[Forms]) -> Options:
     """All runtime options"""
-    return filled(forms.all, read_values(forms.declared, await reader.rows(OPTION_ROWS)))
+    return filled(forms.all, await options.values(reader, forms.declared))
 
 
 @patch("/options", tags=["Options"], access=MANAGE_OPTIONS)
 async def update_options(
     data: JSONBody[Options],
     request: Request[Any, Any, Any],
-    change: NamedDependency[Change],
+    change: NamedDependency[Changes],
     forms: NamedDependency[Forms],
 ) -> Options:
     """Change runtime options
@@ -72,33 +73,29 @@ async def update_options(
     Those that are not sent keep their values.
     """
     sent = sent_values(forms.declared, await request.json())
-    return filled(forms.all, await change_options(change, forms.declared, sent))
+    return filled(forms.all, await change(change_options, forms.declared, sent))
 
 
-@get("/admin/activity", tags=["Admin"], access=VIEW_ACTIVITY)
+@get("/admin/activity", tags=["Admin"], access=VIEW_ACTIVITY, dependencies=asked(ActivityFilters))
 async def get_activity(
-    reader: NamedDependency[Reader],
-    page: NamedDependency[Page],
-    action_type: Annotated[ActionType | None, QueryParameter(description="Action to filter by")] = None,
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ActivityFilters]
 ) -> Paged[AdminActivity]:
     """Who changed what, the newest first"""
-    return await activity.page(reader, page, action_type)
+    return await reader.page(ACTIVITY, page, filters)
 
 
-@get("/admin/groups", tags=["Admin"], access=MANAGE_GROUPS)
+@get("/admin/groups", tags=["Admin"], access=MANAGE_GROUPS, dependencies=asked(GroupFilters))
 async def get_groups(
-    reader: NamedDependency[Reader],
-    page: NamedDependency[Page],
-    userGroupId: Annotated[int | None, query_id("User group id to filter by")] = None,
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[GroupFilters]
 ) -> Paged[UserGroup]:
     """Get a list of groups"""
-    return await group_queries.page(reader, page, userGroupId)
+    return await reader.page(GROUPS, page, filters)
 
 
 @post("/admin/groups", tags=["Admin"], access=MANAGE_GROUPS, status_code=200, errors={400: REFUSED})
-async def add_group(data: JSONBody[NewUserGroup], change: NamedDependency[Change]) -> UserGroup:
+async def add_group(data: JSONBody[NewUserGroup], change: NamedDependency[Changes]) -> UserGroup:
     """Add a group"""
-    return await groups.add(change, data)
+    return await change(groups.add, data)
 
 
 @patch(
@@ -108,10 +105,10 @@ async def add_group(data: JSONBody[NewUserGroup], change: NamedDependency[Change
     errors={400: REFUSED, 404: "No such group"},
 )
 async def update_group(
-    data: JSONBody[NewUserGroupOptional], change: NamedDependency[Change], userGroupId: GroupId
+    data: JSONBody[NewUserGroupOptional], change: NamedDependency[Changes], userGroupId: GroupId
 ) -> UserGroup:
     """Rename a group"""
-    return await groups.rename(change, userGroupId, data)
+    return await change(groups.rename, userGroupId, data)
 
 
 @post(
@@ -122,10 +119,10 @@ async def update_group(
     errors={400: REFUSED},
 )
 async def add_permission_to_group(
-    data: JSONBody[NewUserGroupPermission], change: NamedDependency[Change], userGroupId: GroupId
+    data: JSONBody[NewUserGroupPermission], change: NamedDependency[Changes], userGroupId: GroupId
 ) -> None:
     """Give a permission to a group"""
-    await groups.put_in(change, PERMISSION, userGroupId, data.permissionId)
+    await change(groups.put_in, PERMISSION, userGroupId, data.permissionId)
 
 
 @delete(
@@ -135,10 +132,10 @@ async def add_permission_to_group(
     errors={400: REFUSED},
 )
 async def remove_permission_from_group(
-    change: NamedDependency[Change], userGroupId: GroupId, permissionId: Annotated[int, path_id()]
+    change: NamedDependency[Changes], userGroupId: GroupId, permissionId: Annotated[int, path_id()]
 ) -> None:
     """Take a permission from a group"""
-    await groups.take_out(change, PERMISSION, userGroupId, permissionId)
+    await change(groups.take_out, PERMISSION, userGroupId, permissionId)
 
 
 @post(
@@ -149,10 +146,10 @@ async def remove_permission_from_group(
     errors={400: REFUSED},
 )
 async def add_person_to_group(
-    data: JSONBody[NewUserGroupPerson], change: NamedDependency[Change], userGroupId: GroupId
+    data: JSONBody[NewUserGroupPerson], change: NamedDependency[Changes], userGroupId: GroupId
 ) -> None:
     """Put a person into a group"""
-    await groups.put_in(change, PERSON, userGroupId, data.personId)
+    await change(groups.put_in, PERSON, userGroupId, data.personId)
 
 
 @delete(
@@ -162,28 +159,24 @@ async def add_person_to_group(
     errors={400: REFUSED},
 )
 async def remove_person_from_group(
-    change: NamedDependency[Change], userGroupId: GroupId, personId: Annotated[int, path_id()]
+    change: NamedDependency[Changes], userGroupId: GroupId, personId: Annotated[int, path_id()]
 ) -> None:
     """Take a person out of a group"""
-    await groups.take_out(change, PERSON, userGroupId, personId)
+    await change(groups.take_out, PERSON, userGroupId, personId)
 
 
-@get("/admin/permissions", tags=["Admin"], access=MANAGE_PERMISSIONS)
+@get("/admin/permissions", tags=["Admin"], access=MANAGE_PERMISSIONS, dependencies=asked(PermissionFilters))
 async def get_permissions(
-    reader: NamedDependency[Reader],
-    page: NamedDependency[Page],
-    permissionId: Annotated[int | None, query_id("Permission id to filter by")] = None,
-    userGroupId: Annotated[int | None, query_id("User group id to filter by")] = None,
-    search: Search = None,
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[PermissionFilters]
 ) -> Paged[Permission]:
     """Get a list of permissions"""
-    return await permission_queries.page(reader, page, permissionId, userGroupId, search)
+    return await reader.page(PERMISSIONS, page, filters)
 
 
 @post("/admin/permissions", tags=["Admin"], access=MANAGE_PERMISSIONS, status_code=200, errors={400: REFUSED})
-async def add_permission(data: JSONBody[NewPermission], change: NamedDependency[Change]) -> Permission:
+async def add_permission(data: JSONBody[NewPermission], change: NamedDependency[Changes]) -> Permission:
     """Add a permission"""
-    return await permissions.add(change, data)
+    return await change(permissions.add, data)
 
 
 @patch(
@@ -194,11 +187,11 @@ async def add_permission(data: JSONBody[NewPermission], change: NamedDependency[
 )
 async def update_permission(
     data: JSONBody[NewPermissionOptional],
-    change: NamedDependency[Change],
+    change: NamedDependency[Changes],
     permissionId: Annotated[int, path_id()],
 ) -> Permission:
     """Change a permission"""
-    return await permissions.update(change, permissionId, data)
+    return await change(permissions.update, permissionId, data)
 
 
 _HANDLERS = [
@@ -219,15 +212,16 @@ _HANDLERS = [
 ]
 
 
-def router(declared: Mapping[str, Option]) -> Router:
-    """The operations, with forms for these options."""
-    forms = Forms(declared)
+def router(declared: Mapping[str, Option], refresh: Callable[[], Awaitable[None]]) -> Router:
+    """The operations, with forms for these options; `refresh` reads options and permissions again."""
+    forms, journal = Forms(declared), Journal()
+
+    async def change(write: NamedDependency[Write]) -> Changes:
+        return Changes(write, journal, refresh)
+
     return Router(
         "/",
         route_handlers=_HANDLERS,
-        dependencies={
-            "change": Provide(Changes().begin),
-            "forms": Provide(lambda: forms, sync_to_thread=False),
-        },
+        dependencies={"change": Provide(change), **always(forms=forms)},
         signature_namespace={"Options": forms.all, "UIOptions": forms.ui},
     )

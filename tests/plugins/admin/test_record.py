@@ -227,7 +227,7 @@ async def test_what_is_rolled_back_leaves_no_trace(app: TestApp, boss: Headers) 
     )
     with capture_logs() as lines:
         answer = await app.client.patch("/options", json={"motd": "a", "probe_on": False}, headers=boss)
-    assert answer.status_code == 500
+    assert answer.status_code == 400
     assert audited(lines) == []
     assert await recorded(app) == []
     assert (await app.client.get("/options", headers=boss)).json()["motd"] == ""

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, inspect, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, inspect
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.db.writer import Writer
+from starbeam.params import query
 from starbeam_admin import schemas
 from starbeam_admin.models import AdminActivity
 
-_SHAPE = Shape(schemas.AdminActivity, AdminActivity)
+
+class ActivityFilters(Filters, frozen=True):
+    """What `/admin/activity` is asked for."""
+
+    action_type: Annotated[
+        schemas.ActionType | None,
+        query("Action to filter by"),
+        Where(AdminActivity.action == bindparam("action"), lambda action: {"action": action.value}),
+    ] = None
 
 
-@statement
-def _activity(scope: Scope, by_action: bool) -> Listing[schemas.AdminActivity]:
-    where = [AdminActivity.action == bindparam("action")] if by_action else []
-    newest_first = [AdminActivity.dateTime.desc(), AdminActivity.adminActivityId.desc()]
-    return Listing(scope, _SHAPE, AdminActivity, where=where, order_by=newest_first)
+ACTIVITY = List(
+    Shape(schemas.AdminActivity, AdminActivity),
+    AdminActivity,
+    ActivityFilters,
+    order_by=[AdminActivity.dateTime.desc(), AdminActivity.adminActivityId.desc()],
+    for_all=True,
+)
+"""The newest first. 2 statements a page."""
 
 
-async def page(reader: Reader, page: Page, action: schemas.ActionType | None) -> Paged[schemas.AdminActivity]:
-    """A page of the record, the newest first. 2 statements."""
-    values = {"action": action.value} if action else {}
-    return await reader.page(_activity(action is not None), page, **values)
-
-
-async def has_one_row_per_person(session: AsyncSession) -> bool:
+async def has_one_row_per_person(writer: Writer) -> bool:
     """Whether the table's `username` is unique, as it is in both schemas."""
-    return await (await session.connection()).run_sync(_is_unique)
+    return await (await writer.session.connection()).run_sync(_is_unique)
 
 
 def _is_unique(connection: Connection) -> bool:
@@ -41,14 +44,12 @@ def _is_unique(connection: Connection) -> bool:
     return any(index["unique"] and index["column_names"] == ["username"] for index in indexes)
 
 
-async def insert_row(session: AsyncSession, row: dict[str, Any]) -> None:
+async def insert_row(writer: Writer, row: dict[str, Any]) -> None:
     """Add a row."""
-    await session.execute(insert(AdminActivity).values(row))
+    await writer.insert(AdminActivity, row)
 
 
-async def replace_row(session: AsyncSession, row: dict[str, Any]) -> None:
+async def replace_row(writer: Writer, row: dict[str, Any]) -> None:
     """Change the person's row, or add the first one."""
-    change = update(AdminActivity).where(AdminActivity.username == row["username"]).values(row)
-    result = await session.execute(change.execution_options(synchronize_session=False))
-    if isinstance(result, CursorResult) and not result.rowcount:
-        await insert_row(session, row)
+    if not await writer.change(AdminActivity, row, AdminActivity.username == row["username"]):
+        await insert_row(writer, row)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Filters, List, Where
 from starbeam.db.models import (
     Permission,
     Person,
@@ -17,14 +16,10 @@ from starbeam.db.models import (
     UserGroup_has_Permission,
     UserGroup_has_Person,
 )
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.services import service
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.db.writer import Writer
+from starbeam.params import query_id
 from starbeam_admin import schemas
-
-_Service = service(UserGroup)
 
 
 def _number_of(link: type[UserGroup_has_Permission | UserGroup_has_Person]) -> ColumnElement[int]:
@@ -43,37 +38,18 @@ _SHAPE = Shape(
 )
 
 
-@statement
-def _groups(scope: Scope, by_id: bool) -> Listing[schemas.UserGroup]:
-    where = [UserGroup.userGroupId == bindparam("group_id")] if by_id else []
-    return Listing(scope, _SHAPE, UserGroup, where=where, order_by=[UserGroup.userGroupId])
+class GroupFilters(Filters, frozen=True):
+    """What `/admin/groups` is asked for."""
+
+    userGroupId: Annotated[
+        int | None,
+        query_id("User group id to filter by"),
+        Where(UserGroup.userGroupId == bindparam("userGroupId")),
+    ] = None
 
 
-async def page(reader: Reader, page: Page, group_id: int | None) -> Paged[schemas.UserGroup]:
-    """A page of the groups. 2 statements."""
-    values = {} if group_id is None else {"group_id": group_id}
-    return await reader.page(_groups(group_id is not None), page, **values)
-
-
-@statement
-def _group(scope: Scope) -> Select[*tuple[Any, ...]]:
-    return select(*_SHAPE.columns(scope)).where(UserGroup.userGroupId == bindparam("group_id"))
-
-
-async def one(session: AsyncSession, scope: Scope, group_id: int) -> schemas.UserGroup | None:
-    """A group as it is in this transaction."""
-    row = (await session.execute(_group(scope), {"group_id": group_id})).first()
-    return _SHAPE.make(row) if row else None
-
-
-async def add(session: AsyncSession, name: str) -> int:
-    """Insert a group. Its id; IntegrityError when there is one of that name."""
-    return (await _Service(session).create({"name": name})).userGroupId
-
-
-async def rename(session: AsyncSession, group_id: int, name: str) -> None:
-    """Give a group another name. IntegrityError when there is one of that name."""
-    await _Service(session).update({"name": name}, group_id)
+GROUPS = List(_SHAPE, UserGroup, GroupFilters, missing="No such group: `{key}`", for_all=True)
+"""2 statements a page."""
 
 
 @dataclass(frozen=True)
@@ -102,35 +78,31 @@ PERMISSION = Content(
 )
 
 
-async def label(session: AsyncSession, content: Content, row_id: int) -> str | None:
+async def label(writer: Writer, content: Content, row_id: int) -> str | None:
     """What people call a person or permission: its id where it has no name, None when there is no such
     row."""
-    rows = (await session.execute(select(content.label).where(content.key == row_id))).all()
+    rows = await writer.rows(select(content.label).where(content.key == row_id))
     return str(rows[0][0] or row_id) if rows else None
 
 
-async def group_name(session: AsyncSession, group_id: int) -> str | None:
+async def group_name(writer: Writer, group_id: int) -> str | None:
     """The name of a group, None when there is no such group."""
-    name: str | None = await session.scalar(select(UserGroup.name).where(UserGroup.userGroupId == group_id))
+    name: str | None = await writer.scalar(select(UserGroup.name).where(UserGroup.userGroupId == group_id))
     return name
 
 
-async def put_in(session: AsyncSession, content: Content, group_id: int, row_id: int) -> None:
+async def put_in(writer: Writer, content: Content, group_id: int, row_id: int) -> None:
     """Put a person or permission into a group. IntegrityError when it is there already."""
-    values = {"userGroupId": group_id, content.link_key.key: row_id}
-    await session.execute(insert(content.link).values(values))
+    await writer.insert(content.link, {"userGroupId": group_id, content.link_key.key: row_id})
 
 
-async def take_out(session: AsyncSession, content: Content, group_id: int, row_id: int) -> bool:
+async def take_out(writer: Writer, content: Content, group_id: int, row_id: int) -> bool:
     """Take a person or permission out of a group. Whether it was there."""
-    # Both tables are named, so that `starbeam doctor` asks for DELETE on these and no others.
-    removal = delete(UserGroup_has_Person if content is PERSON else UserGroup_has_Permission)
-    found = removal.where(content.link.userGroupId == group_id, content.link_key == row_id)
-    result = await session.execute(found.execution_options(synchronize_session=False))
-    return isinstance(result, CursorResult) and result.rowcount > 0
+    link = content.link
+    return await writer.delete(link, link.userGroupId == group_id, content.link_key == row_id) > 0
 
 
-async def is_held(session: AsyncSession, permission: str) -> bool:
+async def is_held(writer: Writer, permission: str) -> bool:
     """Whether somebody who can log in holds a permission, spelled exactly so."""
     query = (
         select(Permission.type)
@@ -140,4 +112,4 @@ async def is_held(session: AsyncSession, permission: str) -> bool:
         .where(Permission.type == permission, Person.login.is_not(None))
         .distinct()
     )
-    return permission in (await session.scalars(query)).all()
+    return permission in [held for (held,) in await writer.rows(query)]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from starbeam.db.models import AdminVar
+from starbeam.db.reader import Rows
+from starbeam.db.writer import Writer
 from starbeam.options import OPTION_ROWS, Option, read_values
 
 
-async def values(session: AsyncSession, declared: Mapping[str, Option]) -> dict[str, Any]:
-    """The options as they are in this transaction."""
-    return read_values(declared, await session.execute(OPTION_ROWS))
+async def values(reader: Rows, declared: Mapping[str, Option]) -> dict[str, Any]:
+    """The options as they are stored. 1 statement."""
+    return read_values(declared, await reader.rows(OPTION_ROWS))
 
 
-async def store(session: AsyncSession, name: str, text: str) -> None:
+async def store(writer: Writer, name: str, text: str) -> None:
     """Keep the value of an option: in its row, which is added when missing."""
-    rows = await session.execute(select(AdminVar.varId, AdminVar.name).where(AdminVar.name == name))
+    rows = await writer.rows(select(AdminVar.varId, AdminVar.name).where(AdminVar.name == name))
     if found := [row.varId for row in rows if row.name == name]:
-        change = update(AdminVar).where(AdminVar.varId.in_(found)).values(value=text)
-        await session.execute(change.execution_options(synchronize_session=False))
+        await writer.change(AdminVar, {"value": text}, AdminVar.varId.in_(found))
     else:
-        await session.execute(insert(AdminVar).values(name=name, value=text))
+        await writer.insert(AdminVar, {"name": name, "value": text})

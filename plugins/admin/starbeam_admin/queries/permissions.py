@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from sqlalchemy import Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
 
-from starbeam.db.functions import containing, contains
-from starbeam.db.lists import Listing
+from starbeam.db.lists import Filters, List, Where, text_in
 from starbeam.db.models import Permission, UserGroup_has_Permission
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.services import service
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.db.writer import Writer
+from starbeam.params import Search, query_id
 from starbeam_admin import schemas
 
-_Service = service(Permission)
-_SHAPE = Shape(schemas.Permission, Permission)
+_IN_GROUP = select(UserGroup_has_Permission.permissionId).where(
+    UserGroup_has_Permission.userGroupId == bindparam("userGroupId")
+)
 
 
-@statement
-def _permissions(scope: Scope, filters: frozenset[str]) -> Listing[schemas.Permission]:
-    in_group = select(UserGroup_has_Permission.permissionId).where(
-        UserGroup_has_Permission.userGroupId == bindparam("group_id")
-    )
-    conditions = {
-        "permission_id": Permission.permissionId == bindparam("permission_id"),
-        "group_id": Permission.permissionId.in_(in_group),
-        "search": contains(Permission.type, bindparam("search")),
-    }
-    where = [condition for name, condition in conditions.items() if name in filters]
-    return Listing(scope, _SHAPE, Permission, where=where, order_by=[Permission.permissionId])
+class PermissionFilters(Filters, frozen=True):
+    """What `/admin/permissions` is asked for."""
+
+    permissionId: Annotated[
+        int | None,
+        query_id("Permission id to filter by"),
+        Where(Permission.permissionId == bindparam("permissionId")),
+    ] = None
+    userGroupId: Annotated[
+        int | None, query_id("User group id to filter by"), Where(Permission.permissionId.in_(_IN_GROUP))
+    ] = None
+    search: Annotated[Search, text_in(Permission.type)] = None
 
 
-async def page(
-    reader: Reader, page: Page, permission_id: int | None, group_id: int | None, search: str | None
-) -> Paged[schemas.Permission]:
-    """A page of the permissions. 2 statements."""
-    text = None if search is None else containing(search)
-    given = {"permission_id": permission_id, "group_id": group_id, "search": text}
-    values = {name: value for name, value in given.items() if value is not None}
-    return await reader.page(_permissions(frozenset(values)), page, **values)
+PERMISSIONS = List(
+    Shape(schemas.Permission, Permission),
+    Permission,
+    PermissionFilters,
+    missing="No such permission: `{key}`",
+    for_all=True,
+)
+"""2 statements a page."""
 
 
-@statement
-def _permission(scope: Scope) -> Select[*tuple[Any, ...]]:
-    return select(*_SHAPE.columns(scope)).where(Permission.permissionId == bindparam("permission_id"))
-
-
-async def one(session: AsyncSession, scope: Scope, permission_id: int) -> schemas.Permission | None:
-    """A permission as it is in this transaction."""
-    row = (await session.execute(_permission(scope), {"permission_id": permission_id})).first()
-    return _SHAPE.make(row) if row else None
-
-
-async def exists(session: AsyncSession, type_: str, besides: int | None = None) -> bool:
+async def exists(writer: Writer, type_: str, besides: int | None = None) -> bool:
     """Whether there is a permission of this type, besides one of this id."""
-    found = await session.scalars(select(Permission.permissionId).where(Permission.type == type_))
-    return any(permission_id != besides for permission_id in found)
-
-
-async def add(session: AsyncSession, data: schemas.NewPermission) -> int:
-    """Insert a permission. Its id."""
-    return (await _Service(session).create(data)).permissionId
-
-
-async def update(session: AsyncSession, permission_id: int, changes: dict[str, Any]) -> None:
-    """Set columns of a permission."""
-    await _Service(session).update(changes, permission_id)
+    found = await writer.rows(select(Permission.permissionId).where(Permission.type == type_))
+    return any(permission_id != besides for (permission_id,) in found)

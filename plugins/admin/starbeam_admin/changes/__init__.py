@@ -1,0 +1,1 @@
+"""Changing groups and permissions, one module per kind of row."""

@@ -1,0 +1,117 @@
+"""What an administrator changes: one transaction, with its record.
+
+Changes wait for each other, so that what one has looked at still holds when it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from msgspec import to_builtins
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+from starbeam.db.writer import Write, Writer
+from starbeam.refusals import Refused
+from starbeam_admin.queries import activity
+from starbeam_admin.schemas import ActionType
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger("starbeam.admin")
+audit = structlog.get_logger("audit")
+
+LONGEST_USERNAME = 45
+"""What `AdminActivity.username` holds."""
+LONGEST_COMMENTS = 100
+"""What `AdminActivity.comments` holds."""
+
+
+def refused(what: str, why: str) -> Refused:
+    """A change that cannot be made, and why."""
+    return Refused(f"{what}: `{why}`")
+
+
+@contextmanager
+def refusing(what: str, taken: str) -> Iterator[None]:
+    """Say it when the database refuses what is written inside: since it is `taken`, or cannot be held."""
+    try:
+        yield
+    except IntegrityError:
+        raise refused(what, taken) from None
+    except DataError:
+        raise refused(what, "the database cannot hold this text") from None
+
+
+class Journal:
+    """Writes what was done into `AdminActivity`, as the table of this database has it."""
+
+    def __init__(self) -> None:
+        self._one_row_per_person: bool | None = None
+
+    async def write(self, writer: Writer, row: dict[str, Any]) -> None:
+        """Add the row, or replace the person's. A row that cannot be written is left out."""
+        savepoint = await writer.session.begin_nested()
+        try:
+            await self._write(writer, row)
+        except SQLAlchemyError as error:
+            await savepoint.rollback()  # raises when the whole transaction is lost
+            log.warning("activity not recorded", error=type(error).__name__)
+        else:
+            await savepoint.commit()
+
+    async def _write(self, writer: Writer, row: dict[str, Any]) -> None:
+        if self._one_row_per_person is None:
+            self._one_row_per_person = await activity.has_one_row_per_person(writer)
+        write = activity.replace_row if self._one_row_per_person else activity.insert_row
+        await write(writer, row)
+
+
+class Change:
+    """An administrator's change: its writer, and the record of what it did."""
+
+    def __init__(self, writer: Writer, journal: Journal) -> None:
+        self.writer = writer
+        self._journal = journal
+
+    async def record(self, action: ActionType, comments: str, old: Any, new: Any) -> None:
+        """Write down what was done: into `AdminActivity` now, into the log once it is committed."""
+        login = self.writer.who.login
+        row = {
+            "username": login[:LONGEST_USERNAME],
+            "action": action.value,
+            "comments": comments[:LONGEST_COMMENTS],
+            "dateTime": self.writer.now,
+        }
+        await self._journal.write(self.writer, row)
+        line = {"action": action.value, "old": to_builtins(old), "new": to_builtins(new)}
+
+        async def tell() -> None:
+            audit.info(comments, person=login, **line, logger="audit")
+
+        self.writer.committed.append(tell)
+
+
+class Changes:
+    """Runs the changes of one request."""
+
+    def __init__(self, write: Write, journal: Journal, refresh: Callable[[], Awaitable[None]]) -> None:
+        self._write = write
+        self._journal = journal
+        self._refresh = refresh
+
+    async def __call__(
+        self, work: Callable[Concatenate[Change, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do work when no other change is under way, in any worker; it counts in this one at once."""
+
+        async def recorded(writer: Writer) -> R:
+            result = await work(Change(writer, self._journal), *args, **kwargs)
+            if writer.committed:
+                writer.committed.append(self._refresh)
+            return result
+
+        return await self._write.alone("admin", recorded)
