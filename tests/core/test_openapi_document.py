@@ -116,14 +116,15 @@ async def test_objects_that_may_be_null_are_plain_references(document: Json) -> 
 async def test_fields_that_clients_find_in_every_answer(document: Json) -> None:
     """Those that are never null and those that are marked, in the order of declaration."""
     shown = document["components"]["schemas"]["Shown"]
-    assert list(shown["properties"]) == ["size", "inner", "maybe", "known", "unsure", "day", "colour"]
-    assert shown["required"] == ["size", "inner", "known"]
+    assert list(shown["properties"]) == ["size", "inner", "maybe", "known", "unsure", "day", "days", "colour"]
+    assert shown["required"] == ["size", "inner", "known", "days"]
     assert shown["properties"]["maybe"] == {"title": "Maybe", "type": ["integer", "null"]}
     assert shown["properties"]["day"] == {
         "title": "Day",
         "type": ["string", "null"],
         "format": "date-time",
     }
+    assert shown["properties"]["days"]["items"] == {"type": "string", "format": "date-time"}
     assert shown["properties"]["colour"] == {
         "title": "Colour",
         "anyOf": [{"enum": ["green", "red"], "type": "string"}, {"type": "null"}],
@@ -157,6 +158,7 @@ async def test_every_path_parameter_is_declared(document: Json) -> None:
     declared = {
         one["name"]: (one["in"], one["required"], one["schema"]["type"]) for one in picture["parameters"]
     }
+    assert list(declared) == ["place", "number"]
     assert declared == {"number": ("path", True, "integer"), "place": ("path", True, "string")}
 
 

@@ -114,8 +114,9 @@ def _components(app: Litestar, found: Json) -> Json:
 def _operation(operation: Json, handler: HTTPRouteHandler, path: str) -> Json:
     """Complete what Litestar says of an operation: parameters, what is answered to wrong ones, and files."""
     parameters = [_parameter(one) for one in operation.get("parameters", [])]
-    declared = {one["name"] for one in parameters if one["in"] == "path"}
-    parameters += [_text(name, "path") for name in re.findall(r"{(\w+)}", path) if name not in declared]
+    declared = {one["name"]: one for one in parameters if one["in"] == "path"}
+    in_path = [declared.get(name) or _text(name, "path") for name in re.findall(r"{(\w+)}", path)]
+    parameters = [*in_path, *(one for one in parameters if one["in"] != "path")]
     if handler.opt["access"].token_in == "query":
         parameters.append(_text("token", "query"))
     if parameters:

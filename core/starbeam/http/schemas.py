@@ -56,7 +56,8 @@ def components(structs: list[Any], bodies: list[Any]) -> Json:
         if REF + name in nullable:
             schema["type"] = ["object", "null"]
         for field in times.get(name, ()):
-            schema["properties"][field]["format"] = "date-time"
+            held = schema["properties"][field]
+            held.get("items", held)["format"] = "date-time"
     return {component_name(name): component(schema, sent=name in sent) for name, schema in found.items()}
 
 
@@ -122,7 +123,12 @@ def _times(waiting: Iterable[inspect.Type]) -> dict[str, list[str]]:
 
 
 def _is_time(kind: inspect.Type) -> bool:
-    return any(isinstance(one, inspect.DateTimeType) for one in kinds(kind))
+    """Whether it is a time, or a list of times."""
+    return any(
+        isinstance(one, inspect.DateTimeType)
+        or (isinstance(one, inspect.ListType) and _is_time(one.item_type))
+        for one in kinds(kind)
+    )
 
 
 def plain(schema: Json, *, sent: bool = False) -> Json:

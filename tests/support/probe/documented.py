@@ -31,13 +31,14 @@ class Shown(msgspec.Struct):
     known: Annotated[str | None, REQUIRED]
     unsure: Annotated[int, OPTIONAL]
     day: datetime | None
+    days: Annotated[list[datetime], Meta(title="Days")]
     colour: Literal["red", "green"] | None
 
 
 @get("/probe/shown", access=authenticated, sync_to_thread=False)
 def probe_shown() -> Shown:
     """All kinds of fields"""
-    return Shown(1, Shade(dark=True), None, "a", 2, None, "red")
+    return Shown(1, Shade(dark=True), None, "a", 2, None, [], "red")
 
 
 async def unused(place: Annotated[int, path_id()]) -> Any:
