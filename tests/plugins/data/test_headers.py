@@ -155,7 +155,7 @@ async def test_images_and_headers_of_mrc(beamline: Any, name: str, mode: int, dt
     assert said(await beamline.get(IMAGES, dataCollectionId=key, imageNumber=4)) == NO_IMAGE
 
 
-@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", None])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits", None])
 async def test_several_images_in_one_tiff(beamline: Any, compression: str | None) -> None:
     first, *others = (Image.fromarray((PIXELS + 30 * n).astype("<u2")) for n in range(3))
     first.save(beamline.folder / "s.tif", save_all=True, append_images=others, compression=compression)

@@ -133,6 +133,7 @@ async def test_dates_and_spans(beamline: Any, slash: str) -> None:
         )
         file["spans"], file["span"] = stored(SPANS), stored(SPANS[0, :1]).reshape(())
         file["finer"] = stored(np.array(["2026-03-29T01:59:59.123456789", "NaT"], "M8[ns]"))
+        file["far"] = stored(np.array(["12026-01-01", "0000-01-01"], "M8[D]"))
         held = file.create_group("held")
         held.attrs["title"] = "scan 5"
         held.attrs["began"], held.attrs["ended"] = (
@@ -156,6 +157,7 @@ async def test_dates_and_spans(beamline: Any, slash: str) -> None:
         "date": "2026-03-29T01:59:59",
         "spans": [[90, -61], [0, None]],
         "span": 90,
+        "far": ["12026-01-01", "0000-01-01"],
         "finer": ["2026-03-29T01:59:59.123456789", None],
     }
     assert {name: (await data(name)).json() for name in in_json} == in_json

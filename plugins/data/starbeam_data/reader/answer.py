@@ -92,12 +92,23 @@ def _sayable(value: Any) -> Any:
 
 def _sayable_array(value: Any) -> Any:
     kind = value.dtype.kind
-    if kind in "mM" and (unknown := np.isnat(value)).any():
-        known = np.array(value, np.int64 if kind == "m" else str).astype(object)
-        known[unknown] = None
-        return known.tolist()
     if kind == "m":
-        return value.astype(np.int64)
+        return _known(value, value.astype(np.int64))
+    if kind == "M" and not _has_years(value):
+        return _known(value, value.astype(str))  # orjson takes years of four digits, and no date that is none
     if kind in "OSUV":
         return _sayable(value.tolist())
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
+
+
+def _has_years(dates: Any) -> bool:
+    """Whether all years have at most four digits; that of no date has more."""
+    years = dates.astype("M8[Y]").astype(np.int64) + 1970
+    return bool(((years > 0) & (years < 10_000)).all())
+
+
+def _known(times: Any, words: Any) -> Any:
+    """What is said of times, and None of those that are none."""
+    said = np.asarray(words).astype(object)
+    said[np.isnat(times)] = None
+    return said.tolist()

@@ -1,4 +1,4 @@
-"""Detector images: frames of HDF5 files as an Eiger writes them, and files of one image that fabio reads."""
+"""Detector images: frames of HDF5 files, and those of files in the formats of detectors."""
 
 from __future__ import annotations
 

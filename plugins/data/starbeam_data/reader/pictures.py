@@ -1,4 +1,4 @@
-"""Files of one image, in the formats that fabio reads and that name no other file.
+"""Files of images in formats that name no other file: those that fabio reads, and MRC.
 
 fabio gets an opened stream of the file that was checked, and never a name.
 """
@@ -118,7 +118,10 @@ def _readers(kind: str) -> list[Read]:
         "pilatus": [partial(_by_fabio, "tif"), _tiff],
         "marccd": [partial(_by_fabio, "tif")],
     }
-    return [mrc.read] if kind == "mrc" else [partial(_by_fabio, kind), *others.get(kind, [])]
+    before: dict[str, list[Read]] = {"tif": [_packbits]}
+    if kind == "mrc":
+        return [mrc.read]
+    return [*before.get(kind, []), partial(_by_fabio, kind), *others.get(kind, [])]
 
 
 def _by_fabio(kind: str, stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
@@ -133,6 +136,17 @@ def _odd_cbf(stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
     if frame:
         raise IndexError(frame)
     return cbf.read(stream.read())
+
+
+def _packbits(stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
+    """TIFF packed with PackBits, of which fabio makes other pixels."""
+    from PIL import Image
+
+    with Image.open(stream, formats=["TIFF"]) as image:
+        if image.info.get("compression") != "packbits":
+            raise ValueError("packed otherwise")
+    stream.seek(0)
+    return _tiff(stream, frame)
 
 
 def _tiff(stream: Any, frame: int) -> tuple[Any, dict[str, Any]]:
