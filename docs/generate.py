@@ -144,7 +144,7 @@ def commands(app: Starbeam) -> str:
 
 
 def command_of(name: str) -> click.Command:
-    """A command of core."""
+    """A command of core, or of an installed tool."""
     found = cli.get_command(_context(cli, "starbeam"), name)
     assert found is not None  # noqa: S101 - it was listed
     return found

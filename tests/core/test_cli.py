@@ -306,3 +306,67 @@ def test_an_unknown_command_is_an_error_of_usage(site: Site) -> None:
     result = site.invoke("unheard")
     assert result.exit_code == click.UsageError.exit_code
     assert "No such command 'unheard'" in result.stderr
+
+
+# Commands of installed packages
+
+
+def install(site: Site, package: str, source: str, **points: str) -> None:
+    """A package on the path of commands: a module and the metadata of its entry points."""
+    (site.folder / f"{package}.py").write_text(source)
+    info = site.folder / f"{package}-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+    lines = [f"{name.replace('__', '.')} = {package}:{value}" for name, value in points.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[starbeam.commands]", *lines, ""]))
+
+
+def tool(name: str) -> str:
+    return f"""
+import click
+@click.command(help="Say it.")
+def {name}():
+    click.echo("said by {name}")
+"""
+
+
+def test_a_command_of_an_installed_package_needs_no_configuration(site: Site) -> None:
+    install(site, "teller", tool("tell"), tell="tell", db__tell="tell")
+    path = str(site.folder)
+    for words in (("tell",), ("db", "tell")):
+        ended = site.run(*words, PYTHONPATH=path)
+        assert (ended.returncode, ended.stdout) == (0, "said by tell\n"), ended.stderr
+    assert "Say it." in site.run("--help", PYTHONPATH=path).stdout
+    helped = site.run("db", "--help", PYTHONPATH=path).stdout
+    assert "Say it." in helped
+    assert "create" in helped
+
+
+def test_only_the_command_that_is_called_is_imported(site: Site) -> None:
+    install(site, "teller", tool("tell"), tell="tell")
+    install(site, "broken", "raise RuntimeError('no licence file')", shout="shout")
+    path = str(site.folder)
+    assert site.run("tell", PYTHONPATH=path).stdout == "said by tell\n"
+    ended = site.run("shout", "--loud", "now", PYTHONPATH=path)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[0] == (
+        "starbeam: broken cannot be imported: RuntimeError: no licence file"
+    )
+    assert "tell " in site.run("--help", PYTHONPATH=path).stdout
+
+
+def test_a_command_that_two_packages_bring_names_both(site: Site) -> None:
+    install(site, "first", tool("tell"), tell="tell")
+    install(site, "second", tool("tell"), tell="tell")
+    ended = site.run("tell", PYTHONPATH=str(site.folder))
+    assert ended.returncode == 2
+    assert "both bring the command tell" in ended.stderr
+    assert "first" in ended.stderr
+    assert "second" in ended.stderr
+
+
+def test_a_command_of_core_is_nobody_elses(site: Site) -> None:
+    install(site, "greedy", tool("routes"), routes="routes")
+    ended = site.run("routes", "--help", PYTHONPATH=str(site.folder))
+    assert "said by" not in ended.stdout
+    assert "--config" in ended.stdout

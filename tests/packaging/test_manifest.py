@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
+from starbeam.cli.tools import GROUP as TOOLS
 from support import workspace
 
 MANIFEST = workspace.manifest()
@@ -15,8 +16,9 @@ DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, MANIFEST)}
 
 def test_pyprojects_say_what_the_manifest_says() -> None:
     declared = {
-        name: workspace.pyproject(folder)["project"]["entry-points"][workspace.GROUP]
+        name: points
         for name, folder in workspace.plugin_folders().items()
+        if (points := workspace.entry_points_of(folder, workspace.GROUP))
     }
     assert declared == {name: {name: target} for name, target in MANIFEST.items()}, (
         f"edit entrypoints.toml, or [project.entry-points.{workspace.GROUP!r}] in the plugin's pyproject.toml"
@@ -44,6 +46,18 @@ def test_dependencies_between_members_are_resolved_in_the_workspace() -> None:
     assert sources == {name: {"workspace": True} for name in DISTRIBUTIONS}, (
         "edit [tool.uv.sources] in the workspace's pyproject.toml"
     )
+
+
+def test_installed_commands_are_those_of_the_pyprojects() -> None:
+    declared = {
+        (workspace.distribution(name), command, target)
+        for name, folder in workspace.plugin_folders().items()
+        for command, target in workspace.entry_points_of(folder, TOOLS).items()
+    }
+    installed = {
+        (point.dist.name, point.name, point.value) for point in entry_points(group=TOOLS) if point.dist
+    }
+    assert installed == declared, "what is installed is out of date: make install"
 
 
 @pytest.mark.parametrize("name", MANIFEST)

@@ -26,6 +26,12 @@ def manifest() -> dict[str, str]:
     return content["plugins"]
 
 
+def entry_points_of(folder: Path, group: str) -> dict[str, str]:
+    """The entry points that a folder's pyproject.toml declares in a group."""
+    found: dict[str, str] = pyproject(folder)["project"].get("entry-points", {}).get(group, {})
+    return found
+
+
 def whole_system() -> list[str]:
     """The bundled plugins, without the log-ins that ask a server of their own."""
     return [name for name in manifest() if name not in ("auth_ldap", "auth_keycloak")]

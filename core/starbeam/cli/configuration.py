@@ -12,6 +12,7 @@ import msgspec
 from starbeam.cli import output
 from starbeam.cli.failure import Failure, explained
 from starbeam.cli.options import build, config_option, json_option, read_settings
+from starbeam.cli.tools import ToolGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from starbeam.settings import Loaded
 
 
-@click.group()
+@click.group(cls=ToolGroup)
 def config() -> None:
     """The configuration."""
 

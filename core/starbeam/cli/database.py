@@ -23,6 +23,7 @@ from starbeam.cli.options import (
     require_folder,
 )
 from starbeam.cli.progress import steps
+from starbeam.cli.tools import ToolGroup
 from starbeam.cli.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from starbeam.db.schema import Schema
 
 
-@click.group()
+@click.group(cls=ToolGroup)
 def db() -> None:
     """The database."""
 

@@ -1,4 +1,4 @@
-"""The group of all commands: those of core, and those that the enabled plugins add."""
+"""The group of all commands: those of core, of installed tools, and those that the enabled plugins add."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import click
 
 from starbeam.cli.failure import explained, run
 from starbeam.cli.options import CONFIG_VARIABLE, read_settings
+from starbeam.cli.tools import ToolGroup, package, tools
 from starbeam.faults import StartupError
 from starbeam.settings import SettingsError
 
@@ -33,15 +34,18 @@ CORE = {
 """The commands of core, in the order of `starbeam --help`, and the module that each is in."""
 
 
-class Commands(click.Group):
-    """Imports a command when it is called, and asks the enabled plugins for names that core does not have."""
+class Commands(ToolGroup):
+    """Imports a command when it is called, and asks the enabled plugins for names that neither core nor an
+    installed tool has."""
+
+    prefix = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands of core, then those of plugins."""
+        """The commands of core, then those of plugins and tools."""
         return [*CORE, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, if core or a plugin that was asked has one."""
+        """The command of that name, if core, a tool or a plugin that was asked has one."""
         if cmd_name in CORE:
             command: click.Command = getattr(import_module(f"starbeam.cli.{CORE[cmd_name]}"), cmd_name)
             return command
@@ -52,7 +56,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Ask the plugins before a name counts as unknown."""
         config = config_in(args, os.environ)
-        if args[0] not in CORE and config is not None:
+        if args[0] not in CORE and args[0] not in tools() and config is not None:
             self.commands.update(plugin_commands(config))
         return super().resolve_command(ctx, args)
 
@@ -89,7 +93,7 @@ def plugin_commands(config: Path) -> dict[str, click.Command]:
 
     plugins = loader.load(read_settings(config))
     found: dict[str, click.Command] = {}
-    owners = dict.fromkeys(CORE, "core")
+    owners = {name: package(point) for name, point in tools().items()} | dict.fromkeys(CORE, "core")
     collector = click.Group()
     for plugin, _ in plugins.call("register_commands", cli=collector):
         for name, command in collector.commands.items():
@@ -109,7 +113,7 @@ def plugin_commands(config: Path) -> dict[str, click.Command]:
 def cli() -> None:
     """REST API of ISPyB laboratory databases, built of plugins.
 
-    Plugins may add commands: they are found when --config or STARBEAM_CONFIG names a configuration.
+    Enabled plugins may add commands: they are found when --config or STARBEAM_CONFIG names a configuration.
     """
 
 

@@ -10,13 +10,14 @@ import click
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import config_option, json_option, read_settings
+from starbeam.cli.tools import ToolGroup
 
 if TYPE_CHECKING:
     from starbeam.discovery import Found
     from starbeam.loader import Plugins
 
 
-@click.group()
+@click.group(cls=ToolGroup)
 def plugins() -> None:
     """The plugins there are."""
 

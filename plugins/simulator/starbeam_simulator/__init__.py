@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import ClassVar
 
-import click
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.demo import DemoData
 from starbeam_simulator import demo, hookspecs
-from starbeam_simulator.commands import simulate
 from starbeam_simulator.models import ContainerHistory
 from starbeam_simulator.settings import SimulatorSettings
 
@@ -31,11 +29,6 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Where containers were."""
         return [ContainerHistory]
-
-    @hookimpl
-    def register_commands(self, cli: click.Group) -> None:
-        """`starbeam simulate`."""
-        cli.add_command(simulate)
 
     @hookimpl
     def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:

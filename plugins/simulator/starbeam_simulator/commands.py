@@ -105,7 +105,8 @@ def _simulator(starbeam: Starbeam, file: Path | None, seed: str) -> Simulator:
     from starbeam_simulator import configuration
     from starbeam_simulator.simulation import Simulator
 
-    named = getattr(starbeam.plugins.enabled["simulator"].settings, "simulation_config", "")
+    plugin = starbeam.plugins.enabled.get("simulator")
+    named = getattr(plugin.settings, "simulation_config", "") if plugin else ""
     if file is None and not named:
         raise SimulationError(
             "nothing says what to simulate",

@@ -93,7 +93,8 @@ class Simulator:
         def call() -> None:
             for point in entry_points(group=f"ispyb.simulator.{name}"):
                 point.load()(key)
-            list(plugins.call(name, data_collection_id=key))
+            if "simulator" in plugins.enabled:  # which brings the hooks
+                list(plugins.call(name, data_collection_id=key))
 
         await in_thread(call)
         if plugins.faults:

@@ -84,6 +84,13 @@ def test_a_beamline_and_an_experiment_are_needed(site: Site) -> None:
     assert "Beamlines: id01, id02, gone. Experiments: scan, plain." in ended.stderr
 
 
+def test_it_is_there_without_a_configuration_and_works_where_it_is_not_enabled(site: Site) -> None:
+    assert "Simulate a data collection" in site.run("simulate", "--help").stdout
+    site.plugins = ["auth_dummy", "ispyb"]
+    assert simulate(site).exit_code == 0
+    assert count(site)["DataCollection"] == 1
+
+
 def test_the_old_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     (script,) = entry_points(group="console_scripts", name="ispyb.simulate")
     monkeypatch.setattr(sys, "argv", ["", *WORDS[1:], "--delay", "0", "--config", str(site.config)])
