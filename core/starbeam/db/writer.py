@@ -127,8 +127,8 @@ class Writer(Rows):
         for row in rows:
             self.session.add(row)
             state = inspect(row)
-            changed = {one.key: one.value for one in state.attrs if one.history.has_changes()}
-            if changed or state.pending:
+            if state.modified or state.pending:
+                changed = {one.key: one.value for one in state.attrs if one.history.has_changes()}
                 verb = "insert" if state.pending else "update"
                 self.written.append(Written(verb, type(row), state.identity, changed))
         await self.session.flush()

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 import httpx
+import structlog
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -129,7 +130,7 @@ class TestApp:
 
 
 class Statements:
-    """The SQL statements that an app runs while the context is open."""
+    """The SQL statements that an app runs for requests while the context is open; not its background work."""
 
     def __init__(self, app: TestApp) -> None:
         self._watchers = app.starbeam.database.watchers
@@ -139,7 +140,8 @@ class Statements:
         return len(self.texts)
 
     def _note(self, text: str, values: Any) -> None:
-        self.texts.append(text)
+        if "request_id" in structlog.contextvars.get_contextvars():
+            self.texts.append(text)
 
     def __enter__(self) -> Statements:
         self._watchers.append(self._note)

@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, and_, inspect, null, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from starbeam.db.models import Laboratory, Person
-from starbeam.db.schema import Schema
 from starbeam.db.trouble import trouble
+from starbeam.db.writer import Writer
 from starbeam_ispyb.models import (
     BLSession,
     LabContact,
@@ -70,10 +69,10 @@ _DUPLICATE = {1062, 1586}
 _NO_SUCH_ROW = {1216, 1452}
 
 
-async def load(session: AsyncSession, schema: Schema, document: UserPortalProposalSync) -> Known:
-    """The rows that a document may mean; the session forgets them until they are saved."""
-    known_rows = await _load(_Rows(session, schema), document)
-    session.expunge_all()
+async def load(writer: Writer, document: UserPortalProposalSync) -> Known:
+    """The rows that a document may mean; the transaction forgets them until they are saved."""
+    known_rows = await _load(_Rows(writer), document)
+    writer.session.expunge_all()
     return known_rows
 
 
@@ -108,12 +107,9 @@ def _persons(document: UserPortalProposalSync) -> Iterator[PersonProposalLaborat
 class _Rows:
     """Loads rows, of each no more than what is compared."""
 
-    def __init__(self, session: AsyncSession, schema: Schema) -> None:
-        self._session = session
-        self._schema = schema
-
-    def has(self, attribute: Any) -> bool:
-        return self._schema.has(attribute)
+    def __init__(self, writer: Writer) -> None:
+        self._session = writer.session
+        self.has = writer.scope.has
 
     async def where(self, model: type[M], *conditions: ColumnElement[bool]) -> list[M]:
         """Rows of a model, by primary key."""
@@ -201,7 +197,7 @@ class Counts(msgspec.Struct, frozen=True):
     untouched: dict[str, int]
 
 
-async def save(session: AsyncSession, plan: Plan) -> Counts:
+async def save(writer: Writer, plan: Plan) -> Counts:
     """Write what is new or differs, table by table. Raises `SyncError` for what the database refuses."""
     counts = Counts({}, {}, {})
     for model in ORDER:
@@ -209,11 +205,10 @@ async def save(session: AsyncSession, plan: Plan) -> Counts:
         for row in plan.rows[model]:
             if is_new := inspect(row).transient:
                 _name_nulls(row)
-            session.add(row)
-            kind = counts.updated if session.is_modified(row) else counts.untouched
+            kind = counts.updated if writer.session.is_modified(row) else counts.untouched
             kind = counts.created if is_new else kind
             kind[model.__name__] = kind.get(model.__name__, 0) + 1
-        await _flush(session, model)
+        await _write(writer, model, plan.rows[model])
     return counts
 
 
@@ -224,9 +219,9 @@ def _name_nulls(row: Any) -> None:
             setattr(row, column, null())
 
 
-async def _flush(session: AsyncSession, model: type[Any]) -> None:
+async def _write(writer: Writer, model: type[Any], rows: Iterable[Any]) -> None:
     try:
-        await session.flush()
+        await writer.save(rows)
     except DBAPIError as error:
         if trouble(error):
             raise

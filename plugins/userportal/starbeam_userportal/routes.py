@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 
-from litestar import post
+from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from starbeam.access import needs
-from starbeam.refusals import Invalid, Refused
-from starbeam.runtime import Runtime
-from starbeam_userportal.rows import SyncError
+from starbeam.clock import Clock
+from starbeam.db.writer import Write
+from starbeam.http.dependencies import always
+from starbeam.refusals import Invalid
 from starbeam_userportal.schemas import Message, UserPortalProposalSync, complaints
 from starbeam_userportal.service import synchronise
 
@@ -29,7 +30,9 @@ SWITCH = "enable_webservice_routes"
     status_code=200,
     errors={400: "The proposal cannot be synchronized; the sentence names the entity and the reason"},
 )
-async def sync_proposal(data: JSONBody[UserPortalProposalSync], runtime: NamedDependency[Runtime]) -> Message:
+async def sync_proposal(
+    data: JSONBody[UserPortalProposalSync], write: NamedDependency[Write], clock: NamedDependency[Clock]
+) -> Message:
     """Synchronize a proposal with everything that the user portal knows of it
 
     All of it or nothing is written. Nothing is deleted, and a field that is not sent keeps its value.
@@ -37,10 +40,7 @@ async def sync_proposal(data: JSONBody[UserPortalProposalSync], runtime: NamedDe
     for place, problem in complaints(data):
         raise Invalid(problem, ["body", *place])
     began = time.perf_counter()
-    try:
-        counts = await synchronise(runtime, data)
-    except SyncError as error:
-        raise Refused(str(error)) from error
+    counts = await synchronise(write, clock, data)
     name = f"{data.proposal.proposalCode}-{data.proposal.proposalNumber}"
     seconds = round(time.perf_counter() - began, 3)
     return Message(
@@ -51,4 +51,6 @@ async def sync_proposal(data: JSONBody[UserPortalProposalSync], runtime: NamedDe
     )
 
 
-handlers = [sync_proposal]
+def router(clock: Clock) -> Router:
+    """The operation; `clock` tells the facility's time."""
+    return Router("/", route_handlers=[sync_proposal], dependencies=always(clock=clock))

@@ -16,6 +16,7 @@ from sqlalchemy import inspect
 
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.sqlite import sort_key
+from starbeam.refusals import Refused
 from starbeam_ispyb.models import (
     BLSession,
     LabContact,
@@ -62,7 +63,7 @@ _NEVER = {"passwd"}
 """Columns that are not written whatever the portal sends."""
 
 
-class SyncError(Exception):
+class SyncError(Refused):
     """A synchronisation that cannot be done: a sentence that names the entity and the reason."""
 
 

@@ -9,7 +9,8 @@ from starbeam_userportal.rows import Duplicate, Values
 from starbeam_userportal.sync import plan
 
 if TYPE_CHECKING:
-    from starbeam.runtime import Runtime
+    from starbeam.clock import Clock
+    from starbeam.db.writer import Write, Writer
     from starbeam_userportal.queries import Counts
     from starbeam_userportal.schemas import UserPortalProposalSync
 
@@ -18,20 +19,18 @@ TURN = "userportalsync"
 no unique index keeps any of these from being created twice."""
 
 
-async def synchronise(runtime: Runtime, document: UserPortalProposalSync) -> Counts:
+async def synchronise(write: Write, clock: Clock, document: UserPortalProposalSync) -> Counts:
     """Make the database agree with a document: all of it or nothing. Raises `SyncError`.
 
     What another program wrote meanwhile is found at the second try.
     """
     try:
-        return await _attempt(runtime, document)
+        return await write.alone(TURN, _attempt, clock, document)
     except Duplicate:
-        return await _attempt(runtime, document)
+        return await write.alone(TURN, _attempt, clock, document)
 
 
-async def _attempt(runtime: Runtime, document: UserPortalProposalSync) -> Counts:
-    schema = await runtime.database.ready()
-    async with runtime.database.transaction(alone=TURN) as session:
-        known = await queries.load(session, schema, document)
-        wanted = plan(document, known, Values(schema, runtime.clock))
-        return await queries.save(session, wanted)
+async def _attempt(writer: Writer, clock: Clock, document: UserPortalProposalSync) -> Counts:
+    known = await queries.load(writer, document)
+    wanted = plan(document, known, Values(writer.scope.schema, clock))
+    return await queries.save(writer, wanted)
