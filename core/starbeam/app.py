@@ -12,7 +12,6 @@ from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam import loader
 from starbeam.access import Principal
@@ -149,7 +148,7 @@ def _cors(origins: list[str]) -> CORSConfig | None:
 
 def _dependencies(runtime: Runtime) -> dict[str, Provide]:
     """What handlers of all plugins ask for by name: `runtime`, `who`, `files`, `page`, `reader`,
-    `write`, `transaction`.
+    `write`.
 
     None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for that.
     """
@@ -170,10 +169,6 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
         scope = await runtime.scope(who)
         return Write(runtime.database, scope, who, runtime.clock.now(), runtime.options.values)
 
-    async def transaction() -> AsyncIterator[AsyncSession]:
-        async with runtime.database.transaction() as session:
-            yield session
-
     def its_runtime() -> Runtime:
         return runtime
 
@@ -187,5 +182,4 @@ def _dependencies(runtime: Runtime) -> dict[str, Provide]:
         "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
         "reader": Provide(reader),
         "write": Provide(write),
-        "transaction": Provide(transaction),
     }

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select
@@ -176,6 +177,7 @@ class List(Generic[S]):
         missing: str = "Not Found",
         for_all: bool = False,
     ) -> None:
+        _check(filters)
         self.shape = shape
         self.entity = entity
         self.filters = filters
@@ -215,6 +217,17 @@ class List(Generic[S]):
     def _order(self, scope: Scope, asked: Asked) -> Sequence[Any]:
         found = self._order_by(scope, asked) if callable(self._order_by) else self._order_by
         return found or [_key(self.entity)]
+
+
+def _check(filters: type[Filters]) -> None:
+    """Raises TypeError for a filter without a condition whose values are not few: each would be a statement
+    of its own."""
+    rules, hints = rules_of(filters), get_type_hints(filters)
+    for name in filters.__struct_fields__:
+        kinds = [kind for kind in get_args(hints[name]) or (hints[name],) if kind is not type(None)]
+        few = all(isinstance(kind, type) and issubclass(kind, Enum) for kind in kinds)
+        if name not in rules and not few:
+            raise TypeError(f"{filters.__name__}.{name} has no condition: Annotated[…, Where(…)]")
 
 
 def _key(entity: Any) -> Any:

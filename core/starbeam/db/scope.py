@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
@@ -102,21 +102,11 @@ class Recipe(Generic[R_co]):
     named: tuple[tuple[str, Any], ...] = ()
 
 
-class _Statement(Protocol[P, R_co]):
-    @overload
-    def __call__(self, scope: Scope, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Recipe[R_co]: ...
-
-
-def statement(make: Callable[Concatenate[Scope, P], R]) -> _Statement[P, R]:
+def statement(make: Callable[Concatenate[Scope, P], R]) -> Callable[P, Recipe[R]]:
     """Give a recipe for each set of arguments, which must be hashable and few in number."""
 
     @wraps(make)
-    def recipe(*args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], Scope):
-            built: Recipe[Any] = Recipe(make, args[1:], tuple(kwargs.items()))
-            return args[0].build(built)
+    def recipe(*args: P.args, **kwargs: P.kwargs) -> Recipe[R]:
         return Recipe(make, args, tuple(kwargs.items()))
 
     return recipe

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from litestar import Router, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 
 from starbeam import Principal, authenticated, needs
 from starbeam.db.reader import Reader
+from starbeam.http.dependencies import always
 from starbeam.paging import Page, Paged
-from starbeam_hello import queries
+from starbeam_hello.queries import PEOPLE
 from starbeam_hello.schemas import Greeting
 
 
@@ -23,16 +24,13 @@ async def greet_everybody(
     reader: NamedDependency[Reader], page: NamedDependency[Page], greeting: NamedDependency[str]
 ) -> Paged[Greeting]:
     """Greet everybody who can log in"""
-    return await queries.greetings(reader, page, greeting)
+    found = await reader.page(PEOPLE, page)
+    for one in found.results:
+        one.greeting = f"{greeting}, {one.login}"
+    return found
 
 
 def router(greeting: str) -> Router:
     """The operations, with this greeting."""
-
-    def its_greeting() -> str:
-        return greeting
-
     handlers = [say_hello, greet_everybody]
-    return Router(
-        "/", route_handlers=handlers, dependencies={"greeting": Provide(its_greeting, sync_to_thread=False)}
-    )
+    return Router("/", route_handlers=handlers, dependencies=always(greeting=greeting))

@@ -60,7 +60,7 @@ class ShiftlogPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
-        return [routes.router(ctx.clock)]
+        return routes.handlers
 
     @hookimpl
     def register_commands(self, cli: click.Group) -> None:

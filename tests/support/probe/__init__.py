@@ -16,7 +16,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 from sqlalchemy import bindparam, literal_column, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.access import Principal, authenticated, needs, public
@@ -28,6 +27,7 @@ from starbeam.db.models import Person
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
+from starbeam.db.writer import Write, Writer
 from starbeam.options import Option
 from starbeam.paging import Page, Paged
 from starbeam.params import ProposalName, Search, SessionName, path_id, query_id
@@ -253,14 +253,17 @@ def people_listing(scope: Scope, searching: bool, by_password: bool) -> Listing[
 @post("/probe/people", access=authenticated)
 async def probe_add(
     data: JSONBody[Outer],
-    transaction: NamedDependency[AsyncSession],
+    write: NamedDependency[Write],
     fails: Annotated[bool, QueryParameter()] = False,
 ) -> None:
     """A person of this login; with `fails`, and then an error"""
-    transaction.add(Person(login=data.name))
-    await transaction.flush()
-    if fails:
-        raise RuntimeError(INSIDE)
+
+    async def add(writer: Writer) -> None:
+        await writer.create(Person, {"login": data.name})
+        if fails:
+            raise RuntimeError(INSIDE)
+
+    await write(add)
 
 
 @get("/probe/people", access=authenticated)
@@ -286,12 +289,15 @@ async def probe_connection(reader: NamedDependency[Reader]) -> int:
 
 
 @post("/probe/cut", access=authenticated)
-async def probe_cut(reader: NamedDependency[Reader], transaction: NamedDependency[AsyncSession]) -> None:
+async def probe_cut(reader: NamedDependency[Reader], write: NamedDependency[Write]) -> None:
     """Write a person, and have the server cut the connection before the commit."""
-    transaction.add(Person(login="half"))
-    await transaction.flush()
-    number = (await transaction.execute(text("SELECT CONNECTION_ID()"))).scalar_one()
-    await reader.rows(text(f"KILL {number}"))
+
+    async def add(writer: Writer) -> None:
+        await writer.create(Person, {"login": "half"})
+        number = await writer.scalar(text("SELECT CONNECTION_ID()"))
+        await reader.rows(text(f"KILL {number}"))
+
+    await write(add)
 
 
 handlers: list[ControllerRouterHandler] = [

@@ -48,4 +48,4 @@ class SkeletonPlugin(Plugin[SkeletonSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
-        return [routes.router(self.settings.longest, ctx.clock)]
+        return [routes.router(self.settings.longest)]

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import CALLER_ID, Scope, statement
-from starbeam.db.services import service
+from starbeam.db.lists import Filters, List, text_in
+from starbeam.db.scope import CALLER_ID, Scope
 from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
+from starbeam.params import Search
 from starbeam.visibility import Allow
-from starbeam_skeleton import models, schemas
-
-NoteService = service(models.SkeletonNote)
-_SHAPE = Shape(schemas.SkeletonNote, models.SkeletonNote)
+from starbeam_skeleton import schemas
+from starbeam_skeleton.models import SkeletonNote
 
 
 def _own(scope: Scope, note: Any) -> ColumnElement[bool]:
@@ -27,24 +21,13 @@ def _own(scope: Scope, note: Any) -> ColumnElement[bool]:
     return found
 
 
-RULES = [Allow(models.SkeletonNote, _own)]
+RULES = [Allow(SkeletonNote, _own)]
 
 
-@statement
-def _notes(scope: Scope) -> Listing[schemas.SkeletonNote]:
-    note = models.SkeletonNote
-    return Listing(scope, _SHAPE, note, where=[scope.sees(note)], order_by=[note.skeletonNoteId])
+class NoteFilters(Filters, frozen=True):
+    """What `/skeleton` is asked for: each field is a parameter, with its condition beside it."""
+
+    search: Annotated[Search, text_in(SkeletonNote.text)] = None
 
 
-async def notes(reader: Reader, page: Page) -> Paged[schemas.SkeletonNote]:
-    """A page of the notes that the caller sees."""
-    return await reader.page(_notes(), page)
-
-
-async def add(
-    session: AsyncSession, person_id: int, text: str, now: datetime.datetime
-) -> schemas.SkeletonNote:
-    """The new note."""
-    note = models.SkeletonNote(personId=person_id, text=text, created=now.replace(microsecond=0))
-    added = await NoteService(session).create(note)
-    return schemas.SkeletonNote(added.skeletonNoteId, added.text, added.created)
+NOTES = List(Shape(schemas.SkeletonNote, SkeletonNote), SkeletonNote, NoteFilters)

@@ -3,55 +3,36 @@
 from __future__ import annotations
 
 from litestar import Router, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam import Principal, authenticated
-from starbeam.clock import Clock
+from starbeam import authenticated
 from starbeam.db.reader import Reader
+from starbeam.db.writer import Write
+from starbeam.http.dependencies import always, asked
 from starbeam.paging import Page, Paged
-from starbeam.refusals import Invalid
-from starbeam_skeleton import queries
+from starbeam_skeleton import notes
+from starbeam_skeleton.queries import NOTES, NoteFilters
 from starbeam_skeleton.schemas import SkeletonNote, SkeletonNoteCreate
 
 
-@get("/skeleton", access=authenticated, tags=["Skeleton"])
+@get("/skeleton", access=authenticated, tags=["Skeleton"], dependencies=asked(NoteFilters))
 async def get_skeleton_notes(
-    reader: NamedDependency[Reader], page: NamedDependency[Page]
+    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[NoteFilters]
 ) -> Paged[SkeletonNote]:
     """Get the caller's notes"""
-    return await queries.notes(reader, page)
+    return await reader.page(NOTES, page, filters)
 
 
 @post("/skeleton", access=authenticated, tags=["Skeleton"])
 async def create_skeleton_note(
-    data: JSONBody[SkeletonNoteCreate],
-    who: NamedDependency[Principal],
-    transaction: NamedDependency[AsyncSession],
-    longest: NamedDependency[int],
-    clock: NamedDependency[Clock],
+    data: JSONBody[SkeletonNoteCreate], write: NamedDependency[Write], longest: NamedDependency[int]
 ) -> SkeletonNote:
     """Add a note"""
-    if len(data.text) > longest:
-        raise Invalid(f"A note may have {longest} characters", ["body", "text"])
-    return await queries.add(transaction, who.person_id, data.text, clock.now())
+    return await write(notes.add, longest, data)
 
 
-def router(longest: int, clock: Clock) -> Router:
+def router(longest: int) -> Router:
     """The operations, with this setting."""
-
-    def its_longest() -> int:
-        return longest
-
-    def its_clock() -> Clock:
-        return clock
-
-    return Router(
-        "/",
-        route_handlers=[get_skeleton_notes, create_skeleton_note],
-        dependencies={
-            "longest": Provide(its_longest, sync_to_thread=False),
-            "clock": Provide(its_clock, sync_to_thread=False),
-        },
-    )
+    handlers = [get_skeleton_notes, create_skeleton_note]
+    return Router("/", route_handlers=handlers, dependencies=always(longest=longest))
