@@ -3,7 +3,7 @@ in one process."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from starbeam.db.reader import Reader
 from starbeam.db.writer import Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
+from starbeam.hooks import said
 from starbeam.http import bodies, errors, health, metrics, openapi, requests, schemas
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
@@ -71,7 +72,7 @@ class Starbeam:
             self.clock,
             self._metrics(),
         )
-        self.asgi = self._litestar()
+        self.asgi = self._built()
 
     def _metrics(self) -> metrics.Metrics | None:
         """The figures, where anybody may read them."""
@@ -87,13 +88,32 @@ class Starbeam:
         collect = partial(self.plugins.call, ctx=self.context)
         return Context(plugin, self.settings, self.database, self.options, self.clock, collect, backends)
 
-    def _litestar(self) -> Litestar:
+    def _built(self) -> Litestar:
+        """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""
+        try:
+            return self._litestar(self.registry.routers)
+        except Exception:
+            for router in self.registry.routers:
+                self._try_alone(router)
+            if not self.plugins.faults:
+                raise
+        raise StartupError(self.plugins.faults)
+
+    def _try_alone(self, router: Router) -> None:
+        """Note what keeps an app with this plugin's handlers alone from being built."""
+        try:
+            self._litestar([router])
+        except Exception as error:
+            cause = f"register_routes: {said(error)}"
+            self.plugins.fault(str(router.opt["plugin"]), "hooks", cause, "correct its handlers")
+
+    def _litestar(self, routers: Sequence[Router]) -> Litestar:
         guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
         answer = partial(errors.answer, outage=self.database.outage)
-        for router in self.registry.routers:
+        for router in routers:
             openapi.declare(handler for _, handler in handlers_of(router))
         openapi.declare([*health.handlers, *metrics.handlers])
-        api = Router(self.settings.server.api_root, route_handlers=self.registry.routers)
+        api = Router(self.settings.server.api_root, route_handlers=routers)
         app = Litestar(
             route_handlers=[api, *health.handlers, *metrics.handlers],
             guards=[guard.check],

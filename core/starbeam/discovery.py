@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 import msgspec
+from packaging.requirements import Requirement
 
 from starbeam.faults import Fault
 from starbeam.plugin import GROUP
@@ -22,6 +23,25 @@ class Found(msgspec.Struct, frozen=True):
     entry_point: EntryPoint
     distribution: str
     """Name and version of the package that brings it, or the manifest's path."""
+
+    @property
+    def module(self) -> str:
+        """The import package (or module) that its code is in."""
+        return self.entry_point.module.partition(".")[0]
+
+    def unmet(self) -> Iterator[str]:
+        """What its package requires, of core or of others, and what is not installed in such a version."""
+        dist = self.entry_point.dist
+        for requirement in map(Requirement, (dist and dist.requires) or ()):
+            if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+                continue
+            try:
+                installed = version(requirement.name)
+            except PackageNotFoundError:
+                yield f"requires {requirement}, which is not installed"
+                continue
+            if not requirement.specifier.contains(installed, prereleases=True):
+                yield f"requires {requirement}, and {installed} is installed"
 
 
 class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,32 +2,33 @@
 
 All are called once while the app is built, in the order in which plugins require each other. They are
 synchronous and declare things; what they return may be asynchronous. Each says how the results of several
-plugins are put together; two plugins that claim the same thing are an error at start that names both.
+plugins are put together; two plugins that claim the same thing are an error at start that names both. What a
+hook returns is compared with its annotation here, and the fields of declarations with theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.orm import DeclarativeBase
+
+from starbeam.auth.backends import AuthBackend
+from starbeam.checks import Check
+from starbeam.db.indexes import Index
+from starbeam.demo import DemoData
+from starbeam.lifespan import Lifespan
+from starbeam.options import Option
+from starbeam.permissions import Permission
 from starbeam.plugin import hookspec
+from starbeam.visibility import Rule
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import click
-    from litestar.types import ControllerRouterHandler
-    from sqlalchemy.orm import DeclarativeBase
 
-    from starbeam.auth.backends import AuthBackend
-    from starbeam.checks import Check
-    from starbeam.db.indexes import Index
-    from starbeam.demo import DemoData
-    from starbeam.lifespan import Lifespan
-    from starbeam.options import Option
-    from starbeam.permissions import Permission
     from starbeam.plugin import Context
-    from starbeam.visibility import Rule
 
 
 @hookspec

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from msgspec.structs import fields
 
-from starbeam import hookspecs
+from starbeam import hooks, hookspecs
 from starbeam.discovery import Found, bundled, discover, package_of
 from starbeam.faults import Fault, from_settings
 from starbeam.plugin import PROJECT, Plugin
@@ -22,6 +22,9 @@ from starbeam.settings import SettingsError
 
 if TYPE_CHECKING:
     from starbeam.settings import Loaded
+
+CORRECT = "correct the plugin, or disable it"
+"""What to do about most of its mistakes."""
 
 
 @dataclass
@@ -43,11 +46,13 @@ class Plugins:
         """Note something that stops the start."""
         self.faults.append(Fault(plugin, self.distribution(plugin), stage, cause, remedy))
 
-    def call(self, hook: str, **available: Any) -> Iterator[tuple[str, Any]]:
-        """Each plugin's result of one hook, with its name. A hook that raises is a fault of that plugin.
+    def call(self, hook: str, **available: Any) -> Iterator[tuple[str, list[Any]]]:
+        """Each plugin's result of one hook, with its name. A hook that raises, or gives something else than
+        it should, is a fault of that plugin.
 
         `available` are the hook's arguments; a callable named `ctx` is asked with the plugin's name.
         """
+        described = hooks.known(self.manager)[hook]
         implementations = {
             impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()
         }
@@ -56,12 +61,19 @@ class Plugins:
                 continue
             given = {arg: available[arg](name) if arg == "ctx" else available[arg] for arg in impl.argnames}
             try:
-                result = impl.function(**given)
-                yield name, list(result) if result is not None else None
+                result = hooks.checked(described, impl.function(**given))
             except SettingsError as error:
                 self.faults += from_settings(error, name, self.distribution(name))
-            except Exception as error:  # any plugin's any mistake becomes a line of the table
-                self.fault(name, "hooks", f"{hook}: {said(error)}", "correct the plugin, or disable it")
+            except hooks.WrongResult as error:
+                self.fault(name, "hooks", f"{hook}: {error}", CORRECT)
+            except (Exception, SystemExit) as error:  # any plugin's any mistake becomes a line of the table
+                self.fault(name, "hooks", f"{hook}: {self.said(name, error)}", CORRECT)
+            else:
+                yield name, result
+
+    def said(self, plugin: str, error: BaseException) -> str:
+        """An error of a plugin in one line, with the place in its code."""
+        return hooks.said(error, self.found[plugin].module)
 
 
 def load(loaded: Loaded) -> Plugins:
@@ -87,17 +99,25 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
     if name not in plugins.found:
         plugins.fault(name, "discover", "is not installed", _install_remedy(name, plugins.found))
         return None
+    if unmet := list(plugins.found[name].unmet()):
+        for cause in unmet:
+            plugins.fault(name, "discover", cause, "install versions that fit each other")
+        return None
     try:
         cls = plugins.found[name].entry_point.load()
-    except Exception as error:  # an import can fail in any way
-        plugins.fault(name, "import", said(error), "repair or reinstall its package, or disable the plugin")
+    except (Exception, SystemExit) as error:  # an import can fail in any way
+        remedy = "repair or reinstall its package, or disable the plugin"
+        plugins.fault(name, "import", plugins.said(name, error), remedy)
         return None
     if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
         plugins.fault(
             name, "import", f"is no subclass of starbeam.Plugin with name = {name!r}", "correct the plugin"
         )
         return None
-    return cls
+    wrong = list(hooks.wrong_attributes(cls, Plugin))
+    for cause in wrong:
+        plugins.fault(name, "import", cause, "correct the plugin")
+    return None if wrong else cls
 
 
 def _install_remedy(name: str, found: Mapping[str, Found]) -> str:
@@ -170,8 +190,10 @@ def _settings(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugin
 def _construct(name: str, cls: type[Plugin[Any]], settings: list[Any], plugins: Plugins) -> None:
     try:
         plugins.enabled[name] = cls(*settings)
-    except Exception as error:  # a constructor can fail in any way
-        plugins.fault(name, "settings", said(error), "correct its settings, or disable the plugin")
+    except (Exception, SystemExit) as error:  # a constructor can fail in any way
+        plugins.fault(
+            name, "settings", plugins.said(name, error), "correct its settings, or disable the plugin"
+        )
 
 
 def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, Any]:
@@ -187,25 +209,24 @@ def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, An
 
 
 def _register(plugins: Plugins) -> None:
-    """Hand the plugins to pluggy, which checks names and arguments of their hooks."""
-    for name, plugin in list(plugins.enabled.items()):
+    """Hand the plugins to pluggy, once their hooks are what core and the other plugins describe."""
+    for name, plugin in plugins.enabled.items():
         if plugin.hookspecs is not None:
-            plugins.manager.add_hookspecs(plugin.hookspecs)
-        try:
-            plugins.manager.register(plugin, name)
-        except (pluggy.PluginValidationError, ValueError) as error:
-            plugins.fault(
-                name, "hooks", said(error), "write the hook with the arguments that the reference shows"
-            )
+            _describe(name, plugin.hookspecs, plugins)
+    described = hooks.known(plugins.manager)
+    for name, plugin in list(plugins.enabled.items()):
+        wrong = list(hooks.misuse(plugin, described))
+        for cause, remedy in wrong:
+            plugins.fault(name, "hooks", cause, remedy)
+        if wrong:
             del plugins.enabled[name]
+        else:
+            plugins.manager.register(plugin, name)
+
+
+def _describe(name: str, hookspecs: Any, plugins: Plugins) -> None:
+    """Take a plugin's own hooks into the list of those that there are."""
     try:
-        plugins.manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        name = plugins.manager.get_name(error.plugin) or ""
-        plugins.fault(name, "hooks", said(error), "remove the hook, or enable the plugin that defines it")
-
-
-def said(error: BaseException) -> str:
-    """An error in one line: its type and the first line of its text."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+        plugins.manager.add_hookspecs(hookspecs)
+    except ValueError as error:  # it has none, or one that there is already
+        plugins.fault(name, "hooks", f"hookspecs: {hooks.said(error)}", CORRECT)

@@ -56,6 +56,14 @@ class Option(msgspec.Struct, frozen=True):
     ui: bool = False
     """Shown to everybody who is logged in."""
 
+    def __post_init__(self) -> None:
+        try:
+            msgspec.convert(self.default, self.type)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise TypeError(
+                f"the default of the option {self.name} does not fit its type: {error}"
+            ) from error
+
 
 CORE = (
     Option("motd", str, "", "Message of the Day", "Displayed at the top of the UI", ui=True),

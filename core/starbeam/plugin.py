@@ -51,8 +51,9 @@ class Plugin(Generic[S]):
     """Plugins whose hooks run first when they are enabled."""
     Settings: ClassVar[type[msgspec.Struct]] = NoSettings
     """What ``[plugin.<name>]`` may hold: a frozen Struct that forbids unknown fields."""
-    hookspecs: ClassVar[ModuleType | None] = None
-    """A module of hooks that this plugin defines for others to implement, with ``optionalhook=True``."""
+    hookspecs: ClassVar[ModuleType | type[Any] | None] = None
+    """A module or class of hooks that this plugin defines for others to implement, with
+    ``optionalhook=True``."""
     backend_name: ClassVar[str | None] = None
     """For a plugin of log-in backends: the name of its backend when the configuration has no
     ``[auth.backends.<name>]`` that uses it. `Settings` then describes one backend, and `settings` is the

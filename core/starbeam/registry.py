@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from starbeam import options, permissions
 from starbeam.access import Access
 from starbeam.db import models
+from starbeam.hooks import said
+from starbeam.loader import CORRECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +67,9 @@ class Registry:
         for name, found in self.plugins.call("register_permissions"):
             self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
         for name, found in self.plugins.call("register_migrations"):
+            for folder in found:
+                if not folder.is_dir():
+                    self.plugins.fault(name, "hooks", f"register_migrations: no folder {folder}", CORRECT)
             if found:
                 self.migrations[name] = found
         for name, found in self.plugins.call("register_indexes"):
@@ -116,8 +121,13 @@ class Registry:
         self, kind: str, plugin: str, found: Iterable[Any], key: Callable[[Any], str], into: dict[str, Any]
     ) -> None:
         for one in found:
-            if self._claim(kind, key(one), plugin):
-                into[key(one)] = one
+            try:
+                name = key(one)
+            except AttributeError as error:  # a table's or backend's class without its name
+                self.plugins.fault(plugin, "hooks", f"{kind}: {said(error)}", CORRECT)
+                continue
+            if self._claim(kind, name, plugin):
+                into[name] = one
 
     def _claim(self, kind: str, name: str, plugin: str) -> bool:
         owner = self._owners.get((kind, name.lower()))
@@ -137,8 +147,7 @@ class Registry:
         try:
             router = Router("/", route_handlers=list(found), opt={"plugin": plugin})
         except Exception as error:  # Litestar's own checks of handlers
-            cause = f"register_routes: {str(error).splitlines()[0]}"
-            self.plugins.fault(plugin, "hooks", cause, "correct the plugin's handlers")
+            self.plugins.fault(plugin, "hooks", f"register_routes: {said(error)}", "correct its handlers")
             return
         for path, handler in handlers_of(router):
             self._check_handler(plugin, path, handler)

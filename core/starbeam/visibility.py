@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapper, aliased
 from sqlalchemy.sql.elements import False_, True_
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class Allow:
     entity: type[Any]
     condition: Condition
 
+    def __post_init__(self) -> None:
+        _require_mapped(self.entity)
+
 
 @dataclass(frozen=True)
 class Restrict:
@@ -36,6 +39,14 @@ class Restrict:
 
     entity: type[Any]
     condition: Condition
+
+    def __post_init__(self) -> None:
+        _require_mapped(self.entity)
+
+
+def _require_mapped(entity: Any) -> None:
+    if not isinstance(inspect(entity, raiseerr=False), Mapper):
+        raise TypeError(f"a rule is for a mapped class, not for {entity!r}")
 
 
 Rule = Allow | Restrict

@@ -102,7 +102,8 @@ def test_show_knows_no_other_plugins(site: Site) -> None:
     result = site.invoke("plugins", "show", "propsals")
     assert result.exit_code == 1
     assert "there is no plugin propsals" in result.stderr
-    assert "plugins list" in result.stderr
+    assert "Did you mean proposals?" in result.stderr
+    assert "plugins list" in site.invoke("plugins", "show", "zzz").stderr
 
 
 def test_show_says_why_a_plugin_cannot_be_imported(site: Site) -> None:

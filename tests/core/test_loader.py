@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import uuid
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,17 @@ Cause = tuple[str, str, str]
 """Plugin, stage and cause."""
 
 MODULE = """
+from pathlib import Path
 from litestar import get, post
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starbeam import NoSettings, Plugin, authenticated, hookimpl, hookspec, needs
 from starbeam.auth.backends import AuthBackend
 from starbeam.checks import Check
+from starbeam.db.indexes import Index
 from starbeam.db.models import IspybTable
 from starbeam.options import Option
 from starbeam.permissions import Permission
+from starbeam.visibility import Restrict
 
 def handler(method, path, name, **opt):
     async def answer() -> None: ...
@@ -72,6 +77,15 @@ class Bench:
             **settings,
         }
         return Starbeam(load(None, {}, given))
+
+    def faults_of_all_hooks(self) -> list[Fault]:
+        """What `config check` finds: a server does not ask for demo data."""
+        try:
+            app = self.start()
+        except StartupError as error:
+            return error.faults
+        list(app.plugins.call("register_demo_data", ctx=app.context))
+        return app.plugins.faults
 
     def faults(self, *enabled: str, **settings: Any) -> list[Fault]:
         with pytest.raises(StartupError) as raised:
@@ -144,6 +158,7 @@ def test_imports_that_fail(bench: Bench) -> None:
     bench.plugin("lacking", source="import not_there_at_all")
     bench.plugin("broken", source="class P(:")
     bench.plugin("raising", source="raise RuntimeError('line one\\nline two')")
+    bench.plugin("leaving", source="import sys\nsys.exit(3)")
     bench.plugin("empty", source="")
     bench.plugin("classless", source="P = 5")
     bench.plugin("stranger", source="class P: name = 'stranger'")
@@ -151,9 +166,12 @@ def test_imports_that_fail(bench: Bench) -> None:
     found = bench.causes()
     assert [(plugin, stage) for plugin, stage, _ in found] == [(name, "import") for name in bench.modules]
     causes = {plugin: cause for plugin, _, cause in found}
-    assert causes["lacking"] == "ModuleNotFoundError: No module named 'not_there_at_all'"
+    at = {name: bench.folder / f"{module}.py" for name, module in bench.modules.items()}
+    assert causes["lacking"] == f"ModuleNotFoundError: No module named 'not_there_at_all' ({at['lacking']}:1)"
     assert causes["broken"].startswith("SyntaxError: invalid syntax")
-    assert causes["raising"] == "RuntimeError: line one"
+    assert causes["broken"].endswith(f"({at['broken']}:1)")
+    assert causes["raising"] == f"RuntimeError: line one ({at['raising']}:1)"
+    assert causes["leaving"] == f"SystemExit: 3 ({at['leaving']}:2)"
     assert causes["empty"].startswith("AttributeError: module")
     for name in ("classless", "stranger", "renamed"):
         assert causes[name] == f"is no subclass of starbeam.Plugin with name = {name!r}"
@@ -175,7 +193,7 @@ def test_settings_that_do_not_hold(bench: Bench) -> None:
     }
     found = bench.faults("probe", "fussy", **settings)
     assert {fault.stage for fault in found} == {"settings"}
-    told = {(fault.plugin, fault.cause.split(": ", 1)[-1]): fault.remedy for fault in found}
+    told = {(fault.plugin, fault.cause.split(": ", 1)[-1].split(" (/")[0]): fault.remedy for fault in found}
     assert told["ispby", "there is no such plugin"] == "did you mean [plugin.ispyb]?"
     assert told["qqqqqq", "there is no such plugin"] == "leave the section out, or install the plugin"
     assert told["fussy", "no such beamline"] == "correct its settings, or disable the plugin"
@@ -222,14 +240,123 @@ def test_the_order_of_hooks(bench: Bench) -> None:
 # hooks
 
 
-def test_hooks_that_core_does_not_know(bench: Bench) -> None:
-    bench.plugin("argument", "@hookimpl\ndef register_routes(self, context): return []")
-    bench.plugin("unknown", "@hookimpl\ndef register_rotues(self, ctx): return []")
-    (first, second) = bench.causes()
-    assert first[:2] == ("argument", "hooks")
-    assert "register_routes" in first[2]
-    assert second[:2] == ("unknown", "hooks")
-    assert "unknown hook 'register_rotues'" in second[2]
+@pytest.mark.parametrize(
+    ("body", "cause", "remedy"),
+    [
+        (
+            "@hookimpl\ndef register_routes(self, context, ctx): return []",
+            "register_routes takes context, which it is not given",
+            "write register_routes(self, ctx)",
+        ),
+        (
+            "@hookimpl\ndef register_rotues(self, ctx): return []",
+            "there is no hook register_rotues",
+            "did you mean register_routes?",
+        ),
+        (
+            "@hookimpl\ndef shine(self): return []",
+            "there is no hook shine",
+            "remove it, or enable the plugin that defines it",
+        ),
+        (
+            "@hookimpl\nasync def register_checks(self, ctx): return []",
+            "register_checks is asynchronous",
+            "write it with def: what it returns may be asynchronous",
+        ),
+        (
+            "def register_models(self): return []",
+            "register_models lacks its mark",
+            "write @hookimpl above it, or give it another name",
+        ),
+    ],
+)
+def test_hooks_that_are_not_as_described(bench: Bench, body: str, cause: str, remedy: str) -> None:
+    (fault,) = bench.plugin("odd", body).faults()
+    assert fault == Fault("odd", str(bench.manifest), "hooks", cause, remedy)
+
+
+MODELS = "type[DeclarativeBase]"
+RESULTS = [
+    ("models(self)", "['x']", f"got 'x' (str), wanted {MODELS}"),
+    ("models(self)", "None", f"got None, wanted Iterable[{MODELS}]"),
+    ("models(self)", "{int}", f"got the class int, wanted {MODELS}"),
+    ("migrations(self)", "['/tmp']", "got '/tmp' (str), wanted Path"),
+    ("indexes(self)", "[('Person', 'login')]", "got ('Person', 'login') (tuple), wanted Index"),
+    ("indexes(self)", "[Index('A', ('b'), '')]", "Index.columns: got 'b' (str), wanted tuple[str, ...]"),
+    ("permissions(self)", "[Permission(5, '')]", "Permission.name: got 5 (int), wanted str"),
+    ("permissions(self)", "'lamp'", "got 'lamp' (str), wanted Iterable[Permission]"),
+    ("options(self)", "(None for _ in range(2))", "got None, wanted Option"),
+    ("auth_backends(self, ctx)", "[Backend]", "got the class Backend, wanted AuthBackend"),
+    ("visibility(self, ctx)", "[lambda: True]", "wanted Allow | Restrict"),
+    ("lifespan(self, ctx)", "[7]", "got 7 (int), wanted Callable[[], AbstractAsyncContextManager[None]]"),
+    (
+        "checks(self, ctx)",
+        "[Check('a', 1)]",
+        "Check.run: got 1 (int), wanted Callable[[], Awaitable[str | None]]",
+    ),
+    ("checks(self, ctx)", "Backend('a').authenticate(1)", "(coroutine), wanted Iterable[Check]"),
+    ("demo_data(self, ctx)", "[Backend('a').authenticate]", "wanted DemoData"),
+]
+
+
+@pytest.mark.parametrize(("hook", "result", "cause"), RESULTS)
+def test_what_hooks_return_is_checked(bench: Bench, hook: str, result: str, cause: str) -> None:
+    bench.plugin("odd", f"backend_name = 'odd'\n@hookimpl\ndef register_{hook}: return {result}")
+    (fault,) = bench.faults_of_all_hooks()
+    said = fault.cause.replace(bench.modules["odd"], "made")
+    assert (fault.plugin, fault.stage) == ("odd", "hooks")
+    assert said.startswith(f"register_{hook.split('(')[0]}: ")
+    assert said.endswith(cause)
+
+
+def test_what_a_class_holds_is_checked(bench: Bench) -> None:
+    bench.plugin("needy", "requires = 'ispyb'").plugin("numbered", "title = 5")
+    assert bench.causes() == [
+        ("needy", "import", "P.requires: got 'ispyb' (str), wanted tuple[str, ...]"),
+        ("numbered", "import", "P.title: got 5 (int), wanted str"),
+    ]
+
+
+def test_declarations_that_contradict_themselves(bench: Bench) -> None:
+    bench.plugin("ruler", "@hookimpl\ndef register_visibility(self, ctx): return [Restrict(int, print)]")
+    bench.plugin("chooser", "@hookimpl\ndef register_options(self): return [Option('a', int, 'b', '', '')]")
+    bench.plugin("mover", "@hookimpl\ndef register_migrations(self): return [Path('/nowhere')]")
+    causes = {plugin: cause.split(" (/")[0] for plugin, _, cause in bench.causes()}
+    rule = "register_visibility: TypeError: a rule is for a mapped class, not for <class 'int'>"
+    option = "the default of the option a does not fit its type: Expected `int`, got `str`"
+    assert causes == {
+        "ruler": rule,
+        "chooser": f"register_options: TypeError: {option}",
+        "mover": "register_migrations: no folder /nowhere",
+    }
+
+
+def test_handlers_that_litestar_refuses_name_their_plugin(bench: Bench) -> None:
+    routes = "@hookimpl\ndef register_routes(self, ctx):\n    @get('/x', access=authenticated)\n"
+    bench.plugin("bare", routes + "    async def bare(): return 5\n    return [bare]")
+    bench.plugin("good", claims("good"))
+    (fault,) = bench.faults()
+    assert (fault.plugin, fault.stage) == ("bare", "hooks")
+    assert fault.cause.startswith("register_routes: ImproperlyConfiguredException")
+    assert "bare" in fault.cause
+
+
+def test_versions_that_do_not_fit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = bench.folder / "starbeam_later-2.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: starbeam-later\nVersion: 2\n"
+        "Requires-Dist: starbeam-core>=0.5\nRequires-Dist: no-such-thing\nRequires-Dist: litestar>=2\n"
+        "Requires-Dist: other; python_version < '3'\nRequires-Dist: more; extra == 'more'\n"
+    )
+    (package / "entry_points.txt").write_text("[starbeam.plugins]\nlater = nowhere:P\n")
+    monkeypatch.syspath_prepend(bench.folder)
+    core = f"requires starbeam-core>=0.5, and {version('starbeam-core')} is installed"
+    remedy = "install versions that fit each other"
+    assert bench.faults("later") == [
+        Fault("later", "starbeam-later 2", "discover", cause, remedy)
+        for cause in (core, "requires no-such-thing, which is not installed")
+    ]
 
 
 def test_a_hook_of_another_plugin(bench: Bench) -> None:
@@ -261,7 +388,9 @@ def test_hooks_that_raise(bench: Bench) -> None:
     causes = {cause.split(":")[0]: (stage, cause) for _, stage, cause in bench.causes()}
     for hook in hooks:
         name = hook.split("(")[0]
-        assert causes[name] == ("hooks", f"{name}: KeyError: '{hook}'")
+        stage, cause = causes[name]
+        assert stage == "hooks"
+        assert re.fullmatch(rf"{name}: KeyError: '{re.escape(hook)}' \({bench.folder}/\w+\.py:\d+\)", cause)
 
 
 def test_handlers_without_access_or_with_an_unknown_permission(bench: Bench) -> None:

@@ -13,11 +13,13 @@ from starbeam.cli import output
 from starbeam.cli.failure import Failure, explained
 from starbeam.cli.options import build, config_option, json_option, read_settings
 from starbeam.cli.tools import ToolGroup
+from starbeam.faults import StartupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from starbeam.app import Starbeam
     from starbeam.settings import Loaded
 
 
@@ -33,6 +35,7 @@ def check(config: Path | None, as_json: bool) -> None:
     """Load everything as `serve` does, without serving. Status 0: it would start; 2: it would not."""
     try:
         starbeam = build(config, needs_secret=True)
+        _ask_the_rest(starbeam)
     except Exception as error:
         failure = explained(error)
         if as_json and failure is not None and hasattr(failure, "faults"):
@@ -43,6 +46,16 @@ def check(config: Path | None, as_json: bool) -> None:
         output.json({"ok": True, "faults": []})
     else:
         click.echo(f"ok: {', '.join(starbeam.plugins.enabled) or 'no plugin is enabled'}")
+
+
+def _ask_the_rest(starbeam: Starbeam) -> None:
+    """The hooks that a server does not ask. Raises `StartupError`."""
+    from starbeam.cli.group import commands_of
+
+    commands_of(starbeam.plugins)
+    list(starbeam.plugins.call("register_demo_data", ctx=starbeam.context))
+    if starbeam.plugins.faults:
+        raise StartupError(starbeam.plugins.faults)
 
 
 @config.command()

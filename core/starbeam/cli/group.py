@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from starbeam.cli.options import CONFIG_VARIABLE, read_settings
 from starbeam.cli.tools import ToolGroup, package, tools
 from starbeam.faults import StartupError
 from starbeam.settings import SettingsError
+
+if TYPE_CHECKING:
+    from starbeam.loader import Plugins
 
 CORE = {
     "serve": "serve",
@@ -92,6 +95,14 @@ def plugin_commands(config: Path) -> dict[str, click.Command]:
     from starbeam import loader  # only now: it is slow to import
 
     plugins = loader.load(read_settings(config))
+    found = commands_of(plugins)
+    if plugins.faults:
+        raise StartupError(plugins.faults)
+    return found
+
+
+def commands_of(plugins: Plugins) -> dict[str, click.Command]:
+    """The commands that plugins add; names that are taken are faults."""
     found: dict[str, click.Command] = {}
     owners = {name: package(point) for name, point in tools().items()} | dict.fromkeys(CORE, "core")
     collector = click.Group()
@@ -103,8 +114,6 @@ def plugin_commands(config: Path) -> dict[str, click.Command]:
             owners.setdefault(name, plugin)
             found[name] = command
         collector.commands.clear()
-    if plugins.faults:
-        raise StartupError(plugins.faults)
     return found
 
 

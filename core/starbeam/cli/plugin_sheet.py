@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,18 +25,21 @@ Sheet = dict[str, Any]
 def sheet(loaded: Loaded, name: str) -> Sheet:
     """What a plugin gives in this configuration. Raises `Failure` when there is none of that name, and what
     keeps an app with it from being built."""
-    from starbeam import loader
+    from starbeam import hooks
     from starbeam.app import Starbeam
     from starbeam.discovery import discover
 
     known, _ = discover(loaded.settings.plugins.files)
     if name not in known:
-        raise Failure(f"there is no plugin {name}", "`starbeam plugins list` shows all.")
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "`starbeam plugins list` shows all."
+        raise Failure(f"there is no plugin {name}", hint)
     try:
         cls = known[name].entry_point.load()
-    except Exception as error:  # an import can fail in any way
+    except (Exception, SystemExit) as error:  # an import can fail in any way
         hint = "Repair or reinstall its package."
-        raise Failure(f"{name} cannot be imported: {loader.said(error)}", hint) from error
+        said = hooks.said(error, known[name].module)
+        raise Failure(f"{name} cannot be imported: {said}", hint) from error
     enabled = loaded.settings.plugins.enabled
     found: Sheet = {
         "name": name,

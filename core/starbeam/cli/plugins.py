@@ -61,12 +61,12 @@ def _plugin(name: str, enabled: bool, known: Plugins) -> dict[str, Any]:
 
 
 def _class(found: Found) -> tuple[Any, list[str]]:
-    from starbeam.loader import said
+    from starbeam.hooks import said
 
     try:
         return found.entry_point.load(), []
-    except Exception as error:  # an import can fail in any way
-        return None, [said(error)]
+    except (Exception, SystemExit) as error:  # an import can fail in any way
+        return None, [said(error, found.module)]
 
 
 @plugins.command()

@@ -1,0 +1,171 @@
+"""What plugins' hooks are and give, compared with how the hooks are written down.
+
+The annotations are the rule: those of a hook say what each implementation returns, those of `Plugin` what its
+class holds, and those of a declaration (`Permission`, `Check` …) what its fields hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import reprlib
+import sys
+import traceback
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
+
+import msgspec
+
+from starbeam.plugin import PROJECT, Plugin
+
+if TYPE_CHECKING:
+    import pluggy
+
+
+class WrongResult(Exception):
+    """A hook gave something else than its description says."""
+
+
+def known(manager: pluggy.PluginManager) -> dict[str, Callable[..., Any]]:
+    """The hooks that core and the enabled plugins describe, by name."""
+    callers = vars(manager.hook)
+    return {name: caller.spec.function for name, caller in callers.items() if getattr(caller, "spec", None)}
+
+
+def misuse(plugin: Plugin[Any], described: Mapping[str, Callable[..., Any]]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the hooks that a plugin implements: cause and remedy of each."""
+    for name, method in inspect.getmembers(type(plugin), inspect.isroutine):
+        mark = getattr(method, f"{PROJECT}_impl", None)
+        hook = (mark and mark["specname"]) or name
+        if mark is None and hook in described:
+            yield f"{name} lacks its mark", "write @hookimpl above it, or give it another name"
+        elif mark and hook in described:
+            yield from _unlike(name, getattr(plugin, name), described[hook])
+        elif mark and not mark["optionalhook"]:
+            close = difflib.get_close_matches(hook, described, n=1)
+            remedy = (
+                f"did you mean {close[0]}?" if close else "remove it, or enable the plugin that defines it"
+            )
+            yield f"there is no hook {hook}", remedy
+
+
+def _unlike(name: str, method: Any, hook: Any) -> Iterator[tuple[str, str]]:
+    """How an implementation differs from a hook's description. It may leave arguments out."""
+    given = [argument for argument in inspect.signature(hook).parameters if argument != "self"]
+    if foreign := [argument for argument in inspect.signature(method).parameters if argument not in given]:
+        remedy = f"write {name}({', '.join(['self', *given])})"
+        yield f"{name} takes {', '.join(foreign)}, which it is not given", remedy
+    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+        yield f"{name} is asynchronous", "write it with def: what it returns may be asynchronous"
+
+
+def checked(hook: Callable[..., Any], result: Any) -> list[Any]:
+    """What an implementation returned, as a list. Raises `WrongResult`."""
+    wanted = _returns(hook)
+    if wanted is None:
+        return []
+    if isinstance(result, str) or not hasattr(result, "__iter__"):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise WrongResult(_got(result, wanted))
+    item = (*get_args(wanted), Any)[0]
+    found = list(result)
+    for one in found:
+        if not fits(one, item):
+            raise WrongResult(_got(one, item))
+        if wrong := next(wrong_fields(one), None):
+            raise WrongResult(wrong)
+    return found
+
+
+def _returns(hook: Callable[..., Any]) -> Any:
+    """What a hook returns by its description; anything where it does not say."""
+    wanted = hook.__annotations__.get("return", Any)
+    return _evaluated(wanted, hook.__globals__)
+
+
+def wrong_fields(value: Any) -> Iterator[str]:
+    """The fields of a Struct or dataclass that hold something else than they are declared with."""
+    if isinstance(value, msgspec.Struct) or is_dataclass(value):
+        yield from wrong_attributes(value, type(value))
+
+
+def wrong_attributes(value: Any, kind: Any) -> Iterator[str]:
+    """The attributes that `kind` declares and that hold something else in a value."""
+    name = getattr(value, "__name__", type(value).__name__)
+    for key, wanted in _declared(kind).items():
+        if hasattr(value, key) and not fits(held := getattr(value, key), wanted):
+            yield f"{name}.{key}: {_got(held, wanted)}"
+
+
+@cache
+def _declared(kind: Any) -> dict[str, Any]:
+    return {
+        key: _evaluated(wanted, vars(sys.modules[cls.__module__]))
+        for cls in reversed(kind.__mro__)
+        for key, wanted in inspect.get_annotations(cls).items()
+    }
+
+
+def _evaluated(annotation: Any, names: Mapping[str, Any]) -> Any:
+    """An annotation written as text; anything where its names are imported for type checkers only."""
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, dict(names))  # noqa: S307  # text of a source file that is imported
+    except NameError:
+        return Any
+
+
+def fits(value: Any, wanted: Any) -> bool:
+    """Whether a value is what an annotation says, as far as that can be seen without calling it."""
+    origin, inner = get_origin(wanted), get_args(wanted)
+    if wanted is Any or wanted is None:
+        return wanted is Any or value is None
+    if origin in (Union, types.UnionType):
+        return any(fits(value, one) for one in inner)
+    if origin in (Annotated, ClassVar):
+        return fits(value, inner[0])
+    if origin is type:
+        return isinstance(value, type) and (inner[0] is Any or issubclass(value, inner[0]))
+    if origin is tuple and inner[-1] is ...:
+        return isinstance(value, tuple) and all(fits(one, inner[0]) for one in value)
+    try:
+        return isinstance(value, origin or wanted)
+    except TypeError:  # a type variable, or a protocol for type checkers only
+        return True
+
+
+def _got(value: Any, wanted: Any) -> str:
+    """What came and what was wanted, in few words: names without modules."""
+    if get_origin(wanted) is ClassVar:
+        (wanted,) = get_args(wanted)
+    shown = f"{reprlib.repr(value)} ({type(value).__name__})"
+    if isinstance(value, type) or value is None:
+        shown = f"the class {value.__name__}" if value else "None"
+    names = re.sub(r"(?:\w+\.)+(?=\w)", "", inspect.formatannotation(wanted)).replace("'", "")
+    return f"got {shown}, wanted {names}"
+
+
+def said(error: BaseException, package: str = "") -> str:
+    """An error in one line: its type, the first line of its text, and where a package's own code raised it or
+    called what did."""
+    text = str(error).strip().splitlines()
+    line = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    place = _place(error, package)
+    return f"{line} ({place})" if place else line
+
+
+def _place(error: BaseException, package: str) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    frames = [
+        f"{frame.f_code.co_filename}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if package and f"{frame.f_globals.get('__name__')}.".startswith(f"{package}.")
+    ]
+    return frames[-1] if frames else ""
