@@ -18,7 +18,8 @@ from starbeam.access import Principal
 from starbeam.auth import onetime, routes
 from starbeam.auth.guard import Guard
 from starbeam.clock import Clock
-from starbeam.db.engine import Database, ReadConnection
+from starbeam.db.connection import ReadConnection
+from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.reader import Reader
 from starbeam.db.writer import Write
 from starbeam.faults import StartupError
@@ -143,6 +144,7 @@ class Starbeam:
                 stack.callback(self.runtime.tries.close)
                 await self.options.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.options.refresh))
+                await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self._clean_onetime_tokens))
                 for lifespan in self.registry.lifespans:
                     await stack.enter_async_context(lifespan())

@@ -70,7 +70,7 @@ class Runtime:
         """What statements for this caller are built for. Raises what the database raises while it is away."""
         schema = await self.database.ready()
         kind = who.kind
-        if kind not in self._scopes:
+        if kind not in self._scopes or self._scopes[kind].schema is not schema:
             make_room(self._scopes, _MOST_SCOPES)
             self._scopes[kind] = Scope(schema, self.visibility, kind)
         return self._scopes[kind]

@@ -138,15 +138,14 @@ def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     with sqlite3.connect("union.db", factory=Connection) as connection:
         connection.execute("DROP TABLE SessionType")
         connection.execute("ALTER TABLE BLSession DROP COLUMN nbReimbDewars")
-        connection.execute("ALTER TABLE Proposal DROP COLUMN title")
+        connection.execute("ALTER TABLE Proposal RENAME COLUMN proposalCode TO code")
     result = site.invoke("doctor", "--json", "--db")
     assert result.exit_code == 1
     found = findings(result)
     told = {one["says"]: one for about in ("tables of ispyb", "tables of proposals") for one in found[about]}
-    assert told["Proposal.title is missing"]["level"] == "error"
-    session_type = told["SessionType is missing"]
-    assert (session_type["about"], session_type["level"]) == ("tables of proposals", "error")
-    assert session_type["remedy"] == "the server cannot start without it"
+    code, session_type = told["Proposal.proposalCode is missing"], told["SessionType is missing"]
+    assert (code["level"], code["remedy"]) == ("error", "the server cannot start without it")
+    assert (session_type["about"], session_type["level"]) == ("tables of proposals", "warning")
     dewars = told["BLSession.nbReimbDewars is missing"]
     assert "GET /ispyb/api/v1/sessions/{sessionId}" in dewars["remedy"]
     assert "/proposals" not in dewars["remedy"]

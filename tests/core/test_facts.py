@@ -109,7 +109,8 @@ async def fresh_sqlite(folder: Path) -> AsyncEngine:
 async def test_mariadb_shows_the_facts_it_was_made_of(kind: schemas.Kind, database_url: str) -> None:
     engine = create_async_engine(database_url)
     query = text(
-        "SELECT table_name, column_name, column_type, is_nullable = 'YES', column_default, extra"
+        "SELECT table_name, column_name, column_type, is_nullable = 'YES', column_default, extra,"
+        " character_set_name, collation_name"
         " FROM information_schema.columns WHERE table_schema = DATABASE()"
     )
     async with engine.connect() as connection:
@@ -123,9 +124,18 @@ async def test_mariadb_shows_the_facts_it_was_made_of(kind: schemas.Kind, databa
 
 
 def expected_column(column: Column) -> tuple[Any, ...]:
-    """Type, nullability, default and extra as `information_schema` shows them after `create`."""
+    """Type, nullability, default, extra and letters as `information_schema` shows them after `create`."""
     default = column.default or ("NULL" if column.nullable else None)
-    return (column.type, column.nullable, default and default.replace(ddl.ZERO_DATE, ddl.NEVER), column.extra)
+    is_text = column.type.startswith(("varchar", "tinytext", "text", "longtext", "enum"))
+    letters = ("utf8mb4", "utf8mb4_general_ci") if is_text else (None, None)
+    return (
+        column.type,
+        column.nullable,
+        default and default.replace(ddl.ZERO_DATE, ddl.NEVER),
+        column.extra,
+        column.character_set or letters[0],
+        column.collation or letters[1],
+    )
 
 
 def expected_indexes(table: Table) -> set[tuple[Any, ...]]:

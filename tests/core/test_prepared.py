@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Integer, String, bindparam, func, literal, select, tuple_
 
-from starbeam.db.engine import Database, ReadConnection
+from starbeam.db.connection import ReadConnection
+from starbeam.db.engine import Database
 from starbeam.db.models import Person
 from starbeam.settings import Database as Settings
 from starbeam.testing.app import TestDatabase

@@ -12,7 +12,8 @@ from sqlalchemy import false, inspect, select, true
 
 from starbeam.access import Kind as CallerKind
 from starbeam.app import Starbeam
-from starbeam.db.engine import ReadConnection
+from starbeam.db.connection import ReadConnection
+from starbeam.db.facts import Column
 from starbeam.db.models import AdminVar, Laboratory, Person
 from starbeam.db.reader import Reader
 from starbeam.db.schema import Schema
@@ -29,7 +30,8 @@ pytestmark = pytest.mark.anyio
 
 
 def scope_for(*rules: Allow | Restrict) -> Scope:
-    tables = {"person": frozenset({"personid", "login"}), "laboratory": frozenset({"laboratoryid"})}
+    names = {"person": ("personid", "login"), "laboratory": ("laboratoryid",)}
+    tables = {table: {name: Column(name, "text", True, None, "") for name in names[table]} for table in names}
     return Scope(Schema("sqlite", tables), Visibility(rules), CallerKind(frozenset(), False))
 
 

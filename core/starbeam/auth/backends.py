@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from starbeam.db.limits import longest, takes
+from starbeam.db.schema import Schema
+
 
 class Credentials(msgspec.Struct, frozen=True):
     """What a person sent to log in."""
@@ -30,21 +33,16 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     phoneNumber: str | None = None
     siteId: int | None = None
 
-    def fitting(self) -> Identity:
-        """What of it `Person` can hold: long names are cut, what means nothing when cut is left out."""
-        number = self.siteId if self.siteId is not None and abs(self.siteId) < 2**31 else None
-        return Identity(
-            login=self.login,
-            givenName=self.givenName and self.givenName[:45],
-            familyName=self.familyName and self.familyName[:100],
-            emailAddress=_if_short(self.emailAddress, 60),
-            phoneNumber=_if_short(self.phoneNumber, 45),
-            siteId=number,
-        )
+    def fitting(self, schema: Schema) -> Identity:
+        """What of it this database's `Person` can hold: long names are cut, what means nothing when cut is
+        left out, and so is what has other letters."""
+        columns = {name: schema.found("Person", name) for name in self.__struct_fields__}
+        cut = {name: (getattr(self, name) or "")[: longest(columns[name])] for name in _NAMES}
+        given: dict[str, Any] = {name: cut.get(name) or getattr(self, name) for name in columns}
+        return Identity(**{name: value for name, value in given.items() if takes(columns[name], value)})
 
 
-def _if_short(text: str | None, longest: int) -> str | None:
-    return text if text and len(text) <= longest else None
+_NAMES = ("givenName", "familyName")
 
 
 class BackendUnavailable(Exception):

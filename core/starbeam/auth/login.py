@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
+from starbeam.db.limits import takes
 from starbeam.refusals import Unauthenticated, Unavailable
 from starbeam.settings.secrets import HIDDEN
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("starbeam.auth")
 
-LONGEST_LOGIN = 45
-"""What `Person.login` holds."""
+LONGEST_SHOWN = 45
+"""As much of a login as the log shows."""
 LONGEST_TYPED = 256
 """A longer login, which may be an address of e-mail, is refused unread."""
 LONGEST_SECRET = 16_384
@@ -82,8 +83,8 @@ class LoginService:
         identity = await self._identity(body)
         if not identity.login.strip():
             raise LogInRefused("the backend names no login")
-        if len(identity.login) > LONGEST_LOGIN:
-            raise LogInRefused("the login is longer than the database can hold")
+        if not takes((await self._database.ready()).found("Person", "login"), identity.login):
+            raise LogInRefused("the database cannot hold the login")
         person_id, login = await self._person(identity)
         async with self._database.read() as connection:
             permissions = await queries.permissions(connection, person_id)
@@ -123,7 +124,7 @@ class LoginService:
             async with self._database.transaction() as session:
                 await queries.lock_option(session, CREATE_PERSON)
                 if not await queries.person_by_login(session, identity.login):
-                    await queries.add_person(session, identity.fitting())
+                    await queries.add_person(session, identity.fitting(self._database.schema))
         except IntegrityError:
             log.info("person was created by another log-in", login=identity.login)
         async with self._database.read() as connection:
@@ -146,7 +147,7 @@ def _check_lengths(body: Login) -> None:
 
 
 def _short(text: str | None) -> str | None:
-    return text and text[:LONGEST_LOGIN]
+    return text and text[:LONGEST_SHOWN]
 
 
 def _about(error: Exception, body: Login) -> dict[str, str]:

@@ -10,13 +10,12 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.exc import IntegrityError
 
 from starbeam.auth import queries
+from starbeam.db.limits import longest
 from starbeam.refusals import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
 
-LONGEST_PATH = 200
-"""What `SW_onceToken.validity` holds."""
 LONGEST_URL = 4_096
 """What is looked at of a URL."""
 CLEAN_SECONDS = 5.0
@@ -39,9 +38,10 @@ async def sign(database: Database, person_id: int, url: str, api_root: str) -> s
     except ValueError:
         raise Invalid("Value is not a URL", ["body", "validity"]) from None
     path = path.removeprefix(api_root)
-    if len(path) > LONGEST_PATH:
+    most = longest((await database.ready()).found("SW_onceToken", "validity"))
+    if most is not None and len(path) > most:
         raise Invalid(
-            f"The path should have at most {LONGEST_PATH} characters", ["body", "validity"], "string_too_long"
+            f"The path should have at most {most} characters", ["body", "validity"], "string_too_long"
         )
     token = secrets.token_urlsafe(96)
     try:

@@ -32,7 +32,7 @@ NEVER = "1970-01-02 00:00:00"
 
 KEY_BYTES = 3072
 """How long a key of InnoDB can be."""
-LETTER_BYTES = 4
+LETTER_BYTES = {"latin1": 1, "utf8mb3": 3, "utf8mb4": 4}
 PREFIX = 191
 """How many letters of each text a key holds that would be longer."""
 
@@ -83,8 +83,13 @@ def _existing(connection: sa.Connection) -> list[str]:
 @cache
 def tables(flavour: facts.Flavour) -> sa.MetaData:
     """The tables of a flavour, to create them with: for queries there are models."""
+    return tables_of(facts.facts(flavour))
+
+
+def tables_of(described: facts.Tables) -> sa.MetaData:
+    """The same of any facts."""
     metadata = sa.MetaData()
-    for table in facts.facts(flavour).values():
+    for table in described.values():
         sa.Table(
             table.name,
             metadata,
@@ -105,7 +110,7 @@ def _column(table: facts.Table, column: facts.Column) -> sa.Column[Any]:
         parts.append(sa.Computed(_GENERATED[column.name], persisted=False))
     return sa.Column(
         column.name,
-        type_(column.type),
+        type_(column),
         *parts,
         nullable=column.nullable,
         autoincrement=column.auto_increment,
@@ -136,26 +141,27 @@ _OTHERS: dict[str, tuple[Type, Type]] = {
 }
 
 
-def type_(written: str) -> Type:
-    """The type that MariaDB writes so, with its equivalent on SQLite."""
-    sqlite, mariadb = _types(written)
+def type_(column: facts.Column) -> Type:
+    """A column's type on MariaDB, with its equivalent on SQLite."""
+    sqlite, mariadb = _types(column)
     return sqlite.with_variant(mariadb, "mysql", "mariadb")
 
 
-def _types(written: str) -> tuple[Type, Type]:
+def _types(column: facts.Column) -> tuple[Type, Type]:
     """A type on SQLite and on MariaDB."""
-    name, length, unsigned = _parse(written)
+    name, length, unsigned = _parse(column.type)
+    letters = {"charset": column.character_set, "collation": column.collation}
     if name in _INTEGERS:
         return sa.Integer(), _INTEGERS[name](display_width=length, unsigned=unsigned)
     if name in _NUMBERS:
         return sa.Float(), _NUMBERS[name](unsigned=unsigned)
     if name in _TEXTS:
-        return sa.Text(collation=COLLATION), _TEXTS[name]()
+        return sa.Text(collation=COLLATION), _TEXTS[name](**letters)
     if name == "varchar":
-        return sa.String(length, collation=COLLATION), mysql.VARCHAR(length)
+        return sa.String(length, collation=COLLATION), mysql.VARCHAR(length, **letters)
     if name == "enum":
-        values = facts.enum_values(written)
-        return sa.String(max(map(len, values)), collation=COLLATION), mysql.ENUM(*values)
+        values = facts.enum_values(column.type)
+        return sa.String(max(map(len, values)), collation=COLLATION), mysql.ENUM(*values, **letters)
     if name == "binary":
         return sa.LargeBinary(), mysql.BINARY(length)
     return _OTHERS[name]
@@ -240,8 +246,9 @@ def _indexes(table: facts.Table) -> Iterator[sa.Index]:
 
 def _prefixes(table: facts.Table, names: list[str]) -> dict[str, int]:
     """How many letters of which columns a key holds; empty when it holds all of them."""
-    lengths = {c.name: _parse(c.type)[1] or 0 for c in table.columns if c.name in names}
-    if sum(lengths.values()) * LETTER_BYTES <= KEY_BYTES:
+    columns = [c for c in table.columns if c.name in names]
+    lengths = {c.name: _parse(c.type)[1] or 0 for c in columns}
+    if sum(lengths[c.name] * LETTER_BYTES[c.character_set or "utf8mb4"] for c in columns) <= KEY_BYTES:
         return {}
     return {name: PREFIX for name, length in lengths.items() if length > PREFIX}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ import structlog
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.util.concurrency import greenlet_spawn
 
 from starbeam.db import sqlite
+from starbeam.db.lacking import fit_to_schema
+from starbeam.db.limits import CheckedSession
 from starbeam.db.prepared import Prepared
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.trouble import CONNECT_SECONDS, Outage, SchemaIncomplete
+from starbeam.db.trouble import CONNECT_SECONDS, Outage, SchemaChanged, SchemaIncomplete, Trouble, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,11 @@ RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
 _LONGEST_LOCK = 64
 """How many characters the name of a lock may have on MariaDB."""
+LOOK_SECONDS = 30
+"""How often what the database has is read again."""
+NEWS_SECONDS = 60.0
+"""How long health tells of a change."""
+_LOOKING = "reading the schema"
 
 
 class Database:
@@ -53,6 +59,8 @@ class Database:
         """Called with every statement and its values, just before it runs."""
         self._prepared: WeakKeyDictionary[Executable, Prepared] = WeakKeyDictionary()
         self._schema: Schema | None = None
+        self._change: tuple[float, list[str]] = (-NEWS_SECONDS, [])
+        """When the schema changed last, and how."""
         self._reflecting = asyncio.Lock()
         self._reads = self._engine(reads=True)
         self._writes = self._engine(reads=False)
@@ -79,6 +87,8 @@ class Database:
             arguments = mariadb.connect_args(self.url, self.settings, read_only=reads)
             engine = create_async_engine(self.url, connect_args=arguments, **pool, **how)
             mariadb.prepare(engine)
+        names = frozenset(model.__table__.name for model in self.models)
+        fit_to_schema(engine.sync_engine, names, lambda: self._schema)
         event.listen(engine.sync_engine, "before_cursor_execute", self._before_statement)
         event.listen(engine.sync_engine, "after_cursor_execute", self._after_statement)
         return engine
@@ -113,23 +123,74 @@ class Database:
         return self._schema
 
     async def ready(self) -> Schema:
-        """Read what the database has, once. Raises `SchemaIncomplete`, or what the driver raises while it is
-        away."""
+        """What the database has, read at the first call. Raises `SchemaIncomplete`, or what the driver raises
+        while it is away."""
         if self._schema is None:
-            async with self._reflecting:
-                if self._schema is None:
-                    async with self.read() as connection:
-                        found = await reflect(connection)
-                    if missing := found.missing(self.models):
-                        raise SchemaIncomplete(missing)
-                    self._schema = found
-        return self._schema
+            await self.look_again()
+        return self.schema
+
+    async def look_again(self) -> None:
+        """Read what the database has: at first, from time to time, and when a statement missed something.
+        Those who ask while it is read get what was read. Raises as `ready` does."""
+        known = self._schema
+        async with self._reflecting:
+            if self._schema is not known:
+                return
+            async with self._reads.connect() as connection, asyncio.timeout(self.patience):
+                found = await reflect(connection)
+            if missing := found.missing(self.models):
+                raise SchemaIncomplete(missing)
+            if found != known:
+                self._take(found)
+
+    def _take(self, found: Schema) -> None:
+        """From now on this is what the database has; statements are compiled anew."""
+        if self._schema is not None:
+            self._change = time.monotonic(), found.differences(self._schema)
+            log.warning("database schema changed", differences=self._change[1])
+        self._schema = found
+        self._prepared = WeakKeyDictionary()
+        for engine in self.engines:
+            engine.sync_engine.clear_compiled_cache()
+
+    async def watch_schema(self) -> None:
+        """Look again, in the background."""
+        try:
+            await self.look_again()
+            self.outage.over(_LOOKING)
+        except Exception as error:  # whatever fails here must not end the background task
+            self.outage.note(error, _LOOKING)
+
+    async def missed(self, error: DBAPIError) -> None:
+        """A statement failed: if it asked for what is not there, look again what there is. Raises
+        `SchemaChanged` when that is something else now."""
+        known = self._schema
+        if trouble(error) is Trouble.ABSENT:
+            await self.watch_schema()
+            if self._schema is not known:
+                raise SchemaChanged from error
+
+    def schema_note(self) -> str | None:
+        """What to know of the schema: what it lacks, and what changed a short time ago."""
+        if self._schema is None:
+            return None
+        said = []
+        if lacking := self._schema.lacking(self.models):
+            said.append(f"lacks {_some(lacking)}: fields are null and filters find nothing")
+        when, differences = self._change
+        if time.monotonic() - when < NEWS_SECONDS:
+            said.append(f"changed just now: {_some(differences)}")
+        return "; ".join(said) or None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that only reads."""
-        async with asyncio.timeout(self.patience), self._reads.connect() as connection:
-            yield connection
+        try:
+            async with asyncio.timeout(self.patience), self._reads.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            await self.missed(error)
+            raise
 
     @asynccontextmanager
     async def transaction(self, alone: str | None = None) -> AsyncIterator[AsyncSession]:
@@ -138,9 +199,23 @@ class Database:
         Of the transactions that say they are `alone` by one name, one runs at a time in all workers: for rows
         that no unique index keeps from being created twice. Raises TimeoutError when its turn does not come.
         """
+        try:
+            async with self._transaction(alone) as session:
+                yield session
+        except DBAPIError as error:
+            await self.missed(error)
+            raise
+
+    @asynccontextmanager
+    async def _transaction(self, alone: str | None) -> AsyncIterator[AsyncSession]:
         async with (
             self._turn(alone) as bind,
-            AsyncSession(bind, expire_on_commit=False) as session,
+            AsyncSession(
+                bind,
+                expire_on_commit=False,
+                sync_session_class=CheckedSession,
+                info={"schema": self._schema},
+            ) as session,
             session.begin(),
         ):
             yield session
@@ -211,82 +286,7 @@ class Database:
         await self._writes.dispose()
 
 
-class ReadConnection:
-    """The connection of one request's reads: opened at the first statement, renewed once when the server
-    dropped it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._pooled: PoolProxiedConnection | None = None
-        self._turn = asyncio.Lock()
-
-    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
-        """All rows of a statement. Those that are asked for at once wait for each other. A connection that
-        went stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""
-        async with self._turn:
-            try:
-                return await self._fetch(query, values)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                return await self._fetch(query, values)
-
-    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
-        database, sql = self._database, ""
-        try:
-            async with asyncio.timeout(database.patience):
-                if self._pooled is None:
-                    self._pooled = await database.pooled()
-                prepared = database.prepared(query)
-                sql, parameters = prepared.call(values)
-                began = database.statement_began(sql, parameters)
-                found = await _run(self._pooled.driver_connection, sql, parameters)
-        except database.driver_error as error:
-            raise self._refused(error, sql) from error
-        except BaseException as error:  # given up, perhaps in the middle of an answer
-            self._drop(error)
-            raise
-        database.statement_ended(sql, parameters, began)
-        return prepared.rows(found)
-
-    def _refused(self, error: Any, sql: str) -> BaseException:
-        """The driver's error as SQLAlchemy raises it."""
-        dialect, base = self._database.dialect, self._database.driver_error
-        if gone := dialect.is_disconnect(error, self._pooled, None):
-            self._drop(error, cut=True)
-        raised: BaseException = DBAPIError.instance(
-            sql, None, error, base, connection_invalidated=gone, dialect=dialect
-        )
-        return raised
-
-    def _drop(self, error: BaseException, *, cut: bool = False) -> None:
-        """Throw the connection away; when it was cut, all that the pool opened before, as SQLAlchemy does."""
-        if self._pooled is not None:
-            pooled, self._pooled = self._pooled, None
-            if cut:
-                self._database.engines[0].pool._invalidate(pooled, error)
-            else:
-                pooled.invalidate(error)
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        if self._pooled is not None:
-            pooled, self._pooled = self._pooled, None
-            await greenlet_spawn(pooled.close)
-
-
-async def _run(connection: Any, sql: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
-    """All rows, by the driver's own cursor: aiosqlite's, or asyncmy's."""
-    found: Sequence[Sequence[Any]]
-    if hasattr(connection, "execute_fetchall"):
-        try:
-            found = await connection.execute_fetchall(sql, parameters)
-        except asyncio.CancelledError:
-            await connection.interrupt()  # or its thread would go on to the end
-            raise
-        return found
-    cursor = connection.cursor()  # closed only after it worked: else it would wait for the rest of the answer
-    await cursor.execute(sql, parameters)
-    found = await cursor.fetchall()
-    await cursor.close()
-    return found
+def _some(names: Sequence[str]) -> str:
+    """The first of many names."""
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

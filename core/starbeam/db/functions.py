@@ -56,6 +56,24 @@ def _seconds_ago_sqlite(element: seconds_ago, compiler: SQLCompiler, **kw: Any) 
     return f"datetime('now', 'localtime', '-' || {seconds} || ' seconds')"
 
 
+class as_datetime(GenericFunction[Any]):
+    """A text as the database reads it as a date with a time of day, by default midnight; NULL for others."""
+
+    type = DateTime()
+    inherit_cache = True
+
+
+@compiles(as_datetime, "mysql")
+@compiles(as_datetime, "mariadb")
+def _as_datetime_mysql(element: as_datetime, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS DATETIME)"
+
+
+@compiles(as_datetime, "sqlite")
+def _as_datetime_sqlite(element: as_datetime, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"as_datetime({compiler.process(element.clauses, **kw)})"
+
+
 class joined(GenericFunction[Any]):
     """Texts and numbers put together without a separator; NULL when one of them is."""
 

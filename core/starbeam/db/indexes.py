@@ -71,8 +71,7 @@ def lacking(connection: Connection, wanted: Iterable[tuple[str, Index]], schema:
     there is left out, and so is what the beginning of a longer one serves."""
     reasons: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for plugin, index in wanted:
-        columns = schema.tables.get(index.table.lower(), frozenset())
-        if columns.issuperset(name.lower() for name in index.columns):
+        if all(schema.found(index.table, name) for name in index.columns):
             reasons.setdefault((index.table, *index.columns), []).append((plugin, index.why))
     found = existing(connection, [table for table, *_ in reasons])
     return [

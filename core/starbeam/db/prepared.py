@@ -36,7 +36,9 @@ class Prepared:
         self._compiled = compiled = cast("SQLCompiler", query.compile(dialect=dialect))
         self._dialect = dialect
         self._given: Mapping[str, Any] = compiled.construct_params(escape_names=False, _check=False)
-        self._needed = {name for name, bind in compiled.binds.items() if bind.required}
+        self._needed = {bind.key for bind in compiled.bind_names if bind.required}
+        self._names = [(bind.key, name) for bind, name in compiled.bind_names.items() if bind.key != name]
+        """Values that the compiler gave names of their own."""
         self._lists = [name for bind, name in compiled.bind_names.items() if bind.expanding]
         self._calls: dict[tuple[int, ...], Call] = {}
         self._make, self._converters = _row(query, dialect)
@@ -47,6 +49,9 @@ class Prepared:
         if forgotten := self._needed - values.keys():
             raise LookupError(f"a statement needs {', '.join(sorted(forgotten))}")
         given = {**self._given, **values}
+        for name, own in self._names:
+            if name in values:
+                given[own] = values[name]
         lists = {name: _flat(given[name]) for name in self._lists}
         key = tuple(len(lists[name]) for name in self._lists)
         if (found := self._calls.get(key)) is None:

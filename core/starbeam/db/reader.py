@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from starbeam.db.engine import ReadConnection
+    from starbeam.db.connection import ReadConnection
     from starbeam.db.shape import Shape
 
 S = TypeVar("S", bound=Struct)

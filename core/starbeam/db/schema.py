@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Column as SqlColumn
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from starbeam.db import facts
+from starbeam.db.facts import Column
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The tables of a database and their columns; names are compared without case."""
+    """The tables of a database and their columns, by names in small letters: they compare without case."""
 
     dialect: str
-    tables: Mapping[str, frozenset[str]]
+    tables: Mapping[str, Mapping[str, Column]]
 
     def has(self, wanted: Any) -> bool:
         """Whether the database has a table (mapped class) or a column (its attribute)."""
         inspected = inspect(wanted)
         if inspected.is_mapper or inspected.is_aliased_class:
             return inspected.mapper.local_table.name.lower() in self.tables
-        column = inspected.expression
-        return column.name.lower() in self.tables.get(
-            inspected.parent.mapper.local_table.name.lower(), frozenset()
-        )
+        return self.found(inspected.parent.mapper.local_table.name, inspected.expression.name) is not None
+
+    def found(self, table: str, column: str) -> Column | None:
+        """What the database says of a column; None where it lacks it."""
+        return self.tables.get(table.lower(), {}).get(column.lower())
+
+    def character_set(self, column: SqlColumn[Any]) -> str | None:
+        """The character set of a text column."""
+        found = self.found(getattr(column.table, "name", ""), column.name)
+        return found.character_set if found else None
 
     def absent(self, models: Iterable[type[Any]]) -> list[str]:
         """All tables and columns of these models that this database lacks: `Table` or `Table.column`."""
@@ -41,20 +49,52 @@ class Schema:
                 lacking += [f"{table.name}.{name}" for name in names if name.lower() not in columns]
         return lacking
 
-    def missing(self, models: Iterable[type[Any]]) -> list[str]:
-        """Those of them that neither schema flavour is without."""
+    def lacking(self, models: Iterable[type[Any]]) -> list[str]:
+        """Those of them that both flavours have today."""
         return [name for name in self.absent(models) if facts.is_required(*name.split("."))]
+
+    def missing(self, models: Iterable[type[Any]]) -> list[str]:
+        """Those of them that a server cannot do without."""
+        return [name for name in self.absent(models) if facts.is_essential(*name.split("."))]
+
+    def differences(self, before: Schema) -> list[str]:
+        """What came, went or changed: `with Table.column`, `without Table`, `other Table.column`."""
+        found = []
+        for table in sorted({*self.tables, *before.tables}):
+            new, old = self.tables.get(table), before.tables.get(table)
+            if new is None or old is None:
+                found.append(f"{'with' if old is None else 'without'} {table}")
+            elif new != old:
+                found += _columns_that_differ(table, new, old)
+        return found
+
+
+def _columns_that_differ(table: str, new: Mapping[str, Column], old: Mapping[str, Column]) -> Iterator[str]:
+    for name in sorted({*new, *old}):
+        if new.get(name) != old.get(name):
+            how = "other" if name in new and name in old else "with" if name in new else "without"
+            yield f"{how} {table}.{(new.get(name) or old[name]).name}"
 
 
 _MYSQL = text(
-    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+    "SELECT table_name, column_name, column_type, is_nullable, column_default, extra,"
+    " character_set_name, collation_name FROM information_schema.columns WHERE table_schema = DATABASE()"
 )
 
 
-def _sqlite(connection: Connection) -> list[tuple[str, str]]:
+def _sqlite(connection: Connection) -> list[tuple[str, Column]]:
+    """An embedded database is made of the facts, and says less of its columns than they do."""
     inspector = inspect(connection)
-    names = [*inspector.get_table_names(), *inspector.get_view_names()]
-    return [(table, column["name"]) for table in names for column in inspector.get_columns(table)]
+    known = {name.lower(): table for name, table in facts.facts("union").items()}
+    found = []
+    for name in (*inspector.get_table_names(), *inspector.get_view_names()):
+        table = known.get(name.lower())
+        for column in inspector.get_columns(name):
+            fact = table.column(column["name"]) if table else None
+            default = column.get("default")
+            other = Column(column["name"], str(column["type"]).lower(), column["nullable"], default, "")
+            found.append((name, fact or other))
+    return found
 
 
 async def reflect(connection: AsyncConnection) -> Schema:
@@ -63,8 +103,17 @@ async def reflect(connection: AsyncConnection) -> Schema:
     if dialect == "sqlite":
         pairs = await connection.run_sync(_sqlite)
     else:
-        pairs = [(table, column) for table, column in await connection.execute(_MYSQL)]
-    tables: dict[str, set[str]] = {}
+        pairs = [_of_mysql(*row) for row in await connection.execute(_MYSQL)]
+    tables: dict[str, dict[str, Column]] = {}
     for table, column in pairs:
-        tables.setdefault(table.lower(), set()).add(column.lower())
-    return Schema(dialect, {name: frozenset(columns) for name, columns in tables.items()})
+        tables.setdefault(table.lower(), {})[column.name.lower()] = column
+    return Schema(dialect, tables)
+
+
+def _of_mysql(
+    table: str, name: str, type_: str, nullable: str, default: str | None, extra: str, *letters: str | None
+) -> tuple[str, Column]:
+    """MariaDB writes "no default" as NULL, a text in quotes."""
+    return table, Column(
+        name, type_, nullable == "YES", None if default == "NULL" else default, extra, *letters
+    )

@@ -13,6 +13,7 @@ import os
 import re
 import sqlite3
 import unicodedata
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class Connection(sqlite3.Connection):
         self.create_collation(COLLATION, compare)
         self.create_function("like", 2, like, deterministic=True)
         self.create_function("like", 3, like, deterministic=True)
+        self.create_function("as_datetime", 1, as_datetime, deterministic=True)
         self.executescript(_PRAGMAS)
 
 
@@ -143,6 +145,29 @@ def like(pattern: str | None, value: Any, escape: str = "\\") -> bool | None:
 def sort_key(text: str) -> str:
     """What the collation compares: texts are equal to the databases when their keys are equal."""
     return _kept_key(text) if len(text) <= _LONGEST_KEPT else _fold(text).rstrip(" ")
+
+
+_DATE = re.compile(
+    r"(?P<year>\d{4}|\d\d)(?P<by>[-./]?)(?P<month>\d\d|(?<=[-./])\d)(?P=by)(?P<day>\d\d|(?<=[-./])\d)"
+    r"(?:[T ]*(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:\.\d*)?)?)?(?:[^\d].*)?",
+    re.ASCII,
+)
+
+
+def as_datetime(text: str | None) -> str | None:
+    """A text as MariaDB reads it as a date: `20200131`, `200131`, `2020.1.31 10:30`, and what
+    `Date.toISOString` writes. The zone and what else follows is ignored. None for text that is none."""
+    found = _DATE.fullmatch((text or "").strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (
+        int(found[name] or 0) for name in found.groupdict() if name != "by"
+    )
+    year += (2000 if year < 70 else 1900) if len(found["year"]) == 2 else 0
+    try:
+        return datetime(year, month, day, hour, minute, second).isoformat(" ")
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=4096)

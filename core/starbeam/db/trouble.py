@@ -21,6 +21,9 @@ _LOST = {1053, 1927, 2002, 2003, 2006, 2013, 2014}
 """… for a server that shuts down, or a connection that is gone."""
 _DENIED = {1044, 1142, 1143, 1227, 1370}
 """… for a privilege that the account lacks."""
+_ABSENT = {1054, 1146}
+"""… for a column and a table that is not there."""
+_SQLITE_ABSENT = ("no such table", "no such column", "has no column named")
 _SQLITE_AWAY = (
     "unable to open",
     "readonly",
@@ -46,12 +49,18 @@ class Trouble(Enum):
     AWAY = "database is away"
     SLOW = "database is too slow"
     DENIED = "database account lacks a privilege"
+    ABSENT = "database lacks what a statement names"
+    CHANGED = "database schema changed"
     REFUSED = "database refuses a statement"
     INCOMPLETE = "database is incomplete"
 
 
 class CannotConnect(Exception):
     """A connection cannot be opened. What a driver's own error of that kind is, too."""
+
+
+class SchemaChanged(Exception):
+    """A statement was built for tables that are others now: soon it is built anew."""
 
 
 class SchemaIncomplete(Exception):
@@ -68,6 +77,8 @@ def trouble(error: BaseException) -> Trouble | None:
     were to be written (`ABOUT_VALUES`)."""
     if isinstance(error, SchemaIncomplete):
         return Trouble.INCOMPLETE
+    if isinstance(error, SchemaChanged):
+        return Trouble.CHANGED
     if isinstance(error, PoolTimeout | ConnectionError):
         return Trouble.AWAY
     if isinstance(error, TimeoutError):
@@ -84,6 +95,8 @@ def _of_driver(error: DBAPIError) -> Trouble:
         return Trouble.AWAY
     if first in _TIMED_OUT:
         return Trouble.SLOW
+    if first in _ABSENT or any(words in str(first) for words in _SQLITE_ABSENT):
+        return Trouble.ABSENT
     return Trouble.DENIED if first in _DENIED else Trouble.REFUSED
 
 

@@ -42,6 +42,7 @@ TOO_LONG = "The database took too long to answer. Please narrow the request or t
 INCOMPLETE = (
     "The database lacks tables that this server needs. Its administrator finds them with `starbeam db check`."
 )
+ABSENT = "This database has no table or column for it."
 REFUSED = "The database refused this for now. Please try again; the server's log says why."
 DENIED = (
     "The server's account may not do this in the database. Its administrator finds what is missing with "
@@ -50,6 +51,7 @@ DENIED = (
 _SENTENCES = {
     Trouble.AWAY: AWAY,
     Trouble.SLOW: TOO_LONG,
+    Trouble.CHANGED: REFUSED,
     Trouble.REFUSED: REFUSED,
     Trouble.INCOMPLETE: INCOMPLETE,
 }
@@ -133,6 +135,8 @@ def _unavailable(kind: Trouble, error: Exception, outage: Outage) -> Response[An
         log.warning(kind.value, error=first_line(error))
     if kind is Trouble.DENIED:
         return _response(403, DENIED)
+    if kind is Trouble.ABSENT:
+        return _response(501, ABSENT)
     return _response(503, _SENTENCES[kind], _RETRY)
 
 

@@ -53,6 +53,8 @@ async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
     checks = [Check(DATABASE, database), *runtime.checks]
     answers = await asyncio.gather(*(_run(check, runtime) for check in checks))
     said = {check.name: sentence or "ok" for check, sentence in zip(checks, answers, strict=True)}
+    if note := runtime.database.schema_note():
+        said["schema"] = note
     good = not any(sentence for check, sentence in zip(checks, answers, strict=True) if check.essential)
     answer = Ready("ok" if good else "failing", said, runtime.is_test_system)
     return Response(answer, status_code=200 if good else 503)

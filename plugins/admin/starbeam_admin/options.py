@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from starbeam.db.facts import Column
+from starbeam.db.limits import NotTaken, fitting
 from starbeam.options import Option
 from starbeam.refusals import Invalid
 from starbeam_admin.queries import options
 from starbeam_admin.record import Change
 from starbeam_admin.schemas import ActionType
 
-LONGEST_VALUE = 1024
-"""What `AdminVar.value` holds."""
 LONGEST_SHOWN = 80
 """As much of a value as the record shows."""
 
@@ -66,18 +66,21 @@ async def change_options(
     too long for its column."""
     old = await options.values(change.writer, declared)
     changed = {name: value for name, value in sent.items() if value != old[name]}
-    texts = {name: _text(name, value) for name, value in changed.items()}
+    column = change.writer.scope.schema.found("AdminVar", "value")
+    texts = {name: _text(column, name, value) for name, value in changed.items()}
     for name, value in changed.items():
         await options.store(change.writer, name, texts[name])
         await change.record(ActionType.DB_OPTIONS, _comments(name, value), old[name], value)
     return await options.values(change.writer, declared)
 
 
-def _text(name: str, value: Any) -> str:
+def _text(column: Column | None, name: str, value: Any) -> str:
     """JSON in ASCII, which any character set of the column holds."""
     text = json.dumps(_without_defaults(value), separators=(",", ":"))
-    if len(text) > LONGEST_VALUE:
-        raise Invalid(f"Value should have at most {LONGEST_VALUE} characters as JSON", ["body", name])
+    try:
+        fitting(column, text)
+    except NotTaken as error:
+        raise Invalid(f"Value as JSON {error}", ["body", name]) from None
     return text
 
 

@@ -13,6 +13,7 @@ import structlog
 from msgspec import to_builtins
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from starbeam.db.limits import cut
 from starbeam.db.writer import Write, Writer
 from starbeam.refusals import Refused
 from starbeam_admin.queries import activity
@@ -23,11 +24,6 @@ R = TypeVar("R")
 
 log = structlog.get_logger("starbeam.admin")
 audit = structlog.get_logger("audit")
-
-LONGEST_USERNAME = 45
-"""What `AdminActivity.username` holds."""
-LONGEST_COMMENTS = 100
-"""What `AdminActivity.comments` holds."""
 
 
 def refused(what: str, why: str) -> Refused:
@@ -77,13 +73,17 @@ class Change:
         self.writer = writer
         self._journal = journal
 
+    def _fitted(self, column: str, text: str) -> str:
+        """What of a text a column of the record holds."""
+        return cut(self.writer.scope.schema.found("AdminActivity", column), text)
+
     async def record(self, action: ActionType, comments: str, old: Any, new: Any) -> None:
         """Write down what was done: into `AdminActivity` now, into the log once it is committed."""
         login = self.writer.who.login
         row = {
-            "username": login[:LONGEST_USERNAME],
+            "username": self._fitted("username", login),
             "action": action.value,
-            "comments": comments[:LONGEST_COMMENTS],
+            "comments": self._fitted("comments", comments),
             "dateTime": self.writer.now,
         }
         await self._journal.write(self.writer, row)

@@ -11,14 +11,17 @@ from msgspec import UNSET, Meta, UnsetType
 
 from starbeam.fields import REQUIRED
 
-GroupName = Annotated[str, Meta(title="Name", max_length=31)]
-"""As long as `UserGroup.name`."""
+GroupName = Annotated[str, Meta(title="Name")]
 PermissionType = Annotated[
-    str, Meta(title="Type", description="What handlers and beamline groups ask for", max_length=15)
+    str,
+    Meta(
+        title="Type",
+        description="What handlers and beamline groups ask for",
+        extra_json_schema={"maxLength": 15},
+    ),
 ]
-"""As long as `Permission.type`."""
-Description = Annotated[str, Meta(title="Description", max_length=100)] | None
-"""As long as `Permission.description`."""
+"""The document tells the usual length; the database at hand decides."""
+Description = Annotated[str, Meta(title="Description", extra_json_schema={"maxLength": 100})] | None
 
 
 class ActionType(StrEnum):

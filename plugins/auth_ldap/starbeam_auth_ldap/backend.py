@@ -10,7 +10,6 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
-from starbeam.auth.login import LONGEST_LOGIN
 from starbeam_auth_ldap.directory import AWAY, Directory
 from starbeam_auth_ldap.people import identity
 from starbeam_auth_ldap.settings import LdapSettings
@@ -21,6 +20,7 @@ T = TypeVar("T")
 THREADS = 8
 """Log-ins that ask one directory at the same time; the others wait."""
 CHECK_SECONDS = 3
+LONGEST_LOGIN = 255
 LONGEST_PASSWORD = 1024
 """Beyond some length directories hang up instead of saying no."""
 

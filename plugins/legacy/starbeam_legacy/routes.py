@@ -41,7 +41,7 @@ async def get_legacy_sessions_by_dates(
 ) -> list[Row]:
     """Get the sessions between two dates, `20200131` or `2020-01-31`"""
     everything = lists_all_sessions(reader.who)
-    start, end = sessions.date(start_date), sessions.date(end_date)
+    start, end = await sessions.dates(reader, start_date, end_date)
     if start is None or end is None:
         return []
     return await sessions.listed(reader, summaries, sessions.Listing(everything, span=(start, end)))

@@ -20,13 +20,6 @@ SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
 _LEVELS = [*get_args(SafetyLevel)]
 DewarType = Literal["Dewar", "Toolbox"]
 
-Text20 = Annotated[str, Meta(max_length=20)]
-Text45 = Annotated[str, Meta(max_length=45)]
-Text255 = Annotated[str, Meta(max_length=255)]
-Text1000 = Annotated[str, Meta(max_length=1000)]
-Email = Annotated[str, Meta(max_length=60)]
-FamilyName = Annotated[str, Meta(max_length=100)]
-CardName = Annotated[str, Meta(max_length=40)]
 Key = Annotated[int, Meta(ge=-LARGEST - 1, le=LARGEST)]
 """Of another row; one that no row has is not an error of the form."""
 Euros = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -80,10 +73,10 @@ class LabContact(msgspec.Struct):
 class PersonCreate(msgspec.Struct, frozen=True):
     """A person to add, without a login."""
 
-    givenName: Annotated[Text45, Meta(title="First Name")]
-    familyName: Annotated[FamilyName, Meta(title="Surname")]
-    emailAddress: Annotated[Email | None, Meta(title="Email Address")] = None
-    phoneNumber: Annotated[Text45 | None, Meta(title="Phone Number")] = None
+    givenName: Annotated[str, Meta(title="First Name")]
+    familyName: Annotated[str, Meta(title="Surname")]
+    emailAddress: Annotated[str | None, Meta(title="Email Address")] = None
+    phoneNumber: Annotated[str | None, Meta(title="Phone Number")] = None
     Laboratory: Annotated[LaboratoryCreate | None, Meta(title="Laboratory")] = None
 
 
@@ -91,10 +84,10 @@ class LabContactCreate(msgspec.Struct, frozen=True, kw_only=True):
     """A lab contact to add: always a new person, and a new laboratory."""
 
     proposalId: Annotated[Key, Meta(title="Proposal Id")]
-    cardName: Annotated[CardName, Meta(title="Card Name", description="The name of this lab contact")]
-    defaultCourrierCompany: Annotated[Text45 | None, Meta(title="Courier Company")] = None
-    courierAccount: Annotated[Text45 | None, Meta(title="Account No.")] = None
-    billingReference: Annotated[Text45 | None, Meta(title="Billing Reference")] = None
+    cardName: Annotated[str, Meta(title="Card Name", description="The name of this lab contact")]
+    defaultCourrierCompany: Annotated[str | None, Meta(title="Courier Company")] = None
+    courierAccount: Annotated[str | None, Meta(title="Account No.")] = None
+    billingReference: Annotated[str | None, Meta(title="Billing Reference")] = None
     dewarAvgCustomsValue: Annotated[Euros | None, _euros("Avg Customs Value")] = 0
     dewarAvgTransportValue: Annotated[Euros | None, _euros("Avg Transport Value")] = 0
     Person: Annotated[PersonCreate, Meta(title="Person")]
@@ -103,29 +96,29 @@ class LabContactCreate(msgspec.Struct, frozen=True, kw_only=True):
 class LaboratoryCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a laboratory."""
 
-    name: Annotated[Text45 | UnsetType, Meta(title="Laboratory Name")] = UNSET
-    address: Annotated[Text255 | UnsetType, Meta(title="Address")] = UNSET
-    city: Annotated[Text45 | UnsetType, Meta(title="City")] = UNSET
-    country: Annotated[Text45 | UnsetType, Meta(title="Country")] = UNSET
-    url: Annotated[Text255 | UnsetType | None, Meta(title="URL")] = UNSET
+    name: Annotated[str | UnsetType, Meta(title="Laboratory Name")] = UNSET
+    address: Annotated[str | UnsetType, Meta(title="Address")] = UNSET
+    city: Annotated[str | UnsetType, Meta(title="City")] = UNSET
+    country: Annotated[str | UnsetType, Meta(title="Country")] = UNSET
+    url: Annotated[str | UnsetType | None, Meta(title="URL")] = UNSET
 
 
 class PersonCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a person; a laboratory of null takes it from the person."""
 
-    familyName: Annotated[FamilyName | UnsetType, Meta(title="Surname")] = UNSET
-    emailAddress: Annotated[Email | UnsetType | None, Meta(title="Email Address")] = UNSET
-    phoneNumber: Annotated[Text45 | UnsetType | None, Meta(title="Phone Number")] = UNSET
+    familyName: Annotated[str | UnsetType, Meta(title="Surname")] = UNSET
+    emailAddress: Annotated[str | UnsetType | None, Meta(title="Email Address")] = UNSET
+    phoneNumber: Annotated[str | UnsetType | None, Meta(title="Phone Number")] = UNSET
     Laboratory: Annotated[LaboratoryCreateOptional | UnsetType | None, Meta(title="Laboratory")] = UNSET
 
 
 class LabContactCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a lab contact."""
 
-    cardName: Annotated[CardName | UnsetType, Meta(title="Card Name")] = UNSET
-    defaultCourrierCompany: Annotated[Text45 | UnsetType | None, Meta(title="Courier Company")] = UNSET
-    courierAccount: Annotated[Text45 | UnsetType | None, Meta(title="Account No.")] = UNSET
-    billingReference: Annotated[Text45 | UnsetType | None, Meta(title="Billing Reference")] = UNSET
+    cardName: Annotated[str | UnsetType, Meta(title="Card Name")] = UNSET
+    defaultCourrierCompany: Annotated[str | UnsetType | None, Meta(title="Courier Company")] = UNSET
+    courierAccount: Annotated[str | UnsetType | None, Meta(title="Account No.")] = UNSET
+    billingReference: Annotated[str | UnsetType | None, Meta(title="Billing Reference")] = UNSET
     dewarAvgCustomsValue: Annotated[Euros | UnsetType, _euros("Avg Customs Value")] = UNSET
     dewarAvgTransportValue: Annotated[Euros | UnsetType, _euros("Avg Transport Value")] = UNSET
     Person: Annotated[PersonCreateOptional | UnsetType, Meta(title="Person")] = UNSET
@@ -177,26 +170,26 @@ class ShippingCreate(msgspec.Struct, frozen=True):
     """A shipment to add."""
 
     proposalId: Annotated[Key, Meta(title="Proposal Id")]
-    shippingName: Annotated[Text45, Meta(title="Name")]
+    shippingName: Annotated[str, Meta(title="Name")]
     sendingLabContactId: Annotated[Key, Meta(title="Sending Lab Contact")]
     returnLabContactId: Annotated[Key, Meta(title="Return Lab Contact")]
     safetyLevel: Annotated[
         SafetyLevel | None, Meta(title="Safety Level", extra_json_schema={"enum": _LEVELS})
     ] = "GREEN"
-    comments: Annotated[Text1000 | None, Meta(title="Comments")] = None
+    comments: Annotated[str | None, Meta(title="Comments")] = None
 
 
 class ShippingCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a shipment."""
 
     proposalId: Annotated[Key | UnsetType, Meta(title="Proposal Id")] = UNSET
-    shippingName: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    shippingName: Annotated[str | UnsetType, Meta(title="Name")] = UNSET
     sendingLabContactId: Annotated[Key | UnsetType, Meta(title="Sending Lab Contact")] = UNSET
     returnLabContactId: Annotated[Key | UnsetType, Meta(title="Return Lab Contact")] = UNSET
     safetyLevel: Annotated[
         SafetyLevel | UnsetType | None, Meta(title="Safety Level", extra_json_schema={"enum": _LEVELS})
     ] = UNSET
-    comments: Annotated[Text1000 | UnsetType | None, Meta(title="Comments")] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
 class DewarShipping(msgspec.Struct):
@@ -220,14 +213,14 @@ class DewarCreate(msgspec.Struct, frozen=True):
     """A dewar to add."""
 
     shippingId: Annotated[Key, Meta(title="Shipping Id")]
-    code: Annotated[Text45, Meta(title="Name")]
+    code: Annotated[str, Meta(title="Name")]
     dewarType: Annotated[DewarType | None, Meta(title="Type")] = None
 
 
 class DewarCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a dewar."""
 
-    code: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    code: Annotated[str | UnsetType, Meta(title="Name")] = UNSET
     dewarType: Annotated[DewarType | UnsetType, Meta(title="Type")] = UNSET
 
 
@@ -253,20 +246,20 @@ class Container(msgspec.Struct):
 class ContainerCreate(msgspec.Struct, frozen=True):
     """A container to add."""
 
-    code: Annotated[Text45, Meta(title="Name")]
+    code: Annotated[str, Meta(title="Name")]
     dewarId: Annotated[Key, Meta(title="Dewar Id")]
-    containerType: Annotated[Text20, Meta(title="Type")]
-    sampleChangerLocation: Annotated[Text20 | None, Meta(title="Position in the Sample Changer")] = None
-    beamlineLocation: Annotated[Text20 | None, Meta(title="Beamline")] = None
+    containerType: Annotated[str, Meta(title="Type")]
+    sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")] = None
+    beamlineLocation: Annotated[str | None, Meta(title="Beamline")] = None
 
 
 class ContainerCreateOptional(msgspec.Struct, frozen=True):
     """What to change of a container."""
 
-    code: Annotated[Text45 | UnsetType, Meta(title="Name")] = UNSET
+    code: Annotated[str | UnsetType, Meta(title="Name")] = UNSET
     dewarId: Annotated[Key | UnsetType, Meta(title="Dewar Id")] = UNSET
-    containerType: Annotated[Text20 | UnsetType, Meta(title="Type")] = UNSET
-    sampleChangerLocation: Annotated[
-        Text20 | UnsetType | None, Meta(title="Position in the Sample Changer")
-    ] = UNSET
-    beamlineLocation: Annotated[Text20 | UnsetType | None, Meta(title="Beamline")] = UNSET
+    containerType: Annotated[str | UnsetType, Meta(title="Type")] = UNSET
+    sampleChangerLocation: Annotated[str | UnsetType | None, Meta(title="Position in the Sample Changer")] = (
+        UNSET
+    )
+    beamlineLocation: Annotated[str | UnsetType | None, Meta(title="Beamline")] = UNSET

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from starbeam.db.facts import enum_values, facts
 from starbeam.settings import SettingsError
 from starbeam.settings.convert import convert_located
 from starbeam.settings.errors import Problem
@@ -193,15 +192,6 @@ def _others(wrong: Sequence[Problem]) -> str:
     if len(wrong) == 1:
         return ""
     return "Also wrong: " + "; ".join(problem.key for problem in wrong[1:])
-
-
-def experiment_types(flavours: Collection[Literal["community", "diamond"]]) -> list[str]:
-    """The experiment types that the schemas of these flavours know."""
-    found: dict[str, None] = {}
-    for flavour in flavours:
-        column = facts(flavour)["DataCollectionGroup"].column("experimentType")
-        found.update(dict.fromkeys(enum_values(column.type) if column else ()))
-    return list(found)
 
 
 def _choose(what: str, name: str, known: Collection[str], where: str = "") -> None:

@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.db.trouble import first_line, trouble
-from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo, ProcessingJob, Workflow
-from starbeam_simulator import configuration
+from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo
 from starbeam_simulator.configuration import Configuration, Experiment, Grid
 from starbeam_simulator.content import CONTENT
 from starbeam_simulator.content.job import FRAMES, WAVELENGTH, Job, Made, Ref
@@ -28,7 +27,8 @@ from starbeam_simulator.stopping import finished, in_thread
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
-    from starbeam.db.schema import Schema
+    from starbeam.db.facts import enum_values
+from starbeam.db.schema import Schema
 
 LASTS = timedelta(minutes=5)
 """How long a simulated data collection takes."""
@@ -261,9 +261,8 @@ async def _grid(session: AsyncSession, rows: Rows, grid: Grid, group: int, colle
 
 def experiment_types(schema: Schema) -> list[str]:
     """The experiment types that the database knows."""
-    owners = {"diamond": ProcessingJob, "community": Workflow}
-    flavours = [flavour for flavour, model in owners.items() if schema.has(model)]
-    return configuration.experiment_types(flavours)  # type: ignore[arg-type]
+    column = schema.found(DataCollectionGroup.__tablename__, "experimentType")
+    return list(enum_values(column.type)) if column else []
 
 
 @asynccontextmanager

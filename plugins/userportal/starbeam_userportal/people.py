@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from starbeam.db.models import Laboratory, Person
 from starbeam_ispyb.schemas import LaboratoryCreate
-from starbeam_userportal.rows import Index, Plan, Values, assign, external_key, text_key
+from starbeam_userportal.rows import Index, Plan, Values, external_key, text_key
 from starbeam_userportal.schemas import PersonProposalLaboratory
 
 E = TypeVar("E", bound=PersonProposalLaboratory)
@@ -74,7 +74,7 @@ class People:
         person = self.find(entry)
         if person is None:
             return self.named(entry)
-        assign(person, self._values.given(Person, entry, person_name(entry), PERSON_UPDATES))
+        self._values.assign(person, self._values.given(Person, entry, person_name(entry), PERSON_UPDATES))
         self._settle(person, entry)
         return self._plan.keep(person)
 
@@ -108,7 +108,7 @@ class Laboratories:
         if found is None:
             found = Laboratory(**self._values.given(Laboratory, entry, entry.name))
         else:
-            assign(found, self._values.given(Laboratory, entry, entry.name, LABORATORY_UPDATES))
+            self._values.assign(found, self._values.given(Laboratory, entry, entry.name, LABORATORY_UPDATES))
         self._by_key.note(found)
         self._by_place.note(found)
         return self._plan.keep(found)

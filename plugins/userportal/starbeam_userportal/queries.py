@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import load_only
 
 from starbeam.db.models import Laboratory, Person
+from starbeam.db.schema import Schema
 from starbeam.db.trouble import trouble
 from starbeam.db.writer import Writer
 from starbeam_ispyb.models import (
@@ -24,7 +25,6 @@ from starbeam_ispyb.models import (
     Session_has_Person,
 )
 from starbeam_ispyb.schemas import LaboratoryCreate
-from starbeam_userportal.columns import has_default
 from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key, text_key
 from starbeam_userportal.schemas import (
     PersonProposalLaboratory,
@@ -114,10 +114,10 @@ class _Rows:
     async def where(self, model: type[M], *conditions: ColumnElement[bool]) -> list[M]:
         """Rows of a model, by primary key."""
         mapper = inspect(model)
-        read = [getattr(model, name) for name in READ[model] if name in mapper.column_attrs]
-        present = [attribute for attribute in read if attribute.key != "passwd" and self.has(attribute)]
+        names = (name for name in READ[model] if name in mapper.column_attrs and name != "passwd")
+        read = [getattr(model, name) for name in names]  # what this database lacks is NULL
         query = select(model).where(*conditions).order_by(*mapper.primary_key)
-        return list(await self._session.scalars(query.options(load_only(*present))))
+        return list(await self._session.scalars(query.options(load_only(*read))))
 
     async def by(
         self, model: type[M], *keys: tuple[Any, Iterable[Any]], within: ColumnElement[bool] | None = None
@@ -204,7 +204,7 @@ async def save(writer: Writer, plan: Plan) -> Counts:
         plan.resolve(model)
         for row in plan.rows[model]:
             if is_new := inspect(row).transient:
-                _name_nulls(row)
+                _name_nulls(row, writer.scope.schema)
             kind = counts.updated if writer.session.is_modified(row) else counts.untouched
             kind = counts.created if is_new else kind
             kind[model.__name__] = kind.get(model.__name__, 0) + 1
@@ -212,10 +212,11 @@ async def save(writer: Writer, plan: Plan) -> Counts:
     return counts
 
 
-def _name_nulls(row: Any) -> None:
+def _name_nulls(row: Any, schema: Schema) -> None:
     """Say NULL where it was given: else the ORM leaves such a column to the database, which has a default."""
     for column, value in list(inspect(row).dict.items()):
-        if value is None and has_default(type(row).__tablename__, column):
+        found = schema.found(type(row).__tablename__, column)
+        if value is None and found is not None and found.default is not None:
             setattr(row, column, null())
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec import UNSET, Struct
 from sqlalchemy import inspect
 
+from starbeam.db.limits import NotTaken, fitting
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.sqlite import sort_key
 from starbeam.refusals import Refused
@@ -25,7 +26,7 @@ from starbeam_ispyb.models import (
     Protein,
     Session_has_Person,
 )
-from starbeam_userportal.columns import fitting, same
+from starbeam_userportal.columns import same
 from starbeam_userportal.schemas import EXTERNAL_ID_BYTES, known
 
 if TYPE_CHECKING:
@@ -137,20 +138,20 @@ class Values:
             return external_key(value)
         try:
             local = self.clock.local(value) if isinstance(value, datetime) else value
-            return fitting(model.__tablename__, column, local)
+            return fitting(self.schema.found(model.__tablename__, column), local)
         except OverflowError:
             problem = "is too far away in time"
-        except ValueError as error:
+        except NotTaken as error:
             problem = str(error)
         raise SyncError(f"{NAMES[model].capitalize()} {name}: {column} {problem}")
 
-
-def assign(row: Any, values: dict[str, Any]) -> None:
-    """Set what differs, or was not set before."""
-    present = inspect(row).dict
-    for column, value in values.items():
-        if column not in present or not same(type(row).__tablename__, column, present[column], value):
-            setattr(row, column, value)
+    def assign(self, row: Any, values: dict[str, Any]) -> None:
+        """Set what differs, or was not set before."""
+        present = inspect(row).dict
+        for column, value in values.items():
+            found = self.schema.found(type(row).__tablename__, column)
+            if column not in present or not same(found, present[column], value):
+                setattr(row, column, value)
 
 
 @dataclass
@@ -173,4 +174,5 @@ class Plan:
         """Write the keys of the rows that these refer to: they have them by now."""
         for row in self.rows[model]:
             for column, (target, key) in self._references[row].items():
-                assign(row, {column: getattr(target, key)})
+                if inspect(row).dict.get(column) != getattr(target, key):
+                    setattr(row, column, getattr(target, key))

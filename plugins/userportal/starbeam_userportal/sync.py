@@ -17,7 +17,7 @@ from starbeam_ispyb.models import (
     Session_has_Person,
 )
 from starbeam_userportal.people import People, merged, person_name
-from starbeam_userportal.rows import Index, Plan, SyncError, Values, assign, external_key, text_key
+from starbeam_userportal.rows import Index, Plan, SyncError, Values, external_key, text_key
 from starbeam_userportal.schemas import (
     PersonSessionLaboratory,
     PersonSessionOptions,
@@ -73,7 +73,7 @@ class _Planning:
         entry, found = self._document.proposal, self._known.proposal
         name = f"{entry.proposalCode}{entry.proposalNumber}"
         if found is not None:
-            assign(found, self._values.given(Proposal, entry, name, {"title"}))
+            self._values.assign(found, self._values.given(Proposal, entry, name, {"title"}))
             return self._plan.keep(found)
         proposal = Proposal(**self._values.given(Proposal, entry, name))
         self._plan.refer(proposal, "personId", proposer)
@@ -138,7 +138,7 @@ class _Planning:
             if isinstance(options, PersonSessionOptions)
             else {}
         )
-        assign(link, {"role": None, "remote": 0, **given})
+        self._values.assign(link, {"role": None, "remote": 0, **given})
         return self._plan.keep(link)
 
     def _proteins(self, proposal: Proposal, entries: Iterable[UPProtein]) -> None:
@@ -153,7 +153,7 @@ class _Planning:
                 self._plan.refer(protein, "proposalId", proposal)
                 self._plan.refer(protein, "personId", person)
             else:
-                assign(protein, values)
+                self._values.assign(protein, values)
             by_id.note(protein)
             by_acronym.note(protein)
             self._plan.keep(protein)
@@ -176,7 +176,7 @@ class Sessions:
             session = BLSession(**{"lastUpdate": self._values.clock.now(), **values})
             self._plan.refer(session, "proposalId", proposal)
         else:
-            assign(session, values)
+            self._values.assign(session, values)
         self._by_id.note(session)
         self._by_pk.note(session)
         return self._plan.keep(session)

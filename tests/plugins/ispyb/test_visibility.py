@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select
 
-from starbeam.db.engine import ReadConnection
+from starbeam.db.connection import ReadConnection
 from starbeam.db.reader import Reader
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp

@@ -134,7 +134,12 @@ async def test_sessions_that_overlap_a_span(app: TestApp) -> None:
     assert await ids(boss, "2026-03-11 17:30:00", "2026-03-12 09:30:00") == [2, 1]  # both ends included
     assert await ids(boss, "20260311173001", "2026-03-12T09:29:59") == []
     assert await ids(boss, "2026-3-1", "2026-3-11") == [1]
-    for text in ("yesterday", "2026-02-30", "202603", "20260301x"):
+    for text in ("2026-03-01T00:00:00.000Z", "260301", "2026.03.01", "2026-03-01T00:00:00+02:00"):
+        assert await ids(boss, text, "20260401") == [3, 2, 1]
+        assert await ids(boss, "20200101", text) == []
+    assert await ids(boss, "700101", "99991231") == [3, 2, 1]  # 1970
+    assert await ids(boss, "690101", "99991231") == []  # 2069
+    for text in ("yesterday", "2026-02-30", "202603", "0", "2026-03", "2026-03-01 25:00"):
         assert await ids(boss, text, "20270101") == []
         assert await ids(boss, "20200101", text) == []
 

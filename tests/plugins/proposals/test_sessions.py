@@ -20,6 +20,8 @@ NOW = datetime(2026, 3, 10, 12)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+FIRST_DAY, LAST_SECOND = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
+"""The ends of the calendar, which stand for "always"."""
 
 
 @pytest.fixture
@@ -172,6 +174,10 @@ async def test_active_and_active_soon_to_the_second(facility: Facility, root: Ca
         (NOW - HOUR, NOW - soon - SECOND, False, False),
         (NOW - HOUR, None, False, False),
         (None, NOW + HOUR, False, False),
+        (FIRST_DAY, LAST_SECOND, True, True),
+        (NOW - HOUR, LAST_SECOND, True, True),
+        (FIRST_DAY, FIRST_DAY, False, False),
+        (LAST_SECOND, LAST_SECOND, False, False),
     ]
     for key, (start, end, _, _) in enumerate(cases, 1):
         await facility.session(key, startDate=start, endDate=end)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from plugins.simulator.conftest import settings
-from starbeam_simulator.configuration import experiment_types, load
+from starbeam_simulator.configuration import load
 from starbeam_simulator.errors import SimulationError
 
 MINIMAL = """\
@@ -169,10 +169,3 @@ def test_frames_have_one_of_two_formats(tmp_path: Path) -> None:
     assert str(error.value) == (
         f"{file}, line 13: experiments.scan.data: frames are written to .h5, .hdf5, .cbf, not to scan.edf"
     )
-
-
-def test_experiment_types_are_those_of_the_flavour() -> None:
-    community, diamond = experiment_types(["community"]), experiment_types(["diamond"])
-    assert "XRF map" in set(diamond) - set(community)
-    assert {"OSC", "Mesh", "EM"} <= set(community) & set(diamond)
-    assert set(experiment_types(["community", "diamond"])) == {*community, *diamond}

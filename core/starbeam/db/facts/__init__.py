@@ -1,9 +1,9 @@
 """Facts about the two ISPyB schemas in the field, and about the union of both that a fresh database gets.
 
 The tables of core and of every bundled plugin are described in the tab-separated files beside this module, as
-`information_schema` shows them: `community-*.tsv` and `diamond-*.tsv` with columns, indexes and foreign keys.
-Everything that depends on the schema derives from them: the DDL of a fresh database, what `doctor` expects of
-an existing one, and the tests of the models.
+`information_schema` shows them: `community-*.tsv` and `diamond-*.tsv` with columns, the character sets of
+texts, indexes and foreign keys. Everything that depends on the schema derives from them: the DDL of a fresh
+database, what `doctor` expects of an existing one, and the tests of the models.
 
 Column names compare without case, as both databases do: the flavours spell some of them differently.
 """
@@ -11,6 +11,7 @@ Column names compare without case, as both databases do: the flavours spell some
 from __future__ import annotations
 
 import csv
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
@@ -33,6 +34,9 @@ class Column(msgspec.Struct, frozen=True):
     nullable: bool
     default: str | None
     extra: str
+    character_set: str | None = None
+    """Of a text: None in the union, whose texts hold every letter."""
+    collation: str | None = None
 
     @property
     def auto_increment(self) -> bool:
@@ -91,10 +95,15 @@ def facts(flavour: Flavour) -> Tables:
     if flavour == "union":
         return _union(facts("diamond"), facts("community"))
     columns, indexes, keys = (_rows(flavour, kind) for kind in ("columns", "indexes", "foreign-keys"))
+    texts = {
+        (table, row["column"]): (row["character_set"], row["collation"])
+        for table, rows in _rows(flavour, "charsets").items()
+        for row in rows
+    }
     return {
         name: Table(
             name=name,
-            columns=tuple(map(_column, rows)),
+            columns=tuple(_column(row, *texts.get((name, row["column"]), ())) for row in rows),
             primary_key=next(_names(r) for r in indexes[name] if r["index"] == "PRIMARY"),
             indexes=tuple(_index(r) for r in indexes[name] if r["index"] != "PRIMARY"),
             foreign_keys=_foreign_keys(keys.get(name, [])),
@@ -112,6 +121,29 @@ def is_required(table: str, column: str | None = None) -> bool:
     return all(t is not None and (column is None or t.column(column) is not None) for t in tables)
 
 
+ESSENTIAL: dict[str, set[str]] = {
+    "Person": {"personId", "login"},
+    "UserGroup": {"userGroupId", "name"},
+    "Permission": {"permissionId", "type"},
+    "UserGroup_has_Person": {"userGroupId", "personId"},
+    "UserGroup_has_Permission": {"userGroupId", "permissionId"},
+    "AdminVar": {"varId", "name", "value"},
+    "Proposal": {"proposalId", "proposalCode", "proposalNumber"},
+    "ProposalHasPerson": {"proposalId", "personId"},
+    "BLSession": {"sessionId", "proposalId", "beamLineName", "visit_number"},
+    "Session_has_Person": {"sessionId", "personId"},
+}
+"""What log-in and the rules of visibility cannot do without."""
+
+
+def is_essential(table: str, column: str | None = None) -> bool:
+    """Whether no server starts without the table (or its column). So it is with a table that a plugin brings
+    of its own, too: the plugin's migrations make it."""
+    if not any(table in facts(flavour) for flavour in ("community", "diamond")):
+        return True
+    return table in ESSENTIAL and (column is None or column in ESSENTIAL[table])
+
+
 def _rows(flavour: str, kind: str) -> dict[str, list[_Row]]:
     """The rows of one file, by table."""
     grouped: dict[str, list[_Row]] = {}
@@ -121,9 +153,9 @@ def _rows(flavour: str, kind: str) -> dict[str, list[_Row]]:
     return grouped
 
 
-def _column(row: _Row) -> Column:
+def _column(row: _Row, *text: str) -> Column:
     default = None if row["default"] in ("-", "NULL") else row["default"]
-    return Column(row["column"], row["type"], row["nullable"] == "YES", default, row["extra"])
+    return Column(row["column"], row["type"], row["nullable"] == "YES", default, row["extra"], *text)
 
 
 def _names(row: _Row) -> tuple[str, ...]:
@@ -148,7 +180,14 @@ def _foreign_keys(rows: list[_Row]) -> tuple[ForeignKey, ...]:
 def _union(first: Tables, second: Tables) -> Tables:
     """All tables of both; where both have one, the first's with what only the second has."""
     merged = {name: _merge(table, second[name]) if name in second else table for name, table in first.items()}
-    return merged | {name: table for name, table in second.items() if name not in first}
+    merged |= {name: table for name, table in second.items() if name not in first}
+    return {name: _of_every_letter(table) for name, table in merged.items()}
+
+
+def _of_every_letter(table: Table) -> Table:
+    """The table with texts of no character set of their own."""
+    columns = (msgspec.structs.replace(c, character_set=None, collation=None) for c in table.columns)
+    return msgspec.structs.replace(table, columns=tuple(columns))
 
 
 def _merge(first: Table, second: Table) -> Table:
@@ -180,5 +219,5 @@ def _merge_enums(first: Column, second: Column | None) -> Column:
 
 
 def enum_values(type_: str) -> tuple[str, ...]:
-    """The values of an enum type as MariaDB writes it; none of ISPyB's holds a quote or a comma."""
-    return tuple(value.strip("'") for value in type_[len("enum(") : -1].split(","))
+    """The values of an enum type as MariaDB writes it."""
+    return tuple(value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", type_))

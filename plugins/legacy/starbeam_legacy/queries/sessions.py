@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, join, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, join, select
 
+from starbeam.db.functions import as_datetime
 from starbeam.db.models import Person
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
@@ -38,7 +37,8 @@ class Listing(msgspec.Struct, frozen=True):
     """Which sessions are listed: all or the caller's own; of a span or a proposal."""
 
     everything: bool
-    span: tuple[datetime, datetime] | None = None
+    span: tuple[Any, Any] | None = None
+    """Two dates, as `dates` gives them."""
     proposal: int | None = None
 
     @property
@@ -80,6 +80,18 @@ def _keys(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any] | None:
     return select(BLSession.sessionId).where(*conditions) if conditions else None
 
 
+_DATES = select(
+    as_datetime(bindparam("start", type_=String())).label("start"),
+    as_datetime(bindparam("end", type_=String())).label("end"),
+)
+
+
+async def dates(reader: Reader, start: str, end: str) -> tuple[Any, Any]:
+    """Two texts as the database reads them as dates; None for one that is none. 1 statement."""
+    found = await reader.rows(_DATES, start=start, end=end)
+    return found[0].start, found[0].end
+
+
 async def listed(reader: Reader, summaries: Summaries, listing: Listing) -> list[Row]:
     """The sessions, by key; of a span the latest key first. 3 statements, 1 while the counts are fresh."""
     values = {**listing.values, **caller(reader)}
@@ -89,21 +101,3 @@ async def listed(reader: Reader, summaries: Summaries, listing: Listing) -> list
     for row in rows:
         row.update(found[row["sessionId"]])
     return rows
-
-
-_DATE = re.compile(
-    r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d\d)(\d\d))"
-    r"(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?)?",
-    re.ASCII,
-)
-
-
-def date(text: str) -> datetime | None:
-    """A date as databases read it, with a time of day or at midnight: `20200131`, `2020-01-31 10:30`. None
-    for text that is none."""
-    if not (found := _DATE.fullmatch(text.strip())):
-        return None
-    try:
-        return datetime(*(int(part) for part in found.groups() if part is not None))  # type: ignore[arg-type]
-    except ValueError:
-        return None

@@ -238,4 +238,4 @@ async def of_group(reader: Reader, filters: GroupFilters) -> list[schemas.Sessio
 def _runs(session: schemas.Session, now: datetime, margin: timedelta) -> bool:
     if session.startDate is None or session.endDate is None:
         return False
-    return session.startDate - margin <= now <= session.endDate + margin
+    return session.startDate <= now + margin and now - margin <= session.endDate

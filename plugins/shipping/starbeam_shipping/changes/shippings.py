@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from starbeam.db.writer import Writer, refusing, sent
-from starbeam.refusals import Invalid, Missing
+from starbeam.refusals import Missing
 from starbeam_ispyb.models import Shipping
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, among_proposal
-from starbeam_shipping.queries.shippings import SHIPPINGS, longest_comments, proposal
+from starbeam_shipping.queries.shippings import SHIPPINGS, proposal
 
 _CONTACTS = ("sendingLabContactId", "returnLabContactId")
 
@@ -17,7 +17,6 @@ _CONTACTS = ("sendingLabContactId", "returnLabContactId")
 async def add(writer: Writer, data: schemas.ShippingCreate) -> schemas.Shipping:
     """Add a shipment to a proposal, with two of the proposal's lab contacts."""
     values = sent(data)
-    _comments_fit(writer, values)
     await writer.first(proposal(), "Proposal not found", key=data.proposalId)
     await _contacts_belong(writer, data.proposalId, {data.sendingLabContactId, data.returnLabContactId})
     with refusing("Could not create shipment"):
@@ -28,7 +27,6 @@ async def add(writer: Writer, data: schemas.ShippingCreate) -> schemas.Shipping:
 async def update(writer: Writer, key: int, data: schemas.ShippingCreateOptional) -> schemas.Shipping:
     """Change what was sent of a shipment."""
     values = sent(data)
-    _comments_fit(writer, values)
     present = await writer.get(SHIPPINGS, key)
     await _may_become(writer, present, values)
     if values:
@@ -53,9 +51,3 @@ async def _contacts_belong(writer: Writer, proposal_id: int, contacts: set[int])
     found = await writer.rows(among_proposal(), contacts=sorted(contacts), proposal_id=proposal_id)
     if len(found) < len(contacts):
         raise Missing(LAB_CONTACTS.missing)
-
-
-def _comments_fit(writer: Writer, values: dict[str, Any]) -> None:
-    longest = longest_comments(writer.scope)
-    if len(values.get("comments") or "") > longest:
-        raise Invalid(f"Expected `str` of length <= {longest}", ["body", "comments"])

@@ -59,8 +59,3 @@ SHIPPINGS = List(_SHAPE, Shipping, ShippingFilters, joins=_JOINS, missing="Shipm
 def proposal(scope: Scope) -> Select[Any]:
     """The proposal `key`, if the caller sees it."""
     return select(Proposal.proposalId).where(Proposal.proposalId == bindparam("key"), scope.sees(Proposal))
-
-
-def longest_comments(scope: Scope) -> int:
-    """How many characters `Shipping.comments` holds, which the flavours differ in."""
-    return 1000 if scope.has(Shipping.extra) else 255
