@@ -60,6 +60,45 @@ def test_a_plugin_imports_only_core_and_what_it_requires(plugin: str) -> None:
     assert forbidden == set(), f"forbidden, or missing in the plugin's `requires`: {sorted(forbidden)}"
 
 
+KNOW_HTTP = {"routes"}
+"""Modules of a plugin, and packages of such names, that know HTTP. (The class names types of its hooks.)"""
+KNOW_SQL = {"queries", "models", "sources", "visibility", "names", "migrations", "demo"}
+"""Those that write SQL."""
+OF_HTTP = ("litestar", "starlette", "starbeam.http")
+OF_SQL = ("sqlalchemy",)
+KNOW_BOTH = {
+    # Made-up data and tools, which no request runs.
+    "starbeam_simulator": "the simulator writes rows",
+    "starbeam_demo": "the demo writes rows",
+    "starbeam_admin.record": "a record that cannot be written is left out: it is written in a savepoint",
+    "starbeam_userportal.rows": "a plan holds instances of models, and what was set on them",
+}
+"""Modules that may know SQL too, and why."""
+
+
+def knowing(targets: tuple[str, ...], allowed: set[str]) -> set[str]:
+    """Modules of plugins that import one of these packages and are not called as those that may."""
+    graph = grimp.build_graph(*map(package, PLUGINS), include_external_packages=True, cache_dir=None)
+    found = set()
+    for module in graph.modules:
+        parts = module.split(".")
+        if parts[0] not in map(package, PLUGINS) or len(parts) == 1 or parts[1] in allowed:
+            continue
+        imported = graph.find_modules_directly_imported_by(module)
+        if any(one == target or one.startswith(target + ".") for one in imported for target in targets):
+            found.add(module)
+    return found
+
+
+def test_only_routes_know_http() -> None:
+    assert knowing(OF_HTTP, KNOW_HTTP) == set()
+
+
+def test_only_queries_sources_and_visibility_know_sql() -> None:
+    found = knowing(OF_SQL, KNOW_SQL)
+    assert {one for one in found if not any(one.startswith(known) for known in KNOW_BOTH)} == set()
+
+
 def test_nothing_calls_back_up() -> None:
     containers = set(map(package, PLUGINS))
     broken = import_graph().find_illegal_dependencies_for_layers(layers=LAYERS, containers=containers)

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from starbeam.lifespan import every
-from starbeam.refusals import Unavailable
+from starbeam.refusals import Forbidden, Invalid, Missing, Refusal, Unavailable
 from starbeam.settings import Files as Folders
 from starbeam_data.answers import Answer
 from starbeam_data.process import Reader
@@ -39,13 +39,8 @@ BUSY = "All readers of files are busy. Please try again in a few seconds."
 CRASHED = "The file cannot be read: reading it failed."
 
 
-class Unreadable(Exception):
-    """What a reader says about a file that it cannot answer from."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
+_REFUSALS: dict[int, type[Refusal]] = {403: Forbidden, 404: Missing, 422: Invalid, 503: Unavailable}
+"""What a reader says about a file that it cannot answer from, by the status that it names."""
 
 
 class Readers:
@@ -73,8 +68,8 @@ class Readers:
             self._windows.close()
 
     async def read(self, job: AnyJob, person: int) -> Answer:
-        """Begin to read for a person. Raises `Unreadable`, and `Unavailable` when no turn comes in time, the
-        file takes too long, or the reader dies of it."""
+        """Begin to read for a person. Raises what the file is refused for, and `Unavailable` when no turn
+        comes in time, the file takes too long, or the reader dies of it."""
         await self._turn(self._answers, person)
         try:
             answer = await self._read(job, person)
@@ -99,7 +94,7 @@ class Readers:
             return await self._read(job, person)
         if isinstance(reply, Failed):
             self._free(reader, window)
-            raise Unreadable(reply.status, reply.detail)
+            raise _REFUSALS[reply.status](reply.detail)
         answer = Answer(reply, window, self._settings.time_limit)
         self._go_on(self._fetch(reader, window, answer))
         return answer

@@ -22,7 +22,7 @@ from starbeam_ispyb.models import (
     Movie,
     Proposal,
 )
-from starbeam_legacy.rows import Row, flat, labelled, of
+from starbeam_legacy.queries.rows import Row, flat, labelled, of
 
 Picture = Literal["micrograph", "motion correction", "ctf", "drift"]
 """The images of a movie."""

@@ -14,9 +14,9 @@ from starbeam.http.files import FileAnswer, sent
 from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid
 from starbeam_em_legacy import queries
-from starbeam_legacy.forms import both
 from starbeam_legacy.queries import groups
-from starbeam_legacy.rows import Row
+from starbeam_legacy.queries.rows import Row
+from starbeam_legacy.routes.forms import both
 
 TAG = "EM - legacy with header token"
 MISSING = "Sample not found"

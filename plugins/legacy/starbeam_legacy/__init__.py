@@ -14,8 +14,8 @@ from starbeam.options import Option
 from starbeam.permissions import Permission
 from starbeam.settings import Section
 from starbeam_legacy import access, models, routes
-from starbeam_legacy.forms import SWITCH
 from starbeam_legacy.queries.summaries import Summaries
+from starbeam_legacy.routes.forms import SWITCH
 
 
 class LegacySettings(Section, frozen=True):

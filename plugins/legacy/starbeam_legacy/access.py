@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-
 from starbeam.access import ALL_PROPOSALS
 from starbeam.db.reader import Reader
 from starbeam.refusals import Forbidden, Missing
@@ -39,7 +36,7 @@ def _lists_all(who: Principal, everything: str, own: str) -> bool:
     return everything in who.permissions
 
 
-async def proposal_key(reader: NamedDependency[Reader], proposal_id: FromPath[str]) -> int | None:
+async def proposal_key(reader: Reader, proposal_id: str) -> int | None:
     """The key of the proposal that a path names by key or name; None when there is none.
 
     403 for who may not see it, or cannot know that it is not there; 404 when two have the name.
@@ -51,7 +48,7 @@ async def proposal_key(reader: NamedDependency[Reader], proposal_id: FromPath[st
     return only([key for key, _ in found])
 
 
-async def session_key(reader: NamedDependency[Reader], session_id: FromPath[str]) -> int | None:
+async def session_key(reader: Reader, session_id: str) -> int | None:
     """The key of the session that a path names; None when it names none. 403 for who may not see it."""
     _require(reader.who, ALL_SESSIONS, OWN_SESSIONS)
     key = associations.number(session_id)
@@ -59,15 +56,6 @@ async def session_key(reader: NamedDependency[Reader], session_id: FromPath[str]
     if not own and not (key is not None and await associations.is_own_session(reader, key)):
         raise _refused(reader.who, f"is not authorized to access session {session_id}.")
     return key
-
-
-async def proposal_and_session(
-    reader: NamedDependency[Reader], proposal_id: FromPath[str], session_id: FromPath[str]
-) -> tuple[int | None, int | None]:
-    """The keys of both, one after the other: a request has one connection, and two dependencies would ask at
-    once."""
-    proposal = await proposal_key(reader, proposal_id)
-    return proposal, await session_key(reader, session_id)
 
 
 def only(keys: list[int]) -> int | None:

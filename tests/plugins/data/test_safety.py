@@ -165,10 +165,8 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
     started[0]._process.send_signal(signal.SIGSEGV)
     await asyncio.to_thread(started[0]._process.wait)
     died = await ask()
-    assert (died.status_code, died.json()) == (
-        503,
-        {"detail": "The file cannot be read: reading it failed."},
-    )
+    sentence = "The file cannot be read: reading it failed."
+    assert (died.status_code, died.json()) == (503, {"detail": sentence, "message": sentence})
     assert (await ask()).json() == VALUES.tolist()
     assert len(started) == 2
     await idle(plugin._readers)

@@ -10,7 +10,7 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import Proposal
 from starbeam_legacy.queries.associations import caller, own_proposals
-from starbeam_legacy.rows import Row, flat, labelled, of
+from starbeam_legacy.queries.rows import Row, flat, labelled, of
 
 _LISTED = of(Proposal, "proposalId proposalType personId title proposalCode proposalNumber", "Proposal_")
 _ONE = of(

@@ -13,8 +13,8 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import BLSession, Proposal
 from starbeam_legacy.queries.associations import caller, own_sessions
+from starbeam_legacy.queries.rows import Row, flat, labelled, of
 from starbeam_legacy.queries.summaries import Summaries
-from starbeam_legacy.rows import Row, flat, labelled, of
 
 _COLUMNS = {
     **of(BLSession, "sessionId expSessionPk beamLineSetupId proposalId projectCode"),

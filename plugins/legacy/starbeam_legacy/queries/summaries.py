@@ -13,7 +13,7 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
 from starbeam_legacy.models import Experiment
-from starbeam_legacy.rows import Row, flat
+from starbeam_legacy.queries.rows import Row, flat
 
 _EXPERIMENTS = {"hplcCount": "HPLC", "sampleChangerCount": "STATIC", "calibrationCount": "CALIBRATION"}
 _NOTHING: Row = {

@@ -12,7 +12,7 @@ from typing import Any
 from starbeam.db.reader import Reader
 from starbeam_legacy.queries.groups import lists
 from starbeam_legacy.queries.groups.columns import groups_of_session, processing, screenings
-from starbeam_legacy.rows import Row, flat
+from starbeam_legacy.queries.rows import Row, flat
 
 
 async def of_session(reader: Reader, session: int | None) -> list[Row]:

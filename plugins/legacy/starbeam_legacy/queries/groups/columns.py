@@ -33,7 +33,7 @@ from starbeam_ispyb.models import (
     Workflow,
 )
 from starbeam_legacy.models import Detector, DiffractionPlan
-from starbeam_legacy.rows import labelled, of
+from starbeam_legacy.queries.rows import labelled, of
 
 SESSION_KEY: Any = bindparam("session_key")
 

@@ -23,7 +23,7 @@ from starbeam_legacy.queries.groups.columns import (
     SESSION_KEY,
     last_collections,
 )
-from starbeam_legacy.rows import Row, joined
+from starbeam_legacy.queries.rows import Row, joined
 
 Rows = Sequence[Row]
 

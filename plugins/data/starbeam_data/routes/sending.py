@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,9 +13,9 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from starbeam.files import Files
-from starbeam.http.conditional import unchanged
+from starbeam.http.conditional import etag, unchanged
 from starbeam_data.answers import Answer, Interrupted
-from starbeam_data.identity import identity, tag
+from starbeam_data.identity import identity
 from starbeam_data.protocol import AnyJob
 from starbeam_data.readers import Readers
 
@@ -87,7 +88,7 @@ class Sender:
         self._others = OrderedDict[bytes, list[str]]()
 
     async def answer(self, job: AnyJob, files: Files, request: Request[Any, Any, Any]) -> DataAnswer:
-        """The answer to a job. Raises `Unreadable` and `Unavailable`."""
+        """The answer to a job. Raises what `Readers.read` raises."""
         key = msgspec.msgpack.encode(job)
         own = await files.run(identity, job.file)
         if "if-none-match" in request.headers and (others := self._others.get(key)) is not None:
@@ -103,6 +104,11 @@ class Sender:
         self._others.move_to_end(key)
         if len(self._others) > REMEMBERED:
             self._others.popitem(last=False)
+
+
+def tag(job: bytes, identities: Mapping[str, str]) -> str:
+    """The ETag of an answer: of what was asked, and of all files that it comes from."""
+    return etag(job, *(f"{file}\0{one}".encode() for file, one in sorted(identities.items())))
 
 
 def _identities(files: list[str]) -> dict[str, str]:

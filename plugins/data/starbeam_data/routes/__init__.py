@@ -10,15 +10,15 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
+from starbeam.http.errors import refusal
 from starbeam.params import LARGEST, query_id
-from starbeam.refusals import Invalid, Missing
+from starbeam.refusals import Forbidden, Invalid, Missing, Refusal
 from starbeam_data import queries
 from starbeam_data.protocol import (
     AnyJob,
@@ -31,10 +31,10 @@ from starbeam_data.protocol import (
     Statistics,
     Values,
 )
-from starbeam_data.readers import Readers, Unreadable
-from starbeam_data.requests import DTYPES, FORMATS, Refused, links, one_of, parts
+from starbeam_data.readers import Readers
+from starbeam_data.routes.requests import DTYPES, FORMATS, links, one_of, parts
+from starbeam_data.routes.sending import DataAnswer, Sender
 from starbeam_data.schemas import ImageHistogram
-from starbeam_data.sending import DataAnswer, Sender
 from starbeam_data.templates import numbered
 
 NO_IMAGE = "Image not found"
@@ -79,10 +79,7 @@ class Images:
             raise Missing(NO_IMAGE)
         in_hdf5 = found.template.lower().endswith(HDF5)
         place = (number, number - found.first) if shared else (None, 0)
-        try:
-            return await self._sender.answer(job(str(file), in_hdf5, *place), self._files, self._request)
-        except Unreadable as error:
-            raise HTTPException(error.detail, status_code=error.status) from error
+        return await self._sender.answer(job(str(file), in_hdf5, *place), self._files, self._request)
 
 
 class Grove:
@@ -112,18 +109,15 @@ class Grove:
         return path.endswith("/")
 
     async def answer(self, job: Callable[[str], AnyJob]) -> DataAnswer:
-        """What a job makes of the file. Raises `Refused`."""
+        """What a job makes of the file. Raises Missing, Forbidden, Invalid."""
         path = await queries.hdf5_file(self._reader, *self._rows)
         await self._reader.rest()
         file = await self._files.run(self._files.place, path)
         if file is None:
-            raise Refused(404, NO_FILE)
+            raise Missing(NO_FILE)
         if not await self._files.run(readable, file):
-            raise Refused(403, FORBIDDEN)
-        try:
-            return await self._sender.answer(job(str(file)), self._files, self._request)
-        except Unreadable as error:
-            raise Refused(error.status, error.detail) from error
+            raise Forbidden(FORBIDDEN)
+        return await self._sender.answer(job(str(file)), self._files, self._request)
 
 
 @get(
@@ -173,7 +167,7 @@ async def get_image_histogram(
     return await images.answer(dataCollectionId, imageNumber, Histogram)
 
 
-@get("/h5grove/attr", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+@get("/attr", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
 async def get_attr(
     grove: NamedDependency[Grove],
     path: NodePath = "/",
@@ -183,7 +177,7 @@ async def get_attr(
     return await grove.answer(lambda file: Attributes(file, path, attr_keys))
 
 
-@get("/h5grove/data", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+@get("/data", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
 async def get_data(
     grove: NamedDependency[Grove],
     path: NodePath = "/",
@@ -199,7 +193,7 @@ async def get_data(
     return await grove.answer(lambda file: Values(file, path, taken, dtype, format, flatten, narrow))
 
 
-@get("/h5grove/meta", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+@get("/meta", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
 async def get_meta(
     grove: NamedDependency[Grove],
     path: NodePath = "/",
@@ -210,7 +204,7 @@ async def get_meta(
     return await grove.answer(lambda file: Metadata(file, path, resolved, flat))
 
 
-@get("/h5grove/stats", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+@get("/stats", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
 async def get_stats(
     grove: NamedDependency[Grove], path: NodePath = "/", selection: Selection = None
 ) -> DataAnswer:
@@ -219,7 +213,7 @@ async def get_stats(
     return await grove.answer(lambda file: Statistics(file, path, taken))
 
 
-@get("/h5grove/paths", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
+@get("/paths", tags=["Data"], access=authenticated, errors=ERRORS, slash=True)
 async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> DataAnswer:
     """h5grove /paths/ endpoint handler"""
     return await grove.answer(lambda file: Paths(file, path))
@@ -236,6 +230,21 @@ def located(files: Files, images: queries.Images, number: int) -> tuple[Path | N
 def readable(file: Path) -> bool:
     """Whether the server may read a file. Blocks."""
     return os.access(file, os.R_OK)
+
+
+def _told_to_h5web(request: Request[Any, Any, Any], error: Refusal) -> Response[Any]:
+    """The answer of every refusal, with `message`, where h5web looks for the reason."""
+    answer = refusal(error)
+    if isinstance(answer.content["detail"], str):
+        answer.content["message"] = answer.content["detail"]
+    return answer
+
+
+_GROVE = Router(
+    "/h5grove",
+    route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths],
+    exception_handlers={Refusal: _told_to_h5web},
+)
 
 
 def router(readers: Readers, meta_form: str) -> Router:
@@ -258,21 +267,8 @@ def router(readers: Readers, meta_form: str) -> Router:
         rows = dataCollectionId, autoProcProgramAttachmentId, robotActionId
         return Grove(reader, files, sender, request, rows, meta_form)
 
-    def refused(request: Request[Any, Any, Any], error: Refused) -> Response[dict[str, str]]:
-        return Response({"detail": error.detail, "message": error.detail}, status_code=error.status_code)
-
     return Router(
         "/data",
-        route_handlers=[
-            get_image,
-            get_image_header,
-            get_image_histogram,
-            get_attr,
-            get_data,
-            get_meta,
-            get_stats,
-            get_paths,
-        ],
+        route_handlers=[get_image, get_image_header, get_image_histogram, _GROVE],
         dependencies={"images": Provide(images), "grove": Provide(grove)},
-        exception_handlers={Refused: refused},
     )

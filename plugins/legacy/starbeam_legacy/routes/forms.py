@@ -8,11 +8,13 @@ from functools import wraps
 from typing import Any, TypeAlias
 
 from litestar import get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from starbeam.access import authenticated
-from starbeam_legacy.access import proposal_and_session, proposal_key, session_key
+from starbeam.db.reader import Reader
+from starbeam_legacy import access
 
 SWITCH = "enable_legacy_routes"
 """The option that switches all legacy operations."""
@@ -20,6 +22,22 @@ BY_TOKEN = "Legacy with token in path ⚠️ only for compatibility ⚠️"
 """The tag of the second form."""
 
 Function: TypeAlias = Callable[..., Any]
+
+
+async def _proposal_key(reader: NamedDependency[Reader], proposal_id: FromPath[str]) -> int | None:
+    return await access.proposal_key(reader, proposal_id)
+
+
+async def _session_key(reader: NamedDependency[Reader], session_id: FromPath[str]) -> int | None:
+    return await access.session_key(reader, session_id)
+
+
+async def _both_keys(
+    reader: NamedDependency[Reader], proposal_id: FromPath[str], session_id: FromPath[str]
+) -> tuple[int | None, int | None]:
+    """One after the other: a request has one connection, and two dependencies would ask at once."""
+    proposal = await access.proposal_key(reader, proposal_id)
+    return proposal, await access.session_key(reader, session_id)
 
 
 def both(
@@ -40,9 +58,9 @@ def both(
         "switch": SWITCH,
         "media_type": media_type,
         "dependencies": {
-            "proposal_key": Provide(proposal_key),
-            "session_key": Provide(session_key),
-            "proposal_and_session": Provide(proposal_and_session),
+            "proposal_key": Provide(_proposal_key),
+            "session_key": Provide(_session_key),
+            "proposal_and_session": Provide(_both_keys),
         },
         "errors": {403: "The caller may not see this", **(errors or {})},
     }

@@ -8,10 +8,10 @@ from litestar.params import FromPath
 
 from starbeam.db.reader import Reader
 from starbeam_legacy.access import lists_all_proposals, lists_all_sessions, only
-from starbeam_legacy.forms import both
 from starbeam_legacy.queries import associations, groups, proposals, sessions
+from starbeam_legacy.queries.rows import Row
 from starbeam_legacy.queries.summaries import Summaries
-from starbeam_legacy.rows import Row
+from starbeam_legacy.routes.forms import both
 
 SESSIONS = "Sessions - legacy with header token"
 PROPOSALS = "Proposals - legacy with header token"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from litestar.exceptions import HTTPException
-
+from starbeam.refusals import Invalid
 from starbeam_data.protocol import Part
 
 FORMATS = ("json", "bin", "npy", "csv", "tiff")
@@ -17,29 +16,22 @@ _INDEX = re.compile(_INTEGER)
 _SLICE = re.compile(rf"(?:{_INTEGER}|\s*):(?:{_INTEGER}|\s*)(?::(?:{_INTEGER}|\s*))?")
 
 
-class Refused(HTTPException):
-    """A request for a file that cannot be answered; `message` is where h5web looks for the reason."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail=detail, status_code=status)
-
-
 def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    """A value that is known. Raises `Refused`."""
+    """A value that is known. Raises `Invalid`."""
     if value not in known:
-        raise Refused(422, f"{value} is not a {name}: {', '.join(known)}")
+        raise Invalid(f"{value} is not a {name}: {', '.join(known)}")
     return value
 
 
 def links(value: str) -> str:
-    """Which links to resolve. Raises `Refused`."""
+    """Which links to resolve. Raises `Invalid`."""
     if (found := LINKS.get(value.lower())) is None:
-        raise Refused(422, f"{value} is no way to resolve links: only_valid, all, none")
+        raise Invalid(f"{value} is no way to resolve links: only_valid, all, none")
     return found
 
 
 def parts(selection: str | None) -> list[Part] | None:
-    """What a NumPy-like selection takes along each axis, as in `3,:,0:10:2`. Raises `Refused`."""
+    """What a NumPy-like selection takes along each axis, as in `3,:,0:10:2`. Raises `Invalid`."""
     return None if selection is None else [_part(text) for text in selection.split(",")]
 
 
@@ -48,8 +40,8 @@ def _part(text: str) -> Part:
         return int(index[1])
     found = _SLICE.fullmatch(text)
     if found is None:
-        raise Refused(422, f"{text!r} is not an index or a slice, as in 3 or 0:10:2")
+        raise Invalid(f"{text!r} is not an index or a slice, as in 3 or 0:10:2")
     start, stop, step = (None if one is None else int(one) for one in found.groups())
     if step is not None and step < 1:
-        raise Refused(422, f"The step of {text!r} is not positive")
+        raise Invalid(f"The step of {text!r} is not positive")
     return start, stop, step
