@@ -1,0 +1,121 @@
+"""The write path: all or nothing, begun again where others were in the way, and told of once it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import select
+
+from starbeam.db.models import Person
+from starbeam.db.writer import Write, Writer, Written
+from starbeam.refusals import Refused
+from starbeam.testing.app import TestApp
+from starbeam.testing.fixtures import MakeApp
+
+pytestmark = pytest.mark.anyio
+
+
+async def written_by(
+    app: TestApp, *listeners: Callable[[Writer], Awaitable[None]], login: str = "writer"
+) -> Write:
+    """The `Write` of a request of this person."""
+    await app.as_user(login)
+    core = app.starbeam
+    who = core.options.principal(1, login, ())
+    scope = await core.runtime.scope(who)
+    return Write(core.database, scope, who, core.clock.now(), core.options.values, listeners)
+
+
+async def logins(app: TestApp) -> list[str]:
+    """Who is in the database, but for the writer."""
+    async with app.starbeam.database.read() as connection:
+        rows = await connection.execute(select(Person.login).order_by(Person.personId))
+        return [login for (login,) in rows if login != "writer"]
+
+
+@pytest.mark.four_databases
+async def test_what_raises_leaves_nothing_and_tells_nobody(make_app: MakeApp) -> None:
+    app, heard = await make_app(), list[str]()
+
+    async def listen(writer: Writer) -> None:
+        heard.append("before the commit")
+
+    async def then() -> None:
+        heard.append("after it")
+
+    async def work(writer: Writer, fails: bool) -> None:
+        await writer.create(Person, {"login": "new"})
+        writer.committed.append(then)
+        if fails:
+            raise Refused("No")
+
+    write = await written_by(app, listen)
+    with pytest.raises(Refused, match="No"):
+        await write(work, True)
+    assert (await logins(app), heard) == ([], [])
+    await write(work, False)
+    assert (await logins(app), heard) == (["new"], ["before the commit", "after it"])
+
+
+@pytest.mark.four_databases
+async def test_every_way_to_write_is_noted(make_app: MakeApp) -> None:
+    app, noted = await make_app(), list[Written]()
+
+    async def listen(writer: Writer) -> None:
+        noted.extend(writer.written)
+
+    async def work(writer: Writer) -> int:
+        row = await writer.create(Person, {"login": "a", "givenName": "A"})
+        await writer.update(Person, row.personId, {"givenName": "B"})
+        await writer.insert(Person, {"login": "b"})
+        assert await writer.change(Person, {"givenName": "C"}, Person.login.in_(["a", "b"])) == 2
+        other = Person(login="c")
+        await writer.save([other])
+        other.givenName = "D"
+        await writer.save([other])
+        assert await writer.delete(Person, Person.login == "b") == 1
+        key: int = row.personId
+        return key
+
+    key = await (await written_by(app, listen))(work)
+    told = [(one.verb, one.key == key, dict(one.values)) for one in noted]
+    assert told == [
+        ("insert", True, {"login": "a", "givenName": "A"}),
+        ("update", True, {"givenName": "B"}),
+        ("insert", False, {"login": "b"}),
+        ("update", False, {"givenName": "C"}),
+        ("insert", False, {"login": "c"}),
+        ("update", False, {"givenName": "D"}),
+        ("delete", False, {}),
+    ]
+    assert await logins(app) == ["a", "c"]
+
+
+@pytest.mark.on("mariadb-union")
+async def test_work_that_met_a_dead_lock_is_begun_again(make_app: MakeApp) -> None:
+    app, begun = await make_app(), list[str]()
+    write = await written_by(app)
+
+    async def add(writer: Writer) -> None:
+        for login in ("a", "b"):
+            await writer.create(Person, {"login": login})
+
+    await write(add)
+    both = asyncio.Barrier(2)
+
+    async def cross(writer: Writer, name: str, first: str, second: str) -> None:
+        begun.append(name)
+        await writer.change(Person, {"givenName": name}, Person.login == first)
+        if begun.count(name) == 1:
+            await both.wait()  # each has one row, and waits for the other's
+        await writer.change(Person, {"familyName": name}, Person.login == second)
+
+    await asyncio.gather(write(cross, "one", "a", "b"), write(cross, "two", "b", "a"))
+    assert sorted(begun) in (["one", "one", "two"], ["one", "two", "two"])
+    async with app.starbeam.database.read() as connection:
+        rows = await connection.execute(
+            select(Person.givenName, Person.familyName).where(Person.login.in_(["a", "b"]))
+        )
+        assert {(given, family) for given, family in rows} <= {("one", "two"), ("two", "one")}
