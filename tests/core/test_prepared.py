@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, String, bindparam, func, literal, select, tuple_
+from sqlalchemy import BindParameter, Integer, String, bindparam, func, literal, select, tuple_
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.sql import visitors
 
 from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import Database
@@ -102,3 +104,17 @@ async def test_reads_at_once_take_turns(reading: ReadConnection) -> None:
     query = LOGINS.where(Person.personId == bindparam("key", type_=Integer()))
     found = await asyncio.gather(*(logins(reading, query, key=number % 3 + 1) for number in range(30)))
     assert found == [[f"l{number % 3 + 1}"] for number in range(30)]
+
+
+def test_private_names_of_sqlalchemy_mean_what_is_relied_on() -> None:
+    needed = select(literal(7).label("own")).where(bindparam("needed", type_=Integer()) == 1)
+    compiled = needed.compile()
+    with pytest.raises(InvalidRequestError):
+        compiled.construct_params()
+    given = compiled.construct_params(escape_names=False, _check=False)
+    assert sorted(given.items(), key=str) == [("needed", None), ("param_1", 7), ("param_2", 1)]
+    pairs = tuple_(Person.login, Person.familyName).in_(PAIRS)
+    (bound,) = [one for one in visitors.iterate(pairs) if isinstance(one, BindParameter)]
+    assert (bound.type._is_tuple_type, String()._is_tuple_type) == (True, False)
+    twin = bound._clone(maintain_key=True)
+    assert (twin is bound, twin.key) == (False, bound.key)
