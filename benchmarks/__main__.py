@@ -72,7 +72,7 @@ def _run(suite: Suite, url: str, console: Console) -> Table:
         **dict(suite.settings),
     }
     starbeam = Starbeam(load(None, {}, settings))
-    tokens = {case: starbeam.runtime.tokens.make(f"u{case.person}", case.person, ()) for case in suite.cases}
+    tokens = {case: starbeam.tokens.make(f"u{case.person}", case.person, ()) for case in suite.cases}
     captured = asyncio.run(_capture(starbeam, tokens))
     with tempfile.TemporaryDirectory() as folder:
         results = _measure(Path(folder), settings, tokens, captured, console)

@@ -64,7 +64,7 @@ async def _first(url: str, case: Case) -> float:
         "database.url": url,
     }
     starbeam = Starbeam(load(None, {}, settings))
-    token = starbeam.runtime.tokens.make(f"u{case.person}", case.person, ())
+    token = starbeam.tokens.make(f"u{case.person}", case.person, ())
     transport = httpx.ASGITransport(starbeam.asgi)  # type: ignore[arg-type]
     address = "http://test/ispyb/api/v1" + case.path
     async with starbeam.asgi.lifespan(), httpx.AsyncClient(transport=transport) as client:

@@ -87,7 +87,7 @@ async def _requested(url: str) -> list[tuple[str, float]]:
         "database.url": url,
     }
     starbeam = Starbeam(load(None, {}, settings))
-    headers = {"Authorization": "Bearer " + starbeam.runtime.tokens.make("staff", 1, ())}
+    headers = {"Authorization": "Bearer " + starbeam.tokens.make("staff", 1, ())}
     transport = httpx.ASGITransport(starbeam.asgi)  # type: ignore[arg-type]
     base = f"http://test{starbeam.settings.server.api_root}"
     async with (

@@ -43,7 +43,7 @@ async def _measured(url: str) -> list[tuple[object, ...]]:
         "database.url": url,
     }
     starbeam = Starbeam(load(None, {}, settings))
-    headers = {"Authorization": "Bearer " + starbeam.runtime.tokens.make("portal", 1, ())}
+    headers = {"Authorization": "Bearer " + starbeam.tokens.make("portal", 1, ())}
     transport = httpx.ASGITransport(starbeam.asgi)  # type: ignore[arg-type]
     document = _document()
     changed = deepcopy(document)

@@ -15,23 +15,30 @@ from litestar.exceptions import HTTPException
 
 from starbeam import loader
 from starbeam.access import Principal
-from starbeam.auth import onetime, routes
-from starbeam.auth.guard import Guard
+from starbeam.auth import onetime
+from starbeam.auth.login import LoginService
+from starbeam.auth.people import People
+from starbeam.auth.ratelimit import Tries
+from starbeam.auth.snapshot import REFRESH_SECONDS, Snapshot
+from starbeam.auth.tokens import Tokens
 from starbeam.clock import Clock
 from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.reader import Reader
+from starbeam.db.scope import Scopes
 from starbeam.db.writer import Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
-from starbeam.http import bodies, errors, health, metrics, openapi, requests, schemas
+from starbeam.http import bodies, errors, health, login, metrics, openapi, requests, schemas
+from starbeam.http.addresses import ClientAddress
+from starbeam.http.dependencies import always
+from starbeam.http.guard import Guard
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
-from starbeam.options import REFRESH_SECONDS, LiveOptions
+from starbeam.options import LiveOptions
 from starbeam.plugin import Context
 from starbeam.registry import CORE, Registry, handlers_of
-from starbeam.runtime import Runtime
 from starbeam.settings import secret_problem
 from starbeam.visibility import Visibility
 
@@ -50,29 +57,25 @@ class Starbeam:
         settings = self.settings = loaded.settings
         self.clock = Clock(settings.server.timezone)
         self.plugins = loader.load(loaded)
-        if needs_secret and (problem := secret_problem(settings.auth)):
+        if needs_secret and (problem := secret_problem(settings.auth.secret_key)):
             cause = f"{loaded.origin('auth.secret_key')}: {problem}"
             remedy = "set STARBEAM_AUTH__SECRET_KEY, or let STARBEAM_AUTH__SECRET_KEY_FILE name its file"
             self.plugins.fault("", "settings", cause, remedy)
         self.registry = Registry(self.plugins)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
-        self.options = LiveOptions(self.registry.options, self.database)
-        self.registry.collect_parts([*routes.handlers, *openapi.handlers], self.context)
-        self.registry.order_backends(settings.auth.backends)
+        self.options = LiveOptions(self.registry.options)
+        self.snapshot = Snapshot(self.options, People(self.options), self.database)
+        self.files = Files(settings.files)
+        self.metrics = self._metrics()
+        self.client_address = ClientAddress(settings.server.trusted_proxies)
+        self.registry.collect_backends(settings.auth.backends, self.context)
+        self.tokens = Tokens(settings.auth)
+        self.tries = Tries()
+        self.registry.collect_parts([self._login(), openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
-        self.runtime = Runtime(
-            settings,
-            self.plugins,
-            self.database,
-            self.options,
-            self.registry.backends,
-            Visibility(self.registry.rules),
-            self.registry.checks,
-            self.clock,
-            self._metrics(),
-        )
+        self.scopes = Scopes(self.database, Visibility(self.registry.rules))
         self.asgi = self._built()
 
     def _metrics(self) -> metrics.Metrics | None:
@@ -83,11 +86,21 @@ class Starbeam:
         kept.watch(self.database)
         return kept
 
+    def _login(self) -> Router:
+        backends = self.registry.backends
+        service = LoginService(backends, self.tokens, self.tries, self.snapshot, self.database)
+        return login.router(backends, service, self.client_address)
+
+    @property
+    def is_test_system(self) -> bool:
+        """Whether somebody can log in without proof."""
+        return any(backend.test_only for backend in self.registry.backends.values())
+
     def context(self, plugin: str) -> Context:
         """What a plugin's hooks are given."""
         backends = self.plugins.backends.get(plugin, {})
         collect = partial(self.plugins.call, ctx=self.context)
-        return Context(plugin, self.settings, self.database, self.options, self.clock, collect, backends)
+        return Context(plugin, self.settings, self.database, self.snapshot, self.clock, collect, backends)
 
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""
@@ -109,41 +122,80 @@ class Starbeam:
             self.plugins.fault(str(router.opt["plugin"]), "hooks", cause, "correct its handlers")
 
     def _litestar(self, routers: Sequence[Router]) -> Litestar:
-        guard = Guard(self.settings, self.runtime.tokens, self.options, self.database)
+        settings = self.settings.server
+        guard = Guard(self.settings, self.tokens, self.snapshot, self.database)
         answer = partial(errors.answer, outage=self.database.outage)
-        for router in routers:
+        beside = [
+            health.router(self.registry.checks, self.is_test_system),
+            metrics.router(self.metrics, self.client_address),
+        ]
+        for router in [*routers, *beside]:
             openapi.declare(handler for _, handler in handlers_of(router))
-        openapi.declare([*health.handlers, *metrics.handlers])
-        api = Router(self.settings.server.api_root, route_handlers=routers)
+        api = Router(settings.api_root, route_handlers=routers)
         app = Litestar(
-            route_handlers=[api, *health.handlers, *metrics.handlers],
+            route_handlers=[api, *beside],
             guards=[guard.check],
-            dependencies=_dependencies(self.runtime),
+            dependencies=self._dependencies(),
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
             before_request=requests.read_words,
-            cors_config=_cors(self.settings.server.cors_origins),
+            cors_config=_cors(settings.cors_origins),
             lifespan=[self._lifespan()],
-            openapi_config=openapi.configuration(self.runtime),
+            openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
             opt={"plugin": CORE},
-            request_max_body_size=self.settings.server.max_body,
+            request_max_body_size=settings.max_body,
             logging_config=None,
             debug=False,
         )
-        app.asgi_handler = requests.RequestLog(
-            app.asgi_handler, self.runtime.client_address, self.runtime.metrics
-        )
+        # Around the whole app, for no middleware of Litestar sees what its router refuses.
+        app.asgi_handler = requests.RequestLog(app.asgi_handler, self.client_address, self.metrics)
         return app
+
+    def _dependencies(self) -> dict[str, Provide]:
+        """What handlers of all plugins ask for by name.
+
+        None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for
+        that.
+        """
+
+        async def who(request: Request[Principal, Any, Any]) -> Principal:
+            return request.user
+
+        async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
+            connection = ReadConnection(self.database)
+            try:
+                scope = await self.scopes.of(who)
+                yield Reader(connection, scope, who, self.clock.now(), self.options.values)
+            finally:
+                await connection.close()
+
+        async def write(who: NamedDependency[Principal]) -> Write:
+            scope = await self.scopes.of(who)
+            return Write(self.database, scope, who, self.clock.now(), self.options.values)
+
+        return {
+            "who": Provide(who),
+            "page": Provide(PageProvider(self.settings.server.max_limit), sync_to_thread=False),
+            "reader": Provide(reader),
+            "write": Provide(write),
+            **always(
+                api_root=self.settings.server.api_root,
+                clock=self.clock,
+                database=self.database,
+                files=self.files,
+                options=self.options,
+            ),
+        }
 
     def _lifespan(self) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
         @asynccontextmanager
         async def running(app: Litestar) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(self.database.close)
-                stack.callback(self.runtime.tries.close)
-                await self.options.refresh()
-                await stack.enter_async_context(every(REFRESH_SECONDS, self.options.refresh))
+                stack.callback(self.tries.close)
+                await self.snapshot.refresh()
+                await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self._clean_onetime_tokens))
                 for lifespan in self.registry.lifespans:
@@ -166,42 +218,3 @@ def _cors(origins: list[str]) -> CORSConfig | None:
     if not origins:
         return None
     return CORSConfig(allow_origins=list(origins), allow_credentials="*" not in origins, max_age=600)
-
-
-def _dependencies(runtime: Runtime) -> dict[str, Provide]:
-    """What handlers of all plugins ask for by name: `runtime`, `who`, `files`, `page`, `reader`,
-    `write`.
-
-    None is named as a parameter of an operation (`session`, `proposal` …): Litestar would take it for that.
-    """
-
-    async def who(request: Request[Principal, Any, Any]) -> Principal:
-        return request.user
-
-    async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
-        connection = ReadConnection(runtime.database)
-        try:
-            yield Reader(
-                connection, await runtime.scope(who), who, runtime.clock.now(), runtime.options.values
-            )
-        finally:
-            await connection.close()
-
-    async def write(who: NamedDependency[Principal]) -> Write:
-        scope = await runtime.scope(who)
-        return Write(runtime.database, scope, who, runtime.clock.now(), runtime.options.values)
-
-    def its_runtime() -> Runtime:
-        return runtime
-
-    def its_files() -> Files:
-        return runtime.files
-
-    return {
-        "runtime": Provide(its_runtime, sync_to_thread=False, use_cache=True),
-        "who": Provide(who),
-        "files": Provide(its_files, sync_to_thread=False, use_cache=True),
-        "page": Provide(PageProvider(runtime.settings.server.max_limit), sync_to_thread=False),
-        "reader": Provide(reader),
-        "write": Provide(write),
-    }

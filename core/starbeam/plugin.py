@@ -16,6 +16,7 @@ import msgspec
 import pluggy
 
 if TYPE_CHECKING:
+    from starbeam.auth.snapshot import Snapshot
     from starbeam.clock import Clock
     from starbeam.db.engine import Database
     from starbeam.options import LiveOptions
@@ -73,8 +74,8 @@ class Context:
     """The settings of the whole server."""
     database: Database
     """The database; not connected yet while hooks run."""
-    options: LiveOptions
-    """The runtime options and permissions, as they are at the moment of asking."""
+    snapshot: Snapshot
+    """The runtime options and people's permissions as last read: whoever changes any lets it `refresh`."""
     clock: Clock
     """The facility's local time."""
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]
@@ -83,6 +84,11 @@ class Context:
     backends: Mapping[str, Any] = field(default_factory=dict)
     """For a plugin of log-in backends: its backends' names and settings, in the order of the
     configuration."""
+
+    @property
+    def options(self) -> LiveOptions:
+        """The runtime options, as they are at the moment of asking."""
+        return self.snapshot.options
 
     @property
     def api_root(self) -> str:

@@ -51,3 +51,11 @@ class NotHeld(Refusal):
 
 class Unavailable(Refusal):
     """Something that this server depends on does not answer (503); soon it may."""
+
+
+class TooMany(Refusal):
+    """Somebody asks too often (429): again in `wait` seconds."""
+
+    def __init__(self, sentence: str, wait: int) -> None:
+        super().__init__(sentence)
+        self.wait = wait

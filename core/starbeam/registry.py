@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
+    from starbeam.db.migrations import Migrations
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
@@ -75,15 +76,20 @@ class Registry:
         for name, found in self.plugins.call("register_indexes"):
             self.indexes += [(name, index) for index in found]
 
+    def collect_backends(self, configured: Iterable[str], context: Callable[[str], Context]) -> None:
+        """Log-in backends, in the order of the configuration; those without a section come last."""
+        for name, found in self.plugins.call("register_auth_backends", ctx=context):
+            self._keep("log-in backend", name, found, lambda backend: str(backend.name), self.backends)
+        first = [name for name in configured if name in self.backends]
+        self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
+
     def collect_parts(
         self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]
     ) -> None:
-        """Routes, log-in backends, rules, background work and checks."""
+        """Routes, rules, background work and checks."""
         self._route(CORE, core_routes)
         for name, found in self.plugins.call("register_routes", ctx=context):
             self._route(name, found)
-        for name, found in self.plugins.call("register_auth_backends", ctx=context):
-            self._keep("log-in backend", name, found, lambda backend: str(backend.name), self.backends)
         for _, found in self.plugins.call("register_visibility", ctx=context):
             self.rules += found
         for _, found in self.plugins.call("register_lifespan", ctx=context):
@@ -112,10 +118,15 @@ class Registry:
     def _of(self, plugin: str, kind: str, declared: dict[str, Any]) -> list[Any]:
         return [one for name, one in declared.items() if self._owners[kind, name.lower()] == plugin]
 
-    def order_backends(self, configured: Iterable[str]) -> None:
-        """The order of the configuration; those without a section come last."""
-        first = [name for name in configured if name in self.backends]
-        self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
+    def revisions(self) -> list[Migrations]:
+        """The revisions of all plugins that have any, those that others require first."""
+        from starbeam.db.migrations import Migrations  # Alembic, which no server needs
+
+        found = []
+        for plugin, folders in self.migrations.items():
+            own = {model.__tablename__ for model in self.models_of(plugin)}
+            found.append(Migrations(plugin, folders, frozenset(self.models) - own))
+        return found
 
     def _keep(
         self, kind: str, plugin: str, found: Iterable[Any], key: Callable[[Any], str], into: dict[str, Any]

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from starbeam.addresses import address_of
 from starbeam.auth.ratelimit import PER_ACCOUNT_AND_ADDRESS
+from starbeam.http.addresses import address_of
 from starbeam.testing.app import TestApp
 from starbeam.testing.fixtures import MakeApp
 from support.probe import WITH_PROBE

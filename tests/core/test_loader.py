@@ -456,8 +456,8 @@ def test_two_owners_of_one_thing(bench: Bench) -> None:
         ("second", "collisions", f"table Widget {where}"),
         ("second", "collisions", f"option shared_option {where}"),
         ("second", "collisions", f"permission shared {where}"),
-        ("second", "collisions", f"operation id shared {where}"),
         ("second", "collisions", f"log-in backend shared {where}"),
+        ("second", "collisions", f"operation id shared {where}"),
     ]
 
 

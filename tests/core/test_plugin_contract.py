@@ -132,7 +132,7 @@ async def test_an_operation_without_a_guard_is_found(
 ) -> None:
     async def nothing(self: Any, connection: Any, handler: Any) -> None: ...
 
-    monkeypatch.setattr("starbeam.auth.guard.Guard.check", nothing)
+    monkeypatch.setattr("starbeam.http.guard.Guard.check", nothing)
     contract = make('raise Missing("Nothing")', "return 1")
     with pytest.raises(AssertionError, match="answered without a token"):
         await run(contract, "test_it_refuses_who_has_no_token", make_app)

@@ -111,7 +111,7 @@ def tried(tries: Tries, account: str, address: str, right: bool = False) -> str:
     return "in"
 
 
-FAILED, TOO_MANY = "Unauthenticated", "TooManyRequestsException"
+FAILED, TOO_MANY = "Unauthenticated", "TooMany"
 
 
 @pytest.fixture

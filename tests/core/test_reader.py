@@ -61,8 +61,8 @@ async def test_callers_of_one_kind_share_statements(make_app: MakeApp) -> None:
     ada, bob, root = [
         await app.as_user(*who) for who in (("ada", "x"), ("bob", "x"), ("root", "all_proposals"))
     ]
-    runtime, principal = app.starbeam.runtime, app.starbeam.options.principal
-    scopes = [await runtime.scope(principal(number, "")) for number in (1, 2, 3)]
+    kinds, principal = app.starbeam.scopes, app.starbeam.snapshot.people.principal
+    scopes = [await kinds.of(principal(number, "")) for number in (1, 2, 3)]
     assert scopes[0] is scopes[1]
     assert scopes[0] is not scopes[2]
     assert people_listing(scopes[0], False, False) is people_listing(scopes[1], False, False)
@@ -76,10 +76,10 @@ async def test_callers_of_one_kind_share_statements(make_app: MakeApp) -> None:
 
 async def test_kinds_of_caller_are_forgotten_before_there_are_too_many(make_app: MakeApp) -> None:
     app = await make_app("probe", **WITH_PROBE)
-    runtime, principal = app.starbeam.runtime, app.starbeam.options.principal
+    scopes, principal = app.starbeam.scopes, app.starbeam.snapshot.people.principal
     for number in range(450):
-        await runtime.scope(principal(1, "abcd", [f"p{number}"]))
-    assert len(runtime._scopes) <= 200
+        await scopes.of(principal(1, "abcd", [f"p{number}"]))
+    assert len(scopes._scopes) <= 200
 
 
 # visibility
@@ -153,12 +153,12 @@ async def test_a_restriction_reaches_lists_totals_counters_and_what_hangs_below(
 
 async def collections(app: TestApp, login: str, person_id: int, *permissions: str) -> list[int]:
     """The data collections that a person sees."""
-    runtime = app.starbeam.runtime
-    who = runtime.options.principal(person_id, login, permissions)
-    scope = await runtime.scope(who)
-    connection = ReadConnection(runtime.database)
+    starbeam = app.starbeam
+    who = starbeam.snapshot.people.principal(person_id, login, permissions)
+    scope = await starbeam.scopes.of(who)
+    connection = ReadConnection(starbeam.database)
     try:
-        reader = Reader(connection, scope, who, app.starbeam.clock.now(), runtime.options.values)
+        reader = Reader(connection, scope, who, starbeam.clock.now(), starbeam.options.values)
         key = inspect(m.DataCollection).primary_key[0]
         query = select(key).where(scope.sees(m.DataCollection)).order_by(key)
         return [row[0] for row in await reader.rows(query)]

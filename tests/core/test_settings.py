@@ -643,7 +643,7 @@ HOW_TO = "Make one with: openssl rand -hex 32"
     ],
 )
 def test_secret_problem(secret: str, said: str | None) -> None:
-    assert secret_problem(Auth(secret_key=secret)) == said
+    assert secret_problem(secret) == said
 
 
 def test_default_file_is_the_structs() -> None:
@@ -679,7 +679,7 @@ def test_shipped_files_hold_no_secret(name: str) -> None:
 
 
 def test_shipped_test_file_has_a_good_key() -> None:
-    assert secret_problem(load(CONFIG / "test.toml", {}).settings.auth) is None
+    assert secret_problem(load(CONFIG / "test.toml", {}).settings.auth.secret_key) is None
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

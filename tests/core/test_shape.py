@@ -130,7 +130,7 @@ async def test_a_column_that_the_database_lacks(app: TestApp, kind: Kind) -> Non
 
 @pytest.mark.four_databases
 async def test_columns_are_selected_in_the_order_that_make_reads(app: TestApp) -> None:
-    who = app.starbeam.options.principal(1, "abcd")
-    scope: Scope = await app.starbeam.runtime.scope(who)
+    who = app.starbeam.snapshot.people.principal(1, "abcd")
+    scope: Scope = await app.starbeam.scopes.of(who)
     names = [getattr(column, "key", None) for column in NESTED.columns(scope)]
     assert names == ["personId", "login", "laboratoryId", "name", "city"]

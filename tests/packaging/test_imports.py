@@ -1,4 +1,5 @@
-"""Who may import whom: core no plugin, a plugin only core and what it requires, a module nothing above it.
+"""Who may import whom: core no plugin, a plugin only core and what it requires, a module nothing above it, no
+two modules each other. Imports for types alone count too.
 
 What a plugin requires is read from its dependencies, which `test_manifest` holds equal to the class.
 """
@@ -6,6 +7,7 @@ What a plugin requires is read from its dependencies, which `test_manifest` hold
 from __future__ import annotations
 
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 
 import grimp
 import pytest
@@ -15,6 +17,20 @@ from support import workspace
 PLUGINS = sorted(workspace.plugin_folders())
 LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=False))
 """The modules of a plugin, those that call above those that are called."""
+FLOORS = (
+    {"__main__"},
+    {"cli"},
+    {"server", "workers", "doctor", "testing"},
+    {"app"},
+    {"http"},
+    {"demo", "discovery", "hooks", "hookspecs", "loader", "plugin", "registry", "usage"},
+    {"auth"},
+    {"db", "visibility"},
+    {"faults", "files", "logs", "permissions", "settings"},
+    {"access", "cache", "checks", "clock", "fields", "lifespan", "options", "paging", "params", "refusals"}
+    | {"streams"},
+)
+"""The modules of core, those that call above those that are called."""
 
 
 @cache
@@ -103,3 +119,48 @@ def test_nothing_calls_back_up() -> None:
     containers = set(map(package, PLUGINS))
     broken = import_graph().find_illegal_dependencies_for_layers(layers=LAYERS, containers=containers)
     assert [f"{found.importer} imports {found.imported}" for found in broken] == []
+
+
+def test_every_module_of_core_is_on_one_floor() -> None:
+    modules = {module.removeprefix("starbeam.") for module in import_graph().find_children("starbeam")}
+    assert sorted(name for floor in FLOORS for name in floor) == sorted(modules)
+
+
+def test_floors_of_core_rest_on_those_below() -> None:
+    layers = [grimp.Layer(*floor, independent=False) for floor in FLOORS]
+    broken = import_graph().find_illegal_dependencies_for_layers(layers=layers, containers={"starbeam"})
+    assert [f"{found.importer} imports {found.imported}" for found in broken] == []
+
+
+def test_no_modules_of_core_import_each_other() -> None:
+    graph = import_graph()
+    modules = graph.find_descendants("starbeam") | {"starbeam"}
+    imports = {module: graph.find_modules_directly_imported_by(module) & modules for module in modules}
+    assert circle(imports) == []
+
+
+def test_no_packages_of_core_import_each_other() -> None:
+    assert circle(imports_between(import_graph().find_children("starbeam"))) == []
+
+
+def imports_between(packages: set[str]) -> dict[str, set[str]]:
+    """Which of these packages and modules imports which."""
+    graph = import_graph()
+    return {
+        one: {
+            other
+            for other in packages - {one}
+            if graph.direct_import_exists(importer=one, imported=other, as_packages=True)
+        }
+        for one in packages
+    }
+
+
+def circle(imports: dict[str, set[str]]) -> list[str]:
+    """The first modules found that import each other in a circle, or nothing."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []

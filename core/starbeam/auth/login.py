@@ -7,21 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
-from litestar.exceptions import TooManyRequestsException
 from sqlalchemy.exc import IntegrityError
 
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
 from starbeam.db.limits import takes
-from starbeam.refusals import Unauthenticated, Unavailable
+from starbeam.refusals import TooMany, Unauthenticated, Unavailable
 from starbeam.settings.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from starbeam.auth.ratelimit import Tries
+    from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
-    from starbeam.options import LiveOptions
 
 log = structlog.get_logger("starbeam.auth")
 
@@ -53,13 +52,13 @@ class LoginService:
         backends: Mapping[str, AuthBackend],
         tokens: Tokens,
         tries: Tries,
-        options: LiveOptions,
+        snapshot: Snapshot,
         database: Database,
     ) -> None:
         self._backends = backends
         self._tokens = tokens
         self._tries = tries
-        self._options = options
+        self._snapshot = snapshot
         self._database = database
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
@@ -73,7 +72,7 @@ class LoginService:
         except LogInRefused as refused:
             log.warning("log-in refused", reason=refused.reason, **about)
             raise
-        except TooManyRequestsException:
+        except TooMany:
             log.warning("log-in refused", reason="too many tries", **about)
             raise
         log.info("logged in", **about | {"login": answer.login})
@@ -113,8 +112,8 @@ class LoginService:
             known = await queries.person_by_login(connection, identity.login)
         if known:
             return known.personId, known.login
-        await self._options.ensure_loaded()
-        if not self._options[CREATE_PERSON]:
+        await self._snapshot.ensure_loaded()
+        if not self._snapshot.options[CREATE_PERSON]:
             raise _unknown()
         return await self._create(identity)
 

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from starbeam.auth.backends import Identity
 
 
+OPTIONS = select(AdminVar.name, AdminVar.value).order_by(AdminVar.varId)
+"""The rows that options may be stored in."""
+PERMISSIONS = (
+    select(UserGroup_has_Person.personId, Permission.type)
+    .join(UserGroup_has_Permission, UserGroup_has_Permission.userGroupId == UserGroup_has_Person.userGroupId)
+    .join(Permission, Permission.permissionId == UserGroup_has_Permission.permissionId)
+    .distinct()
+)
+"""What each person may do."""
+
+
 async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> Any | None:
     """`personId`, `login` (as stored), `givenName` and `familyName` of a person, by the login in any case.
 

@@ -20,9 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import structlog
-from litestar.exceptions import TooManyRequestsException
 
-from starbeam.refusals import Unauthenticated
+from starbeam.refusals import TooMany, Unauthenticated
 
 log = structlog.get_logger("starbeam.auth")
 
@@ -193,9 +192,8 @@ _LIMITS = {"pair": PER_ACCOUNT_AND_ADDRESS, "address": PER_ADDRESS, "account": P
 """How many failures each column's key may have."""
 
 
-def _too_many(what: str, wait: int) -> TooManyRequestsException:
-    sentence = f"{what} Please try again in {wait} seconds."
-    return TooManyRequestsException(sentence, headers={"Retry-After": str(wait)})
+def _too_many(what: str, wait: int) -> TooMany:
+    return TooMany(f"{what} Please try again in {wait} seconds.", wait)
 
 
 def _keys(account: str, address: str) -> dict[str, bytes | None]:

@@ -76,7 +76,7 @@ def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
 def _welcome(app: Starbeam, place: Place, url: str) -> None:
     """Where to look, whom to log in as, and what to try."""
     accounts = place.accounts()
-    backend = next((name for name, backend in app.runtime.backends.items() if backend.test_only), None)
+    backend = next((name for name, backend in app.registry.backends.items() if backend.test_only), None)
     commands = []
     if accounts and backend is not None:  # before the text, which no log line is to cut
         commands = _commands(url + app.settings.server.api_root, backend, accounts[0][0])

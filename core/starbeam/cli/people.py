@@ -35,7 +35,7 @@ def token(login: str, config: Path | None) -> None:
     from starbeam.settings import secret_problem
 
     settings = read_settings(config).settings
-    if problem := secret_problem(settings.auth):
+    if problem := secret_problem(settings.auth.secret_key):
         raise Failure(problem, status=2)
 
     async def make(database: Database) -> str:

@@ -50,10 +50,8 @@ async def _upgrade(database: Database, registry: Registry) -> list[str]:
 
 async def upgrade_tables(database: Database, registry: Registry) -> list[str]:
     """Apply the revisions of all plugins; what was applied, as `plugin revision: title`."""
-    from starbeam.db.migrations import of_plugins
-
     applied: list[str] = []
-    for migrations in of_plugins(registry):
+    for migrations in registry.revisions():
         async with database.engines[1].begin() as connection:
             done = await connection.run_sync(migrations.upgrade)
         applied += [f"{migrations.plugin} {one}" for one in done]

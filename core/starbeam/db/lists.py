@@ -28,7 +28,7 @@ from starbeam.db.functions import containing, contains
 from starbeam.db.scope import Recipe, Scope
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Rows
+    from starbeam.db.rows import Rows
     from starbeam.db.shape import Shape
 
 S = TypeVar("S", bound=Struct)

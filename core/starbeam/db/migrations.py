@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
@@ -19,9 +19,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 
 from starbeam.db.facts import FLAVOURS, facts
-
-if TYPE_CHECKING:
-    from starbeam.registry import Registry
 
 _TOUCHED = re.compile(
     r"\b(?:(?:CREATE|ALTER|DROP|TRUNCATE|RENAME)\s+(?:TEMPORARY\s+)?TABLE|INSERT\s+INTO|UPDATE|DELETE\s+FROM"
@@ -80,12 +77,3 @@ class Migrations:
             yield
         finally:
             event.remove(connection, "before_cursor_execute", look)
-
-
-def of_plugins(registry: Registry) -> list[Migrations]:
-    """The revisions of all enabled plugins that have any, those that others require first."""
-    found = []
-    for plugin, folders in registry.migrations.items():
-        own = {model.__tablename__ for model in registry.models_of(plugin)}
-        found.append(Migrations(plugin, folders, frozenset(registry.models) - own))
-    return found

@@ -14,7 +14,8 @@ from sqlalchemy import Executable
 
 from starbeam.access import Principal
 from starbeam.db.lists import Filters, List, Listing
-from starbeam.db.scope import Recipe, Scope, caller_values
+from starbeam.db.rows import Rows
+from starbeam.db.scope import Recipe, Scope
 from starbeam.options import Options
 from starbeam.paging import Page, Paged
 from starbeam.refusals import Missing
@@ -25,55 +26,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from starbeam.db.connection import ReadConnection
-    from starbeam.db.shape import Shape
 
 S = TypeVar("S", bound=Struct)
-Query = Executable | Recipe[Any]
-"""A statement, or how to build one for the scope of whoever runs it."""
 
 
-class Rows:
-    """One request's view of the database: its scope, its caller, its time. `fetch` runs a statement."""
-
-    def __init__(self, scope: Scope, who: Principal, now: datetime, options: Options) -> None:
-        self.scope = scope
-        self.who = who
-        self.options = options
-        self.now = now
-        """The facility's local time at which the request began."""
-        self.caller = {**caller_values(who), "now": now}
-        """What is bound for the caller in every statement."""
-
-    async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
-        """All rows of a statement that is built, with exactly these values bound."""
-        raise NotImplementedError
-
-    async def rows(self, query: Query, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
-        """All rows of a statement, with these values and the caller bound."""
-        statement: Any = self.scope.build(query)
-        return await self.fetch(statement, {**self.caller, **values})
-
-    async def first(self, query: Query, missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
-        """The first row. Raises `Missing` with this sentence where there is none."""
-        rows = await self.rows(query, **values)
-        if not rows:
-            raise Missing(missing)
-        return rows[0]
-
-    async def scalar(self, query: Query, **values: Any) -> Any:
-        """The first column of the first row, or None."""
-        rows = await self.rows(query, **values)
-        return rows[0][0] if rows else None
-
-    async def one(self, shape: Shape[S], query: Query, **values: Any) -> S | None:
-        """The first row as a Struct, or None."""
-        rows = await self.rows(query, **values)
-        return shape.make(rows[0]) if rows else None
-
-    async def shaped(self, shape: Shape[S], query: Query, **values: Any) -> list[S]:
-        """All rows as Structs."""
-        make = shape.make
-        return [make(row) for row in await self.rows(query, **values)]
+class Lists(Rows):
+    """Rows, and pages of lists."""
 
     async def page(
         self,
@@ -106,7 +64,7 @@ class Rows:
         return found
 
 
-class Reader(Rows):
+class Reader(Lists):
     """One request's reads; from the first statement on it has a connection."""
 
     def __init__(

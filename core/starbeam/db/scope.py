@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
@@ -25,8 +25,8 @@ from starbeam.access import Kind, Principal
 from starbeam.cache import make_room
 
 if TYPE_CHECKING:
+    from starbeam.db.engine import Database
     from starbeam.db.schema import Schema
-    from starbeam.visibility import Visibility
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +34,9 @@ R_co = TypeVar("R_co", covariant=True)
 
 _MOST_STATEMENTS = 2_000
 """Statements that are kept for a scope: clients combine filters, which make ever more."""
+_MOST_SCOPES = 200
+"""Kinds of caller whose statements are kept. There are as many as sets of permissions in use, a handful; only
+tokens that are believed (`trust_token_claims`) can name more, and then a few statements are built again."""
 CALLER_ID = bindparam("caller_id", type_=Integer())
 """The caller's `personId`, bound in every statement that uses it."""
 CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
@@ -48,12 +51,19 @@ def caller_values(who: Principal) -> dict[str, Any]:
     return {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
 
 
+class Rules(Protocol):
+    """Which rows are visible: `starbeam.visibility.Visibility`, which itself builds on scopes."""
+
+    def condition(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
+        """The condition for a row of `entity` (a mapped class or an alias of one) to be visible."""
+
+
 @dataclass(eq=False)
 class Scope:
     """One database's schema, the rules of visibility, and one kind of caller."""
 
     schema: Schema
-    visibility: Visibility
+    visibility: Rules
     kind: Kind
     statements: dict[Any, Any] = field(default_factory=dict)
     visible: frozenset[type[Any]] = frozenset()
@@ -91,6 +101,24 @@ class Scope:
             make_room(self.statements, _MOST_STATEMENTS)
             self.statements[key] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
         return self.statements[key]
+
+
+class Scopes:
+    """The scopes of one app: one for each kind of caller."""
+
+    def __init__(self, database: Database, visibility: Rules) -> None:
+        self._database = database
+        self._visibility = visibility
+        self._scopes: dict[Kind, Scope] = {}
+
+    async def of(self, who: Principal) -> Scope:
+        """What statements for this caller are built for. Raises what the database raises while it is away."""
+        schema = await self._database.ready()
+        kind = who.kind
+        if kind not in self._scopes or self._scopes[kind].schema is not schema:
+            make_room(self._scopes, _MOST_SCOPES)
+            self._scopes[kind] = Scope(schema, self._visibility, kind)
+        return self._scopes[kind]
 
 
 @dataclass(frozen=True)

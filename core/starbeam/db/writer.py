@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from starbeam.db.reader import Rows
+from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
 from starbeam.refusals import Refused
 
@@ -71,7 +71,7 @@ class Written:
     values: Mapping[str, Any]
 
 
-class Writer(Rows):
+class Writer(Lists):
     """One transaction: what it reads is what it will have written. Raise anything, and nothing is written."""
 
     def __init__(

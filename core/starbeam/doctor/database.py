@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from starbeam.db.indexes import lacking as lacking_indexes
-from starbeam.db.migrations import of_plugins
 from starbeam.db.schema import Schema, reflect
 from starbeam.db.trouble import Trouble, first_line, trouble
 from starbeam.doctor import Finding, error, grants, ok, warning
@@ -172,7 +171,7 @@ def _drift(app: Starbeam, schema: Schema, uses: dict[str, tuple[Operation, Use]]
 
 async def _pending(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
     found = []
-    for migrations in of_plugins(app.registry):
+    for migrations in app.registry.revisions():
         if lacks := await connection.run_sync(migrations.pending):
             says = f"{migrations.plugin} has {len(lacks)} that were not applied"
             found.append(error("revisions", says, "starbeam db upgrade"))

@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get
@@ -20,9 +20,6 @@ from starbeam.access import public
 from starbeam.http.conditional import unchanged
 from starbeam.refusals import Missing
 from starbeam.registry import CORE
-
-if TYPE_CHECKING:
-    from starbeam.runtime import Runtime
 
 PATH = "/docs"
 YEAR = 31_536_000
@@ -73,7 +70,7 @@ def page_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response
 class Page(OpenAPIRenderPlugin):
     """The page itself, at the root of its router."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, api_root: str, is_test_system: bool) -> None:
         super().__init__(path="/", media_type=MediaType.HTML)
         addresses = {name: f"{PATH}/assets/{name}?v={asset(name).tag}" for name in _TYPES}
         self._html = Template(asset("page.html").content.decode()).substitute(
@@ -81,8 +78,8 @@ class Page(OpenAPIRenderPlugin):
             swagger_js=addresses["swagger-ui-bundle.js"],
             page_css=addresses["page.css"],
             page_js=addresses["page.js"],
-            banner=f'<p class="banner">{escape(BANNER)}</p>' if runtime.is_test_system else "",
-            document=escape(f"{runtime.settings.server.api_root}/openapi.json"),
+            banner=f'<p class="banner">{escape(BANNER)}</p>' if is_test_system else "",
+            document=escape(f"{api_root}/openapi.json"),
         )
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:

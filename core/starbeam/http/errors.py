@@ -25,6 +25,7 @@ from starbeam.refusals import (
     NotHeld,
     Refusal,
     Refused,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -90,6 +91,7 @@ _STATUS: dict[type[Refusal], int] = {
     Refused: 400,
     NotHeld: 501,
     Unavailable: 503,
+    TooMany: 429,
 }
 
 
@@ -103,8 +105,14 @@ def refusal(error: Refusal) -> Response[Any]:
     detail: object = error.sentence
     if isinstance(error, Invalid) and error.loc:
         detail = [ValidationError(error.loc, error.sentence, error.kind)]
-    status = status_of(type(error))
-    return _response(status, detail, _RETRY if status == 503 else None)
+    return _response(status_of(type(error)), detail, _retry(error))
+
+
+def _retry(error: Refusal) -> dict[str, str] | None:
+    """When to come back, where that helps."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.wait)}
+    return _RETRY if isinstance(error, Unavailable) else None
 
 
 def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 import structlog
-from litestar import Response, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
 from starbeam.access import public
 from starbeam.checks import Check
+from starbeam.db.engine import Database
 from starbeam.db.trouble import trouble
-from starbeam.runtime import Runtime
+from starbeam.http.dependencies import always
 
 log = structlog.get_logger("starbeam.health")
 
@@ -41,36 +43,43 @@ def live() -> Live:
 
 
 @get("/health/ready", access=public, tags=["Health"], errors={503: "An essential check fails"})
-async def ready(runtime: NamedDependency[Runtime]) -> Response[Ready]:
+async def ready(
+    database: NamedDependency[Database],
+    checks: NamedDependency[Sequence[Check]],
+    is_test_system: NamedDependency[bool],
+) -> Response[Ready]:
     """The database answers and every essential check passes; else 503."""
 
-    async def database() -> str | None:
-        await runtime.database.ready()
-        async with runtime.database.read() as connection:
+    async def ask_database() -> str | None:
+        await database.ready()
+        async with database.read() as connection:
             await connection.exec_driver_sql("SELECT 1")
         return None
 
-    checks = [Check(DATABASE, database), *runtime.checks]
-    answers = await asyncio.gather(*(_run(check, runtime) for check in checks))
-    said = {check.name: sentence or "ok" for check, sentence in zip(checks, answers, strict=True)}
-    if note := runtime.database.schema_note():
+    asked = [Check(DATABASE, ask_database), *checks]
+    answers = await asyncio.gather(*(_run(check, database) for check in asked))
+    said = {check.name: sentence or "ok" for check, sentence in zip(asked, answers, strict=True)}
+    if note := database.schema_note():
         said["schema"] = note
-    good = not any(sentence for check, sentence in zip(checks, answers, strict=True) if check.essential)
-    answer = Ready("ok" if good else "failing", said, runtime.is_test_system)
+    good = not any(sentence for check, sentence in zip(asked, answers, strict=True) if check.essential)
+    answer = Ready("ok" if good else "failing", said, is_test_system)
     return Response(answer, status_code=200 if good else 503)
 
 
-async def _run(check: Check, runtime: Runtime) -> str | None:
+async def _run(check: Check, database: Database) -> str | None:
     """What is wrong, in a sentence."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await check.run()
     except Exception as error:  # a check that breaks is a check that fails
         if check.name == DATABASE and trouble(error):
-            runtime.database.outage.note(error)
+            database.outage.note(error)
         else:
             log.warning("check failed", check=check.name, error=type(error).__name__)
         return "does not answer"
 
 
-handlers = [live, ready]
+def router(checks: Sequence[Check], is_test_system: bool) -> Router:
+    """The operations."""
+    values = always(checks=checks, is_test_system=is_test_system)
+    return Router("/", route_handlers=[live, ready], dependencies=values)

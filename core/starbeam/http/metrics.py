@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -19,12 +19,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event
 
 from starbeam.access import public
-from starbeam.addresses import address_of, networks_of, peer_of
+from starbeam.http.addresses import ClientAddress, address_of, networks_of, peer_of
+from starbeam.http.dependencies import always
 from starbeam.refusals import Missing
-from starbeam.runtime import Runtime
 
 if TYPE_CHECKING:
-    from starbeam.addresses import ClientAddress
     from starbeam.db.engine import Database
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -104,11 +103,18 @@ class Metrics:
 
 
 @get("/metrics", access=public, include_in_schema=False, sync_to_thread=True)
-def metrics(request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]) -> Response[bytes]:
+def get_metrics(
+    request: Request[Any, Any, Any],
+    metrics: NamedDependency[Metrics | None],
+    client_address: NamedDependency[ClientAddress],
+) -> Response[bytes]:
     """Figures for Prometheus; 404 for whom `server.metrics_from` does not name."""
-    if runtime.metrics is None or not runtime.metrics.may_read(request, runtime.client_address):
+    if metrics is None or not metrics.may_read(request, client_address):
         raise Missing("Not Found")
-    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-handlers = [metrics]
+def router(metrics: Metrics | None, client_address: ClientAddress) -> Router:
+    """The operation; without figures it is 404 for all."""
+    values = always(metrics=metrics, client_address=client_address)
+    return Router("/", route_handlers=[get_metrics], dependencies=values)

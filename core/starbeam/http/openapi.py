@@ -13,18 +13,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from starbeam.access import public
+from starbeam.auth.snapshot import Snapshot
 from starbeam.http import docs, schemas
+from starbeam.http.dependencies import always
 from starbeam.http.errors import Error, HTTPValidationError
 from starbeam.http.files import FileAnswer
 from starbeam.registry import handlers_of, operations_of
-from starbeam.runtime import Runtime
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -37,19 +38,21 @@ OCTETS = "application/octet-stream"
 
 @get("/openapi.json", access=public, include_in_schema=False)
 async def openapi_document(
-    request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]
+    request: Request[Any, Any, Any], snapshot: NamedDependency[Snapshot]
 ) -> Response[bytes]:
     """The API document of what is served now."""
-    return Response(await encoded(request.app, runtime), media_type="application/json")
+    return Response(await encoded(request.app, snapshot), media_type="application/json")
 
 
-handlers = [openapi_document]
+def router(snapshot: Snapshot) -> Router:
+    """The document."""
+    return Router("/", route_handlers=[openapi_document], dependencies=always(snapshot=snapshot))
 
 
-async def encoded(app: Litestar, runtime: Runtime) -> bytes:
+async def encoded(app: Litestar, snapshot: Snapshot) -> bytes:
     """The document as JSON, without the operations that an option switches off at present."""
-    await runtime.options.refresh_once()
-    off = frozenset(name for name in switches(app) if not runtime.options[name])
+    await snapshot.refresh_once()
+    off = frozenset(name for name in switches(app) if not snapshot.options[name])
     cache: dict[frozenset[str], bytes] = app.state.setdefault("openapi_documents", {})
     if off not in cache:
         cache[off] = msgspec.json.encode(document(app, off))
@@ -174,11 +177,11 @@ class _Document(JsonRenderPlugin):
         return self._encoded
 
 
-def configuration(runtime: Runtime) -> OpenAPIConfig:
+def configuration(api_root: str, is_test_system: bool) -> OpenAPIConfig:
     """How Litestar makes the document: operation ids are the handlers' names, descriptions their
     docstrings."""
     description = "Laboratory database of a synchrotron or electron-microscopy facility."
-    if runtime.is_test_system:
+    if is_test_system:
         description += f" **{docs.BANNER}**"
     return OpenAPIConfig(
         title="Starbeam",
@@ -187,5 +190,5 @@ def configuration(runtime: Runtime) -> OpenAPIConfig:
         use_handler_docstrings=True,
         operation_id_creator=lambda handler, method, path: handler.handler_name,
         openapi_router=docs.router(),
-        render_plugins=[docs.Page(runtime), _Document()],
+        render_plugins=[docs.Page(api_root, is_test_system), _Document()],
     )

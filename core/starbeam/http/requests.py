@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from litestar import Request
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-    from starbeam.addresses import ClientAddress
+    from starbeam.http.addresses import ClientAddress
     from starbeam.http.metrics import Metrics
 
 log = structlog.get_logger("starbeam.access")

@@ -2,10 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from starbeam.settings.model import Auth
+from typing import Any
 
 HIDDEN = "********"
 MIN_SECRET_BYTES = 32
@@ -57,9 +54,8 @@ def _blank(value: Any) -> Any:
     return value if isinstance(value, bool) or value == "" else HIDDEN
 
 
-def secret_problem(auth: "Auth") -> str | None:
-    """Return why `auth.secret_key` must not sign tokens, as a sentence, or None when it is good."""
-    secret = auth.secret_key
+def secret_problem(secret: str) -> str | None:
+    """Return why a key must not sign tokens, as a sentence, or None when it is good."""
     if not secret.strip():
         return f"auth.secret_key is empty. {_HOW_TO}"
     if _WELL_KNOWN.search(secret):

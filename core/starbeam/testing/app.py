@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam.app import Starbeam
 from starbeam.db import sqlite
-from starbeam.db.migrations import of_plugins
 from starbeam.db.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
 from starbeam.db.schema import Schema, reflect
 
@@ -40,7 +39,7 @@ class TestDatabase:
 
     async def upgrade(self, starbeam: Starbeam) -> None:
         """Make the tables that plugins bring of their own."""
-        for migrations in of_plugins(starbeam.registry):
+        for migrations in starbeam.registry.revisions():
             async with self.engine.begin() as connection:
                 await connection.run_sync(migrations.upgrade)
             self._schema = None
@@ -111,7 +110,7 @@ class TestApp:
 
     async def refresh(self) -> None:
         """Let the app see changed options and permissions now."""
-        await self.starbeam.options.reload()
+        await self.starbeam.snapshot.reload()
 
     def set_time(self, now: datetime) -> None:
         """Let the app take this for the facility's local time."""
@@ -120,7 +119,7 @@ class TestApp:
     def token(self, login: str, person_id: int, *permissions: str) -> dict[str, str]:
         """Headers with a token of this server; its list of permissions counts only with
         `trust_token_claims`."""
-        return {"Authorization": "Bearer " + self.starbeam.runtime.tokens.make(login, person_id, permissions)}
+        return {"Authorization": "Bearer " + self.starbeam.tokens.make(login, person_id, permissions)}
 
     async def as_user(self, login: str, *permissions: str) -> dict[str, str]:
         """Headers of a person of this login with these permissions; the person is added when missing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starbeam.db.reader import Rows
+from starbeam.db.rows import Rows
 from starbeam.db.writer import Writer
 from starbeam.refusals import Forbidden
 from starbeam_shiftlog import schemas

@@ -72,7 +72,7 @@ async def test_other_tickets_do_not(app) -> None:
 
 async def test_a_withdrawn_ticket_does_not(app, withdrawn) -> None:
     token = ticket()
-    backend = app.starbeam.runtime.backends["office"]
+    backend = app.starbeam.registry.backends["office"]
     withdrawn.write_text(f"{token}\n")
     await backend.read_withdrawn()
     assert (await log_in(app, token))[0] == 401

@@ -39,4 +39,4 @@ class AdminPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
-        return [routes.router(ctx.options.declared, ctx.options.refresh)]
+        return [routes.router(ctx.options.declared, ctx.snapshot.refresh)]

@@ -16,7 +16,6 @@ from starbeam.http.dependencies import asked
 from starbeam.http.files import FileAnswer, sent
 from starbeam.paging import Page, Paged
 from starbeam.params import path_id
-from starbeam.runtime import Runtime
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries import attachments, images, quality, workflows
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
@@ -84,12 +83,12 @@ async def get_datacollection_image(
 @get("/datacollections/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))
 async def get_datacollection_attachments(
     reader: NamedDependency[Reader],
-    runtime: NamedDependency[Runtime],
+    api_root: NamedDependency[str],
     page: NamedDependency[Page],
     filters: NamedDependency[AttachmentFilters],
 ) -> Paged[schemas.DataCollectionFileAttachment]:
     """Get a list of data collection attachments"""
-    folder = f"{runtime.settings.server.api_root}/datacollections/attachments/"
+    folder = f"{api_root}/datacollections/attachments/"
     return await reader.page(ATTACHMENTS, page, filters, folder=folder)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 
 from starbeam.db.functions import joined
 from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader, Rows
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.params import query_id

@@ -18,7 +18,6 @@ from starbeam.http.dependencies import asked
 from starbeam.paging import Page, Paged
 from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid, Missing
-from starbeam.runtime import Runtime
 from starbeam_mapping import queries
 from starbeam_mapping.histogram import histogram
 from starbeam_mapping.image import BrokenMap, Stored, Values, image, values
@@ -47,13 +46,13 @@ async def get_map_rois(
 @get("/mapping", tags=["Mapping"], access=authenticated, errors=_ABSENT, dependencies=asked(MapFilters))
 async def get_maps(
     reader: NamedDependency[Reader],
-    runtime: NamedDependency[Runtime],
+    api_root: NamedDependency[str],
     page: NamedDependency[Page],
     filters: NamedDependency[MapFilters],
 ) -> Paged[Map]:
     """Get a list of maps"""
     queries.require_maps(reader)
-    return await reader.page(MAPS, page, filters, folder=f"{runtime.settings.server.api_root}/mapping/")
+    return await reader.page(MAPS, page, filters, folder=f"{api_root}/mapping/")
 
 
 @get(

@@ -17,7 +17,6 @@ from starbeam.http.files import FileAnswer, sent
 from starbeam.paging import Page, Paged
 from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid
-from starbeam.runtime import Runtime
 from starbeam_processing import schemas
 from starbeam_processing.queries import attachments, messages, programs, status
 from starbeam_processing.queries.attachments import ATTACHMENTS, AttachmentFilters
@@ -101,12 +100,12 @@ async def get_processing_messages_status(
 @get("/processings/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))
 async def get_processing_attachments(
     reader: NamedDependency[Reader],
-    runtime: NamedDependency[Runtime],
+    api_root: NamedDependency[str],
     page: NamedDependency[Page],
     filters: NamedDependency[AttachmentFilters],
 ) -> Paged[schemas.AutoProcProgramAttachment]:
     """Get a list of auto processing attachments"""
-    folder = f"{runtime.settings.server.api_root}/processings/attachments/"
+    folder = f"{api_root}/processings/attachments/"
     return await reader.page(ATTACHMENTS, page, filters, folder=folder)
 
 

@@ -14,7 +14,6 @@ from starbeam.http.dependencies import asked
 from starbeam.http.files import FileAnswer, sent
 from starbeam.paging import Page, Paged
 from starbeam.params import path_id
-from starbeam.runtime import Runtime
 from starbeam_samples.queries import images
 from starbeam_samples.queries.images import IMAGES, ImageFilters
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -62,12 +61,12 @@ async def get_subsample(reader: NamedDependency[Reader], blSubSampleId: Key) -> 
 @get("/samples/images", tags=["Samples"], access=authenticated, dependencies=asked(ImageFilters))
 async def get_sample_images(
     reader: NamedDependency[Reader],
-    runtime: NamedDependency[Runtime],
+    api_root: NamedDependency[str],
     page: NamedDependency[Page],
     filters: NamedDependency[ImageFilters],
 ) -> Paged[SampleImage]:
     """Get a list of pictures of samples"""
-    folder = f"{runtime.settings.server.api_root}/samples/images/"
+    folder = f"{api_root}/samples/images/"
     return await reader.page(IMAGES, page, filters, folder=folder)
 
 

@@ -40,4 +40,4 @@ class UserPortalPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operation."""
-        return [routes.router(ctx.clock)]
+        return routes.handlers

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 
-from litestar import Router, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from starbeam.access import needs
 from starbeam.clock import Clock
 from starbeam.db.writer import Write
-from starbeam.http.dependencies import always
 from starbeam.refusals import Invalid
 from starbeam_userportal.schemas import Message, UserPortalProposalSync, complaints
 from starbeam_userportal.service import synchronise
@@ -51,6 +50,4 @@ async def sync_proposal(
     )
 
 
-def router(clock: Clock) -> Router:
-    """The operation; `clock` tells the facility's time."""
-    return Router("/", route_handlers=[sync_proposal], dependencies=always(clock=clock))
+handlers = [sync_proposal]

@@ -198,7 +198,7 @@ async def test_a_new_person_is_filled_from_the_directory_once(ldap_app: LdapApp)
     assert {tuple(row) for row in rows} == {
         ("abcd", "Zoë", "Müller-Dvořák", "zoe@example.org", "+33 4 76 00 00 00", 4711, None)
     }
-    tokens = app.starbeam.runtime.tokens
+    tokens = app.starbeam.tokens
     assert len({tokens.read(body["token"]).personId for _, body in answers}) == 1
 
 

@@ -71,7 +71,7 @@ def test_without_a_section_the_plugins_own_must_be_complete() -> None:
 
 def test_without_any_setting_there_is_no_backend() -> None:
     starbeam = Starbeam(load(None, {}, {"plugins.enabled": ["auth_ldap"]}), needs_secret=False)
-    assert starbeam.runtime.backends == {}
+    assert starbeam.registry.backends == {}
 
 
 def test_servers_are_taken_in_order() -> None:

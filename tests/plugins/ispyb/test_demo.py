@@ -345,7 +345,7 @@ async def test_options_fit_their_column(app: TestApp) -> None:
     assert max(map(len, values.values())) <= 1024
     groups = msgspec.json.decode(values["beamLineGroups"], type=list[BeamLineGroup])
     assert [group.uiGroup for group in groups] == ["mx", "mapping", "em"]
-    assert app.starbeam.options.beamline_groups == groups
+    assert app.starbeam.options.values.beamline_groups == groups
     assert [line.name for line in facility.BEAMLINES if line.archived] == [
         line.beamLineName for group in groups for line in group.beamLines if line.archived
     ]

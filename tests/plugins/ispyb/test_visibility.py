@@ -97,12 +97,12 @@ def test_every_table_with_a_rule_is_looked_at() -> None:
 
 async def seen_by(app: TestApp, login: str, entity: type[Any]) -> set[int]:
     """Keys of the rows that a person sees."""
-    runtime = app.starbeam.runtime
-    who = runtime.options.principal(world.PEOPLE[login], login)
-    scope = await runtime.scope(who)
-    connection = ReadConnection(runtime.database)
+    starbeam = app.starbeam
+    who = starbeam.snapshot.people.principal(world.PEOPLE[login], login)
+    scope = await starbeam.scopes.of(who)
+    connection = ReadConnection(starbeam.database)
     try:
-        reader = Reader(connection, scope, who, world.NOW)
+        reader = Reader(connection, scope, who, world.NOW, starbeam.options.values)
         key = inspect(entity).primary_key[0]
         return {row[0] for row in await reader.rows(select(key).where(scope.sees(entity)))}
     finally:
@@ -111,8 +111,8 @@ async def seen_by(app: TestApp, login: str, entity: type[Any]) -> set[int]:
 
 async def test_whoever_sees_everything_costs_no_condition(make_app: MakeApp) -> None:
     app = await make_app("ispyb")
-    who = app.starbeam.options.principal(1, "root", {"all_proposals"})
-    scope = await app.starbeam.runtime.scope(who)
+    who = app.starbeam.snapshot.people.principal(1, "root", {"all_proposals"})
+    scope = await app.starbeam.scopes.of(who)
     assert {str(scope.sees(rule.entity)) for rule in RULES} == {"true"}
 
 

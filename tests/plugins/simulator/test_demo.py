@@ -255,7 +255,7 @@ class Demo:
     async def token(self, login: str) -> str:
         """A token of one of the demo's people."""
         (rows,) = [await self.rows(f"SELECT personId, login FROM Person WHERE login = '{login}'")]
-        return self.starbeam.runtime.tokens.make(login, rows[0][0], [])
+        return self.starbeam.tokens.make(login, rows[0][0], [])
 
     async def rows(self, sql: str) -> list[Any]:
         """Rows of a query."""
@@ -269,7 +269,7 @@ async def demo(place: Place) -> Any:
     starbeam = Starbeam(load(None, {}, settings(place)))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(starbeam.asgi.lifespan())
-        await starbeam.options.reload()
+        await starbeam.snapshot.reload()
         transport = httpx.ASGITransport(cast(Any, starbeam.asgi), raise_app_exceptions=False)
         root = "http://testserver.local" + starbeam.settings.server.api_root
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=root))

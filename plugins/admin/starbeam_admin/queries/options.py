@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from starbeam.auth.queries import OPTIONS
 from starbeam.db.models import AdminVar
-from starbeam.db.reader import Rows
+from starbeam.db.rows import Rows
 from starbeam.db.writer import Writer
-from starbeam.options import OPTION_ROWS, Option, read_values
+from starbeam.options import Option, read_values
 
 
 async def values(reader: Rows, declared: Mapping[str, Option]) -> dict[str, Any]:
     """The options as they are stored. 1 statement."""
-    return read_values(declared, await reader.rows(OPTION_ROWS))
+    return read_values(declared, await reader.rows(OPTIONS))
 
 
 async def store(writer: Writer, name: str, text: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Select, bindparam, select
 
 from starbeam.db.functions import joined
 from starbeam.db.lists import Filters, List
-from starbeam.db.reader import Reader, Rows
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_datacollections import schemas

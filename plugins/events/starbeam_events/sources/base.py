@@ -16,7 +16,8 @@ from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Reader, Rows
+    from starbeam.db.reader import Reader
+    from starbeam.db.rows import Rows
     from starbeam.db.scope import Scope
     from starbeam.files import Files
 

@@ -21,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import found_for_row
-from starbeam.db.reader import Reader, Rows
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.params import query_id

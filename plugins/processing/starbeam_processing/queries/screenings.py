@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import aliased
 
 from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Rows
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
 from starbeam_ispyb import models as m

@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import containing, contains
 from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader, Rows
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.params import ProposalId, Search

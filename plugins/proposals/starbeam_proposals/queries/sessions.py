@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.db.lists import Asked, Filters, List, Where
-from starbeam.db.reader import Reader, Rows
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
 from starbeam.db.scope import NOW, Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.params import BeamLineName, ProposalName, query

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.db.lists import List
-from starbeam.db.reader import Rows
+from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_ispyb.models import (

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers.base import BaseRouteHandler
 
+    from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
-    from starbeam.options import LiveOptions
     from starbeam.settings import Settings
 
     Connection = ASGIConnection[Any, Any, Any, Any]
@@ -28,12 +28,12 @@ _ONETIME = re.compile(r"[\w\-]+", re.ASCII)
 class Guard:
     """Finds out who calls and refuses who may not."""
 
-    def __init__(self, settings: Settings, tokens: Tokens, options: LiveOptions, database: Database) -> None:
+    def __init__(self, settings: Settings, tokens: Tokens, snapshot: Snapshot, database: Database) -> None:
         self._api_root = settings.server.api_root
         self._onetime_lifetime = settings.auth.onetime_lifetime
         self._trust_claims = settings.auth.trust_token_claims
         self._tokens = tokens
-        self._options = options
+        self._snapshot = snapshot
         self._database = database
 
     async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
@@ -43,8 +43,8 @@ class Guard:
         bind_contextvars(plugin=handler.opt["plugin"])
         access: Access = handler.opt["access"]
         if switch := handler.opt.get("switch"):
-            await self._options.ensure_loaded()
-            if not self._options[switch]:
+            await self._snapshot.ensure_loaded()
+            if not self._snapshot.options[switch]:
                 raise Missing("Not Found")
         if access.public:
             return
@@ -76,9 +76,9 @@ class Guard:
 
     async def _by_token(self, token: str) -> Principal:
         claims = self._tokens.read(token)
-        await self._options.ensure_loaded()
+        await self._snapshot.ensure_loaded()
         permissions = claims.permissions if self._trust_claims else None
-        return self._options.principal(claims.personId, claims.login, permissions)
+        return self._snapshot.people.principal(claims.personId, claims.login, permissions)
 
     async def _by_onetime_token(self, connection: Connection, token: str) -> Principal:
         if not _ONETIME.fullmatch(token):
@@ -91,8 +91,8 @@ class Guard:
         )
         if owner is None or not path.startswith(self._api_root):
             raise Unauthenticated("Invalid one time token.")
-        await self._options.ensure_loaded()
-        return self._options.principal(owner.person_id, owner.login, owner.permissions)
+        await self._snapshot.ensure_loaded()
+        return self._snapshot.people.principal(owner.person_id, owner.login, owner.permissions)
 
 
 def _bearer(header: str) -> str:

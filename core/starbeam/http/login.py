@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
 from starbeam.auth import onetime, queries
+from starbeam.auth.backends import AuthBackend
+from starbeam.auth.login import LoginService
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
+from starbeam.db.engine import Database
+from starbeam.http.addresses import ClientAddress
+from starbeam.http.dependencies import always
 from starbeam.refusals import Unauthenticated
-from starbeam.runtime import Runtime
 
 
 @get("/auth/config", tags=["Authentication"], access=public, sync_to_thread=False)
-def config(runtime: NamedDependency[Runtime]) -> AuthConfig:
+def config(backends: NamedDependency[Mapping[str, AuthBackend]]) -> AuthConfig:
     """The log-in backends that clients may use, in the order of the configuration."""
     return AuthConfig(
         [
             PluginConfig(
                 name, {key: value for key, value in backend.public_config.items() if value not in (None, "")}
             )
-            for name, backend in runtime.backends.items()
+            for name, backend in backends.items()
         ]
     )
 
@@ -39,16 +44,19 @@ def config(runtime: NamedDependency[Runtime]) -> AuthConfig:
     },
 )
 async def login(
-    data: JSONBody[Login], request: Request[Any, Any, Any], runtime: NamedDependency[Runtime]
+    data: JSONBody[Login],
+    request: Request[Any, Any, Any],
+    login_service: NamedDependency[LoginService],
+    client_address: NamedDependency[ClientAddress],
 ) -> TokenResponse:
     """Log in with the name of a backend and login and password, or a provider's token."""
-    return await runtime.login.log_in(data, runtime.client_address.of(request.scope))
+    return await login_service.log_in(data, client_address.of(request.scope))
 
 
 @get("/user/current", tags=["Current User"], access=authenticated)
-async def current_user(who: NamedDependency[Principal], runtime: NamedDependency[Runtime]) -> CurrentUser:
+async def current_user(who: NamedDependency[Principal], database: NamedDependency[Database]) -> CurrentUser:
     """The person who calls, with the permissions and beamlines that count for this request."""
-    async with runtime.database.read() as connection:
+    async with database.read() as connection:
         person = await queries.person_by_login(connection, who.login)
     if person is None:
         raise Unauthenticated("Invalid token")
@@ -65,13 +73,22 @@ async def current_user(who: NamedDependency[Principal], runtime: NamedDependency
 
 @post("/user/sign", tags=["Current User"], access=authenticated, status_code=200)
 async def sign_url(
-    data: JSONBody[OneTimeToken], who: NamedDependency[Principal], runtime: NamedDependency[Runtime]
+    data: JSONBody[OneTimeToken],
+    who: NamedDependency[Principal],
+    database: NamedDependency[Database],
+    api_root: NamedDependency[str],
 ) -> OneTimeToken:
     """A token that lets one GET of this URL's path through, once and within seconds, without a header."""
-    token = await onetime.sign(
-        runtime.database, who.person_id, data.validity, runtime.settings.server.api_root
-    )
+    token = await onetime.sign(database, who.person_id, data.validity, api_root)
     return OneTimeToken(data.validity, token)
 
 
-handlers = [config, login, current_user, sign_url]
+def router(
+    backends: Mapping[str, AuthBackend], login_service: LoginService, client_address: ClientAddress
+) -> Router:
+    """The operations."""
+    return Router(
+        "/",
+        route_handlers=[config, login, current_user, sign_url],
+        dependencies=always(backends=backends, login_service=login_service, client_address=client_address),
+    )
