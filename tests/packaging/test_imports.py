@@ -15,6 +15,8 @@ import pytest
 from support import workspace
 
 PLUGINS = sorted(workspace.plugin_folders())
+SERVING = sorted(workspace.manifest())
+"""Those that can be enabled; the others are tools, which no request runs."""
 LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=False))
 """The modules of a plugin, those that call above those that are called."""
 FLOORS = (
@@ -83,7 +85,6 @@ KNOW_SQL = {"queries", "models", "sources", "visibility", "names", "migrations",
 OF_HTTP = ("litestar", "starlette", "starbeam.http")
 OF_SQL = ("sqlalchemy",)
 KNOW_BOTH = {
-    # Made-up data and tools, which no request runs.
     "starbeam_simulator": "the simulator writes rows",
     "starbeam_demo": "the demo writes rows",
     "starbeam_admin.record": "a record that cannot be written is left out: it is written in a savepoint",
@@ -94,11 +95,11 @@ KNOW_BOTH = {
 
 def knowing(targets: tuple[str, ...], allowed: set[str]) -> set[str]:
     """Modules of plugins that import one of these packages and are not called as those that may."""
-    graph = grimp.build_graph(*map(package, PLUGINS), include_external_packages=True, cache_dir=None)
+    graph = grimp.build_graph(*map(package, SERVING), include_external_packages=True, cache_dir=None)
     found = set()
     for module in graph.modules:
         parts = module.split(".")
-        if parts[0] not in map(package, PLUGINS) or len(parts) == 1 or parts[1] in allowed:
+        if parts[0] not in map(package, SERVING) or len(parts) == 1 or parts[1] in allowed:
             continue
         imported = graph.find_modules_directly_imported_by(module)
         if any(one == target or one.startswith(target + ".") for one in imported for target in targets):

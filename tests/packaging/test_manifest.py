@@ -11,7 +11,7 @@ from starbeam.cli.tools import GROUP as TOOLS
 from support import workspace
 
 MANIFEST = workspace.manifest()
-DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, MANIFEST)}
+DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, workspace.plugin_folders())}
 
 
 def test_pyprojects_say_what_the_manifest_says() -> None:
@@ -60,11 +60,15 @@ def test_installed_commands_are_those_of_the_pyprojects() -> None:
     assert installed == declared, "what is installed is out of date: make install"
 
 
+@pytest.mark.parametrize("name", workspace.plugin_folders())
+def test_a_distribution_is_called_as_its_folder(name: str) -> None:
+    declared = workspace.pyproject(workspace.plugin_folders()[name])["project"]["name"]
+    assert declared == workspace.distribution(name), f"edit [project] name in plugins/{name}/pyproject.toml"
+
+
 @pytest.mark.parametrize("name", MANIFEST)
 def test_one_name_for_one_thing(name: str) -> None:
-    declared = workspace.pyproject(workspace.plugin_folders()[name])["project"]["name"]
     plugin = next(iter(entry_points(group=workspace.GROUP, name=name))).load()
-    assert declared == workspace.distribution(name), f"edit [project] name in plugins/{name}/pyproject.toml"
     assert plugin.__module__ == f"starbeam_{name}", f"the class belongs to starbeam_{name}/__init__.py"
     assert plugin.name == name, f"edit {plugin.__qualname__}.name"
 

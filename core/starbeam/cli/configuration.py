@@ -1,4 +1,4 @@
-"""`starbeam config`: is it right, what does it say, and what did py-ispyb's say."""
+"""`starbeam config`: is it right, and what does it say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from starbeam.cli import output
-from starbeam.cli.failure import Failure, explained
+from starbeam.cli.failure import explained
 from starbeam.cli.options import build, config_option, json_option, read_settings
 from starbeam.cli.tools import ToolGroup
 from starbeam.faults import StartupError
@@ -113,36 +113,3 @@ def _leaves(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
-
-
-@config.command("import")
-@click.argument("env", type=click.Path(path_type=Path))
-@click.argument("auth", type=click.Path(path_type=Path), required=False)
-@click.option("--output", "-o", "to", type=click.Path(path_type=Path), help="The file to write.")
-def import_(env: Path, auth: Path | None, to: Path | None) -> None:
-    """Turn py-ispyb's settings, ENV and the AUTH file of its log-in plugins, into a configuration.
-
-    It is printed, or written to a new file that only its owner can read: it may hold secrets. What cannot be
-    carried over is listed on stderr.
-    """
-    from starbeam.cli.import_settings import Unreadable, translate
-
-    try:
-        text, left = translate(env, auth)
-    except Unreadable as error:
-        raise Failure(str(error), "ENV holds lines NAME=value; AUTH is YAML with a list AUTH.", 2) from error
-    if to is None:
-        click.echo(text, nl=False)
-    else:
-        _write(to, text)
-        click.echo(f"wrote {to}; try: starbeam config check --config {to}", err=True)
-    for line in left:
-        click.echo(f"not carried over: {line}", err=True)
-
-
-def _write(to: Path, text: str) -> None:
-    try:
-        to.touch(0o600, exist_ok=False)
-        to.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{to} cannot be written: {error.strerror}", "Name a new file.") from error

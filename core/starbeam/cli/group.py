@@ -29,7 +29,6 @@ CORE = {
     "doctor": "doctor",
     "routes": "describe",
     "openapi": "describe",
-    "call": "call",
     "db": "database",
     "token": "people",
     "admin": "people",

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from starbeam.cli.call import rest
 from starbeam.cli.group import cli
 from starbeam.db.sqlite import Connection
+from starbeam_pyispyb.commands import rest
 from support.commands import Running, Site, free_port
 
 OWN = """

@@ -1,4 +1,4 @@
-"""`starbeam call`, and `ispyb.rest`, as py-ispyb's client of its own API was called."""
+"""One request to a running server, as whoever may log in."""
 
 from __future__ import annotations
 
@@ -11,88 +11,17 @@ import click
 import httpx
 import msgspec
 
-from starbeam.cli.failure import AWAY, Failure, run
+from starbeam.cli.failure import AWAY, Failure
 
 SECONDS = 300
 """How long an answer may take."""
 DUMMY = "dummy"
-_METHODS = click.Choice(["get", "post", "put", "patch", "delete"], case_sensitive=False)
-
-path_argument = click.argument("path")
-method_option = click.option(
-    "-m", "--method", type=_METHODS, default="get", show_default=True, help="HTTP method."
-)
-body_option = click.option(
-    "-d", "--data", metavar="JSON", help="The body: JSON, @FILE that holds it, or - for stdin."
-)
-plugin_option = click.option("--plugin", help="Log-in backend. Without it: dummy, or the only one there is.")
-password_option = click.option("--password", help="Password; without it one is asked for, unless for dummy.")
-token_option = click.option(
-    "--token", help="A token of this server (see `starbeam token`), instead of logging in."
-)
-provider_option = click.option("--provider-token", help="An identity provider's token, to log in with.")
-insecure_option = click.option("-nv", "--no-verify", is_flag=True, help="Do not check the certificate.")
 
 
-@click.command()
-@path_argument
-@click.option(
-    "--server",
-    default="http://localhost:8000/ispyb/api/v1",
-    show_default=True,
-    help="Address of the server with its API root.",
-)
-@method_option
-@click.option("-l", "--login", help="Who logs in. Without it and without a token: nobody.")
-@plugin_option
-@password_option
-@token_option
-@provider_option
-@body_option
-@insecure_option
-def call(path: str, server: str, no_verify: bool, method: str, data: str | None, **who: str | None) -> None:
-    """Call the API of a running server and print the answer; status, length and time go to stderr.
-
-    PATH is below the API root, or a full URL. The exit status is 1 when the answer is an error.
-    """
-    _call(server, path, method, data, who, verify=not no_verify)
-
-
-@click.command()
-@path_argument
-@method_option
-@click.option("-l", "--login", default="abcd", show_default=True, help="Who logs in.")
-@click.option("-a", "--admin", is_flag=True, help="Log in as efgh.")
-@body_option
-@click.option("-r", "--root", default="/ispyb/api/v1", show_default=True, help="API root.")
-@click.option("-b", "--host", default="localhost", show_default=True, help="Host, with :port if need be.")
-@click.option("-s", "--https", is_flag=True, help="Speak https.")
-@plugin_option
-@password_option
-@token_option
-@provider_option
-@insecure_option
-def rest(
-    path: str,
-    root: str,
-    host: str,
-    https: bool,
-    no_verify: bool,
-    admin: bool,
-    method: str,
-    data: str | None,
-    **who: str | None,
-) -> None:
-    """Call the API of a running server, as the old command of this name did: see `starbeam call`."""
-    scheme = "https" if https or no_verify else "http"
-    if admin:
-        who["login"] = "efgh"
-    _call(f"{scheme}://{host}/{root.strip('/')}", path, method, data, who, verify=not no_verify)
-
-
-def _call(
+def call(
     server: str, path: str, method: str, data: str | None, who: dict[str, str | None], verify: bool
 ) -> None:
+    """Send one request, as `who` says who asks, and print the answer. Status 1 when that is an error."""
     url = path if "://" in path else f"{server.rstrip('/')}/{path.lstrip('/')}"
     content = _body(data)
     _check_place(url, server, who)
@@ -187,8 +116,3 @@ def _print(answer: httpx.Response) -> None:
         click.echo(answer.text)
     elif answer.content:
         sys.stdout.buffer.write(answer.content)
-
-
-def ispyb_rest() -> None:
-    """Run `ispyb.rest`."""
-    run(rest, "ispyb.rest")
