@@ -1,4 +1,4 @@
-"""What plugins fill the demo's database with."""
+"""What plugins add to the demo's facility."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ class DemoWorld:
     """The present, to the hour: sessions lie around it."""
     files: Path
     """A folder for files that rows name."""
-    made: dict[str, Any] = field(default_factory=dict)
-    """What earlier generators made that later ones build on, by a name that each documents."""
     _schema: Schema | None = None
     _numbers: Counter[str] = field(default_factory=Counter)
 

@@ -134,7 +134,7 @@ def register_commands(cli: click.Group) -> None:
 
 @hookspec
 def register_demo_data(ctx: Context) -> Iterable[DemoData]:
-    """Generators of believable rows for the demo's database.
+    """Generators of believable rows for the demo's database, which holds a facility already.
 
     Merge: run in plugin order, each in the transaction that fills the demo.
     """

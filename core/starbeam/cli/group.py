@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CORE = {
     "serve": "serve",
-    "demo": "demo",
     "plugins": "plugins",
     "config": "configuration",
     "doctor": "doctor",

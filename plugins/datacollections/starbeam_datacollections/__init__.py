@@ -8,9 +8,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.visibility import Allow, Rule, through
-from starbeam_datacollections import demo, routes
+from starbeam_datacollections import routes
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb.models import DataCollection
 
@@ -36,8 +35,3 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """Images, attachments and quality indicators of the data collections that plugin ispyb makes."""
-        return [demo.DATA]

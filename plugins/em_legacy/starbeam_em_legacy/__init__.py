@@ -8,8 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
-from starbeam_em_legacy import demo, models, routes
+from starbeam_em_legacy import models, routes
 
 
 class EmLegacyPlugin(Plugin[NoSettings]):
@@ -28,8 +27,3 @@ class EmLegacyPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """What the microscopes of plugin ispyb's demo recorded."""
-        return [demo.DATA]

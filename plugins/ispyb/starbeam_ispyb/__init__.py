@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.visibility import Rule
-from starbeam_ispyb import demo, models, visibility
+from starbeam_ispyb import models, visibility
 
 
 class IspybPlugin(Plugin[NoSettings]):
@@ -28,8 +27,3 @@ class IspybPlugin(Plugin[NoSettings]):
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """The session rule and the proposal rule for every entity in their tables."""
         return visibility.RULES
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """A facility: beamlines, people, proposals, sessions, shipments, samples and data collections."""
-        return demo.DATA

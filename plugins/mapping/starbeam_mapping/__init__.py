@@ -8,9 +8,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.visibility import Rule
-from starbeam_mapping import demo, routes, visibility
+from starbeam_mapping import routes, visibility
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 
 
@@ -35,8 +34,3 @@ class MappingPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """Maps of a few data collections."""
-        return [demo.DATA]

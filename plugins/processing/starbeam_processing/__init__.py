@@ -8,8 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
-from starbeam_processing import demo, models, routes
+from starbeam_processing import models, routes
 
 
 class ProcessingPlugin(Plugin[NoSettings]):
@@ -28,8 +27,3 @@ class ProcessingPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """What pipelines made of the data collections that plugin ispyb makes."""
-        return [demo.DATA]

@@ -8,9 +8,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.permissions import Permission
-from starbeam_proposals import demo, routes
+from starbeam_proposals import routes
 from starbeam_proposals.models import SessionType
 
 
@@ -35,8 +34,3 @@ class ProposalsPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """The types of the sessions that plugin ispyb makes."""
-        return [demo.DATA]

@@ -8,10 +8,9 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.visibility import Allow, Rule, through
 from starbeam_ispyb.models import BLSample
-from starbeam_samples import demo, models, routes
+from starbeam_samples import models, routes
 
 
 class SamplesPlugin(Plugin[NoSettings]):
@@ -35,8 +34,3 @@ class SamplesPlugin(Plugin[NoSettings]):
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """A picture is visible where its sample is."""
         return [Allow(models.BLSampleImage, through(BLSample, "blSampleId"))]
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """Kinds of components, sub samples, pictures and samples that wait."""
-        return [demo.DATA]

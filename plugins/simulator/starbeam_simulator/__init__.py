@@ -1,4 +1,4 @@
-"""Data collections made on demand, and the demo's files."""
+"""Data collections made on demand."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from typing import ClassVar
 
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.demo import DemoData
-from starbeam_simulator import demo, hookspecs
+from starbeam import Plugin, hookimpl
+from starbeam_simulator import hookspecs
 from starbeam_simulator.models import ContainerHistory
 from starbeam_simulator.settings import SimulatorSettings
 
 
 class SimulatorPlugin(Plugin[SimulatorSettings]):
-    """`starbeam simulate`, and the demo's files."""
+    """`starbeam simulate`."""
 
     name = "simulator"
-    title = "Data collections made on demand, and the demo's files"
-    requires = ("ispyb", "samples", "mapping", "processing", "em_legacy")
-    after = ("datacollections", "stats")
+    title = "Data collections made on demand"
+    requires = ("ispyb",)
     Settings = SimulatorSettings
     hookspecs: ClassVar[ModuleType] = hookspecs
 
@@ -29,8 +27,3 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Where containers were."""
         return [ContainerHistory]
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """Files for the newest sessions, and the rows that name them."""
-        return [demo.DATA]

@@ -64,9 +64,6 @@ class SimulationFailed(Failure):
     show_default=True,
     help="With --live: events a minute.",
 )
-@click.option(
-    "--bulk", type=click.IntRange(1), metavar="N", help="Fill the database with N rows, for benchmarks."
-)
 @click.option("--debug", is_flag=True, help="Show a traceback when it fails.")
 def simulate(
     beamline: str | None,
@@ -77,7 +74,6 @@ def simulate(
     seed: str,
     live: bool,
     rate: float,
-    bulk: int | None,
     debug: bool,
 ) -> None:
     """Simulate a data collection: an experiment of the simulation's configuration, on a beamline.
@@ -88,9 +84,7 @@ def simulate(
     starbeam = build(config)
     require_file(starbeam.database)
     try:
-        if bulk is not None:
-            _bulk(starbeam, bulk, seed)
-        elif live:
+        if live:
             _live(_simulator(starbeam, simulation, seed), beamline, rate)
         else:
             _once(_simulator(starbeam, simulation, seed), beamline, experiment, delay)
@@ -151,13 +145,6 @@ def _live(simulator: Simulator, beamline: str | None, rate: float) -> None:
     click.echo(f"{rate:g} events a minute on {beamline}; Ctrl-C stops", err=True)
     with suppress(Interrupted):
         _until_signal(simulator.starbeam, live.run(simulator, beamline, 60 / rate, click.echo))
-
-
-def _bulk(starbeam: Starbeam, rows: int, seed: str) -> None:
-    from starbeam_simulator import bulk
-
-    made, seconds = _until_signal(starbeam, bulk.fill(starbeam, rows, seed))
-    click.echo(f"{made} rows in {seconds:.1f} s: {made / seconds:.0f} a second")
 
 
 class Interrupted(SimulationFailed):

@@ -15,17 +15,16 @@ from msgspec import Meta, Struct
 from starbeam.settings import SettingsError
 from starbeam.settings.convert import convert_located
 from starbeam.settings.errors import Problem
+from starbeam_demo.content import Content
+from starbeam_demo.content.job import SNAPSHOTS, Grid
 from starbeam_simulator import located
 from starbeam_simulator.errors import SimulationError
 
 Text = Annotated[str, Meta(min_length=1)]
-Content = Literal["frames", "snapshots", "images", "log", "map", "energy_scan", "xrf", "processing", "movies"]
-"""What can be made up, instead of being copied."""
 FORMATS = (".h5", ".hdf5", ".cbf")
 """Endings of the files that frames are written to."""
 EXAMPLE = Path(__file__).with_name("examples") / "simulation.yml"
 """A configuration to start from."""
-SNAPSHOTS = tuple(f"xtalSnapshotFullPath{number}" for number in range(1, 5))
 
 
 class Component(Struct, frozen=True):
@@ -43,19 +42,6 @@ class Sample(Struct, frozen=True):
 
     name: Text
     component: Text
-
-
-class Grid(Struct, frozen=True):
-    """The grid of a mesh scan, by columns of `GridInfo`."""
-
-    steps_x: float | None = None
-    steps_y: float | None = None
-    dx_mm: float | None = None
-    dy_mm: float | None = None
-    snapshot_offsetXPixel: float | None = None
-    snapshot_offsetYPixel: float | None = None
-    pixelsPerMicronX: float | None = None
-    pixelsPerMicronY: float | None = None
 
 
 class SubSample(Struct, frozen=True):

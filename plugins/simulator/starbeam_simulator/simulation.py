@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.db.trouble import first_line, trouble
+from starbeam_demo.content import CONTENT
+from starbeam_demo.content.job import FRAMES, WAVELENGTH, Grid, Job, Made, Ref
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo
-from starbeam_simulator.configuration import Configuration, Experiment, Grid
-from starbeam_simulator.content import CONTENT
-from starbeam_simulator.content.job import FRAMES, WAVELENGTH, Job, Made, Ref
+from starbeam_simulator.configuration import Configuration, Experiment
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.folders import Folder
 from starbeam_simulator.parents import Parents, Visit, find_session

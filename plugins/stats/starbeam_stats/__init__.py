@@ -8,10 +8,9 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.demo import DemoData
 from starbeam.visibility import Allow, Rule, through
 from starbeam_ispyb.models import BLSession
-from starbeam_stats import demo, routes
+from starbeam_stats import routes
 from starbeam_stats.models import BF_fault, v_run
 
 
@@ -36,8 +35,3 @@ class StatsPlugin(Plugin[NoSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         return routes.handlers
-
-    @hookimpl
-    def register_demo_data(self, ctx: Context) -> Iterable[DemoData]:
-        """Runs, faults, and a day whose numbers can be worked out by hand."""
-        return [demo.DATA]

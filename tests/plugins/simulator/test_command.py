@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sqlite3
 import subprocess
@@ -14,11 +13,9 @@ import pytest
 import yaml
 from click.testing import Result
 
-from plugins.simulator.conftest import Simulating, settings
+from plugins.simulator.conftest import settings
 from starbeam.db.sqlite import Connection
-from starbeam_simulator import bulk
 from support.commands import PATIENCE, STARBEAM, Site, environment
-from support.schemas import Kind
 
 WORDS = ("simulate", "id01", "scan", "--simulation", "simulation.yml")
 TABLES = ("Protein", "Crystal", "BLSample", "Shipping", "Container", "DataCollectionGroup", "DataCollection")
@@ -220,50 +217,3 @@ def test_live_goes_on_until_it_is_stopped(site: Site) -> None:
     found = count(site)
     assert found["DataCollection"] == found["DataCollectionGroup"] >= 3
     assert found["BLSample"] == found["Container"] == 1
-
-
-def test_bulk_tells_its_rate(site: Site) -> None:
-    ended = site.invoke("simulate", "--bulk", "2500")
-    assert ended.exit_code == 0, ended.output
-    assert ended.stdout.startswith("2500 rows in ")
-    with sqlite3.connect(site.folder / "union.db", factory=Connection) as connection:
-        numbers = dict(
-            connection.execute(
-                "SELECT 'p', count(*) - 2 FROM Proposal UNION SELECT 's', count(*) - 2 FROM BLSession"
-                " UNION SELECT 'g', count(*) FROM DataCollectionGroup"
-                " UNION SELECT 'c', count(*) FROM DataCollection UNION SELECT 'r', count(*) FROM RobotAction"
-            )
-        )
-    assert sum(numbers.values()) == 2500
-    assert numbers == {"p": 3, "s": 6, "g": 1200, "c": 1200, "r": 91}
-
-
-@pytest.mark.on("mariadb-union", "sqlite-union")
-@pytest.mark.anyio
-async def test_bulk_rows_hang_together(simulating: Simulating, kind: Kind) -> None:
-    starbeam = simulating.app.starbeam
-    for _ in range(2):
-        made, _seconds = await bulk.fill(starbeam, 3000, "seed")
-        assert made == 3000
-    (found,) = await simulating.sql(
-        "SELECT count(*), count(DISTINCT g.sessionId), count(DISTINCT p.proposalId) FROM DataCollection c"
-        " JOIN DataCollectionGroup g ON g.dataCollectionGroupId = c.dataCollectionGroupId"
-        " JOIN BLSession s ON s.sessionId = g.sessionId JOIN Proposal p ON p.proposalId = s.proposalId"
-        " WHERE c.startTime BETWEEN s.startDate AND s.endDate AND p.proposalCode = 'bulk'"
-    )
-    assert tuple(found) == (2400, 12, 6)
-
-
-@pytest.mark.on("mariadb-union", "sqlite-union")
-@pytest.mark.anyio
-async def test_bulk_that_is_interrupted_leaves_nothing(simulating: Simulating, kind: Kind) -> None:
-    starbeam = simulating.app.starbeam
-    await starbeam.database.ready()
-    for delay in (0.02, 0.3):
-        running = asyncio.ensure_future(bulk.fill(starbeam, 1_000_000, "seed"))
-        await asyncio.sleep(delay)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-        assert not any((await simulating.counts()).values())
-    assert (await bulk.fill(starbeam, 1000, "seed"))[0] == 1000

@@ -1,0 +1,84 @@
+"""What is studied: proteins and other components, their crystals, and samples in containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+from starbeam.demo import Row
+from starbeam_demo.facility import Technique
+from starbeam_demo.words import WORDS
+
+
+def proteins(rng: Random, proposal: Row, technique: Technique) -> Iterator[Row]:
+    """Rows of `Protein`: what a proposal studies."""
+    known = WORDS.materials if technique == "spectroscopy" else WORDS.proteins
+    for component in rng.sample(known, rng.randint(2, 5)):
+        yield {
+            "proposalId": proposal["proposalId"],
+            "personId": proposal["personId"],
+            "name": component.name,
+            "acronym": component.acronym,
+            "description": f"{component.name}, batch {rng.randint(1, 9)}",
+            "hazardGroup": 1,
+            "containmentLevel": 1,
+            "safetyLevel": rng.choice(("GREEN", "GREEN", "YELLOW")),
+            "molecularMass": component.mass and component.mass * 1000,
+            "proteinType": "ORGANIC" if component.sequence else None,
+            "sequence": component.sequence,
+            "density": component.density,
+            "isCreatedBySampleSheet": 0,
+            "externalId": rng.randbytes(16),
+            "bltimeStamp": proposal["bltimeStamp"] + timedelta(days=1),
+        }
+
+
+_CELL = ("cell_a", "cell_b", "cell_c", "cell_alpha", "cell_beta", "cell_gamma")
+
+
+def crystals(rng: Random, protein: Row) -> Iterator[Row]:
+    """Rows of `Crystal`: one to three forms of a protein; of another component one, without a cell."""
+    forms = rng.sample(WORDS.crystals, rng.randint(1, 3)) if protein["sequence"] else [None]
+    for number, form in enumerate(forms, 1):
+        cell = dict(zip(_CELL, form.cell if form else [None] * 6, strict=True))
+        size = round(rng.uniform(0.01, 0.3), 3)
+        yield {
+            "proteinId": protein["proteinId"],
+            "crystalUUID": str(UUID(bytes=rng.randbytes(16), version=4)),
+            "name": f"{protein['acronym']}-{number}",
+            "spaceGroup": form.space_group if form else None,
+            "morphology": form.morphology if form else None,
+            "color": "colourless" if form else None,
+            "size_X": size,
+            "size_Y": size,
+            "size_Z": round(size / 2, 3),
+            **cell,
+            "comments": None,
+            "abundance": None if form else round(rng.uniform(0.01, 0.2), 3),
+            "recordTimeStamp": protein["bltimeStamp"],
+        }
+
+
+def samples(
+    rng: Random, container: Row, crystals: Sequence[Row], acronyms: Mapping[int, str]
+) -> Iterator[Row]:
+    """Rows of `BLSample`: a container, filled from its first place on. `acronyms` is by `proteinId`."""
+    capacity = container["capacity"]
+    on_pin = container["containerType"] in ("Unipuck", "SpinePlus")
+    for place in range(1, rng.randint((capacity + 1) // 2, capacity) + 1):
+        crystal = rng.choice(crystals)
+        yield {
+            "crystalId": crystal["crystalId"],
+            "containerId": container["containerId"],
+            "name": f"{acronyms[crystal['proteinId']]}_{container['code']}_{place}",
+            "code": f"HA{container['containerId']:05d}{place:02d}",
+            "location": str(place),
+            "holderLength": 22.0 if on_pin else None,
+            "loopType": rng.choice(("Nylon", "Kapton mesh")) if on_pin else None,
+            "comments": rng.choice((None, None, None, "Slight ice ring", "Best of its drop")),
+            "isInSampleChanger": int(container["sampleChangerLocation"] is not None),
+            "blSampleStatus": container["containerStatus"],
+            "recordTimeStamp": container["bltimeStamp"],
+        }
