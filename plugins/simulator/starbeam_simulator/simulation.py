@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from starbeam.db.facts import enum_values
+from starbeam.db.schema import Schema
 from starbeam.db.trouble import first_line, trouble
 from starbeam_demo.content import CONTENT
 from starbeam_demo.content.job import FRAMES, WAVELENGTH, Grid, Job, Made, Ref
@@ -27,8 +29,6 @@ from starbeam_simulator.stopping import finished, in_thread
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
-    from starbeam.db.facts import enum_values
-from starbeam.db.schema import Schema
 
 LASTS = timedelta(minutes=5)
 """How long a simulated data collection takes."""
