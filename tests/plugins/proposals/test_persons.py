@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.db.models import Person
+from starbeam.db.models import Person, UserGroup, UserGroup_has_Person
 from starbeam_ispyb import models as m
 
 if TYPE_CHECKING:
@@ -96,6 +96,23 @@ async def test_of_a_proposal(people: dict[str, Caller]) -> None:
     assert await found(people, proposal="bl8") == expected()
     assert await found(people, proposal="mx23", showAll=True) == {**near, "manager": LINKED}
     assert await found(people, proposal="bl7", showAll=True) == {**far, "manager": {OTHER}}
+
+
+async def test_by_text_and_by_group_of_users(people: dict[str, Caller], facility: Facility) -> None:
+    assert await found(people, search="P10") == expected(
+        **{key: {MEMBER, CONTACT} for key in ("session_member", "proposal_member", "staff")},
+        administrator={MEMBER, CONTACT, GUEST, OTHER},
+    )
+    assert await found(people, search="p103", sessionId=1) == expected(
+        **{key: {GUEST} for key in ("session_member", "proposal_member", "staff", "administrator")}
+    )
+    await facility.db.add(UserGroup, userGroupId=70, name="night crew")
+    for person in (MEMBER, GUEST):
+        await facility.db.add(UserGroup_has_Person, userGroupId=70, personId=person)
+    assert await found(people, userGroupId=70) == expected()
+    both = await facility.caller("both", "all_proposals", "manage_groups")
+    assert await both.ids("/persons", "personId", userGroupId=70) == [MEMBER, GUEST]
+    assert await both.ids("/persons", "personId", userGroupId=999) == []
 
 
 @pytest.mark.fix(5)

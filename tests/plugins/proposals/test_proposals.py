@@ -129,6 +129,20 @@ async def test_search_looks_in_title_name_and_beamlines(facility: Facility) -> N
     assert {key: await root.ids("/proposals", "proposalId", proposalId=key) for key in keys} == keys
 
 
+async def test_only_those_that_the_caller_takes_part_in(facility: Facility) -> None:
+    for key in (1, 2, 3):
+        await facility.proposal(key, "mx", str(key))
+    await facility.session(5, 2)
+    root = await facility.caller("root", "all_proposals")
+    await root.joins(proposal=1)
+    await root.joins(session=5)
+    answers = {
+        text: await root.ids("/proposals", "proposalId", proposalFilter=text)
+        for text in ("All", "Current User")
+    }
+    assert answers == {"All": [3, 2, 1], "Current User": [2, 1]}
+
+
 @pytest.mark.fix(7)
 async def test_wildcards_in_a_search_are_letters(facility: Facility) -> None:
     titles = ["100% pure", "100 pure", "a_b", "axb", "a\\b", "a!b", "it's"]

@@ -276,6 +276,13 @@ async def test_by_month_and_year(facility: Facility, root: Caller) -> None:
         ({"month": "12", "year": "2026"}, [1]),
         ({"month": "1", "year": "2025"}, [1]),
         ({"month": "3", "year": "2025"}, []),
+        ({"month": "3", "year": "2026", "day": "2"}, [2]),
+        ({"month": "03", "year": "2026", "day": "01"}, [2]),
+        ({"month": "3", "year": "2026", "day": "3"}, []),
+        ({"month": "1", "year": "2026", "day": "1"}, [1]),
+        ({"month": "4", "year": "2024", "day": "1"}, [3]),
+        ({"month": "2", "year": "2026", "day": "30"}, []),
+        ({"day": "2"}, []),
     ]
     assert [(query, await ids(root, **query)) for query, _ in queries] == queries
     for name, value in (("month", "123"), ("month", "a"), ("month", "-1"), ("year", "26"), ("year", "")):

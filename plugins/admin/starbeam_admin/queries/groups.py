@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from starbeam.db.lists import Filters, List, Where
+from starbeam.db.lists import Filters, List, Where, text_in
 from starbeam.db.models import (
     Permission,
     Person,
@@ -18,7 +18,7 @@ from starbeam.db.models import (
 )
 from starbeam.db.shape import Shape
 from starbeam.db.writer import Writer
-from starbeam.params import query_id
+from starbeam.params import Search, query_id
 from starbeam_admin import schemas
 
 
@@ -46,6 +46,7 @@ class GroupFilters(Filters, frozen=True):
         query_id("User group id to filter by"),
         Where(UserGroup.userGroupId == bindparam("userGroupId")),
     ] = None
+    search: Annotated[Search, text_in(UserGroup.name)] = None
 
 
 GROUPS = List(_SHAPE, UserGroup, GroupFilters, missing="No such group: `{key}`", for_all=True)

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
-from sqlalchemy import ColumnElement, bindparam, exists, func, join, select, true, union
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, join, select, true, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Listing
-from starbeam.db.models import Person
+from starbeam.db.lists import Asked, Bound, Filters, Listing, Where, text_in
+from starbeam.db.models import Person, UserGroup_has_Person
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.paging import Page, Paged
-from starbeam.params import ProposalName, query, query_id
+from starbeam.params import ProposalName, Search, query, query_id
 from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_proposals import schemas
 
 MANAGE_PERSONS = "manage_persons"
+MANAGE_GROUPS = "manage_groups"
 
 
-class PersonFilters(msgspec.Struct, frozen=True):
+def _in_group(scope: Scope) -> ColumnElement[bool]:
+    """In a group of users, for who manages groups; nobody for others."""
+    if MANAGE_GROUPS not in scope.kind.permissions:
+        return false()
+    link = UserGroup_has_Person
+    found: ColumnElement[bool] = Person.personId.in_(
+        select(link.personId).where(link.userGroupId == bindparam("userGroupId"))
+    )
+    return found
+
+
+class PersonFilters(Filters, frozen=True):
     """What `/persons` is asked for."""
 
     showAll: Annotated[bool, query("Show all persons, with the permission manage_persons")] = False
-    proposal: ProposalName = None
-    sessionId: Annotated[int | None, query_id("Session id to filter by")] = None
+    proposal: Annotated[ProposalName, Bound(proposal_value)] = None
+    sessionId: Annotated[int | None, query_id("Session id to filter by"), Bound()] = None
+    search: Annotated[Search, text_in(Person.login, Person.familyName, Person.givenName)] = None
+    userGroupId: Annotated[
+        int | None,
+        query_id("User group id to filter by, with the permission manage_groups"),
+        Where(_in_group),
+    ] = None
 
 
-_SESSION: Any = bindparam("session_id")
+_SESSION: Any = bindparam("sessionId")
 _SHAPE = Shape(
     schemas.Person,
     Person,
@@ -73,18 +90,19 @@ _IN_SESSION = {everybody: _shape_in_session(everybody) for everybody in (False, 
 
 
 @statement
-def _of_session(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[schemas.Person]:
+def _of_session(scope: Scope, everybody: bool, asked: Asked) -> Listing[schemas.Person]:
     """The members of one session."""
     member = aliased(Session_has_Person)
     conditions = [BLSession.sessionId == _SESSION]
     if not everybody:
         conditions.append(scope.sees(BLSession))
-    if by_proposal:
+    if "proposal" in asked.given:
         conditions.append(BLSession.proposalId.in_(select(Proposal.proposalId).where(is_proposal())))
     where = [
         Person.login.is_not(None),
         Person.personId.in_(select(member.personId).where(member.sessionId == _SESSION)),
         exists(select(BLSession.sessionId).where(*conditions)),
+        *PersonFilters.conditions(scope, asked),
     ]
     membership = (Session_has_Person.personId == Person.personId) & (Session_has_Person.sessionId == _SESSION)
     joins = join(Person, Session_has_Person, membership)
@@ -94,12 +112,12 @@ def _of_session(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[sch
 
 
 @statement
-def _of_proposals(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[schemas.Person]:
+def _of_proposals(scope: Scope, everybody: bool, asked: Asked) -> Listing[schemas.Person]:
     """Everybody, or the members and lab contacts of proposals."""
-    where = [Person.login.is_not(None)]
+    where = [Person.login.is_not(None), *PersonFilters.conditions(scope, asked)]
     visible = true() if everybody else scope.sees(Proposal)
-    named = is_proposal() if by_proposal else true()
-    if by_proposal or not everybody:
+    named = is_proposal() if "proposal" in asked.given else true()
+    if "proposal" in asked.given or not everybody:
         proposals = select(Proposal.proposalId).where(visible, named)
         linked = union(
             select(ProposalHasPerson.personId.label("id")).where(ProposalHasPerson.proposalId.in_(proposals)),
@@ -112,10 +130,7 @@ def _of_proposals(scope: Scope, everybody: bool, by_proposal: bool) -> Listing[s
 async def page(reader: Reader, page: Page, filters: PersonFilters) -> Paged[schemas.Person]:
     """A page of the people with a login that the caller sees. 2 statements."""
     manages = filters.showAll and MANAGE_PERSONS in reader.who.permissions
-    values = proposal_value(filters.proposal) if filters.proposal else {}
-    by_proposal = filters.proposal is not None
-    if filters.sessionId is None:
-        everybody = manages or reader.scope.kind.sees_everything
-        return await reader.page(_of_proposals(everybody, by_proposal), page, **values)
-    listing = _of_session(manages, by_proposal)
-    return await reader.page(listing, page, session_id=filters.sessionId, **values)
+    if filters.sessionId is not None:
+        return await reader.page(_of_session(manages, filters.asked), page, filters)
+    everybody = manages or reader.scope.kind.sees_everything
+    return await reader.page(_of_proposals(everybody, filters.asked), page, filters)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from starbeam.db.functions import containing, contains
 from starbeam.db.lists import Filters, List, Where
 from starbeam.db.reader import Reader
 from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope, statement
+from starbeam.db.scope import CALLER_ID, Scope, statement
 from starbeam.db.shape import Shape
-from starbeam.params import ProposalId, Search
+from starbeam.params import ProposalId, Search, query
 from starbeam.refusals import Missing
-from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson
+from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
 from starbeam_proposals import schemas
 from starbeam_proposals.queries.groups import ui_groups
@@ -78,6 +78,15 @@ def _found(scope: Scope) -> ColumnElement[bool]:
     )
 
 
+_MINE = union(
+    select(ProposalHasPerson.proposalId).where(ProposalHasPerson.personId == CALLER_ID),
+    select(BLSession.proposalId)
+    .join(Session_has_Person, Session_has_Person.sessionId == BLSession.sessionId)
+    .where(Session_has_Person.personId == CALLER_ID),
+)
+"""Proposals that the caller is a member of, or of a session of."""
+
+
 def _bound(text: str) -> dict[str, str]:
     return {"pattern": containing(text), "search": text}
 
@@ -87,6 +96,11 @@ class ProposalFilters(Filters, frozen=True):
 
     search: Annotated[Search, Where(_found, _bound)] = None
     proposalId: Annotated[ProposalId, Where(Proposal.proposalId == bindparam("proposalId"))] = None
+    proposalFilter: Annotated[
+        str | None,
+        query("`Current User`: only those that the caller takes part in"),
+        Where(or_(bindparam("proposalFilter") != "Current User", Proposal.proposalId.in_(_MINE))),
+    ] = None
 
 
 PROPOSALS = List(

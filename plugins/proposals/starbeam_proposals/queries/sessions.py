@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    and_,
     bindparam,
     extract,
     false,
@@ -111,6 +112,21 @@ def _year(text: str) -> dict[str, datetime]:
     return {"year_first": first, "year_last": first.replace(month=12, day=31, hour=23, minute=59, second=59)}
 
 
+def _on_day() -> ColumnElement[bool]:
+    first: Any = bindparam("day_first")
+    last: Any = bindparam("day_last")
+    return and_(BLSession.startDate <= last, BLSession.endDate >= first)
+
+
+def _day(year: int, month: int, day: int) -> dict[str, datetime | None]:
+    """The first and the last second of a day; none of one that is in no calendar, or lacks month or year."""
+    try:
+        first = datetime(year, month, day)
+    except ValueError:
+        return {"day_first": None, "day_last": None}
+    return {"day_first": first, "day_last": first.replace(hour=23, minute=59, second=59)}
+
+
 _IN_GROUP = BLSession.beamLineName.in_(bindparam("group_beamlines", expanding=True))
 
 
@@ -148,6 +164,18 @@ class SessionFilters(GroupFilters, frozen=True):
     year: Annotated[str | None, query("Year filter by", pattern=r"^\d\d\d\d$"), Where(_in_year(), _year)] = (
         None
     )
+    day: Annotated[
+        str | None,
+        query("Day filter by, of the month and year: sessions that touch it", pattern=r"^\d\d?$"),
+        Where(_on_day(), lambda text: {}),
+    ] = None
+
+    def values(self, reader: Rows) -> dict[str, Any]:
+        """With a day, its first and last second."""
+        values = super().values(reader)
+        if self.day is not None:
+            values |= _day(int(self.year or 0), int(self.month or 0), int(self.day))
+        return values
 
 
 def _order(scope: Scope, asked: Asked) -> list[Any]:
