@@ -62,13 +62,18 @@ class Visibility:
             kept = self._allow if isinstance(rule, Allow) else self._restrict
             kept.setdefault(rule.entity, []).append(rule.condition)
 
+    @property
+    def restricts(self) -> bool:
+        """Whether any rule hides rows that others allow: what one caller counts, another may not."""
+        return bool(self._restrict)
+
     def condition(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
         """The condition for a row of `entity` (a mapped class or an alias of one) to be visible."""
         mapped = inspect(entity).mapper.class_
         if mapped in scope.visible:
             return true()
         allowed = _any([rule(scope, entity) for rule in self._allow.get(mapped, ())])
-        narrowed = [rule(scope, entity) for rule in self._restrict.get(mapped, ())]
+        narrowed = [rule(scope.restricted or scope, entity) for rule in self._restrict.get(mapped, ())]
         return and_(allowed, *narrowed) if narrowed else allowed
 
 

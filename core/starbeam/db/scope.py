@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import True_
 
-from starbeam.access import Kind, Principal
+from starbeam.access import ALL_PROPOSALS, Kind, Principal
 from starbeam.cache import make_room
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ def caller_values(who: Principal) -> dict[str, Any]:
 class Rules(Protocol):
     """Which rows are visible: `starbeam.visibility.Visibility`, which itself builds on scopes."""
 
+    @property
+    def restricts(self) -> bool:
+        """Whether any rule hides rows that others allow."""
+
     def condition(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
         """The condition for a row of `entity` (a mapped class or an alias of one) to be visible."""
 
@@ -68,15 +73,28 @@ class Scope:
     statements: dict[Any, Any] = field(default_factory=dict)
     visible: frozenset[type[Any]] = frozenset()
     """Entities whose rows are known to be visible."""
+    restricted: Scope | None = None
+    """Whose `Restrict` rules hold, where it is not this one."""
 
     def sees(self, entity: Any) -> ColumnElement[bool]:
         """The condition for a row of `entity` (a mapped class or an alias) to be visible to the caller."""
         return self.visibility.condition(self, entity)
 
+    def sees_all(self, entity: Any) -> bool:
+        """Whether the caller sees every row of `entity`: nothing needs to be asked, and no plugin restricts
+        it."""
+        return isinstance(self.sees(entity), True_)
+
     def given(self, *entities: type[Any]) -> Scope:
         """The same, where rows of these entities are known to be visible: for counters of what hangs on a
         visible row."""
         return replace(self, visible=self.visible | {*entities})
+
+    def permitted(self) -> Scope:
+        """The same, where a permission of the operation's own allows every row: what plugins restrict for
+        this caller stays hidden."""
+        kind = replace(self.kind, permissions=self.kind.permissions | {ALL_PROPOSALS})
+        return replace(self, kind=kind, statements={}, restricted=self)
 
     def has(self, *wanted: Any) -> bool:
         """Whether the database has all of these tables (mapped classes) and columns (their attributes)."""

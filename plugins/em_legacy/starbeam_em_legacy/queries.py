@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import FromClause, Select, bindparam, func, join, select
+from sqlalchemy import FromClause, Select, and_, bindparam, func, join, select
 
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
@@ -96,18 +96,28 @@ _FITTED = CTF.motionCorrectionId == MotionCorrection.motionCorrectionId
 _IN_ORDER = (Movie.movieId, MotionCorrection.motionCorrectionId, CTF.ctfId)
 
 
+def _with_corrections(scope: Scope, movies: Any) -> Any:
+    """Movies with their motion corrections and CTFs, if they have any."""
+    seen = scope.permitted().sees
+    corrected = movies.outerjoin(MotionCorrection, and_(_CORRECTED, seen(MotionCorrection)))
+    return corrected.outerjoin(CTF, and_(_FITTED, seen(CTF)))
+
+
 @statement
 def _of_collection(scope: Scope) -> Select[Any]:
-    source = _movies().outerjoin(MotionCorrection, _CORRECTED).outerjoin(CTF, _FITTED)
-    found = select(*labelled(scope, _MOVIE)).select_from(source).order_by(*_IN_ORDER)
-    return found.where(DataCollection.dataCollectionId == bindparam("collection_key"), _OF_PROPOSAL)
+    found = (
+        select(*labelled(scope, _MOVIE)).select_from(_with_corrections(scope, _movies())).order_by(*_IN_ORDER)
+    )
+    wanted = DataCollection.dataCollectionId == bindparam("collection_key")
+    return found.where(wanted, _OF_PROPOSAL, scope.permitted().sees(Movie))
 
 
 @statement
 def _statistics(scope: Scope) -> Select[Any]:
     source = _movies().join(MotionCorrection, _CORRECTED).join(CTF, _FITTED)
     found = select(*labelled(scope, _STATISTICS)).select_from(source).order_by(*_IN_ORDER)
-    return found.where(_OF_SESSION)
+    seen = map(scope.permitted().sees, (Movie, MotionCorrection, CTF))
+    return found.where(_OF_SESSION, *seen)
 
 
 @statement
@@ -121,7 +131,8 @@ def _classes(scope: Scope) -> Select[Any]:
         .join(one, one.particleClassificationGroupId == group.particleClassificationGroupId)
     )
     found = select(*labelled(scope, _CLASS)).select_from(source)
-    return found.where(_OF_SESSION).order_by(one.particleClassificationId)
+    seen = scope.permitted().sees(MotionCorrection)
+    return found.where(_OF_SESSION, seen).order_by(one.particleClassificationId)
 
 
 @statement
@@ -132,9 +143,10 @@ def _counts(scope: Scope, by: By) -> Select[int, int, int, int, int]:
         "group": DataCollection.dataCollectionGroupId == bindparam("wanted"),
         "session": BLSession.sessionId == bindparam("wanted"),
     }[by]
-    source = _collections()
-    source = source.outerjoin(Movie, Movie.dataCollectionId == DataCollection.dataCollectionId)
-    source = source.outerjoin(MotionCorrection, _CORRECTED).outerjoin(CTF, _FITTED)
+    permitted = scope.permitted()
+    of_collection = Movie.dataCollectionId == DataCollection.dataCollectionId
+    source = _collections().outerjoin(Movie, and_(of_collection, permitted.sees(Movie)))
+    source = _with_corrections(scope, source)
     key = DataCollection.dataCollectionId
     return (
         select(
@@ -145,7 +157,7 @@ def _counts(scope: Scope, by: By) -> Select[int, int, int, int, int]:
             func.count(CTF.ctfId.distinct()).label("ctfCorrectionCount"),
         )
         .select_from(source)
-        .where(wanted, _OF_PROPOSAL)
+        .where(wanted, _OF_PROPOSAL, permitted.sees(DataCollection))
         .group_by(DataCollection.dataCollectionGroupId, key)
         .order_by(key)
     )
@@ -161,10 +173,12 @@ def _picture(scope: Scope, picture: Picture) -> Select[Any]:
         "drift": MotionCorrection.driftPlotFullPath,
         "ctf": thumbnail if scope.has(thumbnail) else CTF.fftTheoreticalFullPath,
     }[picture]
-    source = _movies().outerjoin(MotionCorrection, _CORRECTED).outerjoin(CTF, _FITTED)
+    source = _with_corrections(scope, _movies())
     latest = MotionCorrection.motionCorrectionId.desc(), CTF.ctfId.desc()
     found = select(scope.column(path).label("path")).select_from(source)
-    return found.where(Movie.movieId == bindparam("movie_key"), _OF_PROPOSAL).order_by(*latest).limit(1)
+    wanted = Movie.movieId == bindparam("movie_key")
+    seen = scope.permitted().sees(Movie)
+    return found.where(wanted, _OF_PROPOSAL, seen).order_by(*latest).limit(1)
 
 
 async def movies(reader: Reader, proposal: int | None, collection: int) -> list[Row]:

@@ -78,7 +78,7 @@ def _subsamples(scope: Scope, subsample: Any) -> ColumnElement[bool]:
     """The proposal rule for a sub sample: by the protein that its sample is made of."""
     sample, crystal = aliased(m.BLSample), aliased(m.Crystal)
     seen = scope.sees(crystal)
-    if scope.kind.sees_everything:
+    if isinstance(seen, True_):
         return seen
     visible = select(sample.blSampleId).join(crystal, crystal.crystalId == sample.crystalId).where(seen)
     found: ColumnElement[bool] = subsample.blSampleId.in_(visible)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
 
 from starbeam.db.scope import Scope
 from starbeam.visibility import Allow, Rule
@@ -19,7 +20,7 @@ def _maps(scope: Scope, entity: Any) -> ColumnElement[bool]:
         return false()
     grid, collection = aliased(m.GridInfo), aliased(m.DataCollection)
     seen = scope.sees(collection)
-    if scope.kind.sees_everything:
+    if isinstance(seen, True_):
         return seen
     visible = (
         select(grid.gridInfoId)

@@ -58,13 +58,15 @@ def _named(scope: Scope, by_key: bool) -> Select[int, bool]:
     """Proposals of a key or name, and whether they are the caller's."""
     wanted = Proposal.proposalId == bindparam("proposal_key") if by_key else is_proposal()
     own = Proposal.proposalId.in_(own_proposals(by_sessions=False))
-    return select(Proposal.proposalId, own.label("own")).where(wanted).order_by(Proposal.proposalId)
+    found = select(Proposal.proposalId, own.label("own")).order_by(Proposal.proposalId)
+    return found.where(wanted, scope.permitted().sees(Proposal))
 
 
 @statement
 def _is_own_session(scope: Scope) -> Select[Any]:
     wanted = BLSession.sessionId == bindparam("session_key")
-    return select(BLSession.sessionId).where(wanted, BLSession.sessionId.in_(own_sessions()))
+    own = BLSession.sessionId.in_(own_sessions())
+    return select(BLSession.sessionId).where(wanted, own, scope.permitted().sees(BLSession))
 
 
 async def proposals_named(reader: Reader, text: str) -> Sequence[Any]:

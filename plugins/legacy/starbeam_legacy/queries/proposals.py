@@ -23,7 +23,8 @@ _ONE_MORE = of(Proposal, "startDate endDate")
 
 @statement
 def _listed(scope: Scope, everything: bool) -> Select[Any]:
-    found = select(*labelled(scope, _LISTED)).order_by(Proposal.proposalId)
+    seen = scope.permitted().sees(Proposal)
+    found = select(*labelled(scope, _LISTED)).where(seen).order_by(Proposal.proposalId)
     return found if everything else found.where(Proposal.proposalId.in_(own_proposals(by_sessions=True)))
 
 
@@ -31,7 +32,8 @@ def _listed(scope: Scope, everything: bool) -> Select[Any]:
 def _one(scope: Scope) -> Select[Any]:
     there = {key: column for key, column in _ONE_MORE.items() if scope.has(column)}
     columns = labelled(scope, _ONE | there)
-    return select(*columns).where(Proposal.proposalId == bindparam("proposal_key"))
+    seen = scope.permitted().sees(Proposal)
+    return select(*columns).where(Proposal.proposalId == bindparam("proposal_key"), seen)
 
 
 async def listed(reader: Reader, *, everything: bool) -> list[Row]:

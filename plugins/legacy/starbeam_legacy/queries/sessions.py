@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, bindparam, join, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, join, select
 
 from starbeam.db.functions import as_datetime
 from starbeam.db.models import Person
@@ -28,9 +28,6 @@ _COLUMNS = {
     "Proposal_ProposalType": Proposal.proposalType,
     **of(Person, "personId familyName givenName emailAddress", "Person_"),
 }
-_SOURCE = join(BLSession, Proposal, Proposal.proposalId == BLSession.proposalId).outerjoin(
-    Person, Person.personId == Proposal.personId
-)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -53,9 +50,10 @@ class Listing(msgspec.Struct, frozen=True):
         return {"span_start": start, "span_end": end, "proposal_key": self.proposal}
 
 
-def _where(form: tuple[bool, bool, bool]) -> list[ColumnElement[bool]]:
+def _where(scope: Scope, form: tuple[bool, bool, bool]) -> list[ColumnElement[bool]]:
     everything, in_span, of_proposal = form
-    conditions: list[ColumnElement[bool]] = []
+    permitted = scope.permitted()
+    conditions = [] if permitted.sees_all(BLSession) else [permitted.sees(BLSession)]
     if not everything:
         conditions.append(BLSession.sessionId.in_(own_sessions()))
     if in_span:
@@ -70,13 +68,15 @@ def _where(form: tuple[bool, bool, bool]) -> list[ColumnElement[bool]]:
 def _rows(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any]:
     order = BLSession.sessionId.desc() if form[1] else BLSession.sessionId
     columns = labelled(scope, _COLUMNS)
-    return select(*columns).select_from(_SOURCE).where(*_where(form)).order_by(order)
+    of_session = and_(Proposal.proposalId == BLSession.proposalId, scope.permitted().sees(Proposal))
+    source = join(BLSession, Proposal, of_session).outerjoin(Person, Person.personId == Proposal.personId)
+    return select(*columns).select_from(source).where(*_where(scope, form)).order_by(order)
 
 
 @statement
 def _keys(scope: Scope, form: tuple[bool, bool, bool]) -> Select[Any] | None:
     """The keys of what is listed; None when it is every session."""
-    conditions = _where(form)
+    conditions = _where(scope, form)
     return select(BLSession.sessionId).where(*conditions) if conditions else None
 
 

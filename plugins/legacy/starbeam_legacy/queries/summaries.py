@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, case, func, literal, outerjoin, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, outerjoin, select, union_all
 from sqlalchemy.orm import aliased
 
 from starbeam.cache import Cache
@@ -41,7 +41,7 @@ Keys = Select[Any] | None
 @statement
 def _collected(scope: Scope, keys: Keys) -> Select[Any]:
     """Data collections and their groups, in one pass."""
-    group, last = DataCollectionGroup, aliased(DataCollectionGroup)
+    group, last, permitted = DataCollectionGroup, aliased(DataCollectionGroup), scope.permitted()
     images = DataCollection.numberOfImages
     summed = select(
         group.sessionId,
@@ -53,9 +53,10 @@ def _collected(scope: Scope, keys: Keys) -> Select[Any]:
             "EMdataCollectionGroupCount"
         ),
         func.max(group.dataCollectionGroupId).label("last"),
-    ).select_from(
-        outerjoin(group, DataCollection, DataCollection.dataCollectionGroupId == group.dataCollectionGroupId)
     )
+    collected = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
+    source = outerjoin(group, DataCollection, and_(collected, permitted.sees(DataCollection)))
+    summed = summed.select_from(source).where(permitted.sees(group))
     if keys is not None:
         summed = summed.where(group.sessionId.in_(keys))
     found = summed.group_by(group.sessionId).subquery("summed")
@@ -77,8 +78,8 @@ def _others(scope: Scope, keys: Keys) -> CompoundSelect[Any]:
         return count.where(entity.sessionId.is_not(None), *where, *of_keys).group_by(entity.sessionId)
 
     parts = [
-        counted("energyScanCount", EnergyScan),
-        counted("xrfSpectrumCount", XFEFluorescenceSpectrum),
+        counted("energyScanCount", EnergyScan, scope.permitted().sees(EnergyScan)),
+        counted("xrfSpectrumCount", XFEFluorescenceSpectrum, scope.permitted().sees(XFEFluorescenceSpectrum)),
     ]
     if scope.has(Experiment):
         for key, kind in _EXPERIMENTS.items():
@@ -94,14 +95,22 @@ class Summaries:
 
     async def of(
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
-    ) -> Mapping[Hashable, Row]:
-        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh."""
-        return await self._cache.many(sessions, lambda: self._count(reader, sessions, keys, **values))
+    ) -> Mapping[int, Row]:
+        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh. Where
+        plugins restrict what is counted, they are kept for each caller."""
+        caller = reader.who if reader.scope.visibility.restricts else None
+
+        async def count() -> Mapping[Hashable, Row]:
+            counted = await self._count(reader, sessions, keys, **values)
+            return {(caller, session): counts for session, counts in counted.items()}
+
+        kept = await self._cache.many([(caller, session) for session in sessions], count)
+        return {session: kept[caller, session] for session in sessions}
 
     async def _count(
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
-    ) -> Mapping[Hashable, Row]:
-        found: dict[Hashable, Row] = {key: dict(_NOTHING) for key in sessions}
+    ) -> Mapping[int, Row]:
+        found: dict[int, Row] = {key: dict(_NOTHING) for key in sessions}
         for row in await reader.rows(_collected(keys), **values):
             counts = flat(row)
             found.get(counts.pop("sessionId"), {}).update(counts)

@@ -75,17 +75,12 @@ class ProgramFilters(Filters, frozen=True):
     dataCollectionId: Annotated[CollectionId, Bound()] = None
 
 
-def _narrow(scope: Scope, asked: Asked) -> bool:
-    """What programs hang on leads to few of them."""
-    return bool(asked.given) or not scope.kind.sees_everything
-
-
 @statement
 def _of_jobs(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgram]:
     """Programs that a job asked for and that integrated nothing."""
     seen = scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
     where = [AutoProcProgram.processingJobId.is_not(None), ~integrated(), seen]
-    if _narrow(scope, asked):
+    if asked.given or not scope.sees_all(ProcessingJob):
         jobs = select(ProcessingJob.processingJobId).where(scope.sees(ProcessingJob))
         jobs = jobs.where(ProcessingJob.dataCollectionId == COLLECTION) if asked.given else jobs
         where.append(AutoProcProgram.processingJobId.in_(jobs))
@@ -96,7 +91,7 @@ def _of_jobs(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgram]:
 def _integrating(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgramIntegration]:
     """Programs that integrated a data collection."""
     where = [scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)]
-    if _narrow(scope, asked):
+    if asked.given or not scope.sees_all(AutoProcIntegration):
         programs = select(AutoProcIntegration.autoProcProgramId).where(scope.sees(AutoProcIntegration))
         mine = AutoProcIntegration.dataCollectionId == COLLECTION
         programs = programs.where(mine) if asked.given else programs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Subquery, bindparam, func, join, select
+from sqlalchemy import FromClause, Select, Subquery, and_, bindparam, func, join, select
 
 from starbeam.db.scope import Scope, statement
 from starbeam_ispyb.models import (
@@ -123,13 +123,14 @@ _SCREENING = {
 SCREENING_KEYS = tuple(_SCREENING)
 
 
-def last_collections() -> Subquery:
+def last_collections(scope: Scope) -> Subquery:
     """The last data collection (`id`) of each group (`group_id`) of the session."""
     of_group = DataCollection.dataCollectionGroupId
+    seen = scope.permitted().sees
     return (
         select(func.max(DataCollection.dataCollectionId).label("id"), of_group.label("group_id"))
         .join(DataCollectionGroup, DataCollectionGroup.dataCollectionGroupId == of_group)
-        .where(DataCollectionGroup.sessionId == SESSION_KEY)
+        .where(DataCollectionGroup.sessionId == SESSION_KEY, seen(DataCollectionGroup), seen(DataCollection))
         .group_by(of_group)
         .subquery("last")
     )
@@ -137,23 +138,27 @@ def last_collections() -> Subquery:
 
 def _source(scope: Scope) -> FromClause:
     group, collection, sample = DataCollectionGroup, DataCollection, BLSample
-    last = last_collections()
+
+    def on(entity: Any, condition: Any) -> Any:
+        return and_(condition, scope.permitted().sees(entity))
+
+    last = last_collections(scope)
     joins: FromClause = (
         join(group, BLSession, BLSession.sessionId == group.sessionId)
         .outerjoin(last, last.c.group_id == group.dataCollectionGroupId)
         .outerjoin(collection, collection.dataCollectionId == last.c.id)
         .outerjoin(BeamLineSetup, BeamLineSetup.beamLineSetupId == BLSession.beamLineSetupId)
         .outerjoin(Detector, Detector.detectorId == collection.detectorId)
-        .outerjoin(sample, sample.blSampleId == group.blSampleId)
+        .outerjoin(sample, on(sample, sample.blSampleId == group.blSampleId))
         .outerjoin(DiffractionPlan, DiffractionPlan.diffractionPlanId == sample.diffractionPlanId)
-        .outerjoin(Container, Container.containerId == sample.containerId)
-        .outerjoin(Dewar, Dewar.dewarId == Container.dewarId)
-        .outerjoin(Shipping, Shipping.shippingId == Dewar.shippingId)
-        .outerjoin(Crystal, Crystal.crystalId == sample.crystalId)
-        .outerjoin(Protein, Protein.proteinId == Crystal.proteinId)
+        .outerjoin(Container, on(Container, Container.containerId == sample.containerId))
+        .outerjoin(Dewar, on(Dewar, Dewar.dewarId == Container.dewarId))
+        .outerjoin(Shipping, on(Shipping, Shipping.shippingId == Dewar.shippingId))
+        .outerjoin(Crystal, on(Crystal, Crystal.crystalId == sample.crystalId))
+        .outerjoin(Protein, on(Protein, Protein.proteinId == Crystal.proteinId))
     )
     if scope.has(Workflow, group.workflowId):
-        joins = joins.outerjoin(Workflow, Workflow.workflowId == group.workflowId)
+        joins = joins.outerjoin(Workflow, on(Workflow, Workflow.workflowId == group.workflowId))
     return joins
 
 
@@ -163,7 +168,7 @@ def groups_of_session(scope: Scope) -> Select[Any]:
     return (
         select(*labelled(scope, _COLUMNS))
         .select_from(_source(scope))
-        .where(DataCollectionGroup.sessionId == SESSION_KEY)
+        .where(DataCollectionGroup.sessionId == SESSION_KEY, scope.permitted().sees(DataCollectionGroup))
         .order_by(DataCollection.startTime.desc(), DataCollectionGroup.dataCollectionGroupId.desc())
     )
 
@@ -172,10 +177,11 @@ def groups_of_session(scope: Scope) -> Select[Any]:
 def processing(scope: Scope) -> Select[Any]:
     """Every result of automatic processing of the groups' last data collections, the lowest keys first."""
     integration, link, scaling = AutoProcIntegration, AutoProcScaling_has_Int, AutoProcScaling
-    statistics, last = AutoProcScalingStatistics, last_collections()
+    statistics, last = AutoProcScalingStatistics, last_collections(scope)
+    program, seen = AutoProcProgram, scope.permitted().sees
     source = (
-        join(integration, last, last.c.id == integration.dataCollectionId)
-        .outerjoin(AutoProcProgram, AutoProcProgram.autoProcProgramId == integration.autoProcProgramId)
+        join(integration, last, and_(last.c.id == integration.dataCollectionId, seen(integration)))
+        .outerjoin(program, and_(program.autoProcProgramId == integration.autoProcProgramId, seen(program)))
         .outerjoin(link, link.autoProcIntegrationId == integration.autoProcIntegrationId)
         .outerjoin(scaling, scaling.autoProcScalingId == link.autoProcScalingId)
         .outerjoin(AutoProc, AutoProc.autoProcId == scaling.autoProcId)
@@ -200,7 +206,7 @@ def screenings(scope: Scope) -> Select[Any]:
             DataCollectionGroup,
             DataCollectionGroup.dataCollectionGroupId == Screening.dataCollectionGroupId,
         )
-        .where(DataCollectionGroup.sessionId == SESSION_KEY)
+        .where(DataCollectionGroup.sessionId == SESSION_KEY, scope.permitted().sees(Screening))
         .group_by(Screening.dataCollectionGroupId)
         .subquery("first")
     )

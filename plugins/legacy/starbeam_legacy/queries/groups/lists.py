@@ -78,7 +78,7 @@ def collections(
             one.numberOfImages,
         )
         .join(DataCollectionGroup, DataCollectionGroup.dataCollectionGroupId == one.dataCollectionGroupId)
-        .where(DataCollectionGroup.sessionId == SESSION_KEY)
+        .where(DataCollectionGroup.sessionId == SESSION_KEY, scope.permitted().sees(one))
         .order_by(one.dataCollectionId)
     )
 
@@ -104,7 +104,7 @@ def images(
     scope: Scope,
 ) -> Select[int, int, int, str]:
     """The images of the groups' last data collections, in one row for each."""
-    last = last_collections()
+    last = last_collections(scope)
     return (
         select(
             Image.dataCollectionId,
@@ -113,6 +113,7 @@ def images(
             func.aggregate_strings(Image.synchrotronCurrent, ",").label("synchrotronCurrent"),
         )
         .join(last, last.c.id == Image.dataCollectionId)
+        .where(scope.permitted().sees(Image))
         .group_by(Image.dataCollectionId)
     )
 
@@ -136,7 +137,8 @@ def steps(
     of_groups = select(DataCollectionGroup.workflowId).where(DataCollectionGroup.sessionId == SESSION_KEY)
     one = WorkflowStep
     columns = one.workflowId, one.workflowStepId, one.workflowStepType, one.status
-    return select(*columns).where(one.workflowId.in_(of_groups)).order_by(one.workflowStepId)
+    seen = scope.permitted().sees(one)
+    return select(*columns).where(one.workflowId.in_(of_groups), seen).order_by(one.workflowStepId)
 
 
 def of_steps(rows: Rows) -> Row:
@@ -171,7 +173,7 @@ def phasing(
         .join(link, link.autoProcIntegrationId == integration.autoProcIntegrationId)
         .join(step, step.autoProcScalingId == link.autoProcScalingId)
         .outerjoin(SpaceGroup, SpaceGroup.spaceGroupId == step.spaceGroupId)
-        .where(group.sessionId == SESSION_KEY)
+        .where(group.sessionId == SESSION_KEY, scope.permitted().sees(integration))
         .distinct()
         .order_by(step.phasingStepId)
     )
