@@ -47,10 +47,10 @@ async def test_a_statement_is_built_once_for_each_scope_and_its_arguments() -> N
         return object()
 
     first, second = scope_for(), scope_for()
-    assert find(first, True) is find(first, True)
-    assert find(first, True, order="desc") is find(first, True, order="desc")
-    assert find(first, True) is not find(first, False)
-    assert find(first, True) is not find(second, True)
+    assert first.build(find(True)) is first.build(find(True))
+    assert first.build(find(True, order="desc")) is first.build(find(True, order="desc"))
+    assert first.build(find(True)) is not first.build(find(False))
+    assert first.build(find(True)) is not second.build(find(True))
     assert built == [(True, "asc"), (True, "desc"), (False, "asc"), (True, "asc")]
 
 
@@ -65,7 +65,7 @@ async def test_callers_of_one_kind_share_statements(make_app: MakeApp) -> None:
     scopes = [await kinds.of(principal(number, "")) for number in (1, 2, 3)]
     assert scopes[0] is scopes[1]
     assert scopes[0] is not scopes[2]
-    assert people_listing(scopes[0], False, False) is people_listing(scopes[1], False, False)
+    assert scopes[0].build(people_listing(False, False)) is scopes[1].build(people_listing(False, False))
     await app.client.get("/probe/people?limit=1", headers=ada)
     known = len(app.starbeam.database._prepared)
     with Statements(app) as statements:
