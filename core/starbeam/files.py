@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import structlog
 
@@ -75,6 +75,14 @@ class Files:
             return pinned
         os.close(pinned)
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
+
+    def open(self, file: str | Path) -> BinaryIO:
+        """The same file, to read. Raises OSError. Blocks: for threads."""
+        pinned = self.pin(file)
+        try:
+            return open(f"/proc/self/fd/{pinned}", "rb")  # noqa: PTH123 - a descriptor, for the caller
+        finally:
+            os.close(pinned)
 
     def mapped(self, path: str) -> str:
         """A path as beamlines write it, on this machine."""

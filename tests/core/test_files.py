@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import os
 import threading
@@ -10,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -262,15 +262,38 @@ async def test_pictures_are_what_their_names_say(client: httpx.AsyncClient, root
     assert (packed.headers["content-type"], packed.text) == ("image/svg+xml", "<svg/>")
 
 
-async def test_a_file_that_goes_while_it_is_found_is_missing(
-    client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("after", ["nothing", "link", "fifo"])
+async def test_a_file_that_is_another_than_was_found_is_missing(
+    client: httpx.AsyncClient, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
 ) -> None:
-    find = Files.find
+    find, name = Files.find, root / "a.txt"
+    outside = tmp_path / "outside.txt"
+    outside.write_text("outside")
 
-    async def found_and_gone(self: Files, path: str | None) -> Path | None:
+    async def found_and_changed(self: Files, path: str | None) -> Path | None:
         file = await find(self, path)
-        await asyncio.to_thread((root / "a.txt").unlink)
+        name.unlink()
+        if after == "link":
+            name.symlink_to(outside)
+        elif after == "fifo":
+            os.mkfifo(name)
         return file
 
-    monkeypatch.setattr(Files, "find", found_and_gone)
+    monkeypatch.setattr(Files, "find", found_and_changed)
     assert (await client.get("/file?name=a.txt")).status_code == 404
+
+
+async def test_a_file_that_was_opened_is_sent_whatever_its_name_becomes(
+    client: httpx.AsyncClient, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside.txt").write_bytes(b"x" * len(TEXT))
+    open_file = Files.open
+
+    def opened_and_changed(self: Files, file: str | Path) -> Any:
+        opened = open_file(self, file)
+        (root / "a.txt").unlink()
+        (root / "a.txt").symlink_to(tmp_path / "outside.txt")
+        return opened
+
+    monkeypatch.setattr(Files, "open", opened_and_changed)
+    assert (await client.get("/file?name=a.txt")).content == TEXT

@@ -134,6 +134,14 @@ def test_an_account_from_many_addresses(tries: Tries) -> None:
     assert tried(tries, "efgh", "10.1.1.1") == FAILED
 
 
+def test_addresses_of_one_network_of_ipv6_count_together(tries: Tries) -> None:
+    for number in range(PER_ADDRESS):
+        assert tried(tries, f"user{number}", f"2001:db8:0:7::{number:x}") == FAILED
+    assert tried(tries, "abcd", "2001:db8:0:7:ffff::1") == TOO_MANY
+    assert tried(tries, "abcd", "2001:db8:0:8::1") == FAILED
+    assert tried(tries, "abcd", "unknown") == FAILED
+
+
 def test_failures_count_for_a_while(tries: Tries, now: list[float]) -> None:
     for second in range(PER_ACCOUNT_AND_ADDRESS):
         now[0] = float(second)

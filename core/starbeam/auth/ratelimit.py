@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from hashlib import blake2b
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -199,12 +200,21 @@ def _too_many(what: str, wait: int) -> TooMany:
 def _keys(account: str, address: str) -> dict[str, bytes | None]:
     """What a try counts for. Log-ins with a provider's token name no account: only their address counts, or
     one stranger's bad tokens would keep everybody out."""
+    address = _network(address)
     name = " ".join(unicodedata.normalize("NFKC", account).casefold().split())  # as directories compare
     return {
         "pair": _digest(name, address) if name else None,
         "address": _digest(address),
         "account": _digest(name) if name else None,
     }
+
+
+def _network(address: str) -> str:
+    """The address, or of IPv6 its network of 64 bits: a client has all of that."""
+    try:
+        return str(IPv6Network((IPv6Address(address), 64), strict=False))
+    except AddressValueError:
+        return address
 
 
 def _digest(*texts: str) -> bytes:

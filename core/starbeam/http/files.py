@@ -1,15 +1,15 @@
 """Files as answers: media type, ETag, conditional requests and ranges.
 
     file = await files.find(row.path)
-    return FileAnswer(file_or_404(file, "Sample image not found"))
+    return FileAnswer(files, file_or_404(file, "Sample image not found"))
 
 Starlette's `FileResponse` does the work: it streams in constant memory and knows ranges.
 """
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
+import os
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -55,8 +55,11 @@ class FileAnswer(Response[None]):
     """A file, inline, or as a download named `attachment`. Its type is what its name says: that of the
     download, or `name`, or where these say nothing its own."""
 
-    def __init__(self, file: Path, *, attachment: str | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, files: Files, file: Path, *, attachment: str | None = None, name: str | None = None
+    ) -> None:
         super().__init__(None)
+        self.files = files
         self.file = file
         self.attachment = attachment
         self.names = [attachment or name or file.name, file.name]
@@ -77,30 +80,31 @@ class FileAnswer(Response[None]):
             headers["Content-Security-Policy"] = _POLICY
         if encoding or (inline and kind == _PACKED["gzip"]):
             headers["Vary"] = "Accept-Encoding"
-        return _Sending(self.file, kind, headers, self.attachment)
+        return _Sending(self, kind, headers)
 
 
 class _Sending(ASGIResponse):
-    def __init__(self, file: Path, kind: str, headers: dict[str, str], attachment: str | None) -> None:
+    def __init__(self, answer: FileAnswer, kind: str, headers: dict[str, str]) -> None:
         super().__init__()
-        self._file, self._kind, self._headers, self._attachment = file, kind, headers, attachment
+        self._answer, self._kind, self._headers = answer, kind, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, the part of it that is asked for, or that it has not changed."""
         try:
-            facts = await asyncio.to_thread(self._file.stat)
-        except OSError as error:  # gone since it was found
+            opened = await self._answer.files.run(self._answer.files.open, self._answer.file)
+        except OSError as error:  # gone since it was found, or another now
             raise Missing("Not Found") from error
-        answer: Any = FileResponse(
-            self._file,
-            headers=self._headers,
-            media_type=self._kind,
-            filename=self._attachment,
-            stat_result=facts,
-        )
-        if _conditional.is_not_modified(answer.headers, Headers(scope=scope)):  # type: ignore[arg-type]
-            answer = NotModifiedResponse(answer.headers)
-        await answer(scope, receive, _raising(send))
+        with opened:
+            answer: Any = FileResponse(
+                f"/proc/self/fd/{opened.fileno()}",
+                headers=self._headers,
+                media_type=self._kind,
+                filename=self._answer.attachment,
+                stat_result=os.fstat(opened.fileno()),
+            )
+            if _conditional.is_not_modified(answer.headers, Headers(scope=scope)):  # type: ignore[arg-type]
+                answer = NotModifiedResponse(answer.headers)
+            await answer(scope, receive, _raising(send))
 
 
 def _raising(send: Send) -> Send:
@@ -128,7 +132,7 @@ async def sent(files: Files, path: str | None, missing: str, attachment: str | N
     """The file behind a path of the database, which may be a link to a file of another name. Raises
     Missing with the sentence `missing`."""
     file = file_or_404(await files.find(path), missing)
-    return FileAnswer(file, attachment=attachment, name=PurePosixPath(path or "").name)
+    return FileAnswer(files, file, attachment=attachment, name=PurePosixPath(path or "").name)
 
 
 def media_type(name: str, *, gzip: bool) -> tuple[str, str | None]:

@@ -76,7 +76,7 @@ async def get_datacollection_image(
     """Get a snapshot of the crystal of a data collection"""
     path = await images.snapshot(reader, dataCollectionId, imageId)
     if snapshot and path and (small := await files.find(images.thumbnail(path))):
-        return FileAnswer(small, name=PurePosixPath(path).name)
+        return FileAnswer(files, small, name=PurePosixPath(path).name)
     return await sent(files, path, NO_IMAGE)
 
 

@@ -17,7 +17,7 @@ async def errors(reader: Reader, files: Files, extent: Extent) -> schemas.Errors
     """What went wrong, by experiment type. 2 statements."""
     outcomes = await counts.outcomes(reader, extent)
     logs = await counts.logs(reader, extent)
-    said = await messages(await files.run(last_lines, logs, files.locate)) if logs else {}
+    said = await messages(await files.run(last_lines, logs, files)) if logs else {}
     totals = [
         schemas.ExperimentTypeGroup(
             kind,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import groupby
 from pathlib import Path
 
+from starbeam.files import Files
 from starbeam_stats.schemas import ExperimentTypeMessages
 
 TAIL = 8192
@@ -21,25 +22,23 @@ LONGEST_COMPARED = 300
 MOST_COMPARED = 2000
 """Pairs of lines that one answer compares, a second's work; further lines are only alike when equal."""
 
-Locate = Callable[[str], Path | None]
 
-
-def last_lines(logs: Iterable[tuple[str, int, str]], locate: Locate) -> dict[str, Counter[str]]:
+def last_lines(logs: Iterable[tuple[str, int, str]], files: Files) -> dict[str, Counter[str]]:
     """How often logs end with which line, by experiment type. `logs` are type, data collection, and paths of
     which the first that is a file counts. Blocks: for threads."""
     found: dict[str, Counter[str]] = {}
-    for (kind, _), files in groupby(logs, key=lambda log: log[:2]):
-        existing = (file for _, _, path in files if (file := locate(path)) is not None)
-        if (file := next(existing, None)) is not None and (line := last_line(file)):
+    for (kind, _), some in groupby(logs, key=lambda log: log[:2]):
+        existing = (file for _, _, path in some if (file := files.locate(path)) is not None)
+        if (file := next(existing, None)) is not None and (line := last_line(files, file)):
             found.setdefault(kind, Counter())[line] += 1
     return found
 
 
-def last_line(file: Path) -> str:
+def last_line(files: Files, file: Path) -> str:
     """The last line without blanks around it; bytes that are no UTF-8 are replaced. Empty for a file that
     went away."""
     try:
-        with file.open("rb") as opened:
+        with files.open(file) as opened:
             opened.seek(max(os.fstat(opened.fileno()).st_size - TAIL, 0))
             lines = opened.read(TAIL).decode(errors="replace").splitlines()
     except OSError:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from starbeam.files import Files
 from starbeam.testing.app import Statements
 from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
@@ -392,6 +393,25 @@ async def test_messages_are_the_last_lines_of_error_logs(reporting: Log, folder:
         {"message": "Shutter closed�", "count": 1},
         {"message": "Detector 1 is not armed", "count": 3},
     ]
+
+
+async def test_a_log_that_leads_outside_once_it_was_found_says_nothing(
+    reporting: Log, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    locate = Files.locate
+
+    def found_and_changed(self: Files, path: str | None) -> Path | None:
+        found = locate(self, path)
+        (folder / "1.err").unlink()
+        (folder / "1.err").symlink_to(tmp_path / "secret")
+        return found
+
+    key = await reporting.collection("9:00", "9:30", FAILED)
+    await attach(reporting, folder, key, "1.err", b"Shutter closed")
+    monkeypatch.setattr(Files, "locate", found_and_changed)
+    (total,) = (await reporting.get("errors", sessionId=1))["totals"]
+    assert total["messages"] == []
 
 
 async def failed(log: Log, folder: Path, lines: list[str]) -> list[tuple[str, int]]:

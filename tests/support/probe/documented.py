@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from msgspec import Meta
 
 from starbeam.access import authenticated
 from starbeam.fields import OPTIONAL, REQUIRED
+from starbeam.files import Files
 from starbeam.http.files import FileAnswer, file_or_404
 from starbeam.params import path_id
 
@@ -54,15 +55,15 @@ async def unused(place: Annotated[int, path_id()]) -> Any:
     dependencies={"unused": Provide(unused)},
     sync_to_thread=False,
 )
-def probe_picture(number: Annotated[int, path_id()]) -> FileAnswer:
+def probe_picture(files: NamedDependency[Files], number: Annotated[int, path_id()]) -> FileAnswer:
     """A picture"""
-    return FileAnswer(file_or_404(None, f"There is no picture {number}"))
+    return FileAnswer(files, file_or_404(None, f"There is no picture {number}"))
 
 
 @get("/probe/file", access=authenticated, sync_to_thread=False)
-def probe_file() -> FileAnswer:
+def probe_file(files: NamedDependency[Files]) -> FileAnswer:
     """A file"""
-    return FileAnswer(file_or_404(None, "There is no file"))
+    return FileAnswer(files, file_or_404(None, "There is no file"))
 
 
 handlers = [probe_shown, probe_picture, probe_file]
