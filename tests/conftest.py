@@ -1,6 +1,6 @@
 """What all tests share.
 
-`db`, `make_app` and `as_user` come from `starbeam.testing`. Here the database is one of four: a test that
+`db`, `make_app` and `as_user` come from `starbeam_testing`. Here the database is one of four: a test that
 asks for `db` (or `make_app`) runs on SQLite; one marked `@pytest.mark.four_databases` runs on SQLite (union)
 and on MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb-diamond", …)` on those named.
 `kind` says which it is.

@@ -14,8 +14,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from starbeam.http import openapi
 from starbeam.registry import handlers_of
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support import world
 from support.workspace import whole_system
 

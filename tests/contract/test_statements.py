@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from starbeam.paging import Paged
-from starbeam.testing.app import Statements, TestDatabase
+from starbeam_testing.app import Statements, TestDatabase
 from support import world
 from support.counting import ONE_CONNECTION, rows_read
 from support.expected import MOST_STATEMENTS, Cost, routes

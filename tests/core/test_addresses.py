@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from starbeam.auth.ratelimit import PER_ACCOUNT_AND_ADDRESS
 from starbeam.http.addresses import address_of
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from starbeam.db.indexes import Index, lacking
 from starbeam.db.migrations import Migrations, NotItsTable
 from starbeam.db.schema import reflect
 from starbeam.db.sqlite import Connection
-from starbeam.testing.app import TestDatabase
+from starbeam_testing.app import TestDatabase
 from support.commands import Site
 from support.schemas import Kind
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.fix(10)]

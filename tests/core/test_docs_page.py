@@ -7,7 +7,7 @@ import re
 import pytest
 
 from starbeam.http import docs
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.fixtures import MakeApp
 
 pytestmark = pytest.mark.anyio
 DUMMY = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}

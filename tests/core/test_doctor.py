@@ -14,8 +14,8 @@ from starbeam.app import Starbeam
 from starbeam.db.sqlite import Connection
 from starbeam.doctor import database, grants
 from starbeam.settings import load
-from starbeam.testing.app import TestDatabase
-from starbeam.testing.fixtures import SECRET, AsUser, MakeApp
+from starbeam_testing.app import TestDatabase
+from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
 from support.commands import Site, free_port
 from support.portal import PATH, document
 from support.schemas import Kind

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support.answers import Said, invalid, refused, said
 from support.probe import INSIDE, WITH_PROBE
 

@@ -6,8 +6,8 @@ import pytest
 
 from starbeam.db.models import AdminVar
 from starbeam.registry import handlers_of
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import FORBIDDEN, INVALID_TOKEN, NO_TOKEN, NOT_FOUND, Said, invalid, refused, said
 from support.probe import WITH_PROBE
 

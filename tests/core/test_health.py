@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from starbeam.http import health
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support.answers import Said, said
 from support.probe import WITH_PROBE
 

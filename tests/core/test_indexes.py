@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from starbeam.db.indexes import Index, existing, serves
-from starbeam.testing.app import TestDatabase
+from starbeam_testing.app import TestDatabase
 from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,8 @@ from starbeam.db.limits import NotTaken, fitting, longest
 from starbeam.db.models import Person, UserGroup
 from starbeam.db.schema import Schema
 from starbeam.refusals import Invalid
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from starbeam import discovery
 from starbeam.app import Starbeam
 from starbeam.faults import Fault, StartupError
 from starbeam.settings import load
-from starbeam.testing.fixtures import SECRET
+from starbeam_testing.fixtures import SECRET
 from support.probe import FILES
 
 Cause = tuple[str, str, str]

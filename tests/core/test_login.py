@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from starbeam.db.models import AdminVar, Person
 from starbeam.faults import StartupError
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import SECRET, AsUser, MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
 from support import probe
 from support.answers import NOT_VERIFIED, Said, invalid, refused, said
 from support.probe import WITH_PROBE

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from starbeam import Plugin, authenticated, hookimpl, loader, logs
 from starbeam.db.trouble import Outage
 from starbeam.discovery import Found
-from starbeam.testing.fixtures import AsUser, MakeApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 
 TOKEN = jwt.encode({"login": "abcd"}, "k" * 32, algorithm="HS256")
 

@@ -9,8 +9,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from sqlalchemy import insert
 
 from starbeam.auth import onetime
 from starbeam.db.models import SW_onceToken
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import FORBIDDEN, INVALID_TOKEN, NO_TOKEN, WRONG_ONCE, Said, invalid, said
 from support.probe import WITH_PROBE
 from support.schemas import Kind

@@ -13,8 +13,8 @@ import schemathesis
 from starbeam.access import Access
 from starbeam.db.models import AdminVar
 from starbeam.registry import handlers_of
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import NO_TOKEN, NOT_FOUND, said
 from support.probe import WITH_PROBE
 

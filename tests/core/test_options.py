@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from starbeam.db.models import AdminVar
 from starbeam.options import BeamLineGroup, BeamLineGroupBeamLine
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb.models import BLSession, Proposal
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import said
 from support.probe import WITH_PROBE
 

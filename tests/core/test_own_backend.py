@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from starbeam.settings import load
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.workspace import ROOT
 

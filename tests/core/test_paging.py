@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import invalid, said
 from support.probe import WITH_PROBE
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing import PluginContract
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing import PluginContract
+from starbeam_testing.fixtures import MakeApp
 
 PLUGIN = '''
 from typing import Annotated

@@ -16,7 +16,7 @@ from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import Database
 from starbeam.db.models import Person
 from starbeam.settings import Database as Settings
-from starbeam.testing.app import TestDatabase
+from starbeam_testing.app import TestDatabase
 
 pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
 

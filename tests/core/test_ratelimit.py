@@ -25,8 +25,8 @@ from starbeam.auth import ratelimit
 from starbeam.auth.backends import BackendUnavailable, Credentials, Identity
 from starbeam.auth.ratelimit import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, WINDOW, Tries
 from starbeam.refusals import Unauthenticated
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.commands import Running, Site
 from support.probe import WITH_PROBE, ProbeBackend

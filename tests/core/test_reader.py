@@ -19,10 +19,10 @@ from starbeam.db.reader import Reader
 from starbeam.db.schema import Schema
 from starbeam.db.scope import Scope, statement
 from starbeam.settings import load
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import SECRET, MakeApp
 from starbeam.visibility import Allow, Restrict, Visibility, through
 from starbeam_ispyb import models as m
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import Said, refused, said
 from support.probe import FILES, WITH_PROBE, people_listing
 

@@ -12,8 +12,8 @@ import pytest
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.scope import Scope
 from starbeam.db.shape import Shape
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import said
 from support.probe import WITH_PROBE
 from support.schemas import Kind

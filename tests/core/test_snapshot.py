@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 import starbeam.app
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import FORBIDDEN, NOT_FOUND, Said, said
 from support.probe import WITH_PROBE
 

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, func, or_, select
 from starbeam.db.connection import ReadConnection
 from starbeam.db.models import Person
 from starbeam.db.texts import holds
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -20,8 +20,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import SECRET, MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import EXPIRED, INVALID_TOKEN, NO_TOKEN, WRONG_ONCE, Said, invalid, said
 from support.forging import segment, sign_hmac
 from support.oidc import rsa_key

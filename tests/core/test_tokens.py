@@ -13,8 +13,8 @@ from typing import Any
 import jwt
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import SECRET, MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import EXPIRED, INVALID_TOKEN, NO_TOKEN, said
 from support.probe import WITH_PROBE
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from starbeam.db.models import Person
 from starbeam.db.writer import Write, Writer, Written
 from starbeam.refusals import Refused
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 pytestmark = pytest.mark.anyio
 

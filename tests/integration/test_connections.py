@@ -21,9 +21,9 @@ from starbeam.app import Starbeam
 from starbeam.db import mariadb as connecting
 from starbeam.doctor import Finding, database
 from starbeam.settings import load
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import SECRET, MakeApp
 from starbeam_ispyb.models import Dewar, Proposal, ProposalHasPerson, Shipping
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import SECRET, MakeApp
 from support import mariadb
 from support.answers import Said, refused, said
 from support.commands import Site

@@ -18,9 +18,9 @@ import pytest
 from starbeam.auth.tokens import Tokens
 from starbeam.db.models import Person
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb.models import Proposal, ProposalHasPerson
+from starbeam_testing.app import TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support import mariadb
 from support.commands import SECRET, Running, Site
 

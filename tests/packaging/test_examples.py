@@ -22,10 +22,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables, events and what tests need."""
     folder = tmp_path_factory.mktemp("examples")
     dist = tmp_path_factory.mktemp("dist")
-    names = "core", "plugins/ispyb", "plugins/events"
-    core, *plugins = (build(workspace.ROOT / name, dist, "--sdist") for name in names)
+    names = "core", "plugins/ispyb", "plugins/events", "plugins/testing", "plugins/scaffold"
+    wheels = [build(workspace.ROOT / name, dist, "--sdist") for name in names]
     make_environment(folder)
-    install(folder, [f"{core}[testing]", *plugins])
+    install(folder, wheels)
     for name in EXAMPLES:
         shutil.copytree(workspace.ROOT / "examples" / name, folder / name)
     run(folder / "venv/bin/starbeam", "plugins", "new", NEW, cwd=folder)

@@ -22,7 +22,7 @@ LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=Fals
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"server", "workers", "doctor", "testing"},
+    {"server", "workers", "doctor"},
     {"app"},
     {"http"},
     {"demo", "discovery", "hooks", "hookspecs", "loader", "plugin", "registry", "usage"},

@@ -14,6 +14,7 @@ MANIFEST = workspace.manifest()
 DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, workspace.plugin_folders())}
 TOOL_DISTRIBUTIONS = DISTRIBUTIONS - {"starbeam-core", *map(workspace.distribution, MANIFEST)}
 """Those that only bring commands: nothing enables them, so nothing requires them."""
+TESTING = "starbeam-testing"
 
 
 def test_pyprojects_say_what_the_manifest_says() -> None:
@@ -38,7 +39,9 @@ def test_installed_metadata_says_what_the_manifest_says() -> None:
 
 
 def test_the_distribution_starbeam_installs_core_and_every_plugin() -> None:
-    assert workspace.own_dependencies(workspace.ROOT) == DISTRIBUTIONS, (
+    extra = workspace.pyproject(workspace.ROOT)["project"]["optional-dependencies"]["testing"]
+    assert [line.partition(">")[0] for line in extra] == [TESTING], "pytest is for who tests plugins"
+    assert workspace.own_dependencies(workspace.ROOT) == DISTRIBUTIONS - {TESTING}, (
         "edit [project] dependencies in the workspace's pyproject.toml"
     )
 

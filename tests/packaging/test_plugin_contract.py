@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing import PluginContract
+from starbeam_testing import PluginContract
 from support import workspace
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 
 
 async def fill(url: str, folder: Path, *names: str) -> int:

@@ -27,7 +27,7 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from starbeam.testing.app import TestDatabase
+from starbeam_testing.app import TestDatabase
 from support import mariadb, world
 from support.commands import SECRET, STARBEAM, environment, free_port
 from support.processes import die_with_parent, program

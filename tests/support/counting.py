@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from starbeam.testing.app import TestApp
+from starbeam_testing.app import TestApp
 
 ONE_CONNECTION: dict[str, Any] = {"database.pool_size": 1, "database.max_overflow": 0}
 """Settings with which every read of an app goes through one connection."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Float, Integer, inspect
 
-from starbeam.testing.app import TestApp, TestDatabase
+from starbeam_testing.app import TestApp, TestDatabase
 
 Json = Any
 

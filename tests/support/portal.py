@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from starbeam.testing.app import Statements, TestApp
+from starbeam_testing.app import Statements, TestApp
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""`starbeam plugins`: which there are, what one gives, and a new one."""
+"""`starbeam plugins`: which there are, and what one gives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from starbeam.cli import output
-from starbeam.cli.failure import Failure
 from starbeam.cli.options import config_option, json_option, read_settings
 from starbeam.cli.tools import ToolGroup
 
@@ -82,27 +81,3 @@ def show(name: str, config: Path | None, as_json: bool) -> None:
         output.json(found)
     else:
         print_sheet(found)
-
-
-@plugins.command()
-@click.argument("name")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The folder to make the package's folder in, instead of the working directory.",
-)
-def new(name: str, into: Path) -> None:
-    """Write the package of a new plugin: a route, a table, a setting and tests that pass.
-
-    NAME is a word in small letters, such as `radiation` or `beam_tuning`.
-    """
-    from starbeam.cli.new_plugin import NameRefused, write
-
-    try:
-        folder = write(name, into)
-    except NameRefused as error:
-        raise Failure(str(error), "Choose a word in small letters, such as beam_tuning.", 2) from error
-    except FileExistsError as error:
-        raise Failure(f"there is a {error.filename} already", "Choose another name, or --into.") from error
-    click.echo(f"wrote {folder}\n\nTry it:\n  cd {folder}\n  pip install -e '.[testing]'\n  pytest")

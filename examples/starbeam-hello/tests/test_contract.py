@@ -1,6 +1,6 @@
 """What Starbeam demands of every plugin."""
 
-from starbeam.testing import PluginContract
+from starbeam_testing import PluginContract
 
 
 class TestHello(PluginContract):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import AsUser, MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 from support.probe import WITH_PROBE
 
 PERMISSIONS = ("manage_options", "view_activity", "manage_groups", "manage_perms")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import AsUser
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import AsUser
 
 pytestmark = pytest.mark.anyio
 

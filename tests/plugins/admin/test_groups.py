@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import AsUser, MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import AsUser, MakeApp
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
+from starbeam_testing.app import TestApp
 
 pytestmark = pytest.mark.anyio
 

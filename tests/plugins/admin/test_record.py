@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import AsUser, MakeApp
 from starbeam_admin.models import AdminActivity
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import AsUser, MakeApp
 from support.probe import WITH_PROBE
 from support.schemas import Kind
 

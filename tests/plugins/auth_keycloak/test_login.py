@@ -17,11 +17,11 @@ from structlog.testing import capture_logs
 from starbeam.auth.ratelimit import PER_ADDRESS
 from starbeam.db.models import AdminVar
 from starbeam.settings import InvalidValue, load
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import SECRET, MakeApp
 from starbeam_auth_keycloak import provider as provider_module
 from starbeam_auth_keycloak import verification
 from starbeam_auth_keycloak.settings import KeycloakSettings, check_inside_url
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.forging import segment, sign_hmac
 from support.oidc import CLIENT, Provider, Realm, rsa_key

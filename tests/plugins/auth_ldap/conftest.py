@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.slapd import PEOPLE, SERVICE_DN, SERVICE_PASSWORD, Slapd
 
 ENTRIES = """

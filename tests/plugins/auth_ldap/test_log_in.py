@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.slapd import PEOPLE, Slapd
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from starbeam.testing.app import TestApp
 from starbeam_auth_ldap.backend import THREADS
 from starbeam_auth_ldap.directory import AWAY
+from starbeam_testing.app import TestApp
 from support.answers import NOT_VERIFIED, Said, refused, said
 from support.processes import free_port
 from support.slapd import PEOPLE, SERVICE_DN, Slapd, make_certificates

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 IMAGES = "/data/images"
 GROVE = "/data/h5grove"

@@ -17,8 +17,8 @@ import pytest
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
 from starbeam_data.protocol import SLOT, WINDOW
+from starbeam_testing.app import TestDatabase
 from support.beamline import fill
 from support.commands import SECRET, Running, Site
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.answers import refused, said
 
 if TYPE_CHECKING:

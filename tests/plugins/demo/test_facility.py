@@ -20,11 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.db import facts, sqlite
 from starbeam.options import BeamLineGroup
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
 from starbeam_demo import accounts, facility, people, showcase
 from starbeam_demo.fill import PARTS
 from starbeam_demo.world import World
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support import walk
 from support.schemas import SQLITE, Kind, fresh_database
 

@@ -20,8 +20,8 @@ from plugins.demo.opening import open_by_ending
 from starbeam.app import Starbeam
 from starbeam.http import openapi
 from starbeam.settings import load
-from starbeam.testing.fixtures import SECRET
 from starbeam_demo.making import Place, make
+from starbeam_testing.fixtures import SECRET
 from support.walk import answer_schema, fields, filled
 from support.workspace import manifest
 

@@ -9,10 +9,10 @@ from random import Random
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.testing.app import TestDatabase
 from starbeam_demo.fill import movies
 from starbeam_demo.world import World
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 
 pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
 

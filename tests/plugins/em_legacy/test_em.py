@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from starbeam.db.models import Person
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_em_legacy import models as em
 from starbeam_ispyb import models as m
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.legacy import Values, caller, shown
 from support.schemas import Kind
 

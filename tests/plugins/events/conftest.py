@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 
 START = datetime(2026, 3, 10, 12)
 """When the first thing happens."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from starbeam.faults import StartupError
-from starbeam.testing.fixtures import MakeApp
+from starbeam_testing.fixtures import MakeApp
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.testing.app import Statements
 from starbeam_events import queries
+from starbeam_testing.app import Statements
 from support.counting import ONE_CONNECTION, rows_read
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from sqlalchemy import inspect, select
 
 from starbeam.db.connection import ReadConnection
 from starbeam.db.reader import Reader
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_ispyb.visibility import RULES
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 from support import world
 from support.schemas import Kind
 from support.world.ispyb import TWINS

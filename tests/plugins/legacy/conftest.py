@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from starbeam.db.models import Person
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 PROPOSER, MEMBER, PARTICIPANT = 1, 2, 3
 """People, by what they are in proposal 1 and session 1."""

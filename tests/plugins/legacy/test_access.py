@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from starbeam.testing.app import TestApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
 from support.legacy import Caller, caller
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from starbeam.auth.tokens import Tokens
 from starbeam.db.models import AdminVar
 from starbeam.settings import Auth
-from starbeam.testing.app import TestApp
+from starbeam_testing.app import TestApp
 from support.commands import SECRET, Site
 from support.legacy import caller
 

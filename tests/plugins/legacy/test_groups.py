@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import Statements, TestApp, TestDatabase
 from starbeam_ispyb import models as m
 from starbeam_legacy import models as own
+from starbeam_testing.app import Statements, TestApp, TestDatabase
 from support.legacy import Values, caller, shown
 
 pytestmark = pytest.mark.anyio

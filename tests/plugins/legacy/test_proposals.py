@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
 from support.legacy import caller
 from support.schemas import Kind
 

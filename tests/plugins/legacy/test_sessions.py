@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from starbeam.db.models import Person
-from starbeam.testing.app import Statements, TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_legacy.models import Experiment
+from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import MakeApp
 from support.legacy import Caller, Values, caller, shown
 
 from .conftest import small_facility, span

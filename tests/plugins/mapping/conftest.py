@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 GROUPS = [
     {

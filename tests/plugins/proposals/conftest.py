@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 NOW = datetime(2026, 3, 10, 12)
 """What the time is."""

@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_samples.models import BLSampleImage, ContainerQueueSample, Protein_has_PDB
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 GROUPS = [
     {"groupName": "mx", "uiGroup": "mx", "permission": "mx_staff", "beamLines": [{"beamLineName": "id02"}]}

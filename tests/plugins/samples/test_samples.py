@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plugins.samples.conftest import People
-    from starbeam.testing.fixtures import MakeApp
+    from starbeam_testing.fixtures import MakeApp
     from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio

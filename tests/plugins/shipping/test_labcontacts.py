@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from plugins.shipping.conftest import Caller
-    from starbeam.testing.app import TestApp
+    from starbeam_testing.app import TestApp
     from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio

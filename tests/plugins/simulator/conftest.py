@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from starbeam.db.models import Person
-from starbeam.testing.app import TestApp, TestDatabase
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_simulator import configuration
 from starbeam_simulator.simulation import Collected, Simulator
+from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.fixtures import MakeApp
 from support.commands import Site
 from support.schemas import SQLITE, fresh_database
 

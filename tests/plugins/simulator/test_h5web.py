@@ -14,8 +14,8 @@ import yaml
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
-from starbeam.testing.app import TestDatabase
 from starbeam_simulator.configuration import EXAMPLE
+from starbeam_testing.app import TestDatabase
 from support import h5web
 from support.commands import SECRET, Site
 

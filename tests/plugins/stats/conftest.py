@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from starbeam.testing.app import TestApp
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_stats.models import BF_fault, v_run
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
 
 DAY = datetime(2026, 3, 10)
 SUCCESS, ABORTED, FAILED = "DataCollection Successful", "Data collection aborted", "Data collection failed"

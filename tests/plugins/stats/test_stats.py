@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starbeam.files import Files
-from starbeam.testing.app import Statements
-from starbeam.testing.fixtures import MakeApp
 from starbeam_ispyb import models as m
 from starbeam_stats import times as arithmetic
 from starbeam_stats.messages import messages
 from starbeam_stats.queries.times import Session
 from starbeam_stats.schemas import TimeEntry
+from starbeam_testing.app import Statements
+from starbeam_testing.fixtures import MakeApp
 
 if TYPE_CHECKING:
     from support.schemas import Kind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from starbeam.testing.fixtures import AsUser, MakeApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 from support.portal import Portal
 
 NOW = datetime(2026, 3, 10, 12)

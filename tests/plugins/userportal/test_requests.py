@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from starbeam.db.models import AdminVar
-from starbeam.testing.fixtures import AsUser
+from starbeam_testing.fixtures import AsUser
 from support.portal import PATH, Portal, document, laboratory, person, protein
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from starbeam.testing.app import TestDatabase
+from starbeam_testing.app import TestDatabase
 from support.portal import Json, Portal, document, laboratory, person, protein
 from support.schemas import Kind
 

@@ -29,7 +29,7 @@ from types import ModuleType
 from typing import Any
 
 from starbeam.db.models import AdminVar, Person
-from starbeam.testing.app import TestApp, TestDatabase
+from starbeam_testing.app import TestApp, TestDatabase
 
 NOW = datetime(2026, 3, 10, 12)
 """What the time is."""

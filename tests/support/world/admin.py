@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from starbeam.db.models import AdminVar, Permission, UserGroup
-from starbeam.testing.app import TestDatabase
 from starbeam_admin.models import AdminActivity
+from starbeam_testing.app import TestDatabase
 from support import world
 
 MOST = 300

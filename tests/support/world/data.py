@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 from support.detector import frames, write_eiger
 from support.world.ispyb import SESSIONS
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.testing.app import TestDatabase
 from starbeam_datacollections.models import ImageQualityIndicators
+from starbeam_testing.app import TestDatabase
 from support.world.ispyb import SESSIONS
 
 ENDINGS = ("log", "png", "json", "html")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 from support.world import FIRST, NOW
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from starbeam.db.models import Laboratory, Person
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 from support.world import FIRST, NOW, PEOPLE, REGULARS
 
 PROPOSALS = (1, 2, 3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb.models import GridInfo
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
+from starbeam_testing.app import TestDatabase
 from support.world.ispyb import SESSIONS, TWINS
 
 

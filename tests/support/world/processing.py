@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.testing.app import TestDatabase
 from starbeam_processing import models as m
+from starbeam_testing.app import TestDatabase
 from support.world.ispyb import SESSIONS
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.testing.app import TestDatabase
 from starbeam_proposals.models import SessionType
+from starbeam_testing.app import TestDatabase
 
 
 async def fill(db: TestDatabase) -> None:

@@ -6,8 +6,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from starbeam.testing.app import TestDatabase
 from starbeam_samples.models import BLSampleImage, ComponentType, ContainerQueueSample, Protein_has_PDB
+from starbeam_testing.app import TestDatabase
 from support.world.ispyb import PROPOSALS
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from starbeam.testing.app import TestDatabase
 from starbeam_ispyb import models as m
 from starbeam_stats.models import BF_fault, v_run
+from starbeam_testing.app import TestDatabase
 from support.world import FIRST, NOW
 
 TWIN = 13

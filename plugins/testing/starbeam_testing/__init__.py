@@ -1,6 +1,6 @@
 """For tests of plugins: an app on a fresh database, people to call it as, and rows.
 
-pytest loads the fixtures `db`, `make_app` and `as_user` by itself when starbeam-core is installed.
+pytest loads the fixtures `db`, `make_app` and `as_user` by itself when starbeam-testing is installed.
 
     pytestmark = pytest.mark.anyio
 
@@ -15,6 +15,6 @@ What Starbeam demands of every plugin is a class of tests:
         plugin = "hello"
 """
 
-from starbeam.testing.contract import PluginContract
+from starbeam_testing.contract import PluginContract
 
 __all__ = ["PluginContract"]

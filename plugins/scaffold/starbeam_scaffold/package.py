@@ -1,4 +1,4 @@
-"""The package of a new plugin: a copy of `starbeam/skeleton` under another name."""
+"""The package of a new plugin: a copy of `skeleton` under another name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 
 from starbeam.discovery import bundled, discover
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 30
-_TAKEN = {"core", "skeleton", "starbeam", "testing"}
+_TAKEN = {"core", "skeleton"}
 
 
 class NameRefused(ValueError):
@@ -26,7 +27,7 @@ def write(name: str, into: Path) -> Path:
     check(name)
     folder = into / f"starbeam-{name.replace('_', '-')}"
     folder.mkdir(parents=True)
-    for path, text in _texts(files("starbeam").joinpath("skeleton")):
+    for path, text in _texts(files(__package__).joinpath("skeleton")):
         target = folder / renamed(path, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(renamed(text, name), encoding="utf-8")
@@ -37,8 +38,13 @@ def check(name: str) -> None:
     """Raise `NameRefused` for what is no name or is taken."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
         raise NameRefused(f"{name!r} cannot be the name of a plugin")
-    if name in _TAKEN or name in bundled() or name in sys.stdlib_module_names or name in discover(())[0]:
+    if name in _TAKEN or name in bundled() or name in sys.stdlib_module_names or _is_installed(name):
         raise NameRefused(f"the name {name} is taken")
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a plugin or a tool of this name is there."""
+    return name in discover(())[0] or find_spec(f"starbeam_{name}") is not None
 
 
 def renamed(text: str, name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from starbeam.app import Starbeam
 from starbeam.db import ddl, sqlite
 from starbeam.settings import load
-from starbeam.testing.app import TestApp, TestDatabase
+from starbeam_testing.app import TestApp, TestDatabase
 
 SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"
 

@@ -29,7 +29,7 @@ from starbeam.refusals import Refusal
 from starbeam.registry import Operation, operations_of
 from starbeam.settings import load
 from starbeam.settings.convert import description, struct_of
-from starbeam.testing.fixtures import SECRET, MakeApp
+from starbeam_testing.fixtures import SECRET, MakeApp
 
 LONGEST_PERMISSION = 15
 """What `Permission.type` holds."""

@@ -1,0 +1,1 @@
+"""`starbeam plugins new`: a package to start a plugin from."""
