@@ -8,6 +8,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 MEMBERS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 UV_PIP := $(BIN)/uv --quiet pip
+# A facility's own plugins, which no upgrade may lose: not part of the repository.
+SITE := $(wildcard site-requirements.txt)
 
 # uv does not read pip's configuration: an index that only pip knows is handed on.
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
@@ -22,10 +24,11 @@ help: ## list the targets
 install: $(INSTALLED) ## .venv with core, every bundled plugin and the tools; again: only what has changed
 
 # The folder `plugins` is newer than the stamp once a plugin has come or gone.
-$(INSTALLED): requirements.txt pyproject.toml $(MEMBERS:%=%/pyproject.toml) plugins | $(BIN)/uv
+$(INSTALLED): requirements.txt pyproject.toml $(MEMBERS:%=%/pyproject.toml) plugins $(SITE) | $(BIN)/uv
 	@$(WITH_INDEX) $(UV_PIP) sync --python $(BIN)/python --require-hashes requirements.txt
 	@$(UV_PIP) install --python $(BIN)/python --offline --no-deps --no-build-isolation \
 		-e . $(MEMBERS:%=-e %)
+	@$(if $(SITE),$(WITH_INDEX) $(UV_PIP) install --python $(BIN)/python -r $(SITE) --constraint requirements.txt)
 	@touch $@
 	@echo "Installed: $(BIN)/starbeam"
 
