@@ -130,6 +130,21 @@ def test_the_table_is_wrapped_and_not_cut_on_a_terminal(
     assert max(map(len, shown.splitlines())) <= 70
 
 
+def test_a_table_of_many_columns_is_blocks_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    headers = ("name", "package", "title", "fault")
+    output.table(headers, [("auth_keycloak", "starbeam-auth-keycloak 0.1.0", "Log in at the provider", "")])
+    assert capsys.readouterr().out.splitlines() == [
+        "name     auth_keycloak",
+        "package  starbeam-auth-keycloak 0.1.0",
+        "title    Log in at the provider",
+        "",
+    ]
+
+
 # The database
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from starbeam.db.indexes import Index, lacking
 from starbeam.db.migrations import Migrations, NotItsTable
@@ -107,6 +107,19 @@ def test_upgrade_applies_what_is_lacking_once(site: Site, tables: sqlite3.Connec
     tables.execute("SELECT text FROM SiteNote")
     assert succeeded(site.invoke("db", "upgrade")).startswith("nothing to do")
     assert succeeded(site.invoke("db", "check")).startswith("ok")
+
+
+@pytest.mark.anyio
+@pytest.mark.on("mariadb-diamond")
+async def test_tables_of_plugins_hold_every_text(db: TestDatabase, tmp_path: Path) -> None:
+    """Whatever the database's own default is, for columns that come later too."""
+    name = make_url(db.url).database
+    await db.sql(f"ALTER DATABASE `{name}` CHARACTER SET latin1")
+    migrations = Migrations("notes", [write(tmp_path / "revisions", (FIRST, CREATE), (SECOND, ADD))])
+    async with db.engine.begin() as connection:
+        await connection.run_sync(migrations.upgrade)
+    await db.sql("INSERT INTO SiteNote (siteNoteId, text) VALUES (1, :text)", text="\u03b1-helix 😀")
+    assert await db.sql("SELECT text FROM SiteNote") == [("\u03b1-helix 😀",)]
 
 
 def test_a_server_does_not_start_without_a_plugins_table(site: Site) -> None:

@@ -76,8 +76,12 @@ def _status(findings: list[Finding], started: bool) -> int:
     return 1 if errors else 0
 
 
+def _urgency(finding: Finding) -> int:
+    return ("error", "warning").index(finding.level) if finding.level != "ok" else 2
+
+
 def _print(findings: list[Finding]) -> None:
-    rows = [(one.level, one.about, one.says, one.remedy) for one in findings]
+    rows = [(one.level, one.about, one.says, one.remedy) for one in sorted(findings, key=_urgency)]
     output.table(("", "about", "says", "what to do"), rows)
     for one in findings:
         if one.sql and one.level != "ok":

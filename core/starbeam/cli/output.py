@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import click
 import msgspec
 
 _GAP = "  "
+_READABLE = 110
+"""How many columns a terminal must have for tables of many columns."""
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
-    """A table. On a terminal it is wrapped to fit and never cut; elsewhere each row is one line."""
+    """A table. On a terminal it is wrapped to fit and never cut, or, where its columns would be too narrow to
+    read, a block of lines for each row; elsewhere each row is one line."""
     if (sys.stderr if err else sys.stdout).isatty():
         _framed(headers, rows, err)
         return
@@ -29,12 +34,31 @@ def _framed(headers: Sequence[str], rows: Sequence[Sequence[str]], err: bool) ->
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(stderr=err)
+    if (columns := os.environ.get("COLUMNS", "")).isdigit():
+        # Rich takes a dumb terminal for 80 columns wide, unless both are said.
+        console = Console(stderr=err, width=int(columns), height=25)
+    widest = [max(len(row[column]) for row in (headers, *rows)) for column in range(len(headers))]
+    if len(headers) > 3 and console.width < min(_READABLE, sum(widest) + 3 * len(widest) + 1):
+        _blocks(headers, rows, console.width, err)
+        return
     framed = Table(show_lines=any(len(cell) > 40 for row in rows for cell in row))
     for header in headers:
         framed.add_column(header, overflow="fold")
     for row in rows:
         framed.add_row(*map(Text, row))
-    Console(stderr=err).print(framed)
+    console.print(framed)
+
+
+def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, err: bool) -> None:
+    """What a row holds, each value on lines of its own."""
+    indent = max(map(len, headers)) + len(_GAP)
+    for row in rows:
+        for header, value in zip(headers, row, strict=True):
+            if value:
+                lines = wrap(value, max(width - indent, 20), break_on_hyphens=False)
+                click.echo(header.ljust(indent) + ("\n" + " " * indent).join(lines), err=err)
+        click.echo(err=err)
 
 
 def cell(value: Any) -> str:

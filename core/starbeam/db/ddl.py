@@ -36,11 +36,12 @@ LETTER_BYTES = {"latin1": 1, "utf8mb3": 3, "utf8mb4": 4}
 PREFIX = 191
 """How many letters of each text a key holds that would be longer."""
 
-_MARIADB: dict[str, Any] = {
+MARIADB: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_default_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_general_ci",
 }
+"""How tables are made on MariaDB: whatever the database's own default is, they hold every text."""
 _GENERATED = {"X": "posX", "Y": "posY", "Z": "posZ"}
 """What the generated columns of `Position` are computed from: `information_schema` does not tell."""
 
@@ -99,7 +100,7 @@ def tables_of(described: facts.Tables) -> sa.MetaData:
             *_foreign_keys(table),
             *_indexes(table),
             sqlite_autoincrement=any(column.auto_increment for column in table.columns),
-            **_MARIADB,
+            **MARIADB,
         )
     return metadata
 

@@ -16,8 +16,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Table, event
 
+from starbeam.db.ddl import MARIADB
 from starbeam.db.facts import FLAVOURS, facts
 
 _TOUCHED = re.compile(
@@ -65,15 +66,22 @@ class Migrations:
 
     @contextmanager
     def _guarded(self, connection: Connection) -> Iterator[None]:
-        """Refuse statements that touch tables of others."""
+        """Refuse statements that touch tables of others, and let new tables hold every text: that is no
+        default of ISPyB's databases."""
 
         def look(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
             for table in _TOUCHED.findall(statement):
                 if table.lower() in self._foreign:
                     raise NotItsTable(f"the revisions of {self.plugin} would touch the table {table}")
 
+        def hold_every_text(table: Table, *rest: Any, **more: Any) -> None:
+            for option, value in MARIADB.items():
+                table.dialect_kwargs.setdefault(option, value)
+
+        event.listen(Table, "before_create", hold_every_text)
         event.listen(connection, "before_cursor_execute", look)
         try:
             yield
         finally:
             event.remove(connection, "before_cursor_execute", look)
+            event.remove(Table, "before_create", hold_every_text)
