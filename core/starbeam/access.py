@@ -43,9 +43,9 @@ def needs(permission: str) -> Access:
 
 @dataclass(frozen=True)
 class Kind:
-    """What the SQL of a query depends on in its caller; the rest is bound as parameters.
+    """Callers for whom queries have the same SQL.
 
-    Statements are built once for each kind, so it holds nothing that is particular to one person.
+    Statements are built once for each kind. What is particular to one person, such as their id, is bound.
     """
 
     permissions: frozenset[str]

@@ -7,7 +7,6 @@ library's loggers say (uvicorn, SQLAlchemy) goes the same way.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -18,20 +17,9 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import Processor, WrappedLogger
 
 from starbeam import streams
-from starbeam.settings.secrets import HIDDEN, is_secret
+from starbeam.settings.secrets import HIDDEN, is_secret, mask_text
 
 _SECRET_KEYS = frozenset({"authorization", "cookie", "passwd"})
-_SECRETS = (
-    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON web token, wherever it stands
-    (
-        re.compile(r"([?&][^=&\s]*(?:onetime|token|passw(?:or)?d|secret)[^=&\s]*=)[^&\s'\"]+", re.I),
-        rf"\1{HIDDEN}",
-    ),
-    (re.compile(r"(://[^\s:/?#@]*:)\S*@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"(bearer\s+)[\w.~+/=-]+", re.I), rf"\1{HIDDEN}"),
-    (re.compile(r"[\w-]{100,}"), HIDDEN),  # a one-time token, for example among a statement's parameters
-)
-_SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|[\w-]{100}", re.I)
 
 
 def configure() -> None:
@@ -84,14 +72,6 @@ def _masked(key: str, value: Any) -> Any:
     if value is None or isinstance(value, int | float) or key.startswith("_"):
         return value
     return mask_text(str(value))
-
-
-def mask_text(text: str) -> str:
-    """The text without tokens and passwords."""
-    if _SUSPICIOUS.search(text):
-        for pattern, replacement in _SECRETS:
-            text = pattern.sub(replacement, text)
-    return text
 
 
 def _json(logger: WrappedLogger, method: str, event: MutableMapping[str, Any]) -> str:

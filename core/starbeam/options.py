@@ -79,7 +79,7 @@ Complain = Callable[[str, str], None]
 
 
 def _say_nothing(option: str, error: str) -> None:
-    """For readers beside `LiveOptions`, which complains for all."""
+    """Log nothing: `LiveOptions` reads the same rows, and logs what is wrong with them."""
 
 
 def read_value(option: Option, text: str | None, complain: Complain = _say_nothing) -> Any:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import msgspec
 import pluggy
 
+from starbeam.settings import Section
+
 if TYPE_CHECKING:
     from starbeam.auth.snapshot import Snapshot
     from starbeam.clock import Clock
@@ -29,7 +31,7 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
-class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NoSettings(Section, frozen=True):
     """The settings of a plugin that has none."""
 
 

@@ -22,7 +22,7 @@ from starbeam import files as module
 from starbeam.db.trouble import Outage
 from starbeam.files import Files
 from starbeam.http import errors
-from starbeam.http.files import FileAnswer, sent
+from starbeam.http.files import FileAnswer, send_file
 from starbeam.refusals import Refusal, Unavailable
 from starbeam.settings import Files as Settings
 
@@ -147,7 +147,7 @@ async def client(root: Path) -> AsyncIterator[httpx.AsyncClient]:
 
     @get("/file")
     async def file(name: FromQuery[str], attachment: FromQuery[str | None] = None) -> FileAnswer:
-        return await sent(files, f"{root}/{name}", "Nothing here", attachment)
+        return await send_file(files, f"{root}/{name}", "Nothing here", attachment)
 
     answer = partial(errors.answer, outage=Outage())
     app = Litestar([file], exception_handlers={Refusal: answer, HTTPException: answer})

@@ -134,7 +134,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "wrong password": {"password": "wrong"},
     "the backend does not verify them": {"login": ""},
     "the backend names no login": {"login": "unnamed"},
-    "the login is longer than the database can hold": {"login": "long"},
+    "the database cannot hold the login": {"login": "long"},
     "the login is too long": {"login": "x" * 257},
     "the password or token is too long": {"token": "x" * 16_385},
 }

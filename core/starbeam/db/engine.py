@@ -69,7 +69,7 @@ class Database:
         pool = {
             "pool_size": self.settings.pool_size,
             "max_overflow": self.settings.max_overflow,
-            "pool_timeout": CONNECT_SECONDS,
+            "pool_timeout": CONNECT_SECONDS,  # who waits for a connection sees no difference to a slow one
             "pool_recycle": RECYCLE_SECONDS,
         }
         how: dict[str, Any] = (

@@ -28,9 +28,10 @@ def containing(text: str) -> str:
 
 
 def found_for_row(key: Select[Any]) -> ColumnElement[bool]:
-    """There is such a key, one at most, which compares with something of the row. Each row is looked at by
-    itself, so a page costs what it holds: of `IN` and `EXISTS` MariaDB makes joins, and sorts all rows that
-    there are."""
+    """The rows for which this subquery finds a key. It finds one at most, and refers to the row.
+
+    MariaDB runs it for each row of the page. Of `IN` and `EXISTS` it makes joins, and sorts the whole table.
+    """
     return key.scalar_subquery().is_not(None)
 
 

@@ -32,6 +32,12 @@ class Schema:
         """What the database says of a column; None where it lacks it."""
         return self.tables.get(table.lower(), {}).get(column.lower())
 
+    def columns_of(self, model: type[Any], names: Iterable[str]) -> dict[str, str]:
+        """Of these attributes of a mapped class those whose columns the database has, each with its
+        column's key."""
+        attributes = inspect(model).column_attrs
+        return {name: attributes[name].columns[0].key for name in names if self.has(getattr(model, name))}
+
     def character_set(self, column: SqlColumn[Any]) -> str | None:
         """The character set of a text column."""
         found = self.found(getattr(column.table, "name", ""), column.name)

@@ -138,7 +138,7 @@ class Writer(Lists):
         return result.rowcount if isinstance(result, CursorResult) else 0
 
     def _present(self, model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if self.scope.has(getattr(model, name))}
+        return {name: values[name] for name in self.scope.schema.columns_of(model, values)}
 
 
 class Write:

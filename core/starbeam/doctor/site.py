@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starbeam.clock import Clock
 from starbeam.doctor import Finding, error, ok, warning
-from starbeam.settings.secrets import is_secret, mask_text
+from starbeam.settings.secrets import is_secret, mask_value
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -57,7 +57,7 @@ def _holds_secret(tree: Mapping[str, Any]) -> bool:
         if isinstance(value, Mapping):
             if _holds_secret(value):
                 return True
-        elif value and (is_secret(name) or mask_text(str(value)) != str(value)):
+        elif value and (is_secret(name) or mask_value(str(value)) != str(value)):
             return True
     return False
 

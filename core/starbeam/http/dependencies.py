@@ -27,7 +27,7 @@ def always(**values: Any) -> dict[str, Provide]:
 
 
 def _constant(value: Any) -> Provide:
-    def its_value() -> Any:
+    def get() -> Any:
         return value
 
-    return Provide(its_value, sync_to_thread=False, use_cache=True)
+    return Provide(get, sync_to_thread=False, use_cache=True)

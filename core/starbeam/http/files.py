@@ -128,7 +128,9 @@ def file_or_404(file: Path | None, sentence: str) -> Path:
     return file
 
 
-async def sent(files: Files, path: str | None, missing: str, attachment: str | None = None) -> FileAnswer:
+async def send_file(
+    files: Files, path: str | None, missing: str, attachment: str | None = None
+) -> FileAnswer:
     """The file behind a path of the database, which may be a link to a file of another name. Raises
     Missing with the sentence `missing`."""
     file = file_or_404(await files.find(path), missing)

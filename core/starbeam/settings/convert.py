@@ -12,7 +12,7 @@ from msgspec import Struct, inspect
 from msgspec.structs import fields
 
 from starbeam.settings.errors import InvalidValue, Problem, SettingsError
-from starbeam.settings.secrets import is_secret, mask_text
+from starbeam.settings.secrets import is_secret, mask_value
 
 T = TypeVar("T", bound=Struct)
 Path = tuple[str, ...]
@@ -171,7 +171,7 @@ def _run_check(annotation: Any, value: Any) -> None:
 def show(value: Any) -> str:
     """Return a value as an error shows it: on one line, short, without the passwords of URLs."""
     if isinstance(value, str):
-        text = mask_text(value)
+        text = mask_value(value)
         return json.dumps(text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…", ensure_ascii=False)
     if isinstance(value, bool):
         return str(value).lower()

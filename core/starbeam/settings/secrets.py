@@ -12,7 +12,17 @@ _SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
 _PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims"})
 # The last @ ends the password: one that holds an @ of its own is hidden whole.
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:).*@", re.DOTALL)
-_QUERY_SECRET = re.compile(r"([?&][^=&\s]*(?:password|passwd|secret|token)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
+_SECRETS = (
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON web token, wherever it stands
+    (
+        re.compile(r"([?&][^=&\s]*(?:onetime|token|passw(?:or)?d|secret)[^=&\s]*=)[^&\s'\"]+", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
+    (re.compile(r"(://[^\s:/?#@]*:)\S*@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(bearer\s+)[\w.~+/=-]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"[\w-]{100,}"), HIDDEN),  # a one-time token, for example among a statement's parameters
+)
+_SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|[\w-]{100}", re.IGNORECASE)
 _WELL_KNOWN = re.compile(
     r"secret|change.?(me|it|this)|replace.?(me|it|this)|12345678|password|default.?key|example"
     r"|your.?key|insecure|dummy|placeholder|01234567|abcdefgh|qwerty",
@@ -27,8 +37,16 @@ def is_secret(name: str) -> bool:
 
 
 def mask_text(text: str) -> str:
-    """Hide the passwords inside URLs, leaving the rest readable."""
-    return _QUERY_SECRET.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
+    """Hide tokens and passwords, leaving the rest readable."""
+    if _SUSPICIOUS.search(text):
+        for pattern, replacement in _SECRETS:
+            text = pattern.sub(replacement, text)
+    return text
+
+
+def mask_value(text: str) -> str:
+    """Do the same for one setting: a URL with a password, which may hold blanks, is all that it says."""
+    return mask_text(_URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
 
 
 def hide(name: str, value: Any) -> Any:
@@ -45,7 +63,7 @@ def hide_inside(value: Any) -> Any:
         return {key: hide(key, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [hide_inside(item) for item in value]
-    return mask_text(value) if isinstance(value, str) else value
+    return mask_value(value) if isinstance(value, str) else value
 
 
 def _blank(value: Any) -> Any:

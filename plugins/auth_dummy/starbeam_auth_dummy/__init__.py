@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
-
-from msgspec import Meta
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.auth.backends import AuthBackend, Credentials, Identity
-from starbeam.settings import Problem, Section, SettingsError
-
-
-class DummySettings(Section, frozen=True):
-    """Settings of one dummy backend."""
-
-    test_system: Annotated[
-        bool, Meta(description="Must be true: this server holds no real data, anybody may log in as anybody.")
-    ] = False
+from starbeam.settings import Problem, SettingsError
+from starbeam_auth_dummy.settings import DummySettings
 
 
 class DummyBackend(AuthBackend):

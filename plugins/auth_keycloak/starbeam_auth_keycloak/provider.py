@@ -18,7 +18,7 @@ from starbeam.cache import Cache
 if TYPE_CHECKING:
     from starbeam_auth_keycloak.settings import KeycloakSettings
 
-log = structlog.get_logger("starbeam.auth.keycloak")
+log = structlog.get_logger("starbeam.auth_keycloak")
 
 KEYS_SECONDS = 600.0
 """How long the keys are believed: a key that the provider withdraws counts no longer than this."""

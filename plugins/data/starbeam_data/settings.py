@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from starbeam.settings import Section
 
 
-class DataSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class DataSettings(Section, frozen=True):
     """How much is read at once, by how many and for how long, and the form of metadata."""
 
     max_answer: Annotated[int, Meta(description="Largest answer, in bytes.", ge=1)] = 536_870_912

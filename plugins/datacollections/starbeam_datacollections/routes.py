@@ -13,7 +13,7 @@ from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, sent
+from starbeam.http.files import FileAnswer, send_file
 from starbeam.paging import Page, Paged
 from starbeam.params import path_id
 from starbeam_datacollections import schemas
@@ -42,7 +42,7 @@ async def get_datacollection_diffraction_image(
     snapshot: Annotated[bool, QueryParameter(description="Get the thumbnail")] = False,
 ) -> FileAnswer:
     """Get the first diffraction image of a data collection"""
-    return await sent(files, await images.diffraction(reader, dataCollectionId, snapshot), NO_IMAGE)
+    return await send_file(files, await images.diffraction(reader, dataCollectionId, snapshot), NO_IMAGE)
 
 
 @get(
@@ -56,7 +56,7 @@ async def get_datacollection_analysis_image(
     reader: NamedDependency[Reader], files: NamedDependency[Files], dataCollectionId: CollectionPath
 ) -> FileAnswer:
     """Get the plot of a data collection's quality indicators"""
-    return await sent(files, await images.quality_plot(reader, dataCollectionId), NO_IMAGE)
+    return await send_file(files, await images.quality_plot(reader, dataCollectionId), NO_IMAGE)
 
 
 @get(
@@ -77,7 +77,7 @@ async def get_datacollection_image(
     path = await images.snapshot(reader, dataCollectionId, imageId)
     if snapshot and path and (small := await files.find(images.thumbnail(path))):
         return FileAnswer(files, small, name=PurePosixPath(path).name)
-    return await sent(files, path, NO_IMAGE)
+    return await send_file(files, path, NO_IMAGE)
 
 
 @get("/datacollections/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))
@@ -105,7 +105,7 @@ async def get_datacollection_attachment(
 ) -> FileAnswer:
     """Get a data collection attachment"""
     path = await attachments.path(reader, dataCollectionFileAttachmentId)
-    return await sent(files, path, ATTACHMENTS.missing, PurePosixPath(path or "").name)
+    return await send_file(files, path, ATTACHMENTS.missing, PurePosixPath(path or "").name)
 
 
 @get(
@@ -155,7 +155,7 @@ async def get_workflow_step_attachment(
 ) -> FileAnswer:
     """Get a file of a workflow step"""
     path = await workflows.path(reader, workflowStepId, attachmentType)
-    return await sent(files, path, STEPS.missing, PurePosixPath(path or "").name)
+    return await send_file(files, path, STEPS.missing, PurePosixPath(path or "").name)
 
 
 handlers = [

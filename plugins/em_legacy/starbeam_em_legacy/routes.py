@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from starbeam.db.reader import Reader
 from starbeam.files import Files
-from starbeam.http.files import FileAnswer, sent
+from starbeam.http.files import FileAnswer, send_file
 from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid
 from starbeam_em_legacy import queries
@@ -55,7 +55,7 @@ async def get_legacy_em_movie_thumbnail(
 ) -> FileAnswer:
     """Get the micrograph of a movie"""
     path = await queries.picture_path(reader, proposal_key, movie_id, "micrograph")
-    return await sent(files, path, MISSING)
+    return await send_file(files, path, MISSING)
 
 
 @both(
@@ -74,7 +74,7 @@ async def get_legacy_em_motion_correction_thumbnail(
 ) -> FileAnswer:
     """Get the micrograph of a movie's latest motion correction"""
     path = await queries.picture_path(reader, proposal_key, movie_id, "motion correction")
-    return await sent(files, path, MISSING)
+    return await send_file(files, path, MISSING)
 
 
 @both(
@@ -92,7 +92,7 @@ async def get_legacy_em_ctf_thumbnail(
 ) -> FileAnswer:
     """Get the spectrum that the CTF of a movie's latest motion correction was fitted to"""
     path = await queries.picture_path(reader, proposal_key, movie_id, "ctf")
-    return await sent(files, path, MISSING)
+    return await send_file(files, path, MISSING)
 
 
 @both(
@@ -111,7 +111,7 @@ async def get_legacy_em_drift_plot(
 ) -> FileAnswer:
     """Get the plot of the drift that a movie's latest motion correction found"""
     path = await queries.picture_path(reader, proposal_key, movie_id, "drift")
-    return await sent(files, path, MISSING)
+    return await send_file(files, path, MISSING)
 
 
 @both("/em/session/{session_id}/stats", "/{token}/proposal/{proposal}/em/session/{session_id}/stats", tag=TAG)

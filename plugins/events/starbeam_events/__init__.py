@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.db.indexes import Index
-from starbeam.settings import Section
 from starbeam_events import hookspecs, routes
 from starbeam_events.indexes import INDEXES
 from starbeam_events.queries import Stream
+from starbeam_events.settings import EventsSettings
 from starbeam_events.sources import BUNDLED, EventSource, TableSource
 
 __all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
-
-
-class EventsSettings(Section, frozen=True):
-    """What `[plugin.events]` may hold."""
-
-    total_age: Annotated[
-        float,
-        Meta(ge=0, description="For how many seconds totals and types of events are kept; 0: always fresh."),
-    ] = 5
 
 
 class EventsPlugin(Plugin[EventsSettings]):

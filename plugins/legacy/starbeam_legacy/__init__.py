@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam import Context, Plugin, hookimpl
 from starbeam.options import Option
 from starbeam.permissions import Permission
-from starbeam.settings import Section
 from starbeam_legacy import access, models, routes
 from starbeam_legacy.queries.summaries import Summaries
 from starbeam_legacy.routes.forms import SWITCH
-
-
-class LegacySettings(Section, frozen=True):
-    """Settings of `[plugin.legacy]`."""
-
-    summary_age: Annotated[
-        float,
-        Meta(ge=0, description="For how many seconds the counts of a session are kept; 0: always fresh."),
-    ] = 60
+from starbeam_legacy.settings import LegacySettings
 
 
 class LegacyPlugin(Plugin[LegacySettings]):

@@ -13,7 +13,7 @@ from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, sent
+from starbeam.http.files import FileAnswer, send_file
 from starbeam.paging import Page, Paged
 from starbeam.params import LARGEST, path_id
 from starbeam.refusals import Invalid
@@ -122,7 +122,7 @@ async def get_processing_attachment(
 ) -> FileAnswer:
     """Get an auto processing attachment"""
     path, name = await attachments.file(reader, autoProcProgramAttachmentId)
-    return await sent(files, path, ATTACHMENTS.missing, name)
+    return await send_file(files, path, ATTACHMENTS.missing, name)
 
 
 handlers = [

@@ -11,7 +11,7 @@ from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, sent
+from starbeam.http.files import FileAnswer, send_file
 from starbeam.paging import Page, Paged
 from starbeam.params import path_id
 from starbeam_samples.queries import images
@@ -81,7 +81,7 @@ async def get_sample_image(
     reader: NamedDependency[Reader], files: NamedDependency[Files], blSampleImageId: Key
 ) -> FileAnswer:
     """Get a picture of a sample"""
-    return await sent(files, await images.path(reader, blSampleImageId), IMAGES.missing)
+    return await send_file(files, await images.path(reader, blSampleImageId), IMAGES.missing)
 
 
 @get("/samples", tags=["Samples"], access=authenticated, dependencies=asked(SampleFilters))

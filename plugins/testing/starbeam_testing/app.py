@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import structlog
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam.app import Starbeam
@@ -52,14 +52,9 @@ class TestDatabase:
         schema = await self.schema()
         if not schema.has(model):
             return
-        attributes = inspect(model).column_attrs
         given = [*rows, row] if row else list(rows)
         known = [
-            {
-                attributes[name].columns[0].key: value
-                for name, value in values.items()
-                if schema.has(getattr(model, name))
-            }
+            {column: values[name] for name, column in schema.columns_of(model, values).items()}
             for values in given
         ]
         async with self.engine.begin() as connection:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from litestar import Router
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from starbeam.db.reader import Reader
+from starbeam.http.dependencies import always
 from starbeam_legacy.access import lists_all_proposals, lists_all_sessions, only
 from starbeam_legacy.queries import associations, groups, proposals, sessions
 from starbeam_legacy.queries.rows import Row
@@ -97,10 +98,6 @@ async def get_legacy_groups_of_session(
 
 def router(summaries: Summaries) -> Router:
     """The operations; `summaries` keeps what they count."""
-
-    def its_summaries() -> Summaries:
-        return summaries
-
     return Router(
         "/",
         route_handlers=[
@@ -111,5 +108,5 @@ def router(summaries: Summaries) -> Router:
             *get_legacy_proposal,
             *get_legacy_groups_of_session,
         ],
-        dependencies={"summaries": Provide(its_summaries, sync_to_thread=False, use_cache=True)},
+        dependencies=always(summaries=summaries),
     )

@@ -21,8 +21,8 @@ _RECEIVER, _SENDER = aliased(Person), aliased(Person)
 
 
 def _contact(contact: Any, person: Any) -> Shape[schemas.ShippingLabContact]:
-    its_person = Shape(schemas.ShippingLabContactPerson, person)
-    return Shape(schemas.ShippingLabContact, contact, when=contact.labContactId, Person=its_person)
+    of_person = Shape(schemas.ShippingLabContactPerson, person)
+    return Shape(schemas.ShippingLabContact, contact, when=contact.labContactId, Person=of_person)
 
 
 def _dewars(scope: Scope) -> ColumnElement[int]:

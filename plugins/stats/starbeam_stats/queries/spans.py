@@ -17,7 +17,7 @@ from starbeam_ispyb.models import (
 )
 from starbeam_stats.queries.extent import collections, sessions
 
-LONGEST_CENTRING = 1000
+LONGEST_PREPARATION = 1000
 """Seconds: who takes longer from mounting a sample to measuring it does something else meanwhile."""
 
 
@@ -64,7 +64,7 @@ def centring(scope: Scope, given: frozenset[str]) -> Subquery:
         events.c.session, events.c.time.label("start"), following.label("end"), events.c.mounting
     ).subquery("pairs")
     found = select(pairs.c.session, pairs.c.start, pairs.c.end).where(
-        pairs.c.mounting == 1, seconds_between(pairs.c.start, pairs.c.end) < LONGEST_CENTRING
+        pairs.c.mounting == 1, seconds_between(pairs.c.start, pairs.c.end) < LONGEST_PREPARATION
     )
     return found.subquery("centring")
 

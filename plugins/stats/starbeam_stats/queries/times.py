@@ -24,7 +24,7 @@ from starbeam_stats.queries import spans
 from starbeam_stats.queries.extent import Extent, collections, sessions, where
 from starbeam_stats.queries.spans import positive
 
-LONGEST_CENTRING = 900
+LONGEST_SUMMED = 900
 """Seconds: longer ones are not summed."""
 
 
@@ -72,7 +72,7 @@ def _sums(scope: Scope, given: frozenset[str]) -> Iterator[Select[Any]]:
         if scope.has(model):
             yield _of(scope, given, kind, model, key, start, end)
     centring = spans.centring(scope, given)
-    short = seconds_between(centring.c.start, centring.c.end) < LONGEST_CENTRING
+    short = seconds_between(centring.c.start, centring.c.end) < LONGEST_SUMMED
     yield _of_spans("centring", centring).where(short)
     yield _of_spans("strategy", spans.strategy(scope, given))
 

@@ -1,0 +1,18 @@
+"""The plugin's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from starbeam.settings import Section
+
+
+class EventsSettings(Section, frozen=True):
+    """What `[plugin.events]` may hold."""
+
+    total_age: Annotated[
+        float,
+        Meta(ge=0, description="For how many seconds totals and types of events are kept; 0: always fresh."),
+    ] = 5
