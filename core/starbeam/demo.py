@@ -43,13 +43,10 @@ class DemoWorld:
         Columns that this database lacks are left out, and all rows of a table that it lacks.
         """
         made = [self._number(model, row) for row in rows]
-        schema = await self._its_schema()
+        schema = await self._reflected()
         if not made or not schema.has(model):
             return made
-        attributes = inspect(model).column_attrs
-        columns = {
-            name: attributes[name].columns[0].key for name in made[0] if schema.has(getattr(model, name))
-        }
+        columns = schema.columns_of(model, made[0])
         values = [{column: row[name] for name, column in columns.items()} for row in made]
         for first in range(0, len(values), CHUNK):
             await self.session.execute(insert(inspect(model).local_table), values[first : first + CHUNK])
@@ -63,7 +60,7 @@ class DemoWorld:
         self._numbers[model.__name__] += 1
         return {key.key: self._numbers[model.__name__], **row}
 
-    async def _its_schema(self) -> Schema:
+    async def _reflected(self) -> Schema:
         if self._schema is None:
             self._schema = await reflect(await self.session.connection())
         return self._schema

@@ -6,8 +6,9 @@ Every stage runs for every plugin; what fails is collected as a `Fault` and noth
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 CORRECT = "correct the plugin, or disable it"
 """What to do about most of its mistakes."""
+
+
+class HookFailed(Exception):
+    """A hook that is called while the server runs failed; the text names plugin and hook."""
 
 
 @dataclass
@@ -52,16 +57,9 @@ class Plugins:
 
         `available` are the hook's arguments; a callable named `ctx` is asked with the plugin's name.
         """
-        described = hooks.known(self.manager)[hook]
-        implementations = {
-            impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()
-        }
-        for name in self.enabled:
-            if (impl := implementations.get(name)) is None:
-                continue
-            given = {arg: available[arg](name) if arg == "ctx" else available[arg] for arg in impl.argnames}
+        for name, ask in self._asking(hook, available):
             try:
-                result = hooks.checked(described, impl.function(**given))
+                result = ask()
             except SettingsError as error:
                 self.faults += from_settings(error, name, self.distribution(name))
             except hooks.WrongResult as error:
@@ -71,9 +69,36 @@ class Plugins:
             else:
                 yield name, result
 
+    def run(self, hook: str, **available: Any) -> None:
+        """Call a hook of each plugin while the server runs. Raises `HookFailed` for the first that fails."""
+        for name, ask in self._asking(hook, available):
+            try:
+                ask()
+            except (Exception, SystemExit) as error:
+                raise HookFailed(f"plugin {name}: {hook}: {self.said(name, error)}") from error
+
+    def _asking(
+        self, hook: str, available: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Callable[[], list[Any]]]]:
+        """Each plugin that implements a hook, and what calls it."""
+        described = hooks.known(self.manager)[hook]
+        implementations = {
+            impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()
+        }
+        for name in self.enabled:
+            if (impl := implementations.get(name)) is not None:
+                given = {
+                    arg: available[arg](name) if arg == "ctx" else available[arg] for arg in impl.argnames
+                }
+                yield name, partial(_asked, described, impl.function, given)
+
     def said(self, plugin: str, error: BaseException) -> str:
         """An error of a plugin in one line, with the place in its code."""
         return hooks.said(error, self.found[plugin].module)
+
+
+def _asked(described: Callable[..., Any], implementation: Callable[..., Any], given: Any) -> list[Any]:
+    return hooks.checked(described, implementation(**given))
 
 
 def load(loaded: Loaded) -> Plugins:

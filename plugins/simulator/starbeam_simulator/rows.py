@@ -61,12 +61,7 @@ class Rows:
 
     def columns(self, model: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """The values by column, for the columns that the database has."""
-        attributes = inspect(model).column_attrs
-        return {
-            attributes[name].columns[0].key: value
-            for name, value in values.items()
-            if self.schema.has(getattr(model, name))
-        }
+        return {column: values[name] for name, column in self.schema.columns_of(model, values).items()}
 
     async def remove(self) -> None:
         """Delete every row that was made, the last first; parents only while nobody else uses them."""

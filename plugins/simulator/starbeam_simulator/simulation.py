@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starbeam.db.facts import enum_values
 from starbeam.db.schema import Schema
 from starbeam.db.trouble import first_line, trouble
+from starbeam.loader import HookFailed
 from starbeam_demo.content import CONTENT
 from starbeam_demo.content.job import FRAMES, WAVELENGTH, Grid, Job, Made, Ref
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo
@@ -94,12 +95,12 @@ class Simulator:
             for point in entry_points(group=f"ispyb.simulator.{name}"):
                 point.load()(key)
             if "simulator" in plugins.enabled:  # which brings the hooks
-                list(plugins.call(name, data_collection_id=key))
+                plugins.run(name, data_collection_id=key)
 
-        await in_thread(call)
-        if plugins.faults:
-            fault = plugins.faults.pop()
-            raise SimulationError(f"plugin {fault.plugin}: {fault.cause}")
+        try:
+            await in_thread(call)
+        except HookFailed as error:
+            raise SimulationError(str(error)) from error
 
 
 @dataclass
