@@ -23,8 +23,8 @@ async def written_by(
     """The `Write` of a request of this person."""
     await app.as_user(login)
     core = app.starbeam
-    who = core.options.principal(1, login, ())
-    scope = await core.runtime.scope(who)
+    who = core.snapshot.people.principal(1, login, ())
+    scope = await core.scopes.of(who)
     return Write(core.database, scope, who, core.clock.now(), core.options.values, listeners)
 
 
