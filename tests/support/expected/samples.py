@@ -12,7 +12,7 @@ FOUND = found_by(*NEAR)
 ROUTES = {
     "GET /proteins": Route(SEEN, cost=Cost(statements=2, reads=60)),
     "GET /proteins/{proteinId}": Route(FOUND, "/proteins/1"),
-    "GET /samples": Route(SEEN, cost=Cost(statements=3, reads=100)),
+    "GET /samples": Route(SEEN, cost=Cost(statements=4, reads=100)),
     "GET /samples/{blSampleId}": Route(FOUND, "/samples/1"),
     "GET /samples/sub": Route(SEEN, cost=Cost(statements=2, reads=100)),
     "GET /samples/sub/{blSubSampleId}": Route(FOUND, "/samples/sub/1"),

@@ -49,6 +49,8 @@ from starbeam_samples.queries.common import Collected, is_shipped, sorted_by
 from starbeam_samples.queries.sample_filters import SampleFilters, of_collection, of_group
 from starbeam_samples.schemas import Order, SampleOrder
 
+_SAMPLES: Any = bindparam("samples", expanding=True)
+
 
 def _subsamples(scope: Scope) -> ColumnElement[int]:
     part = aliased(BLSubSample)
@@ -59,30 +61,6 @@ def _subsamples(scope: Scope) -> ColumnElement[int]:
 def _datacollections(scope: Scope) -> ColumnElement[int]:
     collected = Collected(scope)
     return collected.count(collected.group.blSampleId == BLSample.blSampleId)
-
-
-def _types(scope: Scope) -> ColumnElement[str | None]:
-    collected = Collected(scope)
-    return collected.types(collected.group.blSampleId == BLSample.blSampleId)
-
-
-def _integrated(scope: Scope, what: Any) -> Select[Any]:
-    """Something of the integrations of a sample's data collections."""
-    collected = Collected(scope)
-    mine = AutoProcIntegration.dataCollectionId == collected.collection.dataCollectionId
-    found = collected.select(what, collected.group.blSampleId == BLSample.blSampleId)
-    return found.join(AutoProcIntegration, mine)
-
-
-def _integrations(scope: Scope) -> ColumnElement[int]:
-    return _integrated(scope, func.count()).scalar_subquery()
-
-
-def _resolution(scope: Scope) -> ColumnElement[float | None]:
-    link, shell = AutoProcScaling_has_Int, AutoProcScalingStatistics
-    best = _integrated(scope, func.min(shell.resolutionLimitHigh))
-    best = best.join(link, link.autoProcIntegrationId == AutoProcIntegration.autoProcIntegrationId)
-    return best.join(shell, shell.autoProcScalingId == link.autoProcScalingId).scalar_subquery()
 
 
 def _queued(scope: Scope) -> ColumnElement[Any]:
@@ -103,13 +81,9 @@ _SHAPE = Shape(
     metadata=Shape(
         schemas.SampleMetaData,
         subsamples=_subsamples,
-        datacollections=_datacollections,
-        types=_types,
-        autoIntegrations=_integrations,
-        integratedResolution=_resolution,
         proposal=proposal_name(),
         queued=_queued,
-        later={"strategies"},
+        later={"datacollections", "types", "autoIntegrations", "integratedResolution", "strategies"},
     ),
 )
 _JOINS = (
@@ -123,35 +97,65 @@ _JOINS = (
 
 
 @statement
+def _collected(scope: Scope) -> Select[Any]:
+    """Of samples with data collections: how many, types, integrations and the best resolution of these.
+
+    One walk over their groups."""
+    collected = Collected(scope)
+    group, collection = collected.group, collected.collection
+    integration, link, shell = AutoProcIntegration, AutoProcScaling_has_Int, AutoProcScalingStatistics
+    walk = (
+        collected.select(group.blSampleId, group.blSampleId.in_(_SAMPLES))
+        .outerjoin(integration, integration.dataCollectionId == collection.dataCollectionId)
+        .outerjoin(link, link.autoProcIntegrationId == integration.autoProcIntegrationId)
+        .outerjoin(shell, shell.autoProcScalingId == link.autoProcScalingId)
+    )
+    counts = walk.add_columns(
+        func.count(collection.dataCollectionId.distinct()),
+        func.group_concat(func.nullif(group.experimentType, "").distinct()),  # no type has a comma
+        func.count(integration.autoProcIntegrationId.distinct()),
+        func.min(shell.resolutionLimitHigh),
+    ).group_by(group.blSampleId)
+    # in this order: what the caller may see can be far more than what was collected on these samples
+    return counts.prefix_with("STRAIGHT_JOIN", dialect="mysql")
+
+
+@statement
 def _strategies(scope: Scope) -> CompoundSelect[Any]:
     """Successful outputs of the screenings of samples, by data collection and by group: some twice."""
-    found = []
-    for column, key in (
-        (Screening.dataCollectionId, of_collection),
-        (Screening.dataCollectionGroupId, of_group),
-    ):
-        collected = Collected(scope)
-        of_samples = collected.group.blSampleId.in_(bindparam("samples", expanding=True))
-        outputs = collected.select(
-            collected.group.blSampleId, of_samples, ScreeningOutput.strategySuccess == 1
-        )
-        outputs = outputs.add_columns(ScreeningOutput.screeningOutputId).join(
-            Screening, column == key(collected)
-        )
-        outputs = outputs.join(ScreeningOutput, ScreeningOutput.screeningId == Screening.screeningId)
-        # in this order: where most screenings name no group, MariaDB would begin with all of them
-        found.append(outputs.prefix_with("STRAIGHT_JOIN", dialect="mysql"))
-    return union_all(*found)
+    # some databases have no index by data collection: there MariaDB begins with the screenings
+    by_collection = _outputs(scope, Screening.dataCollectionId, of_collection)
+    by_group = _outputs(scope, Screening.dataCollectionGroupId, of_group)
+    return union_all(by_collection, by_group.prefix_with("STRAIGHT_JOIN", dialect="mysql"))
+
+
+def _outputs(scope: Scope, column: Any, key: Callable[[Collected], Any]) -> Select[Any]:
+    collected = Collected(scope)
+    mine = collected.group.blSampleId.in_(_SAMPLES), column.is_not(None), ScreeningOutput.strategySuccess == 1
+    outputs = collected.select(collected.group.blSampleId, *mine)
+    outputs = outputs.add_columns(ScreeningOutput.screeningOutputId).join(Screening, column == key(collected))
+    return outputs.join(ScreeningOutput, ScreeningOutput.screeningId == Screening.screeningId)
 
 
 async def _complete(reader: Rows, samples: Sequence[schemas.Sample]) -> None:
-    """Fill in the strategies. 1 statement."""
-    outputs = defaultdict[int, set[int]](set)
+    """Fill in what data collections on the samples came to. 2 statements."""
     ids = [sample.blSampleId for sample in samples]
+    collected = {key: counts for key, *counts in await reader.rows(_collected(), samples=ids)}
+    outputs = defaultdict[int, set[int]](set)
     for sample_id, output_id in await reader.rows(_strategies(), samples=ids):
         outputs[sample_id].add(output_id)
     for sample in samples:
+        _measured(sample.metadata, *collected.get(sample.blSampleId, (0, None, 0, None)))
         sample.metadata.strategies = len(outputs[sample.blSampleId])
+
+
+def _measured(
+    metadata: schemas.SampleMetaData, number: int, types: str | None, integrations: int, best: Any
+) -> None:
+    metadata.datacollections = number
+    metadata.types = None if types is None else sorted(types.split(","))
+    metadata.autoIntegrations = integrations
+    metadata.integratedResolution = None if best is None else float(best)
 
 
 _ORDERS: Mapping[SampleOrder, Callable[[Scope], list[Any]]] = {
@@ -170,4 +174,4 @@ SAMPLES = List(
     complete=_complete,
     missing="Sample not found",
 )
-"""Samples with a crystal and in a shipment. 3 statements a page."""
+"""Samples with a crystal and in a shipment. 4 statements a page."""
