@@ -51,6 +51,8 @@ _GROUPS = {"mx": ("MX", "mx"), "spectroscopy": ("Spectroscopy", "mapping"), "em"
 """Name and display type of each technique's beamline group."""
 
 HALF_YEAR = timedelta(days=182)
+HISTORY = timedelta(days=900)
+"""How far back sessions reach."""
 
 
 def options(beamlines: Iterable[BeamLine]) -> Iterator[Row]:

@@ -20,8 +20,6 @@ from starbeam.cli.upgrade import upgrade_tables
 from starbeam.db.engine import Database
 from starbeam.demo import DemoData
 from starbeam.faults import StartupError
-from starbeam_demo.fill import PARTS
-from starbeam_demo.world import World
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -88,8 +86,11 @@ def _of_plugins(app: Starbeam) -> list[DemoData]:
 
 async def _fill(database: Database, added: list[DemoData], app: Starbeam, place: Place) -> None:
     """Make everything in one transaction: the facility, then what plugins add to it."""
+    from starbeam_demo.rows import FACILITY, MEASURED  # only now: later starts do without numpy and h5py
+    from starbeam_demo.world import World
+
     now = app.clock.now().replace(minute=0, second=0, microsecond=0)
-    parts = [*PARTS, *((one.title, one.fill) for one in added)]
+    parts = [*FACILITY, *MEASURED, *((one.title, one.fill) for one in added)]
     async with database.transaction() as session:
         world = World(session, random.Random(SEED), now, place.files.resolve())  # noqa: S311 - repeatable
         with steps("making data", len(parts)) as progress:

@@ -6,21 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from starbeam.demo import DemoWorld, Row
+from starbeam_demo.content.job import Job
+from starbeam_demo.facility import BEAMLINES, BeamLine
+from starbeam_demo.kit.alike import Alike
 
-if TYPE_CHECKING:
-    from starbeam_demo.facility import BeamLine
+Rows: TypeAlias = list[Row]
 
-Rows = list[Row]
+_LINES = {line.name: line for line in BEAMLINES}
 
 
 @dataclass
 class World(DemoWorld):
     """Rows that were made, with their keys, for those that hang on them."""
 
-    beamlines: dict[str, BeamLine] = field(default_factory=dict)
     setups: Rows = field(default_factory=list)
     laboratories: Rows = field(default_factory=list)
     persons: Rows = field(default_factory=list)
@@ -43,10 +44,16 @@ class World(DemoWorld):
     workflows: Rows = field(default_factory=list)
     groups: Rows = field(default_factory=list)
     collections: Rows = field(default_factory=list)
+    with_files: set[int] = field(default_factory=set)
+    """Keys of the sessions whose files are written."""
+    jobs: dict[int, Job] = field(default_factory=dict)
+    """What is recorded of their data collections, by `dataCollectionId`."""
+    alike: Alike = field(default_factory=Alike)
 
-    def beamline_of(self, session: Row) -> BeamLine:
-        """The beamline of a session."""
-        return self.beamlines[session["beamLineName"]]
+    def line_of(self, row: Row) -> BeamLine:
+        """The beamline of a session, or of what has a `sessionId`."""
+        name = row.get("beamLineName") or self.sessions[row["sessionId"] - 1]["beamLineName"]
+        return _LINES[name]
 
     def is_showcase(self, session: Row) -> bool:
         """Whether a session is one of mx1001."""

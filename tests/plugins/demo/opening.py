@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import fabio
 import gemmi
@@ -83,6 +84,7 @@ def _text(file: Path) -> None:
 
 
 OPENERS: dict[str, Callable[[Path], object]] = {
+    ".xml": ElementTree.parse,
     ".cbf": _cbf,
     ".csv": _csv,
     ".dat": _numbers,

@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [name for name in first if first[name] != again[name]] == []
     alike = {name for name in first if first[name] == other[name]}
     assert alike == {"run.log", "Se_K.efs", "Se_K.png"}  # what theory says has no chance in it
-    assert len(first) == 44
+    assert len(first) == 53
 
 
 def test_frames_in_hdf5_open_as_a_detectors_files_do(tmp_path: Path) -> None:
@@ -124,6 +124,8 @@ def test_pictures_and_thumbnails_open(tmp_path: Path) -> None:
         CONTENT[name](job(tmp_path))  # type: ignore[index]
     sizes = {}
     for file in tmp_path.iterdir():
+        if file.suffix in (".log", ".xml"):
+            continue
         with Image.open(file) as image:
             image.verify()
             sizes[file.name] = image.size

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from starbeam.db import facts, sqlite
 from starbeam.options import BeamLineGroup
-from starbeam_demo import accounts, facility, people, showcase
-from starbeam_demo.fill import PARTS
+from starbeam_demo import accounts, facility, showcase
+from starbeam_demo.rows import FACILITY, MEASURED, people
 from starbeam_demo.world import World
 from starbeam_testing.app import TestApp, TestDatabase
 from starbeam_testing.fixtures import MakeApp
@@ -41,8 +41,9 @@ async def fill(url: str, seed: int = 1) -> World:
     database = TestDatabase(url)
     async with AsyncSession(database.engine) as session, session.begin():
         world = World(session, Random(seed), NOW, Path("/data"))
-        for _, part in PARTS[:4]:
+        for _, part in (*FACILITY, *MEASURED[:4]):
             await part(world)
+            world.with_files.clear()  # rows are enough here
     await database.engine.dispose()
     return world
 

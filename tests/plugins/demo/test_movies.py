@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam_demo.fill import movies
+from starbeam_demo.rows import movies
 from starbeam_demo.world import World
 from starbeam_ispyb import models as m
 from starbeam_testing.app import TestDatabase
@@ -41,6 +41,6 @@ async def test_movies_of_microscopes_with_all_that_hangs_on_them(db: TestDatabas
         " LEFT JOIN ParticleClassification k"
         " ON k.particleClassificationGroupId = g.particleClassificationGroupId"
     )
-    assert [tuple(row) for row in await db.sql(chain)] == [(12, 2, 5)]
+    assert [tuple(row) for row in await db.sql(chain)] == [(12, 2, 4)]
     (path,) = (await db.sql("SELECT MAX(driftPlotFullPath) FROM MotionCorrection"))[0]
     assert path.startswith(f"{tmp_path}/run_3")

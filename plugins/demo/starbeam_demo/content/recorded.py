@@ -22,11 +22,11 @@ ELEMENTS = {"Fe": "viridis", "Ca": "magma", "Zn": "cividis"}
 """Whose maps are made, and in which colours they are shown."""
 
 
-Write: TypeAlias = Callable[[Hashable, Path, Callable[[Path], None]], None]
+Write: TypeAlias = Callable[[Hashable, Path, Callable[[Path], object]], None]
 """Lets a file show something, with what draws it."""
 
 
-def drawn(what: Hashable, file: Path, draw: Callable[[Path], None]) -> None:
+def drawn(what: Hashable, file: Path, draw: Callable[[Path], object]) -> None:
     """Draw it."""
     draw(file)
 

@@ -13,13 +13,10 @@ class Alike:
     def __init__(self) -> None:
         self._first: dict[tuple[Hashable, str], Path] = {}
 
-    def write(self, what: Hashable, path: str | Path | None, draw: Callable[[Path], object]) -> None:
-        """Let a file show `what`: drawn at its first time, a hard link later. Nothing without a path."""
-        if not path:
-            return
+    def write(self, what: Hashable, path: str | Path, draw: Callable[[Path], object]) -> None:
+        """Let a new file show `what`: drawn at its first time, a hard link later."""
         file = Path(path)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
         key = (what, file.suffix)
         if key in self._first:
             os.link(self._first[key], file)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from random import Random
+from typing import TypeAlias
 
 from starbeam.demo import Row
 from starbeam_demo.facility import BeamLine, Technique
+from starbeam_demo.rows.proposals import technique_of
+from starbeam_demo.world import World, grouped
+from starbeam_ispyb import models as m
 
 COURIERS = ("DHL", "FedEx", "UPS", "TNT")
 
@@ -35,7 +41,70 @@ PROCESSING = Status("at facility", "processing", "processing")
 RETURNED = Status("sent to user", "sent to user", "returned")
 
 
-def status(session: Row | None, now: datetime) -> Status:
+SHIPPED = 0.8
+"""To how many of the sessions samples are sent; to the others they are carried, and nobody registers them."""
+Purpose: TypeAlias = tuple[Row, Row | None]
+"""A proposal, and the session that something is sent for."""
+
+
+async def fill(world: World) -> None:
+    """What each proposal sends: contacts, shipments, dewars and containers."""
+    world.labcontacts = await world.add(m.LabContact, _contacts(world))
+    purposes = list(_purposes(world))
+    world.shippings = await world.add(m.Shipping, _shippings(world, purposes))
+    world.dewars = await world.add(m.Dewar, _dewars_of_all(world, purposes))
+    world.containers = await world.add(m.Container, _containers_of_all(world))
+
+
+def _contacts(world: World) -> Iterator[Row]:
+    """Two cards of each proposal: its proposer's, and that of somebody without a login."""
+    persons = {row["personId"]: row for row in world.persons}
+    strangers = [row for row in persons.values() if row["login"] is None]
+    for proposal in world.proposals:
+        cards = [persons[proposal["personId"]], world.random.choice(strangers)]
+        yield from _lab_contacts(world.random, proposal, cards)
+
+
+def _purposes(world: World) -> Iterator[Purpose]:
+    """What shipments are for: sessions of each proposal; without any, one that is not planned yet."""
+    sessions = grouped(world.sessions, "proposalId")
+    for proposal in world.proposals:
+        planned = sessions[proposal["proposalId"]]
+        if not planned:
+            yield proposal, None
+        for session in planned:
+            if world.is_showcase(session) or world.random.random() < SHIPPED:
+                yield proposal, session
+
+
+def _shippings(world: World, purposes: Iterable[Purpose]) -> Iterator[Row]:
+    contacts = grouped(world.labcontacts, "proposalId")
+    for proposal, session in purposes:
+        cards = contacts[proposal["proposalId"]]
+        yield _shipping(world.random, proposal, session, cards, world.now)
+
+
+def _dewars_of_all(world: World, purposes: Iterable[Purpose]) -> Iterator[Row]:
+    for row, (_, session) in zip(world.shippings, purposes, strict=True):
+        line = world.line_of(session) if session else None
+        yield from _dewars(world.random, row, session, line, world.now)
+
+
+def _containers_of_all(world: World) -> Iterator[Row]:
+    shipments = {row["shippingId"]: row for row in world.shippings}
+    proposals = {row["proposalId"]: row for row in world.proposals}
+    sessions = {row["sessionId"]: row for row in world.sessions}
+    places: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
+    for dewar in world.dewars:
+        proposal = proposals[shipments[dewar["shippingId"]]["proposalId"]]
+        session = sessions.get(dewar["firstExperimentId"])
+        line = world.line_of(session) if session else None
+        technique = line.technique if line else technique_of(proposal)
+        free = places[line.name if line else ""]
+        yield from _containers(world.random, dewar, line, technique, proposal["personId"], free)
+
+
+def _status(session: Row | None, now: datetime) -> Status:
     """How far the shipment for a session is."""
     if session is None or session["startDate"] > now + timedelta(days=14):
         return OPENED
@@ -44,7 +113,7 @@ def status(session: Row | None, now: datetime) -> Status:
     return PROCESSING if session["endDate"] >= now else RETURNED
 
 
-def lab_contacts(rng: Random, proposal: Row, persons: Sequence[Row]) -> Iterator[Row]:
+def _lab_contacts(rng: Random, proposal: Row, persons: Sequence[Row]) -> Iterator[Row]:
     """Rows of `LabContact`: an address card of the proposal for each of these persons."""
     name = proposal["proposalCode"] + proposal["proposalNumber"]
     for number, person in enumerate(persons, 1):
@@ -61,7 +130,7 @@ def lab_contacts(rng: Random, proposal: Row, persons: Sequence[Row]) -> Iterator
         }
 
 
-def shipping(rng: Random, proposal: Row, session: Row | None, contacts: Sequence[Row], now: datetime) -> Row:
+def _shipping(rng: Random, proposal: Row, session: Row | None, contacts: Sequence[Row], now: datetime) -> Row:
     """A row of `Shipping`: for a session, or in preparation."""
     sent = (session["startDate"] if session else now + timedelta(days=60)) - timedelta(days=7)
     created = min(sent - timedelta(days=5), now - timedelta(days=1))
@@ -73,7 +142,7 @@ def shipping(rng: Random, proposal: Row, session: Row | None, contacts: Sequence
         "proposalId": proposal["proposalId"],
         "shippingName": f"{name}-{visit}" if visit else f"{name}_{created:%Y%m%d}",
         "shippingType": "DewarTracking",
-        "shippingStatus": status(session, now).shipping,
+        "shippingStatus": _status(session, now).shipping,
         "creationDate": created,
         "bltimeStamp": created,
         "comments": rng.choice((None, "Fragile", "Refill on arrival", "Keep upright")),
@@ -91,11 +160,11 @@ def shipping(rng: Random, proposal: Row, session: Row | None, contacts: Sequence
     }
 
 
-def dewars(
+def _dewars(
     rng: Random, shipping: Row, session: Row | None, beamline: BeamLine | None, now: datetime
 ) -> Iterator[Row]:
     """Rows of `Dewar`: one or two of a shipment."""
-    state = status(session, now)
+    state = _status(session, now)
     for number in range(1, rng.choice((2, 2, 2, 3))):
         here = state in (PROCESSING, RETURNED)
         yield {
@@ -119,7 +188,7 @@ def dewars(
         }
 
 
-def containers(
+def _containers(
     rng: Random,
     dewar: Row,
     beamline: BeamLine | None,

@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from starbeam.demo import Row
 from starbeam_demo.kit import pictures
-from starbeam_demo.kit.alike import Alike
 from starbeam_demo.kit.drawing import save
 from starbeam_demo.kit.randomness import seeded
 from starbeam_demo.world import World
@@ -19,10 +18,8 @@ from starbeam_ispyb import models as m
 from starbeam_samples.models import BLSampleImage, ComponentType, ContainerQueueSample, Protein_has_PDB
 
 KINDS = ("Protein", "DNA", "Small molecule", "RNA")
-PICTURES = 24
-"""How many samples have pictures; the first that data were collected on."""
 CRYSTALS = 5
-"""How many different ones they show."""
+"""How many different ones pictures show."""
 WIDTH, HEIGHT = 320, 240
 """Of a picture, in pixels."""
 MICRONS_PER_PIXEL = 1.25
@@ -41,10 +38,11 @@ async def fill(world: World) -> None:
     seen = [sample for sample in world.samples if sample["blSampleId"] in folders]
     positions = await world.add(m.Position, places(rng, 2 * len(seen)))
     world.subsamples = await world.add(m.BLSubSample, subsamples(seen, positions))
-    alike = Alike()
-    for number, image in enumerate(await world.add(BLSampleImage, images(seen[:PICTURES], folders))):
+    shown = {group["blSampleId"] for group in world.groups if group["sessionId"] in world.with_files}
+    pictured = images((sample for sample in seen if sample["blSampleId"] in shown), folders)
+    for number, image in enumerate(await world.add(BLSampleImage, pictured)):
         kind = number % CRYSTALS
-        alike.write(kind, image["imageFullPath"], partial(draw, kind))
+        world.alike.write(("sample", kind), image["imageFullPath"], partial(draw, kind))
     await world.add(ContainerQueueSample, waiting(world.samples, folders))
 
 

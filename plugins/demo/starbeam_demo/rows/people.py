@@ -1,17 +1,30 @@
-"""Laboratories, people, and what they may do."""
+"""Beamlines, laboratories, people, and what they may do."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import cycle, product
+from itertools import chain, cycle, product
 from random import Random
 from uuid import UUID
 
+from starbeam.db.models import (
+    AdminVar,
+    Laboratory,
+    Permission,
+    Person,
+    UserGroup,
+    UserGroup_has_Permission,
+    UserGroup_has_Person,
+)
 from starbeam.demo import Row
+from starbeam_demo import facility
+from starbeam_demo.accounts import ACCOUNTS, EMPLOYED
 from starbeam_demo.facility import PERMISSIONS
 from starbeam_demo.words import WORDS
+from starbeam_demo.world import World
+from starbeam_ispyb.models import BeamLineSetup
 
 GROUPS = {
     "administrators": (
@@ -42,7 +55,46 @@ DESCRIPTIONS = {
 }
 
 
-def laboratories(rng: Random, now: datetime) -> Iterator[Row]:
+STAFF = 18
+"""How many people work at the facility, besides those with an account."""
+USERS = 130
+CONTACTS = 12
+"""People without a login: their address is known, and no more."""
+
+
+async def fill(world: World) -> None:
+    """Beamlines and how they are set up, laboratories, people, groups and permissions."""
+    rng, now, lines = world.random, world.now, facility.BEAMLINES
+    await world.add(AdminVar, facility.options(lines))
+    since = now - facility.HISTORY - facility.HALF_YEAR
+    setups = chain.from_iterable(facility.setups(rng, line, since, now) for line in lines)
+    world.setups = await world.add(BeamLineSetup, setups)
+    world.laboratories = await world.add(Laboratory, _laboratories(rng, now))
+    world.persons = await world.add(Person, _everybody(world))
+    described = ({"type": name, "description": text} for name, text in DESCRIPTIONS.items())
+    permissions = {row["type"]: row["permissionId"] for row in await world.add(Permission, described)}
+    named = await world.add(UserGroup, ({"name": name} for name in GROUPS))
+    groups = {row["name"]: row["userGroupId"] for row in named}
+    await world.add(UserGroup_has_Permission, _grants(groups, permissions))
+    await world.add(UserGroup_has_Person, _members(groups, world.persons))
+
+
+def _everybody(world: World) -> Iterator[Row]:
+    """Those with an account first, then staff, then users, then contacts without a login."""
+    rng, now = world.random, world.now
+    own, *others = world.laboratories
+    for one in ACCOUNTS:
+        home = own if one in EMPLOYED else others[0]
+        yield _person(rng, one.given_name, one.family_name, home, now, one.login)
+    taken = {one.login for one in ACCOUNTS}
+    for number, laboratories in ((STAFF, [own]), (USERS, others)):
+        for row in _people(rng, number, laboratories, now, taken):
+            taken.add(row["login"])
+            yield row
+    yield from (row | {"login": None} for row in _people(rng, CONTACTS, others, now))
+
+
+def _laboratories(rng: Random, now: datetime) -> Iterator[Row]:
     """Rows of `Laboratory`: the facility's own first, then those of its users."""
     for number, known in enumerate((WORDS.facility, *WORDS.laboratories), 1):
         yield {
@@ -59,7 +111,7 @@ def laboratories(rng: Random, now: datetime) -> Iterator[Row]:
         }
 
 
-def people(
+def _people(
     rng: Random, count: int, laboratories: Sequence[Row], now: datetime, taken: Iterable[str] = ()
 ) -> Iterator[Row]:
     """Rows of `Person`, each of one of the laboratories and with a login that is not yet `taken`."""
@@ -70,10 +122,10 @@ def people(
         given, family = next(names[laboratory["country"]])
         login = _free(_login(given, family), logins)
         logins.add(login)
-        yield person(rng, given, family, laboratory, now, login)
+        yield _person(rng, given, family, laboratory, now, login)
 
 
-def person(rng: Random, given: str, family: str, laboratory: Row, now: datetime, login: str | None) -> Row:
+def _person(rng: Random, given: str, family: str, laboratory: Row, now: datetime, login: str | None) -> Row:
     """A row of `Person`; without a login it is somebody whose address is known, and no more."""
     mailbox = login or _login(given, family)
     code = WORDS.countries[laboratory["country"]].dialling_code
@@ -93,32 +145,18 @@ def person(rng: Random, given: str, family: str, laboratory: Row, now: datetime,
     }
 
 
-def permissions() -> Iterator[Row]:
-    """Rows of `Permission`: every one that a group has."""
-    for name, description in DESCRIPTIONS.items():
-        yield {"type": name, "description": description}
-
-
-def groups() -> Iterator[Row]:
-    """Rows of `UserGroup`."""
-    for name in GROUPS:
-        yield {"name": name}
-
-
-def grants(groups: Iterable[Row], permissions: Iterable[Row]) -> Iterator[Row]:
+def _grants(groups: Mapping[str, int], permissions: Mapping[str, int]) -> Iterator[Row]:
     """Rows of `UserGroup_has_Permission`."""
-    ids = {row["type"]: row["permissionId"] for row in permissions}
-    for group in groups:
-        for name in GROUPS[group["name"]]:
-            yield {"userGroupId": group["userGroupId"], "permissionId": ids[name]}
+    for group, names in GROUPS.items():
+        for name in names:
+            yield {"userGroupId": groups[group], "permissionId": permissions[name]}
 
 
-def members(groups: Iterable[Row], logins: dict[str, list[str]], people: Iterable[Row]) -> Iterator[Row]:
-    """Rows of `UserGroup_has_Person`: the people whose logins are listed for a group's name."""
-    ids = {row["login"]: row["personId"] for row in people}
-    for group in groups:
-        for login in logins.get(group["name"], []):
-            yield {"userGroupId": group["userGroupId"], "personId": ids[login]}
+def _members(groups: Mapping[str, int], people: Iterable[Row]) -> Iterator[Row]:
+    """Rows of `UserGroup_has_Person`: of those with an account."""
+    for one, row in zip(ACCOUNTS, people, strict=False):
+        for name in one.groups:
+            yield {"userGroupId": groups[name], "personId": row["personId"]}
 
 
 _SPELLED: dict[int, str | int | None] = dict(

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from random import Random
+from typing import cast
 
 from starbeam.demo import Row
+from starbeam_demo import files
+from starbeam_demo.kit import logs
+from starbeam_demo.kit.randomness import seeded
+from starbeam_demo.kit.reflections import Cell, Merged, Quality, merged
 from starbeam_demo.world import World
 from starbeam_ispyb import models as m
 from starbeam_processing.models import ProcessingJobImageSweep, ProcessingJobParameter
 
 PIPELINES = ("xia2 dials", "autoPROC", "fast_dp")
-CELLS = (
+FORMS = (
     ("P 43 21 2", (78.9, 78.9, 37.1, 90.0, 90.0, 90.0)),
     ("C 2 2 21", (63.2, 104.8, 71.5, 90.0, 90.0, 90.0)),
     ("P 1 21 1", (44.6, 71.2, 57.8, 90.0, 104.3, 90.0)),
 )
 """Space groups and cells, in Å and degrees."""
+CELL = ("a", "b", "c", "alpha", "beta", "gamma")
+REFLECTIONS = "merged.mtz"
 OUTCOMES = (("1", "processing successful"), ("0", "no indexing solution"), (None, "processing"))
 """Statuses with what the program says, the most frequent first."""
 SHELLS = {"overall": 1.0, "innerShell": 0.4, "outerShell": 6.0}
@@ -27,11 +35,10 @@ IMAGES = {"Characterization", "Mesh", "Still", "SSX-Jet", "EM"}
 
 
 async def fill(world: World) -> None:
-    """Characterisations of the data collections in `world.collections` that ask for one; of the rotations,
-    runs of pipelines and requests to process them again."""
+    """Characterisations of the data collections that ask for one; of the rotations, runs of pipelines and
+    requests to process them again."""
     rng, rows = world.random, world.collections
-    characterised = [row for row in rows if row["experimentType"] == "Characterization"]
-    await _screenings(world, characterised)
+    await _screenings(world, [row for row in rows if row["experimentType"] == "Characterization"])
     rotations = [row for row in rows if row["experimentType"] not in IMAGES]
     runs = [(row, pipeline) for row in rotations for pipeline in PIPELINES if rng.random() < 0.6]
     wanted = [row for row in rotations if rng.random() < 0.15]
@@ -46,14 +53,13 @@ async def fill(world: World) -> None:
     made += [_program(rng, row, "dimple", job) for row, job in zip(wanted, jobs, strict=True)]
     programs = await world.add(m.AutoProcProgram, made)
     await world.add(m.AutoProcProgramMessage, _messages(programs))
-    folders = [row["imageDirectory"] for row, _ in runs] + [row["imageDirectory"] for row in wanted]
-    await world.add(m.AutoProcProgramAttachment, _attachments(programs, folders))
-    integrated = [(row, program) for (row, _), program in zip(runs, programs[: len(runs)], strict=True)]
-    await _integrations(world, integrated)
+    of_programs = [row for row, _ in runs] + wanted
+    scaled = await _integrations(world, list(zip(of_programs, programs, strict=True))[: len(runs)])
+    await world.add(m.AutoProcProgramAttachment, _attachments(world, programs, of_programs, scaled))
 
 
-async def _integrations(world: World, runs: list[tuple[Row, Row]]) -> None:
-    """What came out of the runs: scaled data of the successful ones, an integration of all."""
+async def _integrations(world: World, runs: list[tuple[Row, Row]]) -> dict[int, Scaled]:
+    """What came out of the runs: an integration of all, and scaled data of the good ones, by program."""
     integrations = await world.add(
         m.AutoProcIntegration, (_integration(row, program) for row, program in runs)
     )
@@ -72,12 +78,43 @@ async def _integrations(world: World, runs: list[tuple[Row, Row]]) -> None:
         for scaling, (_, integration) in zip(scalings, done, strict=True)
     )
     await world.add(m.AutoProcScaling_has_Int, links)
-    statistics = (
-        shell
-        for scaling, (row, _) in zip(scalings, done, strict=True)
-        for shell in _statistics(world.random, scaling, row)
-    )
-    await world.add(m.AutoProcScalingStatistics, statistics)
+    scaled = {
+        cell["autoProcProgramId"]: Scaled(world, row, cell, list(_statistics(world.random, scaling, row)))
+        for cell, scaling, (row, _) in zip(cells, scalings, done, strict=True)
+    }
+    await world.add(m.AutoProcScalingStatistics, (shell for one in scaled.values() for shell in one.shells))
+    return scaled
+
+
+class Scaled:
+    """The crystal and the statistics of a run; where there are files these count its reflections."""
+
+    def __init__(self, world: World, row: Row, cell: Row, shells: list[Row]) -> None:
+        self.space_group, self.shells = cell["spaceGroup"], shells
+        self.wavelength = row["wavelength"]
+        self.data: Merged | None = None
+        if row["dataCollectionId"] in world.jobs:
+            inner, outer = (_quality(shell) for shell in shells[1:])
+            edges = cast(Cell, tuple(cell[f"refinedCell_{name}"] for name in CELL))
+            chance = seeded("demo results", cell["autoProcProgramId"])
+            complete = shells[0]["completeness"] / 100
+            self.data = merged(chance, self.space_group, edges, complete, inner, outer)
+            self.shells = [shell | _counted(self.data, shell) for shell in shells]
+
+
+def _quality(shell: Row) -> Quality:
+    low, high = shell["resolutionLimitLow"], shell["resolutionLimitHigh"]
+    return Quality(low, high, shell["completeness"] / 100, shell["meanIOverSigI"])
+
+
+def _counted(data: Merged, shell: Row) -> Row:
+    unique, share, signal = data.within(shell["resolutionLimitLow"], shell["resolutionLimitHigh"])
+    return {
+        "nTotalUniqueObservations": unique,
+        "nTotalObservations": round(unique * shell["multiplicity"]),
+        "completeness": round(share, 1),
+        "meanIOverSigI": round(signal, 1),
+    }
 
 
 def _job(row: Row) -> Row:
@@ -147,18 +184,31 @@ def _messages(programs: list[Row]) -> Iterator[Row]:
             }
 
 
-def _attachments(programs: list[Row], folders: list[str]) -> Iterator[Row]:
+def _attachments(
+    world: World, programs: list[Row], rows: list[Row], scaled: dict[int, Scaled]
+) -> Iterator[Row]:
     """Rows of `AutoProcProgramAttachment`: a log of each run, and reflections of what was integrated."""
-    for program, folder in zip(programs, folders, strict=True):
+    for program, row in zip(programs, rows, strict=True):
         name = program["processingPrograms"].split()[0]
+        folder, result = f"{row['imageDirectory']}/{name}", scaled.get(program["autoProcProgramId"])
+        if row["dataCollectionId"] in world.jobs:
+            _write(files.place(f"{folder}/{name}.log"), program, result)
         file = {
             "autoProcProgramId": program["autoProcProgramId"],
-            "filePath": f"{folder}/{name}",
+            "filePath": folder,
             "recordTimeStamp": program["recordTimeStamp"],
         }
         yield {**file, "fileName": f"{name}.log", "fileType": "Log", "importanceRank": 2}
-        if program["processingStatus"] == "1" and not program["processingJobId"]:
-            yield {**file, "fileName": "merged.mtz", "fileType": "Result", "importanceRank": 1}
+        if result:
+            yield {**file, "fileName": REFLECTIONS, "fileType": "Result", "importanceRank": 1}
+
+
+def _write(log: Path, program: Row, result: Scaled | None) -> None:
+    """The log of a run, and the reflections beside it."""
+    found = (result.space_group, result.shells) if result else ("", [])
+    logs.processing(log, program["processingPrograms"], program["processingMessage"], *found)
+    if result and result.data:
+        result.data.write(log.with_name(REFLECTIONS), result.wavelength)
 
 
 def _integration(row: Row, program: Row) -> Row:
@@ -175,12 +225,11 @@ def _integration(row: Row, program: Row) -> Row:
 
 def _cell(integration: Row) -> Row:
     """A row of `AutoProc`: the same crystal form for every run on a data collection."""
-    space_group, cell = CELLS[integration["dataCollectionId"] % len(CELLS)]
-    names = ("a", "b", "c", "alpha", "beta", "gamma")
+    space_group, cell = FORMS[integration["dataCollectionId"] % len(FORMS)]
     return {
         "autoProcProgramId": integration["autoProcProgramId"],
         "spaceGroup": space_group,
-        **{f"refinedCell_{name}": value for name, value in zip(names, cell, strict=True)},
+        **{f"refinedCell_{name}": value for name, value in zip(CELL, cell, strict=True)},
     }
 
 
@@ -232,9 +281,8 @@ async def _screenings(world: World, rows: list[Row]) -> None:
         m.ScreeningOutput, ({"screeningId": one["screeningId"], **_WELL} for one in screenings)
     )
     keys = [one["screeningOutputId"] for one in outputs]
-    space_group, cell = CELLS[0]
-    names = ("a", "b", "c", "alpha", "beta", "gamma")
-    lattice: Row = {f"unitCell_{name}": value for name, value in zip(names, cell, strict=True)}
+    space_group, cell = FORMS[0]
+    lattice: Row = {f"unitCell_{name}": value for name, value in zip(CELL, cell, strict=True)}
     lattice |= {"spaceGroup": space_group.replace(" ", ""), "pointGroup": "422"}
     await world.add(m.ScreeningOutputLattice, ({"screeningOutputId": key, **lattice} for key in keys))
     ranked = {"rankingResolution": 1.9, "anomalous": 0}

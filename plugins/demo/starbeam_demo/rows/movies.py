@@ -1,0 +1,76 @@
+"""What microscopes recorded: movies, what is made of them, and particles."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from starbeam.demo import Row
+from starbeam_demo.content import movies as content
+from starbeam_demo.content.movies import CLASSES, Movie
+from starbeam_demo.kit.randomness import seeded
+from starbeam_demo.world import World
+from starbeam_em_legacy.models import ParticleClassification, ParticleClassificationGroup, ParticlePicker
+from starbeam_ispyb import models as m
+
+MOVIES = 6
+"""How many movies of a data collection are shown; the microscope took hundreds."""
+KINDS = 4
+"""How many different movies there are to see."""
+SIDE = 256
+"""Width and height of the micrographs, in pixels."""
+
+
+async def fill(world: World) -> None:
+    """Hang movies and particles on the data collections that microscopes took."""
+    found, rows = list[Movie](), list[Row]()
+    for collection in world.collections:
+        if collection["experimentType"] == "EM":
+            for number in range(1, MOVIES + 1):
+                movie = _movie(world, collection, number, len(found))
+                taken = collection["startTime"] + timedelta(seconds=40 * number)
+                found.append(movie)
+                rows.append(movie.row(collection["dataCollectionId"], number, taken))
+    rows = await world.add(m.Movie, rows)
+    corrected = (movie.correction(row["movieId"]) for movie, row in zip(found, rows, strict=True))
+    corrections = await world.add(m.MotionCorrection, corrected)
+    keys = [row["motionCorrectionId"] for row in corrections]
+    await world.add(m.CTF, (movie.ctf(key) for movie, key in zip(found, keys, strict=True)))
+    await _particles(world, keys[::MOVIES])
+
+
+def _movie(world: World, collection: Row, number: int, kind: int) -> Movie:
+    stem = Path(collection["imageDirectory"]) / f"FoilHole_{number:04d}"
+    movie = Movie(stem, "demo movie", kind % KINDS)
+    if collection["dataCollectionId"] in world.jobs:
+        movie.draw(SIDE, world.alike.write)
+    return movie
+
+
+async def _particles(world: World, corrections: list[int]) -> None:
+    """Particles of each data collection, given by its first motion correction, and their classes."""
+    rng = world.random
+    picked = await world.add(
+        ParticlePicker,
+        (
+            content.picker(key, float(rng.randrange(100, 400, 10)), rng.randrange(20_000, 200_000))
+            for key in corrections
+        ),
+    )
+    groups = await world.add(
+        ParticleClassificationGroup,
+        (content.classification(row["particlePickerId"], row["numberOfParticles"]) for row in picked),
+    )
+    await world.add(
+        ParticleClassification,
+        (
+            content.class_row(
+                seeded("demo class", row["particleClassificationGroupId"], number),
+                row["particleClassificationGroupId"],
+                number,
+                row["numberOfParticlesPerBatch"],
+            )
+            for row in groups
+            for number in range(1, CLASSES + 1)
+        ),
+    )
