@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, MappingProxyType, ModuleType
+from textwrap import dedent
+from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar
 
 import msgspec
@@ -215,20 +216,14 @@ def _undocumented(handler: HTTPRouteHandler, operation: Mapping[str, Any] | None
 
 
 def _raised(function: Any) -> set[int]:
-    """Status codes of the refusals that the code of a handler names."""
-    named = [function.__globals__.get(name) for code in _codes(function.__code__) for name in code.co_names]
-    kinds = [one for one in named if isinstance(one, type)]
+    """Status codes of the refusals that the source of a handler names."""
+    source = ast.parse(dedent(inspect.getsource(function)))
+    names = {node.id for node in ast.walk(source) if isinstance(node, ast.Name)}
+    kinds = [one for name in names if isinstance(one := function.__globals__.get(name), type)]
     refusals = {status_of(one) for one in kinds if issubclass(one, Refusal) and one is not Refusal}
     return refusals | {
         one.status_code for one in kinds if issubclass(one, HTTPException) and one is not HTTPException
     }
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _codes(inner)
 
 
 def _mapped_classes(base: type[Any] = DeclarativeBase) -> Iterator[type[Any]]:
