@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from starbeam_testing import PluginContract
+from starbeam_testing.app import TestDatabase
 from starbeam_testing.fixtures import MakeApp
 
 PLUGIN = '''
@@ -51,7 +52,7 @@ class P(Plugin):
     def register_permissions(self):
         return [Permission("be_sloppy", "whatever")]
 '''
-TESTS = sorted(name for name in vars(PluginContract) if name.startswith("test_"))
+TESTS = sorted(name for name in dir(PluginContract) if name.startswith("test_"))
 OPERATIONS = "test_its_operations_are_documented"
 SETTINGS = "test_its_settings_are_strict_and_documented"
 
@@ -76,6 +77,11 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     return made
 
 
+@pytest.fixture(autouse=True)
+async def _its_table(db: TestDatabase) -> None:
+    await db.sql("CREATE TABLE SloppyTable (sloppyTableId INTEGER PRIMARY KEY)")
+
+
 async def run(contract: PluginContract, test: str, make_app: MakeApp) -> None:
     found: Any = getattr(contract, test)
     if inspect.iscoroutinefunction(found):
@@ -85,9 +91,9 @@ async def run(contract: PluginContract, test: str, make_app: MakeApp) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_good_plugin_passes(make: Made, make_app: MakeApp) -> None:
-    for test in TESTS:
-        await run(make(), test, make_app)
+@pytest.mark.parametrize("test", TESTS)
+async def test_a_good_plugin_passes(make: Made, make_app: MakeApp, test: str) -> None:
+    await run(make(), test, make_app)
 
 
 @pytest.mark.anyio
@@ -106,6 +112,15 @@ async def test_a_good_plugin_passes(make: Made, make_app: MakeApp) -> None:
         ("test_its_permissions_are_declared_with_what_they_give", "whatever", "", "be_sloppy"),
         ("test_its_permissions_are_declared_with_what_they_give", "be_sloppy", "be_very_sloppy_x", "15"),
         ("test_it_owns_the_tables_that_it_maps", "return [SloppyTable]", "return []", "SloppyTable"),
+        ("test_its_public_operations_are_named", "access=authenticated", "access=public", "get_sloppy"),
+        ("test_it_shows_strangers_nothing", 'raise Missing("Nothing")', "return 1", "get_sloppy: 1"),
+        ("test_its_reads_answer_at_once", 'raise Missing("Nothing")', "raise ValueError", "get_sloppy fails"),
+        (
+            "test_its_reads_answer_at_once",
+            'raise Missing("Nothing")',
+            "__import__('time').sleep(2); return 1",
+            "get_sloppy blocks the loop",
+        ),
         (
             "test_it_imports_no_plugin_that_it_does_not_require",
             "class Good",

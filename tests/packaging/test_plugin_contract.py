@@ -15,6 +15,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """What plugins need to start."""
 
 
+OPEN = {"admin": ["get_ui_options"], "stats": ["get_runs"]}
+"""Operations that show something to everybody who is logged in."""
+
+
 class TestBundled(PluginContract):
     """The checks, for each plugin of the manifest."""
 
@@ -22,3 +26,4 @@ class TestBundled(PluginContract):
     def _chosen(self, request: pytest.FixtureRequest) -> None:
         self.plugin = request.param
         self.settings = SETTINGS.get(self.plugin, {})
+        self.open = frozenset(OPEN.get(self.plugin, ()))

@@ -7,3 +7,4 @@ class TestHello(PluginContract):
     """The checks are inherited."""
 
     plugin = "hello"
+    open = frozenset({"say_hello"})

@@ -31,12 +31,13 @@ from starbeam.registry import Operation, operations_of
 from starbeam.settings import load
 from starbeam.settings.convert import description, struct_of
 from starbeam_testing.fixtures import SECRET, MakeApp
+from starbeam_testing.trial import Tried
 
 LONGEST_PERMISSION = 15
 """What `Permission.type` holds."""
 
 
-class PluginContract:
+class PluginContract(Tried):
     """Subclass it as `Test…` and set `plugin`. Every test says in a sentence what does not hold.
 
     class TestHello(PluginContract):
