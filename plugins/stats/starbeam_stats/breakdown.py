@@ -17,7 +17,7 @@ EVENTS = ("robot", "edge", "xrf")
 
 
 async def breakdown(reader: Reader, extent: Extent) -> schemas.Breakdown:
-    """What happened in a session or run. At most 7 statements."""
+    """What happened in a session or run. At most 6 statements."""
     measured = await history.measured(reader, extent)
     events = {kind: await history.events(reader, extent, kind) for kind in EVENTS}
     points = [*measured.points, *(point for kind in EVENTS for point in events[kind] if timed(point))]

@@ -15,7 +15,6 @@ from starbeam.files import Files
 from starbeam_ispyb import models as m
 from starbeam_stats import times as arithmetic
 from starbeam_stats.messages import messages
-from starbeam_stats.queries.times import Session
 from starbeam_stats.schemas import TimeEntry
 from starbeam_testing.app import Statements
 from starbeam_testing.fixtures import MakeApp
@@ -163,10 +162,10 @@ SECONDS = st.integers(-40_000, 40_000)
 
 
 @given(
-    st.builds(Session, st.just(1), SECONDS | st.none(), SECONDS | st.none(), SECONDS | st.none()),
+    st.builds(arithmetic.Session, st.just(1), SECONDS | st.none(), SECONDS | st.none(), SECONDS | st.none()),
     st.dictionaries(st.sampled_from(arithmetic.SPENT), st.integers(0, 40_000)),
 )
-def test_the_parts_make_the_whole(session: Session, spent: dict[str, int]) -> None:
+def test_the_parts_make_the_whole(session: arithmetic.Session, spent: dict[str, int]) -> None:
     entry = arithmetic.entry(session, spent)
     parts = {name: getattr(entry, name) for name in TimeEntry.__struct_fields__ if name != "duration"}
     assert min(parts.values()) >= 0
@@ -575,4 +574,4 @@ async def test_what_each_operation_costs(log: Log) -> None:
         with Statements(log.app) as statements:
             await log.app.client.get(f"/stats/{path}?sessionId=1", headers=headers)
         found[path] = len(statements)
-    assert found == {"breakdown": 8, "errors": 3, "times": 3, "hourlies": 2, "parameters/histogram": 2}
+    assert found == {"breakdown": 7, "errors": 3, "times": 3, "hourlies": 2, "parameters/histogram": 2}

@@ -73,7 +73,7 @@ def _hours(scope: Scope, given: frozenset[str]) -> CompoundSelect[Any]:
         RobotAction.actionType == "LOAD",
     )
     return union_all(
-        _by_hour("datacollections", started.where(DataCollection.startTime.is_not(None))),
+        _by_hour("datacollections", started),
         _by_hour("loaded", loaded),
     )
 

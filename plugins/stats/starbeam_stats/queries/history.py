@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, literal, select
@@ -68,7 +68,6 @@ _SESSION = _point(
     session=session_name(),
     sessionId=BLSession.sessionId,
 )
-_SPANS = {"centring": spans.centring, "strategy": spans.strategy}
 
 
 def _with_sample(query: Select[Any], sample_id: Any) -> Select[Any]:
@@ -110,12 +109,6 @@ def _events(scope: Scope, given: frozenset[str], kind: str) -> Select[Any]:
     found = _with_sample(select(*shape.columns(scope)).select_from(model), sample)
     visible = scope.given(BLSession).sees(model)
     return found.where(session.in_(sessions(scope, given)), visible).order_by(end, key)
-
-
-@statement
-def _spans(scope: Scope, given: frozenset[str], kind: str) -> Select[Any]:
-    span = _SPANS[kind](scope, given)
-    return select(span.c.start, span.c.end).order_by(span.c.start, span.c.end)
 
 
 @statement
@@ -164,16 +157,26 @@ async def events(reader: Reader, extent: Extent, kind: str) -> list[schemas.Brea
 
 
 async def others(reader: Reader, extent: Extent) -> list[schemas.BreakdownPoint]:
-    """Spans of centring and strategy, of a session; faults; the scheduled sessions, of a run. At most 3
+    """Spans of centring and strategy, of a session; faults; the scheduled sessions, of a run. At most 2
     statements."""
     scope, given, values = reader.scope, extent.given, extent.values
     found: list[schemas.BreakdownPoint] = []
     if extent.session is not None:
-        for kind in _SPANS:
-            for start, end in await reader.rows(_spans(given, kind), **values):
-                found.append(schemas.BreakdownPoint(kind, start, end, *[None] * len(_OTHERS)))
+        found += _between(await spans.read(reader, extent, ("datacollection", "robot", "strategy")))
     if scope.has(BF_fault):
         found += await reader.shaped(_FAULT, _faults(given), **values)
     if extent.session is None:
         found += await reader.shaped(_SESSION, _sessions(given), **values)
     return [point for point in found if timed(point)]
+
+
+def _between(recorded: Sequence[spans.Span]) -> Iterator[schemas.BreakdownPoint]:
+    """What lies between the rows: centring and strategy, each by start."""
+    centring = [(start, end) for _, start, end in spans.centring(recorded)]
+    strategy = [(start, end) for kind, _, _, start, end in recorded if kind == "strategy"]
+    for kind, found in (("centring", centring), ("strategy", strategy)):
+        for start, end in sorted(
+            (start, end) for start, end in found if start is not None and end is not None
+        ):
+            times = spans.as_time(start), spans.as_time(end)
+            yield schemas.BreakdownPoint(kind, *times, *[None] * len(_OTHERS))
