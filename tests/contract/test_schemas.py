@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from starbeam.db.facts import ESSENTIAL, Tables, facts
+from starbeam.db.essential import ESSENTIAL
+from starbeam_ddl.facts import Tables, facts
 from support.expected import routes
 from support.trimmed import VERSIONS, database, of_version
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from starbeam.auth.backends import Identity
-from starbeam.db.facts import Column
+from starbeam.db.columns import Column
 from starbeam.db.limits import NotTaken, fitting, longest
 from starbeam.db.models import Person, UserGroup
 from starbeam.db.schema import Schema

@@ -12,8 +12,8 @@ from sqlalchemy import false, inspect, select, true
 
 from starbeam.access import Kind as CallerKind
 from starbeam.app import Starbeam
+from starbeam.db.columns import Column
 from starbeam.db.connection import ReadConnection
-from starbeam.db.facts import Column
 from starbeam.db.models import AdminVar, Laboratory, Person
 from starbeam.db.reader import Reader
 from starbeam.db.schema import Schema

@@ -28,9 +28,9 @@ from pathlib import Path
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import starbeam.db
-from starbeam.db import ddl
-from starbeam.db.facts import FLAVOURS, Flavour, facts
+from starbeam.db import sqlite
+from starbeam_ddl import ddl
+from starbeam_ddl.facts import FLAVOURS, Flavour, facts
 from support.processes import die_with_parent, free_port, program
 
 PATIENCE = 60
@@ -189,8 +189,8 @@ def cache_folder() -> Path:
 def fingerprint(*more: object) -> str:
     """A name for what a template depends on: the facts, what makes tables of them, and more."""
     state = hashlib.sha256(repr(more).encode())
-    package = Path(starbeam.db.__file__).parent
-    for file in sorted([*package.glob("facts/*.*"), package / "ddl.py", package / "sqlite.py"]):
+    package = Path(ddl.__file__).parent
+    for file in sorted([*package.glob("facts/*.*"), package / "ddl.py", Path(sqlite.__file__)]):
         state.update(file.read_bytes())
     return state.hexdigest()[:16]
 

@@ -11,8 +11,9 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from starbeam.db import ddl, sqlite
-from starbeam.db.facts import Flavour
+from starbeam.db import sqlite
+from starbeam_ddl import ddl
+from starbeam_ddl.facts import Flavour
 from support import mariadb
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from starbeam.db import ddl, sqlite
-from starbeam.db.facts import Column, Table, Tables, facts
+from starbeam.db import sqlite
+from starbeam.db.columns import Column
+from starbeam_ddl import ddl
+from starbeam_ddl.facts import Table, Tables, facts
 
 VERSIONS = ("1.0.0", "1.5.0", "1.10.0", "1.20.0", "1.30.0", "2.0.0", "3.0.0", "4.2.0", "4.13.0", "5.0.0+")
 """Diamond's, the oldest of 2018."""

@@ -1,39 +1,12 @@
-"""`starbeam db`."""
+"""`starbeam db`: what core does with a database. Fresh ones are made by the tool starbeam-ddl."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Callable
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from starbeam.cli import output
-from starbeam.cli.failure import Failure
 from starbeam.cli.indexes import indexes
-from starbeam.cli.options import (
-    build,
-    config_option,
-    json_option,
-    read_settings,
-    require_file,
-    require_folder,
-)
-from starbeam.cli.progress import steps
 from starbeam.cli.tools import ToolGroup
 from starbeam.cli.upgrade import upgrade
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from starbeam.app import Starbeam
-    from starbeam.db.facts import Flavour
-    from starbeam.db.schema import Schema
 
 
 @click.group(cls=ToolGroup)
@@ -43,115 +16,3 @@ def db() -> None:
 
 db.add_command(upgrade)
 db.add_command(indexes)
-
-
-@db.command()
-@config_option
-@click.option(
-    "--flavour",
-    type=click.Choice(["union", "community", "diamond"]),
-    default="union",
-    show_default=True,
-    help="The schema: of one family of facilities, or all that both have.",
-)
-def create(config: Path | None, flavour: Flavour) -> None:
-    """Create all tables in an empty database; on MariaDB the database itself must exist."""
-    from starbeam.db.ddl import DatabaseNotEmpty
-    from starbeam.db.engine import Database
-
-    database = Database(read_settings(config).settings.database)
-    require_folder(database.sqlite_file)
-    try:
-        asyncio.run(_create(database, flavour))
-    except DatabaseNotEmpty as error:
-        raise Failure(str(error), "Name an empty database in database.url.") from error
-    click.echo(
-        f"created the tables of the flavour {flavour} in {database.sqlite_file or database.url.database}"
-    )
-
-
-async def _create(database: Any, flavour: Flavour) -> None:
-    try:
-        await create_tables(database.engines[1], flavour)
-    finally:
-        await database.close()
-
-
-async def create_tables(engine: AsyncEngine, flavour: Flavour) -> None:
-    """Create the tables of a flavour, with progress on stderr."""
-    from starbeam.db import ddl
-
-    if engine.url.get_backend_name() == "sqlite":  # whose connections make no file
-        await asyncio.to_thread(Path(str(engine.url.database)).touch)
-    with steps("creating tables", len(ddl.tables(flavour).tables)) as begin, _telling(flavour, begin):
-        await ddl.create(engine, flavour)
-
-
-@contextmanager
-def _telling(flavour: Flavour, begin: Callable[[str], None]) -> Iterator[None]:
-    """Call `begin` before each table."""
-    from sqlalchemy import event
-
-    from starbeam.db import ddl
-
-    def tell(table: Any, *args: Any, **kwargs: Any) -> None:
-        begin(table.name)
-
-    tables = ddl.tables(flavour).tables.values()
-    for table in tables:
-        event.listen(table, "before_create", tell)
-    try:
-        yield
-    finally:
-        for table in tables:
-            event.remove(table, "before_create", tell)
-
-
-@db.command()
-@config_option
-@json_option
-def check(config: Path | None, as_json: bool) -> None:
-    """Compare the database with what the enabled plugins need.
-
-    Status 0: it has all that is required; 1: it lacks some of it; 3: it is away.
-    """
-    starbeam = build(config)
-    require_file(starbeam.database)
-    schema = asyncio.run(_schema(starbeam))
-    rows = [
-        row for plugin in starbeam.registry.owners_of_tables() for row in _lacks(starbeam, schema, plugin)
-    ]
-    if as_json:
-        output.json(rows)
-    elif rows:
-        output.table(
-            ("plugin", "lacks", "consequence"), [(r["plugin"], r["lacks"], _MEANING[r["kind"]]) for r in rows]
-        )
-    else:
-        click.echo("ok: the database has everything that the enabled plugins know")
-    sys.exit(any(row["kind"] == "required" for row in rows))
-
-
-_MEANING = {"required": "the server cannot start", "optional": "null or empty in answers"}
-
-
-async def _schema(starbeam: Starbeam) -> Schema:
-    from starbeam.db.schema import reflect
-
-    try:
-        async with starbeam.database.read() as connection:
-            return await reflect(connection)
-    finally:
-        await starbeam.database.close()
-
-
-def _lacks(starbeam: Starbeam, schema: Schema, plugin: str) -> list[dict[str, str]]:
-    """Tables and columns of a plugin that the database lacks."""
-    models = starbeam.registry.models_of(plugin)
-    required = schema.missing(models)
-    optional = [name for name in schema.absent(models) if name not in required]
-    return [
-        {"plugin": plugin, "lacks": name, "kind": kind}
-        for kind, names in (("required", required), ("optional", optional))
-        for name in names
-    ]

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
-from starbeam.db.facts import Column, enum_values
+from starbeam.db.columns import Column, enum_values
 from starbeam.db.schema import Schema
 from starbeam.db.texts import PYTHON_NAMES, holds
 from starbeam.refusals import Invalid, Refused

@@ -35,6 +35,12 @@ _SESSION = (
     "foreign_key_checks=1",
 )
 """What answers and writes rely on, and a server's defaults may say otherwise."""
+TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_default_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_general_ci",
+}
+"""How tables are made: their texts hold every letter."""
 _OF_VALUES = ("22", "23")
 """Classes of SQLSTATE: exceptions of data, violated constraints."""
 

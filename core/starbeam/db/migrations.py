@@ -18,8 +18,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, event
 
-from starbeam.db.ddl import MARIADB
-from starbeam.db.facts import FLAVOURS, facts
+from starbeam.db.essential import ISPYB
+from starbeam.db.mariadb import TABLE_OPTIONS
 
 _TOUCHED = re.compile(
     r"\b(?:(?:CREATE|ALTER|DROP|TRUNCATE|RENAME)\s+(?:TEMPORARY\s+)?TABLE|INSERT\s+INTO|UPDATE|DELETE\s+FROM"
@@ -40,8 +40,7 @@ class Migrations:
         self.plugin = plugin
         self.version_table = f"starbeam_{plugin}_version"
         self._script = ScriptDirectory(str(folders[0]), version_locations=[str(one) for one in folders])
-        ispyb = {table.lower() for flavour in FLAVOURS for table in facts(flavour)}
-        self._foreign = ispyb | {table.lower() for table in foreign}
+        self._foreign = {table.lower() for table in (*ISPYB, *foreign)}
 
     def pending(self, connection: Connection) -> list[str]:
         """What the database lacks, in the order in which it is applied: `revision: title`."""
@@ -75,7 +74,7 @@ class Migrations:
                     raise NotItsTable(f"the revisions of {self.plugin} would touch the table {table}")
 
         def hold_every_text(table: Table, *rest: Any, **more: Any) -> None:
-            for option, value in MARIADB.items():
+            for option, value in TABLE_OPTIONS.items():
                 table.dialect_kwargs.setdefault(option, value)
 
         event.listen(Table, "before_create", hold_every_text)

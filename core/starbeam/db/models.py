@@ -12,7 +12,7 @@ A plugin declares a base of its own, so that no two plugins share a registry or 
 
 A class is named as its table and an attribute as its column; where the flavours spell a column differently,
 as the more readable of the two. Models exist to write queries and rows with; tables are created from the
-facts (`starbeam.db.ddl`), which know the types of each flavour exactly. Joins are explicit: there are no
+facts (`starbeam_ddl`), which know the types of each flavour exactly. Joins are explicit: there are no
 foreign keys and no relationships. Rows are written through `starbeam.db.services`.
 """
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column as SqlColumn
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from starbeam.db import facts
-from starbeam.db.facts import Column
+from starbeam.db.columns import Column
+from starbeam.db.essential import OF_ONE_FLAVOUR, is_essential
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,19 @@ class Schema:
         return lacking
 
     def lacking(self, models: Iterable[type[Any]]) -> list[str]:
-        """Those of them that both flavours have today."""
-        return [name for name in self.absent(models) if facts.is_required(*name.split("."))]
+        """Those of them that both flavours have today: their columns are not `optional_column()`."""
+        of_both = [model for model in models if model.__table__.name not in OF_ONE_FLAVOUR]
+        deferred = {
+            f"{model.__table__.name}.{attribute.columns[0].name}"
+            for model in of_both
+            for attribute in inspect(model).column_attrs
+            if attribute.deferred
+        }
+        return [name for name in self.absent(of_both) if name not in deferred]
 
     def missing(self, models: Iterable[type[Any]]) -> list[str]:
         """Those of them that a server cannot do without."""
-        return [name for name in self.absent(models) if facts.is_essential(*name.split("."))]
+        return [name for name in self.absent(models) if is_essential(*name.split("."))]
 
     def differences(self, before: Schema) -> list[str]:
         """What came, went or changed: `with Table.column`, `without Table`, `other Table.column`."""
@@ -88,28 +97,20 @@ _MYSQL = text(
 )
 
 
-def _sqlite(connection: Connection) -> list[tuple[str, Column]]:
-    """An embedded database is made of the facts, and says less of its columns than they do."""
-    inspector = inspect(connection)
-    known = {name.lower(): table for name, table in facts.facts("union").items()}
-    found = []
-    for name in (*inspector.get_table_names(), *inspector.get_view_names()):
-        table = known.get(name.lower())
-        for column in inspector.get_columns(name):
-            fact = table.column(column["name"]) if table else None
-            default = column.get("default")
-            other = Column(column["name"], str(column["type"]).lower(), column["nullable"], default, "")
-            found.append((name, fact or other))
-    return found
+_SQLITE = text(
+    'SELECT m.name, m.sql, c.name, c.type, c."notnull", c.dflt_value, c.hidden'
+    " FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS c"
+    " WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'"
+)
+_CHECKED = re.compile(r"""CHECK \("?(\w+)"? IN \(((?:'(?:[^']|'')*'(?:, )?)+)\)\)""")
+"""SQLite's ENUM: a CHECK of a column that names all values."""
 
 
 async def reflect(connection: AsyncConnection) -> Schema:
     """Read which tables and columns the database has."""
     dialect = connection.dialect.name
-    if dialect == "sqlite":
-        pairs = await connection.run_sync(_sqlite)
-    else:
-        pairs = [_of_mysql(*row) for row in await connection.execute(_MYSQL)]
+    query, described = (_SQLITE, _of_sqlite) if dialect == "sqlite" else (_MYSQL, _of_mysql)
+    pairs = [described(*row) for row in await connection.execute(query)]
     tables: dict[str, dict[str, Column]] = {}
     for table, column in pairs:
         tables.setdefault(table.lower(), {})[column.name.lower()] = column
@@ -123,3 +124,18 @@ def _of_mysql(
     return table, Column(
         name, type_, nullable == "YES", None if default == "NULL" else default, extra, *letters
     )
+
+
+def _of_sqlite(
+    table: str, sql: str, name: str, type_: str, not_null: int, default: str | None, hidden: int
+) -> tuple[str, Column]:
+    """SQLite keeps types as they are declared, and `CREATE TABLE` as it was written."""
+    values = _choices(sql).get(name)
+    declared = f"enum({values})" if values else type_.lower()
+    return table, Column(name, declared, not not_null, default, "VIRTUAL GENERATED" if hidden else "")
+
+
+@lru_cache(maxsize=256)
+def _choices(sql: str) -> Mapping[str, str]:
+    """By column: the values that its CHECK names, as SQL writes them."""
+    return dict(_CHECKED.findall(sql))

@@ -3,7 +3,7 @@
 Text compares, sorts and is unique as under MariaDB's `general_ci` collations: `a`, `A` and `á` are one, and
 so are texts that differ in trailing blanks only. `LIKE` folds the same way, and `\\` escapes in it.
 
-A column has the collation because `starbeam.db.ddl` created it so: another program can open the file, but not
+A column has the collation because `starbeam_ddl` created it so: another program can open the file, but not
 compare its text. Expressions have none: `a || b` compares letter by letter unless told `COLLATE GENERAL_CI`.
 """
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from starbeam.db.facts import Column
+from starbeam.db.columns import Column
 from starbeam.db.limits import NotTaken, fitting
 from starbeam.options import Option
 from starbeam.refusals import Invalid

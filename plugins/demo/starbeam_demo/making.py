@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import text
 
-from starbeam.cli.database import create_tables
 from starbeam.cli.progress import steps
 from starbeam.cli.upgrade import upgrade_tables
 from starbeam.db.engine import Database
 from starbeam.demo import DemoData
 from starbeam.faults import StartupError
+from starbeam_ddl.commands import create_tables
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db.facts import enum_values
+from starbeam.db.columns import enum_values
 from starbeam.db.schema import Schema
 from starbeam.db.trouble import first_line, trouble
 from starbeam.loader import HookFailed

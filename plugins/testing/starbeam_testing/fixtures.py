@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from starbeam.app import Starbeam
-from starbeam.db import ddl, sqlite
+from starbeam.db import sqlite
 from starbeam.settings import load
+from starbeam_ddl import ddl
 from starbeam_testing.app import TestApp, TestDatabase
 
 SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from starbeam.db.facts import Column
+from starbeam.db.columns import Column
 
 
 def same(column: Column | None, old: Any, new: Any) -> bool:

@@ -10,10 +10,10 @@ import pytest
 
 from starbeam.app import Starbeam
 from starbeam.auth.backends import Identity
-from starbeam.db.facts import FLAVOURS, facts
 from starbeam.faults import StartupError
 from starbeam.settings import load
 from starbeam_auth_ldap.settings import LdapSettings, Server, servers_of
+from starbeam_ddl.facts import FLAVOURS, facts
 
 GOOD = {"uri": "ldaps://ldap.example.org", "user_dn": "uid={login},dc=example"}
 SEARCH = {"uri": "ldaps://a", "base": "dc=x", "service_dn": "cn=a", "service_password": "hunter2"}

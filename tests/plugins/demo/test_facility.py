@@ -18,8 +18,9 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db import facts, sqlite
+from starbeam.db import sqlite
 from starbeam.options import BeamLineGroup
+from starbeam_ddl import facts
 from starbeam_demo import accounts, facility, showcase
 from starbeam_demo.rows import FACILITY, MEASURED, people
 from starbeam_demo.world import World

@@ -2,9 +2,9 @@
 
 An existing database is never touched: `create` refuses one that holds any table.
 
-Where the two databases differ: SQLite gets text columns with a collation that compares as MariaDB's, CHECKs
-in place of ENUMs, and local time in place of the server's `current_timestamp()`. It fills no column with the
-current user, and none when a row is updated.
+Where the two databases differ: SQLite keeps MariaDB's types as names, which tell what a column takes. It gets
+text columns with a collation that compares as MariaDB's, CHECKs in place of ENUMs, and local time in place of
+the server's `current_timestamp()`. It fills no column with the current user, and none when a row is updated.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
-from starbeam.db import facts
+from starbeam.db.columns import Column, enum_values
+from starbeam.db.mariadb import TABLE_OPTIONS
 from starbeam.db.sqlite import COLLATION
+from starbeam_ddl import facts
 
 Type = TypeEngine[Any]
 
@@ -36,12 +38,6 @@ LETTER_BYTES = {"latin1": 1, "utf8mb3": 3, "utf8mb4": 4}
 PREFIX = 191
 """How many letters of each text a key holds that would be longer."""
 
-MARIADB: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_default_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_general_ci",
-}
-"""How tables are made on MariaDB: whatever the database's own default is, they hold every text."""
 _GENERATED = {"X": "posX", "Y": "posY", "Z": "posZ"}
 """What the generated columns of `Position` are computed from: `information_schema` does not tell."""
 
@@ -100,12 +96,12 @@ def tables_of(described: facts.Tables) -> sa.MetaData:
             *_foreign_keys(table),
             *_indexes(table),
             sqlite_autoincrement=any(column.auto_increment for column in table.columns),
-            **MARIADB,
+            **TABLE_OPTIONS,
         )
     return metadata
 
 
-def _column(table: facts.Table, column: facts.Column) -> sa.Column[Any]:
+def _column(table: facts.Table, column: Column) -> sa.Column[Any]:
     parts: list[Any] = []
     if column.generated:
         parts.append(sa.Computed(_GENERATED[column.name], persisted=False))
@@ -121,6 +117,21 @@ def _column(table: facts.Table, column: facts.Column) -> sa.Column[Any]:
 
 # Types
 
+
+class _Declared(sa.types.UserDefinedType[Any]):
+    """A type of MariaDB as SQLite takes it: a name, which says what `starbeam.db.limits` lets in."""
+
+    cache_ok = True
+
+    def __init__(self, name: str, collation: str = "") -> None:
+        self.name = name
+        self.collation = collation
+
+    def get_col_spec(self, **kwargs: Any) -> str:
+        """The type as DDL writes it."""
+        return f"{self.name.upper()} COLLATE {self.collation}" if self.collation else self.name.upper()
+
+
 _INTEGERS: dict[str, Callable[..., Type]] = {
     "tinyint": mysql.TINYINT,
     "smallint": mysql.SMALLINT,
@@ -135,33 +146,34 @@ _TEXTS: dict[str, Callable[..., Type]] = {
 }
 _OTHERS: dict[str, tuple[Type, Type]] = {
     "datetime": (sa.DateTime(), mysql.DATETIME()),
-    "timestamp": (sa.DateTime(), mysql.TIMESTAMP()),
+    "timestamp": (_Declared("timestamp"), mysql.TIMESTAMP()),
     "date": (sa.Date(), mysql.DATE()),
     "time": (sa.Time(), mysql.TIME()),
     "longblob": (sa.LargeBinary(), mysql.LONGBLOB()),
 }
 
 
-def type_(column: facts.Column) -> Type:
+def type_(column: Column) -> Type:
     """A column's type on MariaDB, with its equivalent on SQLite."""
     sqlite, mariadb = _types(column)
     return sqlite.with_variant(mariadb, "mysql", "mariadb")
 
 
-def _types(column: facts.Column) -> tuple[Type, Type]:
+def _types(column: Column) -> tuple[Type, Type]:
     """A type on SQLite and on MariaDB."""
     name, length, unsigned = _parse(column.type)
     letters = {"charset": column.character_set, "collation": column.collation}
     if name in _INTEGERS:
-        return sa.Integer(), _INTEGERS[name](display_width=length, unsigned=unsigned)
+        counted = sa.Integer() if column.auto_increment else _Declared(f"{name}{' unsigned' * unsigned}")
+        return counted, _INTEGERS[name](display_width=length, unsigned=unsigned)
     if name in _NUMBERS:
-        return sa.Float(), _NUMBERS[name](unsigned=unsigned)
+        return _Declared(name), _NUMBERS[name](unsigned=unsigned)
     if name in _TEXTS:
-        return sa.Text(collation=COLLATION), _TEXTS[name](**letters)
+        return _Declared(name, COLLATION), _TEXTS[name](**letters)
     if name == "varchar":
         return sa.String(length, collation=COLLATION), mysql.VARCHAR(length, **letters)
     if name == "enum":
-        values = facts.enum_values(column.type)
+        values = enum_values(column.type)
         return sa.String(max(map(len, values)), collation=COLLATION), mysql.ENUM(*values, **letters)
     if name == "binary":
         return sa.LargeBinary(), mysql.BINARY(length)
@@ -180,7 +192,7 @@ def _checks(table: facts.Table) -> Iterator[sa.CheckConstraint]:
     """What an ENUM refuses, for SQLite."""
     for column in table.columns:
         if column.type.startswith("enum("):
-            check = sa.CheckConstraint(sa.column(column.name).in_(facts.enum_values(column.type)))
+            check = sa.CheckConstraint(sa.column(column.name).in_(enum_values(column.type)))
             yield check.ddl_if(dialect="sqlite")
 
 
@@ -210,7 +222,7 @@ def _default_sqlite(element: _Default, compiler: DDLCompiler, **kw: Any) -> str:
 _NOW = "(datetime('now', 'localtime'))"
 
 
-def _default(column: facts.Column) -> Any:
+def _default(column: Column) -> Any:
     default = column.default
     if column.extra.startswith("on update"):
         return _Default(f"{default} {column.extra}", _NOW)

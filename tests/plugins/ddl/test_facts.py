@@ -13,9 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from starbeam.db import ddl, sqlite
-from starbeam.db.facts import FLAVOURS, Column, Flavour, Table, enum_values, facts, is_required
-from support import schemas
+from starbeam.app import Starbeam
+from starbeam.db import sqlite
+from starbeam.db.columns import Column, enum_values
+from starbeam.db.essential import ISPYB, OF_ONE_FLAVOUR
+from starbeam.db.schema import reflect
+from starbeam.settings import load
+from starbeam_ddl import ddl
+from starbeam_ddl.facts import FLAVOURS, Flavour, Table, facts
+from support import schemas, workspace
 
 on_mariadb = pytest.mark.on("mariadb-union", "mariadb-community", "mariadb-diamond")
 
@@ -70,22 +76,10 @@ def test_union_enums_hold_the_values_of_both() -> None:
     assert len(values) == len(set(values))
 
 
-@pytest.mark.parametrize(
-    ("table", "name", "required"),
-    [
-        ("Proposal", None, True),
-        ("Workflow", None, False),
-        ("ProcessingJob", None, False),
-        ("Shipping", "safetyLevel", True),
-        ("Shipping", "SAFETYLEVEL", True),
-        ("GridInfo", "snaked", False),
-        ("BLSession", "nbReimbDewars", False),
-        ("Workflow", "workflowId", False),
-        ("TableOfAThirdParty", None, True),  # neither flavour has it: its plugin makes it
-    ],
-)
-def test_required_is_what_both_flavours_have(table: str, name: str | None, required: bool) -> None:
-    assert is_required(table, name) is required
+def test_core_knows_the_names_of_all_tables() -> None:
+    community, diamond = facts("community").keys(), facts("diamond").keys()
+    assert community | diamond == ISPYB
+    assert community ^ diamond == OF_ONE_FLAVOUR
 
 
 # Databases made of them
@@ -142,6 +136,48 @@ def expected_indexes(table: Table) -> set[tuple[Any, ...]]:
     """Columns (without case) and uniqueness of each index."""
     indexes = {(tuple(c.lower() for c in index.columns), index.unique) for index in table.indexes}
     return {(tuple(c.lower() for c in table.primary_key), True), *indexes}
+
+
+def as_declared(column: Column) -> str:
+    """A type as SQLite tells it."""
+    if column.auto_increment:
+        return "integer"
+    if column.type.startswith(("varchar", "enum")):
+        return column.type.replace("','", "', '")
+    if column.type.startswith(("binary", "longblob")):
+        return "blob"
+    name, unsigned = re.sub(r"\(\d+\)", "", column.type).split(" ")[0], " unsigned" in column.type
+    return f"{name} unsigned" if unsigned and "int" in name else name
+
+
+@pytest.mark.anyio
+async def test_sqlite_says_itself_what_its_columns_take(connection: AsyncConnection) -> None:
+    found = (await reflect(connection)).tables
+    union = facts("union").values()
+    expected = {table.name: {c.name: as_declared(c) for c in table.columns} for table in union}
+    for table, columns in expected.items():
+        assert {c.name: c.type for c in found[table.lower()].values()} == columns, table
+    assert found.keys() == {table.lower() for table in expected}
+    assert {c.name for c in found["position"].values() if c.generated} == {"X", "Y", "Z"}
+    assert found["person"]["login"].nullable
+    assert not found["person"]["personid"].nullable
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("flavour", FLAVOURS)
+async def test_a_database_of_a_flavour_lacks_nothing_that_both_have(flavour: Flavour, tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db", connect_args=sqlite.connect_args())
+    await ddl.create(engine, flavour)
+    async with engine.begin() as connection:
+        whole = await reflect(connection)
+        await connection.exec_driver_sql("ALTER TABLE Shipping RENAME COLUMN safetyLevel TO gone")
+        trimmed = await reflect(connection)
+    await engine.dispose()
+    enabled = [name for name in workspace.whole_system() if name != "auth_dummy"]
+    app = Starbeam(load(None, {}, {"plugins.enabled": enabled}), needs_secret=False)
+    models = list(app.registry.models.values())
+    assert (whole.lacking(models), whole.missing(models)) == ([], [])
+    assert (trimmed.lacking(models), trimmed.missing(models)) == (["Shipping.SAFETYLEVEL"], [])
 
 
 @pytest.mark.anyio

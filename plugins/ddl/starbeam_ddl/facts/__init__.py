@@ -2,8 +2,8 @@
 
 The tables of core and of every bundled plugin are described in the tab-separated files beside this module, as
 `information_schema` shows them: `community-*.tsv` and `diamond-*.tsv` with columns, the character sets of
-texts, indexes and foreign keys. Everything that depends on the schema derives from them: the DDL of a fresh
-database, what `doctor` expects of an existing one, and the tests of the models.
+texts, indexes and foreign keys. The DDL of a fresh database derives from them, and what the tests of the
+models expect.
 
 Column names compare without case, as both databases do: the flavours spell some of them differently.
 """
@@ -11,12 +11,13 @@ Column names compare without case, as both databases do: the flavours spell some
 from __future__ import annotations
 
 import csv
-import re
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
 import msgspec
+
+from starbeam.db.columns import Column, enum_values
 
 Flavour: TypeAlias = Literal["community", "diamond", "union"]
 """A schema: one of the two in the field, or `union`, which holds all that both have."""
@@ -24,34 +25,6 @@ Flavour: TypeAlias = Literal["community", "diamond", "union"]
 FLAVOURS: tuple[Flavour, ...] = ("community", "diamond", "union")
 
 _Row: TypeAlias = dict[str, str]
-
-
-class Column(msgspec.Struct, frozen=True):
-    """A column; `type` and `default` are written as MariaDB writes them (`int(11) unsigned`, `'Open'`)."""
-
-    name: str
-    type: str
-    nullable: bool
-    default: str | None
-    extra: str
-    character_set: str | None = None
-    """Of a text: None in the union, whose texts hold every letter."""
-    collation: str | None = None
-
-    @property
-    def auto_increment(self) -> bool:
-        """Whether the database numbers the rows by this column."""
-        return self.extra == "auto_increment"
-
-    @property
-    def generated(self) -> bool:
-        """Whether the column is computed from others, and so cannot be written."""
-        return self.extra == "VIRTUAL GENERATED"
-
-    @property
-    def required_on_insert(self) -> bool:
-        """Whether an INSERT must name the column: no NULL, no default, no number of its own."""
-        return not (self.nullable or self.default is not None or self.auto_increment)
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -110,38 +83,6 @@ def facts(flavour: Flavour) -> Tables:
         )
         for name, rows in columns.items()
     }
-
-
-def is_required(table: str, column: str | None = None) -> bool:
-    """Whether every database must have the table (or its column): both flavours do, or it is a table that a
-    plugin brings of its own."""
-    tables = [facts(flavour).get(table) for flavour in ("community", "diamond")]
-    if not any(tables):
-        return True
-    return all(t is not None and (column is None or t.column(column) is not None) for t in tables)
-
-
-ESSENTIAL: dict[str, set[str]] = {
-    "Person": {"personId", "login"},
-    "UserGroup": {"userGroupId", "name"},
-    "Permission": {"permissionId", "type"},
-    "UserGroup_has_Person": {"userGroupId", "personId"},
-    "UserGroup_has_Permission": {"userGroupId", "permissionId"},
-    "AdminVar": {"varId", "name", "value"},
-    "Proposal": {"proposalId", "proposalCode", "proposalNumber"},
-    "ProposalHasPerson": {"proposalId", "personId"},
-    "BLSession": {"sessionId", "proposalId", "beamLineName", "visit_number"},
-    "Session_has_Person": {"sessionId", "personId"},
-}
-"""What log-in and the rules of visibility cannot do without."""
-
-
-def is_essential(table: str, column: str | None = None) -> bool:
-    """Whether no server starts without the table (or its column). So it is with a table that a plugin brings
-    of its own, too: the plugin's migrations make it."""
-    if not any(table in facts(flavour) for flavour in ("community", "diamond")):
-        return True
-    return table in ESSENTIAL and (column is None or column in ESSENTIAL[table])
 
 
 def _rows(flavour: str, kind: str) -> dict[str, list[_Row]]:
@@ -216,8 +157,3 @@ def _merge_enums(first: Column, second: Column | None) -> Column:
         return first
     values = dict.fromkeys((*enum_values(first.type), *enum_values(second.type)))
     return msgspec.structs.replace(first, type="enum(" + ",".join(f"'{v}'" for v in values) + ")")
-
-
-def enum_values(type_: str) -> tuple[str, ...]:
-    """The values of an enum type as MariaDB writes it."""
-    return tuple(value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", type_))
