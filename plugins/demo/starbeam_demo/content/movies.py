@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL.Image import Image
@@ -24,7 +24,13 @@ MOVIES = 3
 CLASSES = 4
 """How many classes of particles there are."""
 
-Row = dict[str, Any]
+Row: TypeAlias = dict[str, Any]
+
+
+@lru_cache(maxsize=2)
+def _specimen(seed: tuple[Hashable, ...], side: int) -> Image:
+    """What a movie shows; kept, since several of its files do."""
+    return pictures.micrograph(seeded(*seed, "specimen"), side)
 
 
 class Movie:
@@ -48,8 +54,8 @@ class Movie:
         defocus = f"Defocus: {self.defocus:.3f} µm"
         files: dict[str, Callable[[Path], object]] = {
             "_fractions.tiff": partial(self._record, side),
-            "_micrograph.jpeg": lambda to: save(self._specimen(side), to),
-            "_micrographt.jpeg": lambda to: save(pictures.thumbnail(self._specimen(side)), to),
+            "_micrograph.jpeg": lambda to: save(_specimen(self.seed, side), to),
+            "_micrographt.jpeg": lambda to: save(pictures.thumbnail(_specimen(self.seed, side)), to),
             "_drift.png": partial(microscopy.write_drift, self.x, self.y),
             "_motion.log": partial(logs.processing, program="Motion correction", message=motion),
             "_ctf.png": lambda to: save(pictures.thon_rings(self._random("spectrum"), self.defocus), to),
@@ -62,10 +68,7 @@ class Movie:
             write((*self.seed, end), self._file(end), draw)
 
     def _record(self, side: int, file: Path) -> None:
-        microscopy.write_movie(self._random("frames"), self._specimen(side), self.x, self.y, file)
-
-    def _specimen(self, side: int) -> Image:
-        return pictures.micrograph(self._random("specimen"), side)
+        microscopy.write_movie(self._random("frames"), _specimen(self.seed, side), self.x, self.y, file)
 
     def row(self, collection: int, number: int, taken: datetime) -> Row:
         """Of `Movie`."""

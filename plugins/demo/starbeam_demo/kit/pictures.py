@@ -1,4 +1,4 @@
-"""What cameras and viewers show: crystals in their loops, sections, diffraction images, micrographs."""
+"""What cameras and viewers show: crystals in their loops, diffraction images, micrographs."""
 
 from __future__ import annotations
 
@@ -32,19 +32,6 @@ def crystal(rng: np.random.Generator, angle: float = 0.0, size: tuple[int, int] 
     draw.line((centre[0] - 12, centre[1], centre[0] + 12, centre[1]), fill=(220, 30, 30, 255))
     draw.line((centre[0], centre[1] - 12, centre[0], centre[1] + 12), fill=(220, 30, 30, 255))
     return image.filter(ImageFilter.GaussianBlur(1.1))
-
-
-def section(rng: np.random.Generator, size: tuple[int, int] = (640, 480)) -> Image.Image:
-    """A thin section under a microscope."""
-    small = Image.fromarray((cells(rng, (24, 32)) * 255).astype(np.uint8))
-    grains = small.resize(size, Image.Resampling.BICUBIC)
-    return Image.merge(
-        "RGB",
-        [
-            grains.point([int(low + level * share) for level in range(256)])
-            for low, share in ((90, 0.55), (75, 0.45), (50, 0.35))
-        ],
-    )
 
 
 def micrograph(rng: np.random.Generator, side: int = 512) -> Image.Image:
