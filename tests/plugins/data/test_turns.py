@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ import numpy as np
 import pytest
 
 from starbeam.refusals import Unavailable
-from starbeam_data.process import Reader
+from starbeam_data.process import SLOW, Reader
 from starbeam_data.protocol import Metadata, Order, Pixels
 from starbeam_data.readers import ANSWERS
 from starbeam_data.settings import DataSettings
 from starbeam_data.turns import Turns
-from support.detector import frames, write_eiger
+from support.detector import frames, write_cbf, write_eiger
 
 pytestmark = pytest.mark.anyio
 
@@ -141,6 +142,29 @@ async def test_a_picture_gets_less_time_and_memory(
     assert times == [(True, 10.0), (False, 30.0)]
     (reader,) = beamline.app.starbeam.plugins.enabled["data"]._readers._started  # the same for both
     assert most_memory(reader._process.pid) < 500 << 20
+
+
+def circle() -> bytes:
+    """A TIFF of 4 by 4 pixels whose directory is followed by itself."""
+    entries = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1, 273: 200, 277: 1, 278: 4, 279: 16}
+    fields = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + fields + struct.pack("<I", 8)
+    return head.ljust(200, b"\0") + bytes(range(16))
+
+
+async def test_pictures_that_their_library_reads_for_ever_end_in_time(make_beamline: Any) -> None:
+    beamline = await make_beamline(**{"plugin.data.time_limit": 15.0})
+    write_cbf(beamline.folder / "good_1.cbf", VALUES.reshape(2, 3))
+    whole = (beamline.folder / "good_1.cbf").read_bytes()
+    (beamline.folder / "endless_1.cbf").write_bytes(whole.replace(b"\x0c\x1a\x04\xd5", b"----"))
+    (beamline.folder / "circle_1.tif").write_bytes(circle())
+    keys = [await beamline.collect(name) for name in ("endless_%d.cbf", "circle_%d.tif", "good_%d.cbf")]
+    asked = [beamline.get("/data/images", dataCollectionId=key, imageNumber=1) for key in keys[:2]]
+    assert [(answer.status_code, answer.json()) for answer in await asyncio.gather(*asked)] == [
+        (503, {"detail": SLOW})
+    ] * 2
+    good = await beamline.get("/data/images", dataCollectionId=keys[2], imageNumber=1)
+    assert good.content == VALUES.astype("<f4").tobytes()
 
 
 async def test_answers_that_nobody_takes_are_bounded_in_number(beamline: Any) -> None:

@@ -1,16 +1,9 @@
-"""What clients that send too much, too slowly or nothing cost the others.
-
-    python -m benchmarks.hostile http://127.0.0.1:8000 [seconds]
-
-Prints for each kind what it was answered, how long its connections stayed open, and the longest that another
-client waited meanwhile. It waits `seconds` (60) for connections to be closed.
-"""
+"""What clients that send too much, too slowly or nothing cost the others."""
 
 from __future__ import annotations
 
 import http.client
 import socket
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,6 +13,8 @@ from urllib.parse import urlsplit
 
 MEGABYTE = 1_000_000
 PROBE = "/health/live"
+LONGEST_WAIT = 2.0
+"""Seconds that others may wait: a busy machine's, not the server's."""
 
 
 class Target:
@@ -143,13 +138,13 @@ def unfinished(target: Target, beginning: bytes, number: int, patience: float) -
     return f"{answers} after {time.perf_counter() - began:.0f} s"
 
 
-def main(url: str, patience: float) -> None:
-    """Try every kind and print a line for each."""
+def tried(url: str, patience: float) -> Iterator[tuple[str, str, bool]]:
+    """Each kind, what it was answered and the longest that another client waited meanwhile, and whether that
+    is good. Connections are waited for `patience` seconds to be closed."""
     target = Target(url)
     half_body = b"POST /ispyb/api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
     kinds: dict[str, Callable[[], str]] = {
         "one header of 48 MB": lambda: large(target, one_header(48 * MEGABYTE)),
-        "one header of 300 MB": lambda: large(target, one_header(300 * MEGABYTE)),
         "a path of 48 MB": lambda: large(target, long_path(48 * MEGABYTE)),
         "100 MB of small headers": lambda: large(target, small_headers(100 * MEGABYTE)),
         "a trailer of 48 MB": lambda: large(target, trailers(48 * MEGABYTE)),
@@ -160,11 +155,6 @@ def main(url: str, patience: float) -> None:
     }
     for name, kind in kinds.items():
         with target.others() as waits:
-            began = time.perf_counter()
             said = kind()
-            took = time.perf_counter() - began
-        print(f"{name:30} {said:45} {took:6.1f} s, others waited {max(waits):.2f} s", flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 60.0)
+        longest = max(waits)
+        yield name, f"{said}, others waited {longest:.2f} s", longest < LONGEST_WAIT and "open" not in said

@@ -1,0 +1,1 @@
+"""What attackers tried, to be played again."""
