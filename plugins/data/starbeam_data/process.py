@@ -57,6 +57,11 @@ class Reader:
         reader._send(setup)
         return reader
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     async def ask(self, order: Order, seconds: float) -> Head | Failed | Moved:
         """Give an order and return how the answer begins; all of it may take this long."""
         self._seconds = seconds

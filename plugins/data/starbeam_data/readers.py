@@ -116,7 +116,7 @@ class Readers:
         await self._turn(self._turns, person)
         try:
             window = self._windows.take()
-            reader = self._idle.pop() if self._idle else await self._another(window)
+            reader = self._rested() or await self._another(window)
         except BaseException as error:
             self._turns.give(person)
             if isinstance(error, OSError):  # no memory
@@ -125,6 +125,16 @@ class Readers:
         window.person = person
         window.open(reader.release)
         return reader, window
+
+    def _rested(self) -> Reader | None:
+        """A reader that has nothing to do. One that died meanwhile, as when memory is short, fails nobody."""
+        while self._idle:
+            reader = self._idle.pop()
+            if reader.alive:
+                return reader
+            self._started.discard(reader)
+            self._go_on(reader.end())
+        return None
 
     async def _another(self, window: Window) -> Reader:
         try:

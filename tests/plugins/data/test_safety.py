@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from starbeam_data.process import SLOW, Reader
+from starbeam_data.protocol import Order
 from starbeam_data.readers import BUSY, Readers
 from starbeam_data.settings import DataSettings
 from support.answers import said
@@ -159,18 +160,27 @@ async def test_a_reader_that_dies_or_hangs_is_replaced(
         found: httpx.Response = await beamline.get(f"{GROVE}/data", dataCollectionId=key, path="/values")
         return found
 
+    whole = Reader.ask
+
+    async def dying(self: Reader, order: Order, seconds: float) -> Any:
+        self._process.send_signal(signal.SIGSEGV)
+        return await whole(self, order, seconds)
+
     plugin = beamline.app.starbeam.plugins.enabled["data"]
     assert (await ask()).json() == VALUES.tolist()
     await idle(plugin._readers)  # a moment after the answer
     started[0]._process.send_signal(signal.SIGSEGV)
     await asyncio.to_thread(started[0]._process.wait)
-    died = await ask()
+    assert (await ask()).json() == VALUES.tolist()  # it had nothing to do
+    with monkeypatch.context() as patched:
+        patched.setattr(Reader, "ask", dying)
+        died = await ask()
     sentence = "The file cannot be read: reading it failed."
     assert (died.status_code, died.json()) == (503, {"detail": sentence, "message": sentence})
     assert (await ask()).json() == VALUES.tolist()
-    assert len(started) == 2
+    assert len(started) == 3
     await idle(plugin._readers)
-    started[1]._process.send_signal(signal.SIGSTOP)
+    started[2]._process.send_signal(signal.SIGSTOP)
     plugin._readers._settings = DataSettings(readers=1, time_limit=0.5)
     first = asyncio.create_task(ask())
     await asyncio.sleep(0.1)

@@ -16,6 +16,8 @@ from starbeam_data.reader.refusal import DAMAGED, FORBIDDEN, MISSING_FILE, NOT_H
 CHUNK_CACHE = 256 << 20
 """Bytes of decompressed chunks that are kept, so that reading in blocks decompresses each once; also the
 largest chunk that is read."""
+MOST_NAMES = 4 << 20
+"""Letters of all names by which the files of one request may lead to others: the server is told them."""
 CACHE_SLOTS = 12_421
 """Places for chunks in it: a prime, as HDF5 wants it."""
 
@@ -28,6 +30,7 @@ class Opened:
         self._open = dict[str, h5py.File]()
         self._folders = dict[str, Path]()
         self._descriptors = list[int]()
+        self._named = 0
         self.others = dict[str, str]()
         """Files that names in files lead to, also those that are not there, and what they were when they were
         looked for."""
@@ -112,6 +115,9 @@ class Opened:
 
     def _note(self, file: str) -> None:
         if file not in self.others:
+            self._named += len(file)
+            if self._named > MOST_NAMES:
+                raise Refusal(422, "The file names too many others")
             self.others[file] = identity(file)
 
     def _pinned(self, path: str) -> str:

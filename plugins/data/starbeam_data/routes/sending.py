@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from starbeam.files import Files
 from starbeam.http.conditional import etag, unchanged
 from starbeam_data.answers import Answer, Interrupted
 from starbeam_data.identity import identity
+from starbeam_data.origins import Origins
 from starbeam_data.protocol import AnyJob
 from starbeam_data.readers import Readers
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
 log = structlog.get_logger("starbeam.data")
-
-REMEMBERED = 4096
-"""Answers of which is known what files they come from."""
 
 
 class DataAnswer(Response[None]):
@@ -85,25 +82,19 @@ class Sender:
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
-        self._others = OrderedDict[bytes, list[str]]()
+        self._origins = Origins()
 
     async def answer(self, job: AnyJob, files: Files, request: Request[Any, Any, Any]) -> DataAnswer:
         """The answer to a job. Raises what `Readers.read` raises."""
         key = msgspec.msgpack.encode(job)
         own = await files.run(identity, job.file)
-        if "if-none-match" in request.headers and (others := self._others.get(key)) is not None:
+        if "if-none-match" in request.headers and (others := self._origins.of(key)) is not None:
             found = tag(key, {job.file: own, **await files.run(_identities, others)})
             if unchanged(request, found):
                 return DataAnswer(None, found)
         answer = await self._readers.read(job, request.user.person_id)
-        self._remember(key, list(answer.head.others))
+        self._origins.note(key, list(answer.head.others))
         return DataAnswer(answer, tag(key, {job.file: own, **answer.head.others}))
-
-    def _remember(self, key: bytes, others: list[str]) -> None:
-        self._others[key] = others
-        self._others.move_to_end(key)
-        if len(self._others) > REMEMBERED:
-            self._others.popitem(last=False)
 
 
 def tag(job: bytes, identities: Mapping[str, str]) -> str:
