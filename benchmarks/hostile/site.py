@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from starbeam.testing.app import TestDatabase
 
 from starbeam.auth.tokens import Tokens
 from starbeam.settings import Auth
 from starbeam_ispyb import models as m
+from starbeam_testing.app import TestDatabase
 from support.beamline import fill
 from support.commands import SECRET, Running, Site
 
