@@ -6,10 +6,15 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextvars import Context
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+Work: TypeAlias = Callable[[], Awaitable[Mapping[Hashable, T]]]
+"""How to find the answers for some keys."""
+LATE = 10
+"""How many times their age answers are still given while they are renewed."""
 
 
 class Cache(Generic[T]):
@@ -17,7 +22,8 @@ class Cache(Generic[T]):
     or shared.
 
     Who waits for somebody else's answer shares it, an error too; when the one who works it out goes away, the
-    next does.
+    next does. Who says how to renew an answer `behind` the request is given one of up to `LATE` times the age
+    meanwhile, and waits for none but the first.
     """
 
     def __init__(self, age: float, most: int = 2_000) -> None:
@@ -26,39 +32,76 @@ class Cache(Generic[T]):
         self._kept: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
         """When each answer was asked for, and the answer, the oldest first."""
         self._running: dict[Hashable, asyncio.Future[Any]] = {}
+        self._behind: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def get(
-        self, key: Hashable, work: Callable[[], Awaitable[T]], said: object = None, age: float | None = None
+        self,
+        key: Hashable,
+        work: Callable[[], Awaitable[T]],
+        said: object = None,
+        age: float | None = None,
+        behind: Callable[[], Awaitable[T]] | None = None,
     ) -> T:
         """The answer for a key and what clients said: plain values of any length, of which a digest is kept.
-        With `age` the answer must be younger than that."""
+        With `age` the answer must be younger than that; `behind` does the same as `work`, after the request
+        too."""
         if not self._age:
             return await work()
         full = (key, _digest(said))
-        if (found := self._fresh(full, self._age if age is None else age)) is not None:
-            return found[1]
 
-        async def one() -> Mapping[Hashable, T]:
-            return {full: await work()}
+        def one(how: Callable[[], Awaitable[T]]) -> Work[T]:
+            async def found() -> Mapping[Hashable, T]:
+                return {full: await how()}
 
-        return (await self._worked(full, one))[full]
+            return found
+
+        kept, old = self._look([full], self._age if age is None else age, behind is not None)
+        if kept is None:
+            kept = await self._worked(full, one(work))
+        elif old and behind is not None:
+            self._renew(full, one(behind))
+        return kept[full]
 
     async def many(
-        self, keys: Sequence[Hashable], work: Callable[[], Awaitable[Mapping[Hashable, T]]]
+        self, keys: Sequence[Hashable], work: Work[T], behind: Work[T] | None = None
     ) -> Mapping[Hashable, T]:
-        """The answers for several keys, which `work` finds all at once unless all are known."""
+        """The answers for several keys, which `work` finds all at once unless all are known; `behind` does
+        the same, after the request too."""
         if not self._age:
             return await work()
-        found = {key: kept[1] for key in keys if (kept := self._fresh(key, self._age)) is not None}
-        return found if len(found) == len(keys) else await self._worked(_digest(keys), work)
+        kept, old = self._look(keys, self._age, behind is not None)
+        if kept is None:
+            return await self._worked(_digest(keys), work)
+        if old and behind is not None:
+            self._renew(_digest(keys), behind)
+        return kept
 
-    def _fresh(self, key: Hashable, age: float) -> tuple[float, T] | None:
-        found = self._kept.get(key)
-        return found if found is not None and time.monotonic() - found[0] < age else None
+    def _look(
+        self, keys: Sequence[Hashable], age: float, renewed: bool
+    ) -> tuple[Mapping[Hashable, T] | None, bool]:
+        """What is kept, None where one is missing or too old, and whether one is older than it should be."""
+        found = {key: kept for key in keys if (kept := self._kept.get(key)) is not None}
+        now = time.monotonic()
+        passed = now - min((began for began, _ in found.values()), default=now)
+        if len(found) < len(keys) or passed >= (LATE * age if renewed else age):
+            return None, True
+        return {key: answer for key, (_, answer) in found.items()}, passed >= age
 
-    async def _worked(
-        self, name: Hashable, work: Callable[[], Awaitable[Mapping[Hashable, T]]]
-    ) -> Mapping[Hashable, T]:
+    def _renew(self, name: Hashable, work: Work[T]) -> None:
+        """Work answers out while nobody waits, once. What fails is tried again when somebody asks."""
+        if name in self._behind:
+            return
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            del self._behind[name]
+            if not task.cancelled():
+                task.exception()
+
+        task = asyncio.get_running_loop().create_task(self._worked(name, work), context=Context())
+        self._behind[name] = task
+        task.add_done_callback(ended)
+
+    async def _worked(self, name: Hashable, work: Work[T]) -> Mapping[Hashable, T]:
         """What `work` finds, or somebody else's of this name who is at it; however long it takes."""
         while (running := self._running.get(name)) is not None:
             await asyncio.wait([running])
@@ -84,7 +127,7 @@ class Cache(Generic[T]):
         for key, answer in answers.items():
             self._kept[key] = began, answer
             self._kept.move_to_end(key)
-        oldest = time.monotonic() - self._age
+        oldest = time.monotonic() - LATE * self._age
         while self._kept and (len(self._kept) > self._most or next(iter(self._kept.values()))[0] <= oldest):
             self._kept.popitem(last=False)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any
 
 import pytest
 
@@ -134,9 +135,76 @@ async def test_what_is_too_old_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     work.go.set()
     for key in "abc":
         await cache.get(key, work)
-    now = 110.0
+    now = 200.0
     await cache.get("d", work)
     assert [key for key, _ in cache._kept] == ["d"]
+
+
+async def test_an_old_answer_is_given_while_it_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    first, behind = Work(), Work()
+    cache: Cache[int] = Cache(10)
+    first.go.set()
+    behind.calls = 10
+    assert await cache.get("a", first, behind=behind) == 1
+    now = 199.9
+    assert [await cache.get("a", first, behind=behind) for _ in range(3)] == [1, 1, 1]
+    await asyncio.sleep(0)
+    assert (first.calls, behind.calls) == (1, 11)
+    behind.go.set()
+    await settled(cache)
+    assert await cache.get("a", first, behind=behind) == 11
+    now = 300.0
+    assert await cache.get("a", first, behind=behind) == 2  # too old to be given
+
+
+async def test_what_cannot_be_renewed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    work: Work = Work()
+    cache: Cache[int] = Cache(10)
+    work.go.set()
+    assert await cache.get("a", work, behind=work) == 1
+    now, work.fails = 115.0, True
+    assert await cache.get("a", work, behind=work) == 1
+    await settled(cache)
+    work.fails = False
+    assert await cache.get("a", work, behind=work) == 1
+    await settled(cache)
+    assert await cache.get("a", work, behind=work) == 3
+
+
+async def test_several_answers_are_renewed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several answers are as old as the oldest of them; one that was never found is worked out at once."""
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    cache: Cache[str] = Cache(10)
+    asked: list[str] = []
+
+    def find(keys: str) -> Callable[[], Awaitable[dict[Hashable, str]]]:
+        async def found() -> dict[Hashable, str]:
+            asked.append(keys)
+            return {key: f"{key}{len(asked)}" for key in keys}
+
+        return found
+
+    assert await cache.many("a", find("a"), find("a")) == {"a": "a1"}
+    now = 108.0
+    assert await cache.many("ab", find("ab"), find("ab")) == {"a": "a2", "b": "b2"}
+    now = 119.0
+    assert await cache.many("ab", find("ab"), find("ab")) == {"a": "a2", "b": "b2"}
+    await settled(cache)
+    assert await cache.many("ab", find("ab"), find("ab")) == {"a": "a3", "b": "b3"}
+    assert await cache.many("abc", find("abc"), find("abc")) == {"a": "a4", "b": "b4", "c": "c4"}
+    assert await cache.many("", find(""), find("")) == {}
+
+
+async def settled(cache: Cache[Any]) -> None:
+    """Wait until nothing is renewed."""
+    while tasks := [*cache._behind.values()]:
+        await asyncio.wait(tasks)
+        await asyncio.sleep(0)
 
 
 async def test_several_are_worked_out_together() -> None:

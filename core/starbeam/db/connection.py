@@ -25,6 +25,10 @@ class ReadConnection:
         self._pooled: PoolProxiedConnection | None = None
         self._turn = asyncio.Lock()
 
+    def another(self) -> ReadConnection:
+        """One beside it, to the same database."""
+        return ReadConnection(self._database)
+
     async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
         """All rows of a statement. Those that are asked for at once wait for each other. A connection that
         went stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""

@@ -6,7 +6,7 @@ A handler reads lists (`starbeam.db.lists`) and statements (`starbeam.db.scope`)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starbeam.db.connection import ReadConnection
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
 
 
 class Lists(Rows):
@@ -72,6 +73,14 @@ class Reader(Lists):
     ) -> None:
         super().__init__(scope, who, now, options)
         self._connection = connection
+
+    async def apart(self, ask: Callable[[Reader], Awaitable[T]]) -> T:
+        """What this finds on a connection of its own, for the same caller, after the request too."""
+        connection = self._connection.another()
+        try:
+            return await ask(Reader(connection, self.scope, self.who, self.now, self.options))
+        finally:
+            await connection.close()
 
     async def rest(self) -> None:
         """Let others have the connection: for who now waits for something else. The next statement opens

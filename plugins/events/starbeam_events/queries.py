@@ -8,7 +8,7 @@ after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -111,7 +111,7 @@ class Stream:
             total = page.skip + len(keys)
         else:
             query = reader.scope.build(_total(self.sources, wanted))
-            total = await self._kept(reader, query, values, lambda: reader.scalar(query, **values))
+            total = await self._kept(reader, query, values, lambda one: one.scalar(query, **values))
         results = await self._load(reader, files, keys, wanted, values)
         return Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
 
@@ -119,7 +119,7 @@ class Stream:
         """The kinds of event that the caller sees. 1 statement."""
         values = filters.values(reader)
         query = reader.scope.build(_types(self.sources, self._wanted(filters)))
-        rows = await self._kept(reader, query, values, lambda: reader.rows(query, **values))
+        rows = await self._kept(reader, query, values, lambda one: one.rows(query, **values))
         return everything([EventType(*row) for row in rows])
 
     async def _pick(
@@ -153,20 +153,23 @@ class Stream:
     async def _since(self, reader: Reader, depth: int) -> dict[str, Any]:
         """What to bind for what is recent; empty when no table is that deep."""
 
-        async def work() -> dict[str, Any]:
-            rows = await reader.rows(_newest(self.sources), place=depth - 1)
+        async def work(one: Reader) -> dict[str, Any]:
+            rows = await one.rows(_newest(self.sources), place=depth - 1)
             return dict(rows[0]._asdict()) if rows else {}
 
-        found: dict[str, Any] = await self._cache.get(depth, work)
+        found: dict[str, Any] = await self._cache.get(
+            depth, lambda: work(reader), behind=lambda: reader.apart(work)
+        )
         return found
 
     async def _kept(
-        self, reader: Reader, query: Query, values: dict[str, Any], work: Callable[[], Any]
+        self, reader: Reader, query: Query, values: dict[str, Any], work: Callable[[Reader], Awaitable[Any]]
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}
         names = sorted(reader.scope.build(_bound(query)) & given.keys())
-        return await self._cache.get(query, work, [(name, given[name]) for name in names])
+        said = [(name, given[name]) for name in names]
+        return await self._cache.get(query, lambda: work(reader), said, behind=lambda: reader.apart(work))
 
     async def _load(
         self,

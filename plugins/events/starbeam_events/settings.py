@@ -14,5 +14,8 @@ class EventsSettings(Section, frozen=True):
 
     total_age: Annotated[
         float,
-        Meta(ge=0, description="For how many seconds totals and types of events are kept; 0: always fresh."),
+        Meta(
+            ge=0,
+            description="After how many seconds totals and types of events are renewed; 0: always fresh.",
+        ),
     ] = 5

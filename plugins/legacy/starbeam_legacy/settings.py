@@ -14,5 +14,8 @@ class LegacySettings(Section, frozen=True):
 
     summary_age: Annotated[
         float,
-        Meta(ge=0, description="For how many seconds the counts of a session are kept; 0: always fresh."),
+        Meta(
+            ge=0,
+            description="After how many seconds the counts of a session are renewed; 0: always fresh.",
+        ),
     ] = 60

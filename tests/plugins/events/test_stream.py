@@ -102,6 +102,28 @@ async def test_a_total_is_worked_out_once_for_all_who_ask(make_beamline: MakeBea
     assert sum("count(*)" in text for text in statements.texts) == 1
 
 
+async def test_nobody_waits_while_a_total_is_renewed(
+    make_beamline: MakeBeamline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    beamline = await make_beamline(**{"plugin.events.total_age": 5})
+    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    for key in (1, 2, 3):
+        await beamline.robot(key, key)
+    assert (await beamline.ask("/events", limit=1))["total"] == 3
+    await beamline.robot(4, 4)
+    now += 49
+    with Statements(beamline.app) as statements:
+        assert (await beamline.ask("/events", limit=1))["total"] == 3
+    assert not any("count(*)" in text for text in statements.texts)
+    async with asyncio.timeout(60):
+        while (await beamline.ask("/events", limit=1))["total"] != 4:
+            pass
+    await beamline.robot(5, 5)
+    now += 50  # as old as none may be
+    assert (await beamline.ask("/events", limit=1))["total"] == 5
+
+
 @pytest.mark.parametrize("path", ["/events", "/events/types"])
 async def test_statements(beamline: Beamline, path: str) -> None:
     await scattered(beamline)

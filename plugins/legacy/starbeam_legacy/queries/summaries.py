@@ -96,15 +96,16 @@ class Summaries:
     async def of(
         self, reader: Reader, sessions: Sequence[int], keys: Keys, **values: Any
     ) -> Mapping[int, Row]:
-        """The counts of these sessions, which `keys` selects. 2 statements, none while all are fresh. Where
+        """The counts of these sessions, which `keys` selects. 2 statements, none while all are kept. Where
         plugins restrict what is counted, they are kept for each caller."""
         caller = reader.who if reader.scope.visibility.restricts else None
 
-        async def count() -> Mapping[Hashable, Row]:
-            counted = await self._count(reader, sessions, keys, **values)
+        async def count(one: Reader) -> Mapping[Hashable, Row]:
+            counted = await self._count(one, sessions, keys, **values)
             return {(caller, session): counts for session, counts in counted.items()}
 
-        kept = await self._cache.many([(caller, session) for session in sessions], count)
+        named = [(caller, session) for session in sessions]
+        kept = await self._cache.many(named, lambda: count(reader), lambda: reader.apart(count))
         return {session: kept[caller, session] for session in sessions}
 
     async def _count(
