@@ -110,6 +110,20 @@ async def test_writes_are_refused_by_the_columns_name(widened: TestApp) -> None:
 
 
 @on_latin1
+async def test_a_column_that_was_widened_a_moment_ago_takes_the_value(widened: TestApp) -> None:
+    headers = await widened.as_user("ann")
+    sql, database = widened.database.sql, widened.starbeam.database
+    await sql("ALTER TABLE Person MODIFY login VARCHAR(61) CHARACTER SET latin1")
+    answer = await widened.client.post("/probe/people", json={"name": "x" * 61}, headers=headers)
+    assert answer.status_code == 201
+    await sql("ALTER TABLE Person MODIFY login VARCHAR(61) CHARACTER SET utf8mb4")
+    answer = await widened.client.post("/probe/people", json={"name": "Żaneta"}, headers=headers)
+    assert answer.status_code == 201
+    await sql("ALTER TABLE UserGroup MODIFY name VARCHAR(6) CHARACTER SET latin1 NOT NULL")
+    assert [await database.takes("UserGroup", "name", "x" * length) for length in (6, 7)] == [True, False]
+
+
+@on_latin1
 async def test_every_way_to_write_is_checked(widened: TestApp) -> None:
     database = widened.starbeam.database
     longest_name = longest((await database.ready()).found("UserGroup", "name"))

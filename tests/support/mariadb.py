@@ -36,6 +36,17 @@ from support.processes import die_with_parent, free_port, program
 PATIENCE = 60
 """Seconds until a server that does not start is given up."""
 
+MODES = {
+    "lenient": "",
+    "grouping": "ONLY_FULL_GROUP_BY",
+    "ansi": "ANSI_QUOTES,ONLY_FULL_GROUP_BY",
+    "backslash": "NO_BACKSLASH_ESCAPES",
+    "dates": "TRADITIONAL,NO_ZERO_DATE,NO_ZERO_IN_DATE",
+}
+"""SQL modes of the field, by the name of an account that has it."""
+_MODE = " ".join(f"WHEN '{account}' THEN '{mode}'" for account, mode in MODES.items())
+_INIT_CONNECT = f"SET sql_mode = CASE SUBSTRING_INDEX(USER(), '@', 1) {_MODE} ELSE @@sql_mode END"
+
 OPTIONS = [
     "--bind-address=127.0.0.1",
     "--skip-networking=0",
@@ -56,7 +67,7 @@ OPTIONS = [
 
 
 class Server:
-    """A running server; its user `root` needs no password."""
+    """A running server; its users, `root` and those of `MODES`, need no password."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
@@ -65,14 +76,15 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
-    def url(self, database: str = "") -> str:
+    def url(self, database: str = "", account: str = "root") -> str:
         """The address of one of its databases, for SQLAlchemy."""
-        return f"mysql+asyncmy://root@127.0.0.1:{self.port}/{database}"
+        return f"mysql+asyncmy://{account}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Start, and return when it answers."""
         own = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
-        options = [*_common(self.folder), *OPTIONS, *own, *self._options]
+        modes = f"--init-connect={_INIT_CONNECT}"
+        options = [*_common(self.folder), *OPTIONS, modes, *own, *self._options]
         with (self.folder / "errors.log").open("ab") as errors:
             self._process = subprocess.Popen(
                 [program("mariadbd", "mariadb-server"), *options],
@@ -170,7 +182,7 @@ def start(*options: str) -> Server:
 def _copy_template(folder: Path) -> None:
     """Fill a data folder from the template, made once for each schema and version of the server."""
     version = subprocess.check_output([program("mariadbd", "mariadb-server"), "--version"])
-    template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS)}"
+    template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS, _INIT_CONNECT)}"
     with _locked(template.parent):
         if not template.exists():
             for outdated in template.parent.glob("mariadb-*"):
@@ -229,6 +241,10 @@ async def _create_databases(server: Server) -> None:
     async with engine.begin() as connection:
         for flavour in FLAVOURS:
             await connection.execute(text(f"CREATE DATABASE `{flavour}`"))
+        for account in MODES:  # who has all privileges would keep the server's own mode
+            await connection.execute(text(f"CREATE USER '{account}'@'%'"))
+            privileges = "SELECT, INSERT, UPDATE, DELETE"
+            await connection.execute(text(f"GRANT {privileges} ON *.* TO '{account}'@'%'"))
     await engine.dispose()
     for flavour in FLAVOURS:
         engine = create_async_engine(server.url(flavour))

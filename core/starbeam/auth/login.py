@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
-from starbeam.db.limits import takes
 from starbeam.refusals import TooMany, Unauthenticated, Unavailable
 from starbeam.settings.secrets import HIDDEN
 
@@ -82,7 +81,7 @@ class LoginService:
         identity = await self._identity(body)
         if not identity.login.strip():
             raise LogInRefused("the backend names no login")
-        if not takes((await self._database.ready()).found("Person", "login"), identity.login):
+        if not await self._database.takes("Person", "login", identity.login):
             raise LogInRefused("the database cannot hold the login")
         person_id, login = await self._person(identity)
         async with self._database.read() as connection:

@@ -38,8 +38,9 @@ async def sign(database: Database, person_id: int, url: str, api_root: str) -> s
     except ValueError:
         raise Invalid("Value is not a URL", ["body", "validity"]) from None
     path = path.removeprefix(api_root)
-    most = longest((await database.ready()).found("SW_onceToken", "validity"))
-    if most is not None and len(path) > most:
+    held = await database.takes("SW_onceToken", "validity", path)
+    most = longest(database.schema.found("SW_onceToken", "validity"))
+    if not held and most is not None and len(path) > most:
         raise Invalid(
             f"The path should have at most {most} characters", ["body", "validity"], "string_too_long"
         )

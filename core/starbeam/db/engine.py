@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from starbeam.db import sqlite
 from starbeam.db.lacking import fit_to_schema
-from starbeam.db.limits import CheckedSession
+from starbeam.db.limits import CheckedSession, takes
 from starbeam.db.prepared import Prepared
 from starbeam.db.schema import Schema, reflect
 from starbeam.db.trouble import CONNECT_SECONDS, Outage, SchemaChanged, SchemaIncomplete, Trouble, trouble
@@ -152,6 +152,13 @@ class Database:
         self._prepared = WeakKeyDictionary()
         for engine in self.engines:
             engine.sync_engine.clear_compiled_cache()
+
+    async def takes(self, table: str, column: str, value: Any) -> bool:
+        """Whether a column takes a value. The schema is read again before it is said not to."""
+        if takes((await self.ready()).found(table, column), value):
+            return True
+        await self.look_again()
+        return takes(self.schema.found(table, column), value)
 
     async def watch_schema(self) -> None:
         """Look again, in the background."""

@@ -45,6 +45,11 @@ def fitting(column: Column | None, value: Any) -> Any:
     return _fit(column)(value)
 
 
+def by_limit(refusal: BaseException) -> bool:
+    """Whether this was raised because a column does not take a value: from a `NotTaken`."""
+    return isinstance(refusal.__cause__, NotTaken)
+
+
 def takes(column: Column | None, value: Any) -> bool:
     """Whether a column takes a value."""
     try:
@@ -163,9 +168,9 @@ def _check(session: Session, table: str, values: Mapping[str, Any]) -> None:
         try:
             fitting(schema.found(table, name), value)
         except OutOfRange as error:
-            raise Invalid(str(error), ["body", name]) from None
+            raise Invalid(str(error), ["body", name]) from error
         except NotTaken as error:
-            raise Refused(f"{name} {error}") from None
+            raise Refused(f"{name} {error}") from error
 
 
 @event.listens_for(CheckedSession, "before_flush")

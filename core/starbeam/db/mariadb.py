@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asyncmy.connection import Connection as DriverConnection
+from asyncmy.constants import FIELD_TYPE
 from asyncmy.constants.CR import CR_CONN_HOST_ERROR, CR_SERVER_LOST
+from asyncmy.converters import conversions
 from asyncmy.errors import MySQLError, OperationalError
 from sqlalchemy import event
 from sqlalchemy.exc import DataError, IntegrityError, InvalidatePoolError
@@ -43,6 +46,21 @@ TABLE_OPTIONS: dict[str, Any] = {
 """How tables are made: their texts hold every letter."""
 _OF_VALUES = ("22", "23")
 """Classes of SQLSTATE: exceptions of data, violated constraints."""
+
+
+def _or_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A date that is none, such as `0000-00-00`, is NULL: the driver gives its text."""
+
+    def converted(text: Any) -> Any:
+        found = convert(text)
+        return None if isinstance(found, str) else found
+
+    return converted
+
+
+_DATES = (FIELD_TYPE.DATE, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
+_CONVERSIONS = {**conversions, **{kind: _or_null(conversions[kind]) for kind in _DATES}}
+"""How values go to the database and come from it."""
 
 
 class CannotConnect(OperationalError, trouble.CannotConnect):
@@ -87,6 +105,7 @@ def connect_args(url: URL, settings: Settings, *, read_only: bool) -> dict[str, 
     session = [f"max_statement_time={settings.statement_timeout:g}", mode, *_SESSION]
     arguments: dict[str, Any] = {
         "async_creator_fn": partial(_open, settings.ssl_ca),
+        "conv": _CONVERSIONS,
         "init_command": "SET SESSION " + ", ".join(session),
         "password": str(url.password or "").encode(errors="surrogateescape"),  # a text would go as Latin-1
     }

@@ -50,10 +50,6 @@ def _to_str(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _to_datetime(value: Any) -> Any:
-    return value if not isinstance(value, str) else None  # a date such as 0000-00-00 arrives as text
-
-
 def _to_list(value: Any) -> list[str] | None:
     return None if value is None else sorted(value.split(",")) if value else []
 
@@ -63,7 +59,6 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": _to_int,
     "float": _to_float,
     "str": _to_str,
-    "datetime": _to_datetime,
     "list": _to_list,
 }
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -33,9 +33,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from starbeam.db.limits import by_limit
 from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
-from starbeam.refusals import Refused
+from starbeam.db.trouble import SchemaChanged
+from starbeam.refusals import Refusal, Refused
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +55,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 3
-"""How often work is begun when other transactions are in its way."""
+"""How often work is begun when other transactions are in its way, or the schema changed."""
 _IN_THE_WAY = {1205, 1213}
 """MariaDB's numbers for a lock that did not come in time, and for a dead-lock."""
 
@@ -154,13 +156,15 @@ class Write:
         listeners: Sequence[Callable[[Writer], Awaitable[None]]] = (),
     ) -> None:
         self._database = database
-        self._about = scope, who, now, options
+        self._scope = scope
+        self._about = who, now, options
         self._listeners = listeners
 
     async def __call__(
         self, work: Callable[Concatenate[Writer, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do work in one transaction; from its beginning again when others were in the way."""
+        """Do work in one transaction; from its beginning again when others were in the way, or the schema is
+        another than was known."""
         return await self.alone(None, work, *args, **kwargs)
 
     async def alone(
@@ -174,8 +178,8 @@ class Write:
         for tries_left in reversed(range(TRIES)):
             try:
                 return await self._once(name, work, *args, **kwargs)
-            except DBAPIError as error:
-                if not (tries_left and _is_in_the_way(error)):
+            except (DBAPIError, Refusal, SchemaChanged) as error:
+                if not (tries_left and (_is_in_the_way(error) or await self._has_changed(error))):
                     raise
         raise AssertionError("the last try raises")
 
@@ -187,13 +191,22 @@ class Write:
         **kwargs: P.kwargs,
     ) -> R:
         async with self._database.transaction(alone=name) as session:
-            writer = Writer(session, *self._about)
+            writer = Writer(session, self._scope, *self._about)
             result = await work(writer, *args, **kwargs)
             for listen in self._listeners:
                 await listen(writer)
         for then in writer.committed:
             await then()
         return result
+
+    async def _has_changed(self, error: Exception) -> bool:
+        """Whether the schema is another than work was refused for; by a limit: as it is at this moment."""
+        if by_limit(error):
+            await self._database.look_again()
+        if self._database.schema is self._scope.schema:
+            return False
+        self._scope = replace(self._scope, schema=self._database.schema, statements={})
+        return True
 
 
 def sent(data: Struct, *names: str) -> dict[str, Any]:
@@ -224,5 +237,6 @@ def _key(row: Any) -> Any:
     return row.__mapper__.primary_key_from_instance(row)[0]
 
 
-def _is_in_the_way(error: DBAPIError) -> bool:
-    return bool(error.orig and error.orig.args and error.orig.args[0] in _IN_THE_WAY)
+def _is_in_the_way(error: Exception) -> bool:
+    said = error.orig.args if isinstance(error, DBAPIError) and error.orig else ()
+    return bool(said) and said[0] in _IN_THE_WAY

@@ -80,7 +80,7 @@ def _text(column: Column | None, name: str, value: Any) -> str:
     try:
         fitting(column, text)
     except NotTaken as error:
-        raise Invalid(f"Value as JSON {error}", ["body", name]) from None
+        raise Invalid(f"Value as JSON {error}", ["body", name]) from error
     return text
 
 

@@ -140,10 +140,9 @@ class Values:
             local = self.clock.local(value) if isinstance(value, datetime) else value
             return fitting(self.schema.found(model.__tablename__, column), local)
         except OverflowError:
-            problem = "is too far away in time"
+            raise _not_taken(model, name, f"{column} is too far away in time") from None
         except NotTaken as error:
-            problem = str(error)
-        raise SyncError(f"{NAMES[model].capitalize()} {name}: {column} {problem}")
+            raise _not_taken(model, name, f"{column} {error}") from error
 
     def assign(self, row: Any, values: dict[str, Any]) -> None:
         """Set what differs, or was not set before."""
@@ -152,6 +151,10 @@ class Values:
             found = self.schema.found(type(row).__tablename__, column)
             if column not in present or not same(found, present[column], value):
                 setattr(row, column, value)
+
+
+def _not_taken(model: type[Any], name: str, problem: str) -> SyncError:
+    return SyncError(f"{NAMES[model].capitalize()} {name}: {problem}")
 
 
 @dataclass

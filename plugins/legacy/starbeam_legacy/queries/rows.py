@@ -31,11 +31,9 @@ def flat(row: Any) -> Row:
 
 
 def plain(value: Any) -> Any:
-    """Decimals as numbers; a date `0000-00-00`, which arrives as text, as null."""
+    """Decimals as numbers."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, str) and value.startswith("0000-00-00"):
-        return None
     return value
 
 

@@ -1,11 +1,14 @@
-"""Numbers of data collections: by outcome, by hour, by energy. What a GROUP BY can count, it counts."""
+"""Numbers of data collections: by outcome, by hour, by energy. What a GROUP BY can count, it counts.
+
+What is no column as it is stored is one of a subquery first: in some SQL modes MariaDB does not know an
+expression again (1055).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     CompoundSelect,
     Select,
     and_,
@@ -43,10 +46,10 @@ _TYPE = func.coalesce(DataCollectionGroup.experimentType, "")
 
 @statement
 def _outcomes(scope: Scope, given: frozenset[str]) -> Select[Any]:
-    count: list[ColumnElement[int]] = [
-        func.sum(case((condition, 1), else_=0)) for condition in (_FAILED, _ABORTED)
-    ]
-    return collections(scope, given, _TYPE, func.count(), *count).group_by(_TYPE)
+    failed, aborted = (case((condition, 1), else_=0) for condition in (_FAILED, _ABORTED))
+    columns = _TYPE.label("type"), failed.label("failed"), aborted.label("aborted")
+    each = collections(scope, given, *columns).subquery().c
+    return select(each.type, func.count(), func.sum(each.failed), func.sum(each.aborted)).group_by(each.type)
 
 
 @statement
@@ -101,9 +104,11 @@ def _energies(scope: Scope, given: frozenset[str]) -> Select[Any]:
     energy = HC / DataCollection.wavelength
     place = whole((energy - LOWEST) / WIDTH)
     inside = DataCollection.wavelength > 0, energy >= LOWEST, energy < LOWEST + BINS * WIDTH
-    found = collections(scope, given, BLSession.beamLineName, place.label("place"), func.count())
+    found = collections(scope, given, BLSession.beamLineName.label("beamline"), place.label("place"))
     found = found.join(BLSession, BLSession.sessionId == DataCollectionGroup.sessionId).where(*inside)
-    return found.group_by(BLSession.beamLineName, place).order_by(BLSession.beamLineName, place)
+    each = found.subquery().c
+    key = each.beamline, each.place
+    return select(*key, func.count()).group_by(*key).order_by(*key)
 
 
 async def outcomes(reader: Reader, extent: Extent) -> list[tuple[str, int, int, int]]:
