@@ -9,7 +9,14 @@ import jwt
 import pytest
 from structlog.testing import capture_logs
 
-from starbeam.db.models import AdminVar, Person
+from starbeam.db.models import (
+    AdminVar,
+    Permission,
+    Person,
+    UserGroup,
+    UserGroup_has_Permission,
+    UserGroup_has_Person,
+)
 from starbeam.faults import StartupError
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
@@ -52,6 +59,20 @@ async def test_a_person_logs_in(app: TestApp) -> None:
     assert await who(app, None, token="of:abcd") == ("abcd", ["all_proposals", "probe"], 2)
     assert await log_in(app, "abcd", "wrong") == NOT_VERIFIED
     assert await log_in(app, "stranger") == UNKNOWN_PERSON
+
+
+@pytest.mark.four_databases
+async def test_permissions_are_compared_letter_by_letter_whatever_is_one_to_the_database(
+    app: TestApp,
+) -> None:
+    person = await app.database.person("abcd")
+    for key, name in ((50, "Own_sessions"), (51, "own_sessions"), (52, "öwn_sessions")):
+        await app.database.add(UserGroup, userGroupId=key, name=f"group {key}")
+        await app.database.add(Permission, permissionId=key, type=name)
+        await app.database.add(UserGroup_has_Person, userGroupId=key, personId=person)
+        await app.database.add(UserGroup_has_Permission, userGroupId=key, permissionId=key)
+    _, permissions, _ = await who(app, "abcd")
+    assert sorted(permissions) == ["Own_sessions", "own_sessions", "öwn_sessions"]
 
 
 @pytest.mark.fix(14)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import false, inspect, select, true
+from sqlalchemy import false, inspect, select, text, true
 
 from starbeam.access import Kind as CallerKind
 from starbeam.app import Starbeam
@@ -21,7 +22,7 @@ from starbeam.db.scope import Scope, statement
 from starbeam.settings import load
 from starbeam.visibility import Allow, Restrict, Visibility, through
 from starbeam_ispyb import models as m
-from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.app import Statements, TestApp, TestDatabase
 from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import Said, refused, said
 from support.probe import FILES, WITH_PROBE, people_listing
@@ -306,3 +307,24 @@ async def test_a_file_that_is_moved_away_is_missed_and_found_again(make_app: Mak
     assert await statuses() == [200, 200]
     with sqlite3.connect(file) as connection:
         assert connection.execute("SELECT COUNT(*) FROM SW_onceToken").fetchone() == (3,)
+
+
+@pytest.mark.on("mariadb-community")
+async def test_dates_that_are_none_are_null_however_they_are_read(
+    db: TestDatabase, make_app: MakeApp
+) -> None:
+    app = await make_app("ispyb")
+    await db.add(Person, personId=1, login="ann")
+    for key, time in ((1, "0000-00-00 00:00:00"), (2, "2026-00-10 10:00:00"), (3, "2026-01-10 10:00:00")):
+        await db.sql(
+            f"INSERT INTO AdminActivity (username, action, dateTime) VALUES ('{key}', 'x', '{time}')"
+        )
+    query = text("SELECT dateTime FROM AdminActivity ORDER BY username")
+    right = [None, None, datetime(2026, 1, 10, 10)]
+    database = app.starbeam.database
+    async with database.read() as connection, database.transaction() as session:
+        assert list((await connection.execute(query)).scalars()) == right
+        assert list(await session.scalars(query)) == right
+    reading = ReadConnection(database)
+    assert [time for (time,) in await reading.fetch(query, {})] == right
+    await reading.close()

@@ -30,9 +30,8 @@ PERMISSIONS = (
     select(UserGroup_has_Person.personId, Permission.type)
     .join(UserGroup_has_Permission, UserGroup_has_Permission.userGroupId == UserGroup_has_Person.userGroupId)
     .join(Permission, Permission.permissionId == UserGroup_has_Permission.permissionId)
-    .distinct()
 )
-"""What each person may do."""
+"""What each person may do: not DISTINCT, which would leave one of names that differ in case only."""
 
 
 async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> Any | None:
@@ -52,16 +51,15 @@ def _folded(login: str) -> str:
 
 
 async def permissions(connection: AsyncConnection | AsyncSession, person_id: int) -> list[str]:
-    """The permissions of all groups of a person, each once."""
+    """The permissions of all groups of a person, each spelling once."""
     query = (
         select(Permission.type)
         .join(UserGroup_has_Permission, UserGroup_has_Permission.permissionId == Permission.permissionId)
         .join(UserGroup_has_Person, UserGroup_has_Person.userGroupId == UserGroup_has_Permission.userGroupId)
         .where(UserGroup_has_Person.personId == person_id)
-        .distinct()
-        .order_by(Permission.type)
+        .order_by(Permission.type, Permission.permissionId)
     )
-    return list((await connection.execute(query)).scalars())
+    return list(dict.fromkeys((await connection.execute(query)).scalars()))
 
 
 async def logins(connection: AsyncConnection | AsyncSession) -> list[str]:

@@ -111,6 +111,5 @@ async def is_held(writer: Writer, permission: str) -> bool:
         .join(UserGroup_has_Person, UserGroup_has_Person.userGroupId == UserGroup_has_Permission.userGroupId)
         .join(Person, Person.personId == UserGroup_has_Person.personId)
         .where(Permission.type == permission, Person.login.is_not(None))
-        .distinct()
     )
     return permission in [held for (held,) in await writer.rows(query)]
