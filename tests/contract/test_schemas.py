@@ -89,3 +89,24 @@ async def test_whatever_goes_while_a_server_serves(whole: Whole, part: int, kind
     assert found["status"] == "ok"
     assert "lacks" in found["checks"]["schema"]
     assert "changed just now" in found["checks"]["schema"]
+
+
+async def test_a_filter_by_a_missing_column_is_ignored_and_health_says_so(whole: Whole) -> None:
+    async def total(path: str) -> int:
+        found: int = (await whole.call(f"GET {path}", path, "administrator")).json()["total"]
+        return found
+
+    sessions = await total("/sessions")
+    proteins = (await whole.call("GET /proteins", "/proteins", "administrator")).json()["results"]
+    assert await total("/sessions?previous=true") < sessions
+    for table, column in (("BLSession", "scheduled"), ("BLSession", "endDate"), ("Protein", "name")):
+        await whole.app.database.sql(f"ALTER TABLE {table} RENAME COLUMN {column} TO gone_{column}")
+    await whole.app.starbeam.database.look_again()
+    assert await total("/sessions?scheduled=true") == sessions
+    assert await total("/sessions?previous=true") == sessions
+    assert (
+        await total(f"/proteins?search={proteins[0]['acronym']}") >= 1
+    )  # by the other column that it looks at
+    assert await total("/proteins?search=nowhere") == 0
+    assert "BLSession.scheduled" in (await health(whole))["checks"]["schema"]
+    assert "filters are ignored" in (await health(whole))["checks"]["schema"]

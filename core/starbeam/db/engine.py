@@ -183,7 +183,7 @@ class Database:
             return None
         said = []
         if lacking := self._schema.lacking(self.models):
-            said.append(f"lacks {_some(lacking)}: fields are null and filters find nothing")
+            said.append(f"lacks {_some(lacking)}: fields are null and filters are ignored")
         when, differences = self._change
         if time.monotonic() - when < NEWS_SECONDS:
             said.append(f"changed just now: {_some(differences)}")

@@ -23,12 +23,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hint
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, select
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BooleanClauseList
 
+from starbeam.db.facts import is_required
 from starbeam.db.functions import containing, contains
 from starbeam.db.scope import Recipe, Scope
+from starbeam.db.texts import columns_of
 
 if TYPE_CHECKING:
     from starbeam.db.rows import Rows
+    from starbeam.db.schema import Schema
     from starbeam.db.shape import Shape
 
 S = TypeVar("S", bound=Struct)
@@ -99,13 +104,14 @@ class Filters(Struct, frozen=True):
 
     @classmethod
     def conditions(cls, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
-        """What is kept when this is asked."""
+        """What is kept when this is asked. A filter is ignored where only this ISPyB lacks its column."""
         rules = rules_of(cls)
         found = [rule.condition for name in sorted(asked.given) if isinstance(rule := rules[name], Where)]
         for name, value in asked.chosen:
             if isinstance(choice := rules.get(name), Choice):
                 found.append(choice.conditions[value])
-        return [_built(condition, scope) for condition in found]
+        built = (_built(condition, scope) for condition in found)
+        return [condition for condition in built if _can_ask(scope.schema, condition)]
 
     def _given(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -228,6 +234,14 @@ def _check(filters: type[Filters]) -> None:
         few = all(isinstance(kind, type) and issubclass(kind, Enum) for kind in kinds)
         if name not in rules and not few:
             raise TypeError(f"{filters.__name__}.{name} has no condition: Annotated[…, Where(…)]")
+
+
+def _can_ask(schema: Schema, condition: Any) -> bool:
+    """Whether the database has what a condition asks for: of alternatives, one."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.or_:
+        return any(_can_ask(schema, one) for one in condition.clauses)
+    names = ((str(column.table.name), column.name) for column in columns_of(condition))
+    return not any(is_required(*name) and schema.found(*name) is None for name in names)
 
 
 def _key(entity: Any) -> Any:

@@ -90,7 +90,7 @@ class HeldTexts:
 
     def _bound_for(self, side: Any, other: Any) -> Any:
         """One side of a comparison, its texts bound for the columns of the other; itself without any."""
-        if not _has_texts(side) or not (columns := tuple(dict.fromkeys(_columns(other)))):
+        if not _has_texts(side) or not (columns := tuple(dict.fromkeys(columns_of(other)))):
             return side
 
         def bind(element: Any, **_: Any) -> Any:
@@ -141,12 +141,12 @@ def _has_texts(side: Any) -> bool:
     return found
 
 
-def _columns(side: Any) -> Iterator[Column[Any]]:
-    """The columns of tables that a side of a comparison is made of."""
+def columns_of(side: Any) -> Iterator[Column[Any]]:
+    """The columns of tables that SQL is made of."""
     for element in visitors.iterate(side):
         if isinstance(element, ColumnClause):
             for base in element.base_columns:
                 if isinstance(base, Column):
                     yield base
                 elif base is not element:
-                    yield from _columns(base)
+                    yield from columns_of(base)

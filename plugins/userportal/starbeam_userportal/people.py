@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starbeam.db.models import Laboratory, Person
 from starbeam_ispyb.schemas import LaboratoryCreate
-from starbeam_userportal.rows import Index, Plan, Values, external_key, text_key
+from starbeam_userportal.rows import Index, Plan, Values, external_key
 from starbeam_userportal.schemas import PersonProposalLaboratory
 
 E = TypeVar("E", bound=PersonProposalLaboratory)
 
 PERSON_UPDATES = {"givenName", "familyName", "emailAddress", "phoneNumber"}
 """What is written of a person that exists."""
+PLACE: tuple[Any, ...] = (Laboratory.name, Laboratory.city, Laboratory.country)
+"""What a laboratory without a key of its own is found by."""
 LABORATORY_UPDATES = {"name", "address", "city", "country"}
 """What is written of a laboratory that exists."""
 
 
-def merged(entries: Iterable[E]) -> list[E]:
+def merged(entries: Iterable[E], values: Values) -> list[E]:
     """The entries of one list, where those of one person count once and the last one wins, in the place of
     the first."""
     people: list[E] = []
@@ -26,7 +28,10 @@ def merged(entries: Iterable[E]) -> list[E]:
     for entry in entries:
         keys = [
             (kind, key)
-            for kind, key in (("id", external_key(entry.externalId)), ("login", text_key(entry.login)))
+            for kind, key in (
+                ("id", external_key(entry.externalId)),
+                ("login", values.key(Person.login, entry.login)),
+            )
             if key is not None
         ]
         place = next((places[key] for key in keys if key in places), len(people))
@@ -40,12 +45,6 @@ def person_name(entry: PersonProposalLaboratory) -> str:
     return entry.login if isinstance(entry.login, str) and entry.login else str(entry.externalId)
 
 
-def place_key(laboratory: Laboratory | LaboratoryCreate) -> tuple[str, ...] | None:
-    """What a laboratory without a key of its own is found by: name, city and country."""
-    parts = [laboratory.name, laboratory.city, laboratory.country]
-    return tuple(text_key(part) or "" for part in parts) if any(parts) else None
-
-
 class People:
     """The persons and laboratories that a document may mean."""
 
@@ -54,7 +53,7 @@ class People:
     ) -> None:
         self._plan, self._values = plan, values
         self._by_id = Index[Person](lambda person: person.externalId, persons)
-        self._by_login = Index[Person](lambda person: text_key(person.login), persons)
+        self._by_login = Index[Person](self._login, persons)
         self._laboratories = Laboratories(plan, values, laboratories)
         by_key = {laboratory.laboratoryId: laboratory for laboratory in laboratories}
         self._working_at = {
@@ -63,7 +62,10 @@ class People:
 
     def find(self, entry: PersonProposalLaboratory) -> Person | None:
         """The person that an entry means: by `externalId`, else by `login`."""
-        return self._by_id.find(external_key(entry.externalId)) or self._by_login.find(text_key(entry.login))
+        return self._by_id.find(external_key(entry.externalId)) or self._by_login.find(self._login(entry))
+
+    def _login(self, person: Person | PersonProposalLaboratory) -> Hashable:
+        return self._values.key(Person.login, person.login)
 
     def named(self, entry: PersonProposalLaboratory) -> Person:
         """The person, created if unknown and left alone if known."""
@@ -100,7 +102,7 @@ class Laboratories:
         self._plan, self._values = plan, values
         self._has_keys = values.has(Laboratory.laboratoryExtPk)
         self._by_key = Index[Laboratory](self._key, laboratories)
-        self._by_place = Index[Laboratory](place_key, laboratories)
+        self._by_place = Index[Laboratory](self._place, laboratories)
 
     def of(self, entry: LaboratoryCreate, present: Laboratory | None) -> Laboratory:
         """The laboratory of an entry, created or brought up to date; `present` is the person's until now."""
@@ -119,10 +121,17 @@ class Laboratories:
             return present
         if key is not None:
             return self._by_key.find(key)
-        place = place_key(entry)
-        if present is not None and place_key(present) == place:
+        place = self._place(entry)
+        if present is not None and self._place(present) == place:
             return present
         return self._by_place.find(place)
+
+    def _place(self, laboratory: Laboratory | LaboratoryCreate) -> Hashable:
+        """What a laboratory without a key of its own is found by: name, city and country."""
+        parts = {column: getattr(laboratory, column.key) for column in PLACE}
+        if not any(parts.values()):
+            return None
+        return tuple(self._values.key(column, part) for column, part in parts.items())
 
     def _key(self, laboratory: Laboratory | LaboratoryCreate) -> int | None:
         """The portal's key, where the database has a column for it; two laboratories without one are equal

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, inspect, null, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import load_only
 
+from starbeam.db.equality import Keys, keys_of
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.schema import Schema
 from starbeam.db.trouble import trouble
@@ -25,7 +26,8 @@ from starbeam_ispyb.models import (
     Session_has_Person,
 )
 from starbeam_ispyb.schemas import LaboratoryCreate
-from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key, text_key
+from starbeam_userportal.people import PLACE
+from starbeam_userportal.rows import NAMES, ORDER, Duplicate, Plan, SyncError, external_key
 from starbeam_userportal.schemas import (
     PersonProposalLaboratory,
     UPLabContact,
@@ -74,6 +76,23 @@ async def load(writer: Writer, document: UserPortalProposalSync) -> Known:
     known_rows = await _load(_Rows(writer), document)
     writer.session.expunge_all()
     return known_rows
+
+
+async def keys(writer: Writer, document: UserPortalProposalSync, rows: Known) -> Keys:
+    """What the database compares of the texts by which rows are found: those sent, and those that it has."""
+    entries = list(_persons(document))
+    sent = [entry.laboratory for entry in entries if isinstance(entry.laboratory, LaboratoryCreate)]
+    places = [*sent, *rows.laboratories]
+    texts: dict[Any, list[Any]] = {
+        Person.login: [*(one.login for one in entries), *(one.login for one in rows.persons)],
+        LabContact.cardName: [
+            one.cardName for one in (*(document.proposal.labcontacts or ()), *rows.contacts)
+        ],
+        Protein.acronym: [one.acronym for one in (*(document.proteins or ()), *rows.proteins)],
+        **{column: [getattr(one, column.key) for one in places] for column in PLACE},
+    }
+    given = {column: [one for one in values if known(one)] for column, values in texts.items()}
+    return await keys_of(writer, given)
 
 
 async def _load(rows: _Rows, document: UserPortalProposalSync) -> Known:
@@ -141,7 +160,7 @@ async def _load_persons(rows: _Rows, entries: Sequence[PersonProposalLaboratory]
     return await rows.by(
         Person,
         (Person.externalId, [external_key(entry.externalId) for entry in entries]),
-        (Person.login, [text_key(entry.login) for entry in entries]),
+        (Person.login, [entry.login for entry in entries if known(entry.login)]),
     )
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import inspect
 
 from starbeam.db.limits import NotTaken, fitting
 from starbeam.db.models import Laboratory, Person
-from starbeam.db.sqlite import sort_key
 from starbeam.refusals import Refused
 from starbeam_ispyb.models import (
     BLSession,
@@ -31,6 +30,7 @@ from starbeam_userportal.schemas import EXTERNAL_ID_BYTES, known
 
 if TYPE_CHECKING:
     from starbeam.clock import Clock
+    from starbeam.db.equality import Keys
     from starbeam.db.schema import Schema
 
 R = TypeVar("R")
@@ -77,11 +77,6 @@ def external_key(number: Any) -> bytes | None:
     return number.to_bytes(EXTERNAL_ID_BYTES, "big") if known(number) else None
 
 
-def text_key(text: Any) -> str | None:
-    """What the database compares of a text, if there is one."""
-    return sort_key(text) if known(text) else None
-
-
 class Index(Generic[R]):
     """Rows by a key that they have at present; of several the one with the lowest primary key."""
 
@@ -110,10 +105,16 @@ class Values:
 
     schema: Schema
     clock: Clock
+    keys: Keys
+    """Of the texts by which rows are found."""
 
     def has(self, attribute: Any) -> bool:
         """Whether the database has a column."""
         return self.schema.has(attribute)
+
+    def key(self, column: Any, text: Any) -> Hashable:
+        """What the database compares of a text in this column, if there is one."""
+        return self.keys.of(column, text) if known(text) else None
 
     def given(
         self, model: type[Any], entry: Struct, name: str, only: Container[str] | None = None

@@ -32,5 +32,6 @@ async def synchronise(write: Write, clock: Clock, document: UserPortalProposalSy
 
 async def _attempt(writer: Writer, clock: Clock, document: UserPortalProposalSync) -> Counts:
     known = await queries.load(writer, document)
-    wanted = plan(document, known, Values(writer.scope.schema, clock))
+    keys = await queries.keys(writer, document, known)
+    wanted = plan(document, known, Values(writer.scope.schema, clock, keys))
     return await queries.save(writer, wanted)

@@ -3,7 +3,7 @@ HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from starbeam_ispyb.models import (
     Session_has_Person,
 )
 from starbeam_userportal.people import People, merged, person_name
-from starbeam_userportal.rows import Index, Plan, SyncError, Values, external_key, text_key
+from starbeam_userportal.rows import Index, Plan, SyncError, Values, external_key
 from starbeam_userportal.schemas import (
     PersonSessionLaboratory,
     PersonSessionOptions,
@@ -59,9 +59,8 @@ class _Planning:
         self._people = People(self._plan, values, known_rows.persons, known_rows.laboratories)
 
     def done(self) -> Plan:
-        persons = [
-            self._people.brought_up_to_date(entry) for entry in merged(self._document.proposal.persons)
-        ]
+        entries = merged(self._document.proposal.persons, self._values)
+        persons = [self._people.brought_up_to_date(entry) for entry in entries]
         proposal = self._proposal(persons[0])
         self._members(proposal, persons)
         self._contacts(proposal, self._document.proposal.labcontacts or ())
@@ -91,10 +90,13 @@ class _Planning:
         return member
 
     def _contacts(self, proposal: Proposal, entries: Iterable[UPLabContact]) -> None:
-        by_card = Index[LabContact](lambda contact: text_key(contact.cardName), self._known.contacts)
+        def card(contact: LabContact | UPLabContact) -> Hashable:
+            return self._values.key(LabContact.cardName, contact.cardName)
+
+        by_card = Index[LabContact](card, self._known.contacts)
         cards: dict[Any, str] = {contact.personId: contact.cardName for contact in self._known.contacts}
         for entry in entries:
-            contact = by_card.find(text_key(entry.cardName))
+            contact = by_card.find(card(entry))
             if contact is None:
                 person = self._people.brought_up_to_date(entry.person)
                 who = person.personId or person
@@ -116,7 +118,7 @@ class _Planning:
         rows: dict[tuple[BLSession, Person], Session_has_Person] = {}
         for entry in entries:
             session = sessions.brought_up_to_date(entry, proposal)
-            for somebody in merged(entry.persons or ()):
+            for somebody in merged(entry.persons or (), self._values):
                 person = self._people.brought_up_to_date(somebody)
                 link = rows.get((session, person)) or links.get((session.sessionId, person.personId))
                 rows[session, person] = self._session_member(link, session, person, somebody)
@@ -142,12 +144,15 @@ class _Planning:
         return self._plan.keep(link)
 
     def _proteins(self, proposal: Proposal, entries: Iterable[UPProtein]) -> None:
+        def acronym(protein: Protein | UPProtein) -> Hashable:
+            return self._values.key(Protein.acronym, protein.acronym)
+
         by_id = Index[Protein](lambda protein: protein.externalId, self._known.proteins)
-        by_acronym = Index[Protein](lambda protein: text_key(protein.acronym), self._known.proteins)
+        by_acronym = Index[Protein](acronym, self._known.proteins)
         for entry in entries:
             person = self._people.named(entry.person)
             values = self._values.given(Protein, entry, entry.acronym)
-            protein = by_id.find(external_key(entry.externalId)) or by_acronym.find(text_key(entry.acronym))
+            protein = by_id.find(external_key(entry.externalId)) or by_acronym.find(acronym(entry))
             if protein is None:
                 protein = Protein(**values)
                 self._plan.refer(protein, "proposalId", proposal)

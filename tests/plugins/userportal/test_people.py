@@ -6,7 +6,7 @@ import pytest
 
 from starbeam.db.models import Laboratory, Person
 from starbeam_ispyb.models import Proposal, ProposalHasPerson
-from support.portal import Portal, external, laboratory, person
+from support.portal import Portal, external, laboratory, person, protein
 from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +49,35 @@ async def test_a_person_is_found_by_external_id_before_login(portal: Portal) -> 
         ("ada", external(1), "by login"),
         ("eve", external(2), "by id"),
     ]
+
+
+ONE_OR_TWO = [("Goran", "Göran", 2), ("Asa", "Åsa", 2), ("Küng", "Kyng", 1), ("Élan", "ELAN  ", 1)]
+"""Texts, and how many they are to latin1_swedish_ci: å, ä and ö are letters of their own, ü is y."""
+
+
+@pytest.mark.on("mariadb-diamond")
+@pytest.mark.parametrize(("first", "second", "count"), ONE_OR_TWO)
+async def test_which_texts_are_one_is_the_columns_business(
+    portal: Portal, first: str, second: str, count: int
+) -> None:
+    persons = [person(name, familyName=name, laboratory=laboratory(name)) for name in (first, second)]
+    await portal.sync(persons=persons)
+    for name in (first, second):
+        cards = [{"cardName": name, "person": person(f"of {name}")}]
+        made = protein(name, person=person(first))
+        await portal.sync(persons=[person(first)], labcontacts=cards, proteins=[made])
+    people = [login for (login,) in await portal.rows("Person", "login")]
+    assert sum(not login.startswith("of ") for login in people) == count
+    for table in ("Laboratory", "LabContact", "Protein"):
+        assert len(await portal.rows(table)) == count, table
+
+
+@pytest.mark.on("mariadb-diamond")
+@pytest.mark.parametrize("login", ["göran", "müller", "rené", "åsa"])
+async def test_who_is_there_is_found_whatever_the_letters(portal: Portal, login: str) -> None:
+    await portal.app.database.add(Person, login=login)
+    await portal.sync(persons=[person(login.upper(), familyName="B")])
+    assert await portal.rows("Person", "login", "familyName") == [(login, "B")]
 
 
 @pytest.mark.four_databases
