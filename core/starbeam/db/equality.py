@@ -16,7 +16,7 @@ from starbeam.db.sqlite import sort_key
 from starbeam.db.texts import holds
 
 if TYPE_CHECKING:
-    from starbeam.db.facts import Column
+    from starbeam.db.columns import Column
     from starbeam.db.rows import Rows
 
 _MOST = 1000

@@ -26,6 +26,9 @@ WorkflowStep XrayCentring XrayCentringResult v_run
 OF_ONE_FLAVOUR = frozenset(_OF_ONE_FLAVOUR.split())
 """Those of them that only the community's schema has, or only Diamond's."""
 
+OF_ONE = "of one flavour"
+"""What marks a column of a model (`info`) that only one of them has in a table of both."""
+
 ESSENTIAL: dict[str, set[str]] = {
     "Person": {"personId", "login"},
     "UserGroup": {"userGroupId", "name"},

@@ -26,7 +26,6 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, inspect, or_, sel
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BooleanClauseList
 
-from starbeam.db.facts import is_required
 from starbeam.db.functions import containing, contains
 from starbeam.db.scope import Recipe, Scope
 from starbeam.db.texts import columns_of
@@ -240,8 +239,7 @@ def _can_ask(schema: Schema, condition: Any) -> bool:
     """Whether the database has what a condition asks for: of alternatives, one."""
     if isinstance(condition, BooleanClauseList) and condition.operator is operators.or_:
         return any(_can_ask(schema, one) for one in condition.clauses)
-    names = ((str(column.table.name), column.name) for column in columns_of(condition))
-    return not any(is_required(*name) and schema.found(*name) is None for name in names)
+    return not any(map(schema.lacks, columns_of(condition)))
 
 
 def _key(entity: Any) -> Any:

@@ -26,6 +26,8 @@ from sqlalchemy import Column, Date, DateTime, FetchedValue, LargeBinary, String
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 
+from starbeam.db.essential import OF_ONE
+
 WholeSeconds = DateTime().with_variant(
     sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
     "sqlite",
@@ -81,7 +83,8 @@ def optional_column() -> MappedColumn[Any]:
     Reading the attribute of a loaded row raises InvalidRequestError, unless it was set; setting it is for
     code that knows that the column is there.
     """
-    return mapped_column(deferred=True, deferred_raiseload=True, nullable=True)
+    of_one = {OF_ONE: True}
+    return mapped_column(deferred=True, deferred_raiseload=True, nullable=True, info=of_one)
 
 
 def varying_column() -> MappedColumn[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from starbeam.db.columns import Column
-from starbeam.db.essential import OF_ONE_FLAVOUR, is_essential
+from starbeam.db.essential import OF_ONE, OF_ONE_FLAVOUR, is_essential
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,15 @@ class Schema:
     def lacking(self, models: Iterable[type[Any]]) -> list[str]:
         """Those of them that both flavours have today: their columns are not `optional_column()`."""
         of_both = [model for model in models if model.__table__.name not in OF_ONE_FLAVOUR]
-        deferred = {
-            f"{model.__table__.name}.{attribute.columns[0].name}"
-            for model in of_both
-            for attribute in inspect(model).column_attrs
-            if attribute.deferred
-        }
-        return [name for name in self.absent(of_both) if name not in deferred]
+        columns = (column for model in of_both for column in model.__table__.columns)
+        optional = {f"{column.table.name}.{column.name}" for column in columns if OF_ONE in column.info}
+        return [name for name in self.absent(of_both) if name not in optional]
+
+    def lacks(self, column: SqlColumn[Any]) -> bool:
+        """Whether this column of a model is not there, which both flavours have today."""
+        table = getattr(column.table, "name", "")
+        of_one = table in OF_ONE_FLAVOUR or OF_ONE in column.info
+        return not of_one and self.found(table, column.name) is None
 
     def missing(self, models: Iterable[type[Any]]) -> list[str]:
         """Those of them that a server cannot do without."""
