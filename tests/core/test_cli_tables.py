@@ -12,10 +12,11 @@ import pytest
 from click.testing import Result
 from sqlalchemy import make_url, text
 
-from starbeam.db.indexes import Index, lacking
+from starbeam.db.indexes import Index
 from starbeam.db.migrations import Migrations, NotItsTable
 from starbeam.db.schema import reflect
 from starbeam.db.sqlite import Connection
+from starbeam_ddl.indexes import lacking
 from starbeam_testing.app import TestDatabase
 from support.commands import Site
 from support.schemas import Kind

@@ -19,8 +19,8 @@ from structlog.testing import capture_logs
 
 from starbeam.app import Starbeam
 from starbeam.db import mariadb as connecting
-from starbeam.doctor import Finding, database
 from starbeam.settings import load
+from starbeam_doctor import Finding, database
 from starbeam_ispyb.models import Dewar, Proposal, ProposalHasPerson, Shipping
 from starbeam_testing.app import TestApp, TestDatabase
 from starbeam_testing.fixtures import SECRET, MakeApp

@@ -22,10 +22,10 @@ LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=Fals
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"server", "workers", "doctor"},
+    {"server", "workers"},
     {"app"},
     {"http"},
-    {"demo", "discovery", "hooks", "hookspecs", "loader", "plugin", "registry", "usage"},
+    {"demo", "discovery", "hooks", "hookspecs", "loader", "plugin", "registry"},
     {"auth"},
     {"db", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},

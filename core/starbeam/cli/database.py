@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from starbeam.cli.indexes import indexes
 from starbeam.cli.tools import ToolGroup
 from starbeam.cli.upgrade import upgrade
 
@@ -15,4 +14,3 @@ def db() -> None:
 
 
 db.add_command(upgrade)
-db.add_command(indexes)

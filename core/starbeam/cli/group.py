@@ -25,7 +25,6 @@ CORE = {
     "serve": "serve",
     "plugins": "plugins",
     "config": "configuration",
-    "doctor": "doctor",
     "routes": "describe",
     "openapi": "describe",
     "db": "database",

@@ -1,4 +1,4 @@
-"""`starbeam db create` and `db check`."""
+"""`starbeam db create`, `db check` and `db indexes`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starbeam.app import Starbeam
     from starbeam.db.schema import Schema
     from starbeam_ddl.facts import Flavour
+    from starbeam_ddl.indexes import Lacking
 
 
 @click.command()
@@ -143,3 +144,37 @@ def _lacks(starbeam: Starbeam, schema: Schema, plugin: str) -> list[dict[str, st
         for kind, names in (("required", required), ("optional", optional))
         for name in names
     ]
+
+
+@click.command()
+@config_option
+@json_option
+def indexes(config: Path | None, as_json: bool) -> None:
+    """Print the SQL of the indexes that make queries of the enabled plugins faster and that the database
+    lacks. Nothing is run: whoever runs the database decides.
+    """
+    starbeam = build(config)
+    require_file(starbeam.database)
+    found = asyncio.run(_lacking(starbeam))
+    if as_json:
+        output.json(found)
+        return
+    for one in found:
+        for plugin, why in one.reasons:
+            click.echo(f"-- {plugin}: {why}")
+        click.echo(f"{one.sql};\n")
+    if not found:
+        click.echo("-- the database has every index that the enabled plugins want")
+
+
+async def _lacking(starbeam: Starbeam) -> list[Lacking]:
+    from starbeam.db.schema import reflect
+    from starbeam_ddl.indexes import lacking
+
+    wanted = starbeam.registry.indexes
+    try:
+        async with starbeam.database.read() as connection:
+            schema = await reflect(connection)
+            return await connection.run_sync(lacking, wanted, schema)
+    finally:
+        await starbeam.database.close()

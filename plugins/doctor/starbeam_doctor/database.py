@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from starbeam.db.indexes import lacking as lacking_indexes
 from starbeam.db.schema import Schema, reflect
 from starbeam.db.trouble import Trouble, first_line, trouble
-from starbeam.doctor import Finding, error, grants, ok, warning
 from starbeam.registry import CORE, Operation, operations_of
-from starbeam.usage import Use, use_of
+from starbeam_ddl.indexes import lacking as lacking_indexes
+from starbeam_doctor import Finding, error, grants, ok, warning
+from starbeam_doctor.usage import Use, use_of
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from starbeam.db.indexes import Index, existing, serves
+from starbeam.db.indexes import Index
+from starbeam_ddl.indexes import existing, serves
 from starbeam_testing.app import TestDatabase
 from support.schemas import Kind
 

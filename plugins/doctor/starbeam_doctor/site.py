@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starbeam.clock import Clock
-from starbeam.doctor import Finding, error, ok, warning
 from starbeam.settings.secrets import is_secret, mask_value
+from starbeam_doctor import Finding, error, ok, warning
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam

@@ -12,8 +12,8 @@ from click.testing import Result
 
 from starbeam.app import Starbeam
 from starbeam.db.sqlite import Connection
-from starbeam.doctor import database, grants
 from starbeam.settings import load
+from starbeam_doctor import database, grants
 from starbeam_testing.app import TestDatabase
 from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
 from support.commands import Site, free_port

@@ -16,8 +16,8 @@ from starbeam.cli.options import config_option, json_option, read_settings, requ
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
-    from starbeam.doctor import Finding
     from starbeam.settings import Loaded
+    from starbeam_doctor import Finding
 
 
 @click.command()
@@ -43,8 +43,8 @@ def doctor(config: Path | None, as_json: bool, db: bool) -> None:
 
 def _configuration(loaded: Loaded, config: Path | None) -> tuple[Starbeam | None, list[Finding]]:
     from starbeam.app import Starbeam
-    from starbeam.doctor import error, site
     from starbeam.faults import StartupError
+    from starbeam_doctor import error, site
 
     findings = list(site.of_settings(loaded, config, os.environ))
     try:
@@ -58,7 +58,7 @@ def _configuration(loaded: Loaded, config: Path | None) -> tuple[Starbeam | None
 
 
 async def _running(app: Starbeam, db: bool) -> list[Finding]:
-    from starbeam.doctor import database, site
+    from starbeam_doctor import database, site
 
     findings = await site.of_checks(app)
     if db:
