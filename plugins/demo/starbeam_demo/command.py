@@ -15,7 +15,6 @@ import click
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import config_option, read_settings, require_folder
 from starbeam.cli.serve import bind, require_tables
-from starbeam_demo import accounts
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -75,6 +74,8 @@ def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
 
 def _welcome(app: Starbeam, place: Place, url: str) -> None:
     """Where to look, whom to log in as, and what to try."""
+    from starbeam_demo import accounts
+
     shown = [one for one in accounts.ACCOUNTS if one.shown]
     backend = next((name for name, backend in app.registry.backends.items() if backend.test_only), None)
     commands = []

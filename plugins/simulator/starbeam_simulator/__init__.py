@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
-from typing import ClassVar
-
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING, ClassVar
 
 from starbeam import Plugin, hookimpl
 from starbeam_simulator import hookspecs
-from starbeam_simulator.models import ContainerHistory
 from starbeam_simulator.settings import SimulatorSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
 
 
 class SimulatorPlugin(Plugin[SimulatorSettings]):
@@ -26,4 +26,6 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Where containers were."""
+        from starbeam_simulator.models import ContainerHistory  # only now: the help imports this package
+
         return [ContainerHistory]

@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from starbeam import logs
 from starbeam.cli.failure import Failure
 from starbeam.cli.group import cli
 from starbeam.cli.options import build, config_option, require_file
@@ -183,5 +182,7 @@ def _until_signal(starbeam: Starbeam, work: Coroutine[Any, Any, T]) -> T:
 
 def main() -> None:
     """Run `starbeam simulate` under its old name."""
+    from starbeam import logs  # only now: it is slow to import
+
     logs.configure()
     cli.main(["simulate", *sys.argv[1:]], prog_name="ispyb.simulate")

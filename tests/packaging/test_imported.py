@@ -1,0 +1,61 @@
+"""What is imported where: the help is cheap, a server has no tool and a reader no server in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import workspace
+
+TOOLS = {f"starbeam_{name}" for name in workspace.plugin_folders() if name not in workspace.manifest()}
+LIBRARIES_OF_TOOLS = {"pytest", "matplotlib"}
+"""httpx, PyYAML, alembic and rich come with what a server needs (PyYAML with Litestar)."""
+NOT_FOR_HELP = {"alembic", "httpx", "litestar", "rich", "sqlalchemy", "structlog", "uvicorn", "yaml", "numpy"}
+NOT_IN_A_READER = {"advanced_alchemy", "click", "httpx", "litestar", "sqlalchemy", "uvicorn"}
+APP = """
+import sys
+from pathlib import Path
+from starbeam import server
+from starbeam.app import Starbeam
+from starbeam.settings import load
+Starbeam(load(Path(sys.argv[1]), {{}}, {{}}), needs_secret=False)
+print(*sys.modules)
+"""
+
+
+def imported(*command: str | Path) -> set[str]:
+    """The packages that a program has imported in the end."""
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return {name.partition(".")[0] for name in ended.stdout.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("db", "--help"), ("doctor", "--help")])
+def test_the_help_imports_no_server(words: tuple[str, ...]) -> None:
+    program = f"""
+import sys
+from starbeam.cli.group import main
+sys.argv = ["starbeam", *{words!r}]
+try:
+    main()
+except SystemExit:
+    print()
+    print(*sys.modules)
+"""
+    assert imported(sys.executable, "-c", program) & NOT_FOR_HELP == set()
+
+
+@pytest.mark.parametrize("file", ["production.toml", "demo.toml"])
+def test_a_server_imports_no_tool(file: str) -> None:
+    found = imported(sys.executable, "-c", APP.format(), workspace.ROOT / "config" / file)
+    assert "litestar" in found
+    assert found & LIBRARIES_OF_TOOLS == set()
+    assert {name for name in found if name in TOOLS} == set()
+
+
+def test_a_reader_imports_no_server() -> None:
+    program = "import sys, starbeam_data.reader.__main__; print(); print(*sys.modules)"
+    assert imported(sys.executable, "-c", program) & (NOT_IN_A_READER | TOOLS) == set()
