@@ -15,11 +15,11 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test cases docs bench lint requirements clean
+.PHONY: help install demo test check-long cases docs bench lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
 
 install: $(INSTALLED) ## .venv with core, every bundled plugin and the tools; again: only what has changed
 
@@ -49,6 +49,10 @@ test: install ## run the whole suite, or part of it: make test ARGS="-k proposal
 	@tests/support/install_h5web.sh
 	@tests/support/install_generators.sh
 	@$(BIN)/pytest $(ARGS)
+
+check-long: install ## run the tests that take too long for every day
+	@tests/support/install_servers.sh
+	@$(BIN)/pytest -m long $(ARGS)
 
 cases: install ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)

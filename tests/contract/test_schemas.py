@@ -10,7 +10,8 @@ import pytest
 from starbeam.db.essential import ESSENTIAL
 from starbeam_ddl.facts import Tables, facts
 from support.expected import routes
-from support.trimmed import VERSIONS, database, of_version
+from support.schemas import fresh_database, server
+from support.trimmed import VERSIONS, in_mariadb, in_sqlite, of_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,14 +51,24 @@ async def test_every_version_of_diamonds_schema_is_served(
     assert (await health(whole))["status"] == "ok"
 
 
+BETWEEN = [pytest.param(version, marks=pytest.mark.long) for version in VERSIONS[1:-1]]
+
+
+@pytest.mark.on("mariadb-diamond")
+@pytest.mark.parametrize("version", [VERSIONS[0], *BETWEEN, VERSIONS[-1]])
+async def test_every_version_is_served_from_mariadb_too(
+    version: str, database_url: str, make_whole: MakeWhole
+) -> None:
+    await test_every_version_of_diamonds_schema_is_served(version, database_url, make_whole)
+
+
 @pytest.fixture
 async def database_url(request: pytest.FixtureRequest, kind: Kind, tmp_path: Path) -> str:
     """Of a version, a database with its tables; else one of this kind."""
-    if "version" in request.fixturenames:
-        return await database(of_version(request.getfixturevalue("version")), tmp_path)
-    from support.schemas import fresh_database
-
-    return await fresh_database(kind, tmp_path)
+    if "version" not in request.fixturenames:
+        return await fresh_database(kind, tmp_path)
+    tables = of_version(request.getfixturevalue("version"))
+    return await (in_mariadb(tables, server()) if kind.server == "mariadb" else in_sqlite(tables, tmp_path))
 
 
 def removals(tables: Tables, part: int) -> list[str]:

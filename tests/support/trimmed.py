@@ -8,16 +8,18 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam.db import sqlite
 from starbeam.db.columns import Column
 from starbeam_ddl import ddl
 from starbeam_ddl.facts import Table, Tables, facts
+from support.mariadb import Server
 
 VERSIONS = ("1.0.0", "1.5.0", "1.10.0", "1.20.0", "1.30.0", "2.0.0", "3.0.0", "4.2.0", "4.13.0", "5.0.0+")
 """Diamond's, the oldest of 2018."""
 
+TRIMMED = "trimmed"
 Keep = Callable[[str, str], bool]
 """Whether a table (its name) keeps a column."""
 
@@ -73,11 +75,25 @@ def _trimmed(table: Table, kept: dict[str, set[str]]) -> Table:
     )
 
 
-async def database(tables: Tables, folder: Path) -> str:
+async def in_sqlite(tables: Tables, folder: Path) -> str:
     """The address of an empty SQLite database with these tables."""
     url = f"sqlite+aiosqlite:///{folder}/trimmed.db"
-    engine = create_async_engine(url, connect_args=sqlite.connect_args())
+    await _create(tables, create_async_engine(url, connect_args=sqlite.connect_args()))
+    return url
+
+
+async def in_mariadb(tables: Tables, server: Server) -> str:
+    """The address of an empty database with these tables, the only such one of a server."""
+    engine = create_async_engine(server.url())
+    async with engine.begin() as connection:
+        for statement in (f"DROP DATABASE IF EXISTS {TRIMMED}", f"CREATE DATABASE {TRIMMED}"):
+            await connection.exec_driver_sql(statement)
+    await engine.dispose()
+    await _create(tables, create_async_engine(server.url(TRIMMED)))
+    return server.url(TRIMMED)
+
+
+async def _create(tables: Tables, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(ddl.tables_of(tables).create_all, checkfirst=False)
     await engine.dispose()
-    return url
