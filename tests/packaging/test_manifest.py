@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ DISTRIBUTIONS = {"starbeam-core", *map(workspace.distribution, workspace.plugin_
 TOOL_DISTRIBUTIONS = DISTRIBUTIONS - {"starbeam-core", *map(workspace.distribution, MANIFEST)}
 """Those that only bring commands: nothing enables them, so nothing requires them."""
 TESTING = "starbeam-testing"
+CONFIGURATIONS = sorted((workspace.ROOT / "config").glob("*.toml"))
 
 
 def test_pyprojects_say_what_the_manifest_says() -> None:
@@ -90,3 +93,20 @@ def test_a_plugin_depends_on_what_it_requires(name: str) -> None:
 def test_the_demo_enables_every_bundled_plugin() -> None:
     demo = tomllib.loads((workspace.ROOT / "config" / "demo.toml").read_text(encoding="utf-8"))
     assert sorted(demo["plugins"]["enabled"]) == sorted(workspace.manifest()), "edit config/demo.toml"
+
+
+def test_the_readme_tells_of_every_plugin_and_tool() -> None:
+    told = re.findall(r"\]\(plugins/(\w+)\)", (workspace.ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(told) == sorted(workspace.plugin_folders()), "edit README.md"
+
+
+@pytest.mark.parametrize("file", CONFIGURATIONS, ids=lambda file: file.name)
+def test_configurations_enable_only_what_there_is(file: Path) -> None:
+    enabled = tomllib.loads(file.read_text(encoding="utf-8")).get("plugins", {}).get("enabled", [])
+    assert set(enabled) <= set(MANIFEST), f"edit {file.name}"
+
+
+def test_a_facility_runs_all_that_serves_but_log_ins_and_made_up_data() -> None:
+    production = tomllib.loads((workspace.ROOT / "config/production.toml").read_text(encoding="utf-8"))
+    expected = {name for name in MANIFEST if not name.startswith("auth_")} - {"simulator"}
+    assert set(production["plugins"]["enabled"]) == expected, "edit config/production.toml"

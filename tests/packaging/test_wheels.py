@@ -1,7 +1,8 @@
-"""The wheels are complete: installed without the checkout, they make a database and serve it."""
+"""The wheels are complete: installed without the checkout, a few serve a database that was made elsewhere."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import signal
 import socket
@@ -15,13 +16,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from starbeam_testing.app import TestDatabase
 from support import workspace
-from support.clean import build_workspace, environment, install, make_environment, run
+from support.clean import build_workspace, environment, install, make_environment
+from support.schemas import SQLITE, Kind, fresh_database
 
 DISTRIBUTIONS = ("starbeam-core", "starbeam-auth-dummy", "starbeam-ispyb", "starbeam-proposals")
 CONFIG = """
 [database]
-url = "sqlite+aiosqlite:///starbeam.db"
+url = "{url}"
 [auth]
 secret_key = "{secret}"
 [auth.backends.dummy]
@@ -29,12 +32,6 @@ use = "auth_dummy"
 test_system = true
 [plugins]
 enabled = ["auth_dummy", "ispyb", "proposals"]
-"""
-ADD_PERSON = """
-import sqlite3
-from starbeam.db.sqlite import Connection
-with sqlite3.connect("starbeam.db", factory=Connection) as connection:
-    connection.execute("INSERT INTO Person (login) VALUES ('visitor')")
 """
 
 
@@ -46,13 +43,10 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def site(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with a fresh environment in `venv`, a configuration and a database with one person."""
+    """A working folder with a fresh environment in `venv`: a server and no tool."""
     folder = tmp_path_factory.mktemp("site")
     make_environment(folder)
     install(folder, [wheels[name] for name in DISTRIBUTIONS])
-    (folder / "site.toml").write_text(CONFIG.format(secret=secrets.token_hex(32)))
-    run("venv/bin/starbeam", "db", "create", "--config", "site.toml", cwd=folder)
-    run("venv/bin/python", "-c", ADD_PERSON, cwd=folder)
     return folder
 
 
@@ -71,7 +65,18 @@ def test_a_wheel_holds_its_whole_package_and_the_licence(name: str, wheels: dict
     assert any(name.endswith("licenses/LICENSE") for name in held)
 
 
-def test_the_wheels_alone_serve_proposals(site: Path) -> None:
+async def made_elsewhere(kind: Kind, folder: Path) -> str:
+    """The address of a database with one person."""
+    database = TestDatabase(await fresh_database(kind, folder))
+    await database.person("visitor")
+    await database.engine.dispose()
+    return database.url
+
+
+@pytest.mark.parametrize("made", [SQLITE, Kind("mariadb", "community")], ids=str)
+def test_the_wheels_alone_serve_a_database_made_elsewhere(made: Kind, site: Path) -> None:
+    url = asyncio.run(made_elsewhere(made, site))
+    (site / "site.toml").write_text(CONFIG.format(url=url, secret=secrets.token_hex(32)))
     with serving(site) as client:
         login = client.post("/auth/login", json={"plugin": "dummy", "login": "visitor", "password": "any"})
         assert login.status_code == 201, login.text
