@@ -22,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables, events and what tests need."""
     folder = tmp_path_factory.mktemp("examples")
     dist = tmp_path_factory.mktemp("dist")
-    names = "core", "plugins/ispyb", "plugins/events", "plugins/testing", "plugins/scaffold"
+    names = "core", "plugins/ispyb", "plugins/events", "plugins/ddl", "plugins/testing", "plugins/scaffold"
     wheels = [build(workspace.ROOT / name, dist, "--sdist") for name in names]
     make_environment(folder)
     install(folder, wheels)
