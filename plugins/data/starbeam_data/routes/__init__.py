@@ -18,7 +18,7 @@ from starbeam.db.reader import Reader
 from starbeam.files import Files
 from starbeam.http.errors import refusal
 from starbeam.params import LARGEST, query_id
-from starbeam.refusals import Forbidden, Invalid, Missing, Refusal
+from starbeam.refusals import Forbidden, Invalid, Missing, Refusal, Unavailable
 from starbeam_data import queries
 from starbeam_data.protocol import (
     AnyJob,
@@ -233,7 +233,7 @@ def readable(file: Path) -> bool:
 
 
 def _told_to_h5web(request: Request[Any, Any, Any], error: Refusal) -> Response[Any]:
-    """The answer of every refusal, with `message`, where h5web looks for the reason."""
+    """The answer of a refusal about a file, with `message`, where h5web looks for the reason."""
     answer = refusal(error)
     if isinstance(answer.content["detail"], str):
         answer.content["message"] = answer.content["detail"]
@@ -243,7 +243,7 @@ def _told_to_h5web(request: Request[Any, Any, Any], error: Refusal) -> Response[
 _GROVE = Router(
     "/h5grove",
     route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths],
-    exception_handlers={Refusal: _told_to_h5web},
+    exception_handlers=dict.fromkeys((Missing, Forbidden, Invalid, Unavailable), _told_to_h5web),
 )
 
 
