@@ -153,7 +153,8 @@ async def test_an_operation_without_a_guard_is_found(
         await run(contract, "test_it_refuses_who_has_no_token", make_app)
 
 
-def test_a_plugin_that_stays_when_it_is_disabled_is_found(
+@pytest.mark.anyio
+async def test_a_plugin_that_stays_when_it_is_disabled_is_found(
     make: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contract = make()
