@@ -5,7 +5,8 @@ Each holds a sentence for whoever sent the request: no SQL, no paths, nothing of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class Refusal(Exception):
@@ -43,6 +44,16 @@ class Invalid(Refusal):
         super().__init__(sentence)
         self.loc = list(loc)
         self.kind = kind
+
+
+@contextmanager
+def within(*place: str) -> Iterator[None]:
+    """Name what is not valid inside as a part of this place of the body."""
+    try:
+        yield
+    except Invalid as error:
+        error.loc[1:1] = place
+        raise
 
 
 class NotHeld(Refusal):

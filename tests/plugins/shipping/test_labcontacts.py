@@ -114,7 +114,10 @@ async def test_another_proposal_is_not_there(app: TestApp, member: Caller) -> No
         ({"Person": None}, ["Person"]),
         ({"Person": {"familyName": None}}, ["Person", "familyName"]),
         ({"Person": {"emailAddress": "x" * 61}}, ["Person", "emailAddress"]),
-        ({"Person": {"Laboratory": {"name": "x" * 46}}}, ["Person", "Laboratory", "name"]),
+        (
+            {"Person": {"Laboratory": {"name": "x" * 46, "address": "a", "city": "b", "country": "c"}}},
+            ["Person", "Laboratory", "name"],
+        ),
         ({"dewarAvgCustomsValue": -1}, ["dewarAvgCustomsValue"]),
     ],
 )

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from starbeam.db.models import Laboratory, Person
 from starbeam.db.writer import Writer, refusing, sent
-from starbeam.refusals import Invalid
+from starbeam.refusals import Invalid, within
 from starbeam_ispyb.models import LabContact
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, person
@@ -32,7 +32,8 @@ async def add(writer: Writer, data: schemas.LabContactCreate) -> schemas.LabCont
     for name in ("dewarAvgCustomsValue", "dewarAvgTransportValue"):
         values[name] = values[name] or 0
     with refusing("Could not create lab contact"):
-        added = await writer.create(Person, await _new_person(writer, data.Person))
+        with within("Person"):
+            added = await writer.create(Person, await _new_person(writer, data.Person))
         card = {**values, "personId": added.personId}
         key = (await writer.create(LabContact, card)).labContactId
     return await writer.get(LAB_CONTACTS, key)
@@ -42,8 +43,18 @@ async def _new_person(writer: Writer, data: schemas.PersonCreate) -> dict[str, A
     """What to insert for a person whose laboratory is inserted now."""
     values = sent(data, "givenName", "familyName", "emailAddress", "phoneNumber")
     if data.Laboratory is not None:
-        values["laboratoryId"] = (await writer.create(Laboratory, sent(data.Laboratory))).laboratoryId
+        values["laboratoryId"] = await _new_laboratory(writer, sent(data.Laboratory))
     return values
+
+
+async def _new_laboratory(writer: Writer, place: dict[str, Any]) -> int:
+    """Insert a laboratory. Its key. Raises Invalid where it lacks something."""
+    with within("Laboratory"):
+        for name in _REQUIRED:
+            if name not in place:
+                raise Invalid("Field required", ["body", name], "missing")
+        key: int = (await writer.create(Laboratory, place)).laboratoryId
+    return key
 
 
 async def update(writer: Writer, key: int, data: schemas.LabContactCreateOptional) -> schemas.LabContact:
@@ -53,7 +64,8 @@ async def update(writer: Writer, key: int, data: schemas.LabContactCreateOptiona
         if card := sent(data, *_CARD):
             await writer.update(LabContact, key, card)
         if data.Person is not UNSET:
-            await _update_person(writer, key, data.Person)
+            with within("Person"):
+                await _update_person(writer, key, data.Person)
     return await writer.get(LAB_CONTACTS, key)
 
 
@@ -66,16 +78,9 @@ async def _update_person(writer: Writer, key: int, data: schemas.PersonCreateOpt
     elif data.Laboratory is not UNSET:
         place = sent(data.Laboratory)
         if laboratory_id is None:
-            values["laboratoryId"] = (await writer.create(Laboratory, _complete(place))).laboratoryId
+            values["laboratoryId"] = await _new_laboratory(writer, place)
         elif place:
-            await writer.update(Laboratory, laboratory_id, place)
+            with within("Laboratory"):
+                await writer.update(Laboratory, laboratory_id, place)
     if values:
         await writer.update(Person, person_id, values)
-
-
-def _complete(place: dict[str, Any]) -> dict[str, Any]:
-    """What is sent of a laboratory that is not there yet. Raises Invalid where it lacks something."""
-    for name in _REQUIRED:
-        if name not in place:
-            raise Invalid("Field required", ["body", "Person", "Laboratory", name], "missing")
-    return place
