@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql import visitors
 
+from starbeam.db.lists import List
 from starbeam.db.shape import Shape
 
 _VERBS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
@@ -38,6 +39,15 @@ _OF_SERVICES = {
 """Methods by which a service writes."""
 _OF_SESSIONS = frozenset({"add_all", "merge", "flush"})
 """Methods by which a session writes."""
+_OF_WRITERS = {
+    "create": frozenset({"INSERT"}),
+    "insert": frozenset({"INSERT"}),
+    "update": frozenset({"UPDATE"}),
+    "change": frozenset({"UPDATE"}),
+    "delete": frozenset({"DELETE"}),
+    "save": frozenset({"INSERT", "UPDATE"}),
+}
+"""Methods by which a `Writer`, which functions call `writer`, writes."""
 
 
 @dataclass
@@ -118,6 +128,8 @@ class _Search:
             yield from (thing.func, *thing.args, *thing.keywords.values())
         elif isinstance(thing, Shape):
             yield from thing.sources
+        elif isinstance(thing, List):
+            yield from thing.parts
         elif isinstance(thing, Mapping):
             yield from (*thing.keys(), *thing.values())
         elif isinstance(thing, list | tuple | set | frozenset):
@@ -138,13 +150,17 @@ class _Search:
         cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
         for thing in (*mentioned.values(), *cells):
             self.visit(thing, names)
-        self._writes(names, mentioned)
+        self._writes(
+            names, mentioned, writer={"writer", "change"} & {*function.__code__.co_varnames} != set()
+        )
 
-    def _writes(self, names: frozenset[str], mentioned: Mapping[str, Any]) -> None:
+    def _writes(self, names: frozenset[str], mentioned: Mapping[str, Any], writer: bool) -> None:
         """Note what a function writes: tables that it mentions, else any."""
         verbs = {verb for name, verb in _VERBS.items() if mentioned.get(name) is getattr(sqlalchemy, name)}
         if names & _OF_SESSIONS:
             verbs |= {"INSERT", "UPDATE"}
+        if writer:
+            verbs = verbs.union(*(_OF_WRITERS[name] for name in names & _OF_WRITERS.keys()))
         models = [
             one for one in mentioned.values() if isinstance(one, type) and issubclass(one, DeclarativeBase)
         ]

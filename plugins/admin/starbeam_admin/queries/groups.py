@@ -99,7 +99,8 @@ async def put_in(writer: Writer, content: Content, group_id: int, row_id: int) -
 
 async def take_out(writer: Writer, content: Content, group_id: int, row_id: int) -> bool:
     """Take a person or permission out of a group. Whether it was there."""
-    link = content.link
+    # Both tables are named, so that `starbeam doctor` asks for DELETE on these and no others.
+    link = UserGroup_has_Person if content is PERSON else UserGroup_has_Permission
     return await writer.delete(link, link.userGroupId == group_id, content.link_key == row_id) > 0
 
 
