@@ -115,12 +115,17 @@ def test_upgrade_applies_what_is_lacking_once(site: Site, tables: sqlite3.Connec
 async def test_tables_of_plugins_hold_every_text(db: TestDatabase, tmp_path: Path) -> None:
     """Whatever the database's own default is, for columns that come later too."""
     name = make_url(db.url).database
-    await db.sql(f"ALTER DATABASE `{name}` CHARACTER SET latin1")
+    ((letters,),) = await db.sql("SELECT @@character_set_database")
     migrations = Migrations("notes", [write(tmp_path / "revisions", (FIRST, CREATE), (SECOND, ADD))])
-    async with db.engine.begin() as connection:
-        await connection.run_sync(migrations.upgrade)
-    await db.sql("INSERT INTO SiteNote (siteNoteId, text) VALUES (1, :text)", text="\u03b1-helix 😀")
-    assert await db.sql("SELECT text FROM SiteNote") == [("\u03b1-helix 😀",)]
+    try:
+        await db.sql(f"ALTER DATABASE `{name}` CHARACTER SET latin1")
+        async with db.engine.begin() as connection:
+            await connection.run_sync(migrations.upgrade)
+        await db.sql("INSERT INTO SiteNote (siteNoteId, text) VALUES (1, :text)", text="\u03b1-helix 😀")
+        assert await db.sql("SELECT text FROM SiteNote") == [("\u03b1-helix 😀",)]
+    finally:
+        await db.sql(f"ALTER DATABASE `{name}` CHARACTER SET {letters}")
+        await db.sql("DROP TABLE IF EXISTS SiteNote, starbeam_notes_version")
 
 
 def test_a_server_does_not_start_without_a_plugins_table(site: Site) -> None:
