@@ -43,7 +43,6 @@ LOOK_SECONDS = 30
 """How often what the database has is read again."""
 NEWS_SECONDS = 60.0
 """How long health tells of a change."""
-_LOOKING = "reading the schema"
 
 
 class Database:
@@ -164,9 +163,9 @@ class Database:
         """Look again, in the background."""
         try:
             await self.look_again()
-            self.outage.over(_LOOKING)
+            self.outage.over()
         except Exception as error:  # whatever fails here must not end the background task
-            self.outage.note(error, _LOOKING)
+            self.outage.note(error)
 
     async def missed(self, error: DBAPIError) -> None:
         """A statement failed: if it asked for what is not there, look again what there is. Raises

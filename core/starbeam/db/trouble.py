@@ -112,6 +112,10 @@ def first_line(error: BaseException) -> str:
     return f"{type(original).__name__}: {original}".splitlines()[0]
 
 
+_TOLD_AS = {Trouble.ABSENT: Trouble.INCOMPLETE, Trouble.CHANGED: Trouble.INCOMPLETE}
+"""What is one outage: a statement may meet it before the tables are looked at, or the other way round."""
+
+
 class Outage:
     """What is wrong with the database now. Whoever meets an error notes it; the log hears of it once."""
 
@@ -121,7 +125,7 @@ class Outage:
     def note(self, error: BaseException, job: str = "database") -> None:
         """`job` met an error: log it, unless somebody met the same since it last worked."""
         kind = trouble(error)
-        cause = kind.value if kind else f"{job}: unexpected error"
+        cause = _TOLD_AS.get(kind, kind).value if kind else f"{job}: unexpected error"
         if all(cause != known for known, _ in self._open.values()):
             self._open[job] = (cause, time.monotonic())
             log.error(cause, error=first_line(error))
