@@ -77,7 +77,8 @@ def test_plugins_are_listed_with_what_is_wrong_with_them(site: Site) -> None:
     assert not listed["proposals"]["enabled"]
     assert listed["proposals"]["requires"] == ["ispyb"]
     assert listed["proposals"]["title"] == "Proposals, sessions and people"
-    assert listed["broken"]["fault"] == "RuntimeError: no licence file"
+    place = site.folder / "broken_plugin.py"
+    assert listed["broken"]["fault"] == f"RuntimeError: no licence file ({place}:3)"
     assert listed["nobody"]["fault"] == "is not installed"
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from starbeam.app import Starbeam
 from starbeam.auth.backends import Identity
+from starbeam.db.schema import Schema
 from starbeam.faults import StartupError
 from starbeam.settings import load
 from starbeam_auth_ldap.settings import LdapSettings, Server, servers_of
-from starbeam_ddl.facts import FLAVOURS, facts
+from starbeam_ddl.facts import FLAVOURS, Flavour, facts
 
 GOOD = {"uri": "ldaps://ldap.example.org", "user_dn": "uid={login},dc=example"}
 SEARCH = {"uri": "ldaps://a", "base": "dc=x", "service_dn": "cn=a", "service_password": "hunter2"}
@@ -91,14 +92,16 @@ def test_the_service_password_comes_from_a_file(tmp_path: Path) -> None:
     assert "hunter2" not in repr(settings)
 
 
-def test_persons_are_fitted_to_the_columns_of_both_schemas() -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_persons_are_fitted_to_the_columns_of_both_schemas(flavour: Flavour) -> None:
     names = {field.name for field in msgspec.structs.fields(Identity)} - {"login", "siteId"}
-    longest = Identity(login="a", **dict.fromkeys(names, "x" * 300)).fitting()
+    table = facts(flavour)["Person"]
+    columns = {name: column for name in (*names, "login", "siteId") if (column := table.column(name))}
+    schema = Schema("mysql", {"person": {name.lower(): column for name, column in columns.items()}})
+    longest = Identity(login="a", **dict.fromkeys(names, "x" * 300)).fitting(schema)
     kept = {name: len(getattr(longest, name) or "") for name in names}
     short = {name: 60 if name == "emailAddress" else 45 for name in ("emailAddress", "phoneNumber")}
-    for flavour in FLAVOURS:
-        columns = {name: facts(flavour)["Person"].column(name) for name in names}
-        widths = {name: int(column.type[8:-1]) for name, column in columns.items() if column}
-        assert widths == {**kept, **short}
+    widths = {name: int(columns[name].type[8:-1]) for name in names if name in columns}
+    assert widths == {**kept, **short}
     fits = Identity(login="a", emailAddress="x" * 60, phoneNumber="x" * 45, siteId=-(2**31) + 1)
-    assert fits.fitting() == fits
+    assert fits.fitting(schema) == fits
