@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from starbeam.db.limits import longest, takes
+from starbeam.db.limits import cut, takes
 from starbeam.db.schema import Schema
 
 
@@ -34,11 +34,11 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     siteId: int | None = None
 
     def fitting(self, schema: Schema) -> Identity:
-        """What of it this database's `Person` can hold: long names are cut, what means nothing when cut is
-        left out, and so is what has other letters."""
+        """What of it this database's `Person` can hold: long names are cut, with `?` for letters that the
+        column lacks; what means nothing then is left out."""
         columns = {name: schema.found("Person", name) for name in self.__struct_fields__}
-        cut = {name: (getattr(self, name) or "")[: longest(columns[name])] for name in _NAMES}
-        given: dict[str, Any] = {name: cut.get(name) or getattr(self, name) for name in columns}
+        names = {name: cut(columns[name], getattr(self, name) or "") for name in _NAMES}
+        given: dict[str, Any] = {name: names.get(name) or getattr(self, name) for name in columns}
         return Identity(**{name: value for name, value in given.items() if takes(columns[name], value)})
 
 
