@@ -17,6 +17,7 @@ from starbeam.db.schema import Schema
 from starbeam.refusals import Invalid
 from starbeam_testing.app import TestApp, TestDatabase
 from starbeam_testing.fixtures import MakeApp
+from support.columns import definition
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio
@@ -87,12 +88,16 @@ def test_persons_are_fitted_to_the_columns() -> None:
 @pytest.fixture
 async def widened(db: TestDatabase, make_app: MakeApp) -> AsyncIterator[TestApp]:
     """A facility that widened one column and narrowed another."""
+    before = {
+        (table, column): await definition(db, table, column)
+        for table, column in (("Person", "login"), ("UserGroup", "name"))
+    }
     await db.sql("ALTER TABLE Person MODIFY login VARCHAR(60) CHARACTER SET latin1")
     await db.sql("ALTER TABLE UserGroup MODIFY name VARCHAR(5) CHARACTER SET latin1 NOT NULL")
     yield await make_app("ispyb", "probe", **WITH_PROBE)
     await db.sql("DELETE FROM Person")
-    await db.sql("ALTER TABLE Person MODIFY login VARCHAR(45) CHARACTER SET latin1")
-    await db.sql("ALTER TABLE UserGroup MODIFY name VARCHAR(31) CHARACTER SET latin1 NOT NULL")
+    for (table, column), was in before.items():
+        await db.sql(f"ALTER TABLE {table} MODIFY {column} {was}")
 
 
 @on_latin1

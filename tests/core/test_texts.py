@@ -12,6 +12,7 @@ from starbeam.db.models import Person
 from starbeam.db.texts import holds
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
+from support.columns import definition
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +68,7 @@ async def test_a_column_contains_no_letter_that_it_lacks(app: TestApp) -> None:
 @on_latin1
 async def test_each_comparison_is_as_its_own_column_holds(app: TestApp) -> None:
     """One value beside columns of several character sets, within functions, in lists, and negated."""
+    was = await definition(app.database, "Person", "givenName")
     await app.database.sql("ALTER TABLE Person MODIFY givenName VARCHAR(45) CHARACTER SET utf8mb4")
     await app.database.sql("UPDATE Person SET givenName = 'Ω' WHERE login = 'ann'")
     value, inner = bindparam("value"), select(Person.personId, Person.login).subquery()
@@ -86,7 +88,7 @@ async def test_each_comparison_is_as_its_own_column_holds(app: TestApp) -> None:
         }
     finally:
         await app.database.sql("UPDATE Person SET givenName = NULL")
-        await app.database.sql("ALTER TABLE Person MODIFY givenName VARCHAR(45) CHARACTER SET latin1")
+        await app.database.sql(f"ALTER TABLE Person MODIFY givenName {was}")
     both = ["ann", "rené€x"]
     assert found == {
         "either": ["ann"],
