@@ -8,12 +8,15 @@ and on MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from support.schemas import KINDS, SQLITE, Kind, fresh_database
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # lines of the client, with whole addresses, are kept
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no fault
 settings.load_profile("suite")
