@@ -74,3 +74,7 @@ class Principal:
     def kind(self) -> Kind:
         """What statements depend on."""
         return Kind(self.permissions, bool(self.beamlines))
+
+
+NOBODY = Principal(0, "", frozenset())
+"""Who writes when no person calls: at a log-in, in the background, from the command line."""

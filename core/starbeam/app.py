@@ -17,6 +17,7 @@ from starbeam import loader
 from starbeam.access import Principal
 from starbeam.auth import onetime
 from starbeam.auth.login import LoginService
+from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.people import People
 from starbeam.auth.ratelimit import Tries
 from starbeam.auth.snapshot import REFRESH_SECONDS, Snapshot
@@ -26,7 +27,7 @@ from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scopes
-from starbeam.db.writer import Write
+from starbeam.db.writer import Listener, Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
@@ -72,10 +73,13 @@ class Starbeam:
         self.registry.collect_backends(settings.auth.backends, self.context)
         self.tokens = Tokens(settings.auth)
         self.tries = Tries()
+        self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.registry.collect_parts([self._login(), openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = Scopes(self.database, Visibility(self.registry.rules))
+        self.listeners: list[Listener] = []
+        """Of every write."""
         self.asgi = self._built()
 
     def _metrics(self) -> metrics.Metrics | None:
@@ -88,8 +92,15 @@ class Starbeam:
 
     def _login(self) -> Router:
         backends = self.registry.backends
-        service = LoginService(backends, self.tokens, self.tries, self.snapshot, self.database)
-        return login.router(backends, service, self.client_address)
+        parts = self.tokens, self.tries, self.snapshot, self.database, self.write
+        service = LoginService(backends, *parts)
+        return login.router(backends, service, self.onetime_tokens, self.client_address)
+
+    async def write(self, who: Principal) -> Write:
+        """What runs a caller's changes. Raises what the database raises while it is away."""
+        scope = await self.scopes.of(who)
+        about = who, self.clock.now(), self.options.values
+        return Write(self.database, scope, *about, self.listeners)
 
     @property
     def is_test_system(self) -> bool:
@@ -123,7 +134,7 @@ class Starbeam:
 
     def _litestar(self, routers: Sequence[Router]) -> Litestar:
         settings = self.settings.server
-        guard = Guard(self.settings, self.tokens, self.snapshot, self.database)
+        guard = Guard(self.settings, self.tokens, self.snapshot, self.onetime_tokens)
         answer = partial(errors.answer, outage=self.database.outage)
         beside = [
             health.router(self.registry.checks, self.is_test_system),
@@ -171,8 +182,7 @@ class Starbeam:
                 await connection.close()
 
         async def write(who: NamedDependency[Principal]) -> Write:
-            scope = await self.scopes.of(who)
-            return Write(self.database, scope, who, self.clock.now(), self.options.values)
+            return await self.write(who)
 
         return {
             "who": Provide(who),
@@ -197,15 +207,12 @@ class Starbeam:
                 await self.snapshot.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
-                await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self._clean_onetime_tokens))
+                await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self.onetime_tokens.clean))
                 for lifespan in self.registry.lifespans:
                     await stack.enter_async_context(lifespan())
                 yield
 
         return running
-
-    async def _clean_onetime_tokens(self) -> None:
-        await onetime.clean(self.database, self.settings.auth.onetime_lifetime)
 
 
 def create_app(loaded: Loaded) -> Litestar:

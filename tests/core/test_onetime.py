@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from starbeam.auth import onetime
 from starbeam.db.models import SW_onceToken
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
@@ -174,7 +173,7 @@ async def test_age_counts_without_the_clean_up(app: TestApp) -> None:
 async def test_the_clean_up_deletes_what_is_too_old(app: TestApp) -> None:
     await sign(app, await app.as_user("abcd"), "/young")
     await store(app, "old", 12, "/old")
-    await onetime.clean(app.starbeam.database, app.starbeam.settings.auth.onetime_lifetime)
+    await app.starbeam.onetime_tokens.clean()
     assert [row[2] for row in await stored(app)] == ["/young"]
 
 

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from starbeam.db.models import Person
+from starbeam.db.models import AdminVar, Person
 from starbeam.db.writer import Write, Writer, Written
 from starbeam.refusals import Refused
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
+from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio
 
@@ -22,10 +24,8 @@ async def written_by(
 ) -> Write:
     """The `Write` of a request of this person."""
     await app.as_user(login)
-    core = app.starbeam
-    who = core.snapshot.people.principal(1, login, ())
-    scope = await core.scopes.of(who)
-    return Write(core.database, scope, who, core.clock.now(), core.options.values, listeners)
+    app.starbeam.listeners[:] = listeners
+    return await app.starbeam.write(app.starbeam.snapshot.people.principal(1, login, ()))
 
 
 async def logins(app: TestApp) -> list[str]:
@@ -119,3 +119,32 @@ async def test_work_that_met_a_dead_lock_is_begun_again(make_app: MakeApp) -> No
             select(Person.givenName, Person.familyName).where(Person.login.in_(["a", "b"]))
         )
         assert {(given, family) for given, family in rows} <= {("one", "two"), ("two", "one")}
+
+
+@pytest.mark.four_databases
+async def test_writes_of_log_in_and_of_one_time_tokens_pass_here_too(make_app: MakeApp) -> None:
+    app = await make_app("probe", **WITH_PROBE)
+    await app.database.add(AdminVar, name="create_person_on_missing", value="true")
+    await app.refresh()
+    noted, in_the_way = list[tuple[str, str, str]](), list[Writer]()
+
+    async def listen(writer: Writer) -> None:
+        if not in_the_way:
+            in_the_way.append(writer)
+            raise OperationalError("INSERT", {}, Exception(1213, "Deadlock found"))
+        noted.extend((writer.who.login, one.verb, one.model.__name__) for one in writer.written)
+
+    app.starbeam.listeners.append(listen)
+    body = {"plugin": "probe", "login": "new", "password": "x"}
+    answer = await app.client.post("/auth/login", json=body)
+    headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+    assert await logins(app) == ["new"]
+    signed = await app.client.post("/user/sign", headers=headers, json={"validity": "/probe/who"})
+    once = {"onetime": signed.json()["token"]}
+    assert (await app.client.get("/probe/who", params=once)).status_code == 200
+    assert noted == [
+        ("", "insert", "Person"),
+        ("new", "insert", "SW_onceToken"),
+        ("new", "delete", "SW_onceToken"),
+    ]
+    assert [(one.verb, one.model) for one in in_the_way[0].written] == [("insert", Person)]

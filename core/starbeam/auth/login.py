@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from starbeam.access import NOBODY
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
+    from starbeam.db.writer import Writer, Writes
 
 log = structlog.get_logger("starbeam.auth")
 
@@ -53,12 +55,14 @@ class LoginService:
         tries: Tries,
         snapshot: Snapshot,
         database: Database,
+        writes: Writes,
     ) -> None:
         self._backends = backends
         self._tokens = tokens
         self._tries = tries
         self._snapshot = snapshot
         self._database = database
+        self._writes = writes
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
         """The person's token. 401 when the backend or the database does not know the person, 429 after too
@@ -119,10 +123,7 @@ class LoginService:
     async def _create(self, identity: Identity) -> tuple[int, str]:
         """The new person; when somebody else created it at this moment, that one."""
         try:
-            async with self._database.transaction() as session:
-                await queries.lock_option(session, CREATE_PERSON)
-                if not await queries.person_by_login(session, identity.login):
-                    await queries.add_person(session, identity.fitting(self._database.schema))
+            await (await self._writes(NOBODY))(_add, identity)
         except IntegrityError:
             log.info("person was created by another log-in", login=identity.login)
         async with self._database.read() as connection:
@@ -130,6 +131,13 @@ class LoginService:
         if created is None:
             raise _unknown()
         return created.personId, created.login
+
+
+async def _add(writer: Writer, identity: Identity) -> None:
+    """The person, if there is none yet."""
+    await queries.lock_option(writer, CREATE_PERSON)
+    if not await queries.person_by_login(writer.session, identity.login):
+        await queries.add_person(writer, identity.fitting(writer.scope.schema))
 
 
 def _unknown() -> LogInRefused:

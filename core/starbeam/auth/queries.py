@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, delete, insert, inspect, select
+from sqlalchemy import inspect, literal, select
 
 from starbeam.db.functions import seconds_ago
 from starbeam.db.models import (
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
     from starbeam.auth.backends import Identity
+    from starbeam.db.writer import Writer
 
 
 OPTIONS = select(AdminVar.name, AdminVar.value).order_by(AdminVar.varId)
@@ -67,46 +68,42 @@ async def logins(connection: AsyncConnection | AsyncSession) -> list[str]:
     return [login for login in (await connection.execute(select(Person.login))).scalars() if login]
 
 
-async def grant(session: AsyncSession, person_id: int, permission: str, description: str | None) -> None:
+async def grant(writer: Writer, person_id: int, permission: str, description: str | None) -> None:
     """Put a person into the group named as the permission; group and permission are added when missing."""
-    permission_id = await _id(session, Permission, Permission.type, permission, description=description)
-    group_id = await _id(session, UserGroup, UserGroup.name, permission)
-    for link in (
-        UserGroup_has_Permission(userGroupId=group_id, permissionId=permission_id),
-        UserGroup_has_Person(userGroupId=group_id, personId=person_id),
-    ):
-        await session.merge(link)
-    await session.flush()
+    permission_id = await _id(writer, Permission, Permission.type, permission, description=description)
+    group_id = await _id(writer, UserGroup, UserGroup.name, permission)
+    await _link(writer, UserGroup_has_Permission, userGroupId=group_id, permissionId=permission_id)
+    await _link(writer, UserGroup_has_Person, userGroupId=group_id, personId=person_id)
 
 
-async def _id(session: AsyncSession, model: type[Any], name: Any, value: str, **columns: Any) -> int:
+async def _id(writer: Writer, model: type[Any], name: Any, value: str, **columns: Any) -> int:
     """The key of the row of that name, added when there is none."""
     key = inspect(model).primary_key[0]
-    found = (await session.execute(select(key).where(name == value).order_by(key).limit(1))).scalar()
+    found = await writer.scalar(select(key).where(name == value).order_by(key).limit(1))
     if found is None:
-        row = model(**{name.key: value, **columns})
-        session.add(row)
-        await session.flush()
-        found = getattr(row, key.name)
+        found = getattr(await writer.create(model, {name.key: value, **columns}), key.name)
     return int(found)
 
 
-async def lock_option(session: AsyncSession, name: str) -> None:
+async def _link(writer: Writer, model: type[Any], **keys: int) -> None:
+    if not await writer.rows(select(literal(1)).select_from(model).filter_by(**keys)):
+        await writer.insert(model, keys)
+
+
+async def lock_option(writer: Writer, name: str) -> None:
     """Let only one transaction at a time pass here, on MariaDB. Needs the option's row."""
-    await session.execute(select(AdminVar.varId).where(AdminVar.name == name).with_for_update())
+    await writer.rows(select(AdminVar.varId).where(AdminVar.name == name).with_for_update())
 
 
-async def add_person(session: AsyncSession, identity: Identity) -> None:
+async def add_person(writer: Writer, identity: Identity) -> None:
     """A `Person` row with what the backend knows."""
     known = {name: getattr(identity, name) for name in identity.__struct_fields__}
-    await session.execute(
-        insert(Person).values({name: value for name, value in known.items() if value is not None})
-    )
+    await writer.insert(Person, {name: value for name, value in known.items() if value is not None})
 
 
-async def add_onetime_token(session: AsyncSession, token: str, person_id: int, validity: str) -> None:
+async def add_onetime_token(writer: Writer, token: str, person_id: int, validity: str) -> None:
     """A one-time token; the database dates it."""
-    await session.execute(insert(SW_onceToken).values(token=token, personId=person_id, validity=validity))
+    await writer.insert(SW_onceToken, {"token": token, "personId": person_id, "validity": validity})
 
 
 async def onetime_tokens(connection: AsyncConnection, token: str) -> Sequence[Any]:
@@ -122,13 +119,16 @@ async def onetime_tokens(connection: AsyncConnection, token: str) -> Sequence[An
     return (await connection.execute(query.where(SW_onceToken.token == token))).all()
 
 
-async def take_onetime_token(session: AsyncSession, token_id: int, lifetime: float) -> bool:
-    """Delete the token if it is still young. True for exactly one of several callers."""
+async def take_onetime_token(
+    writer: Writer, token_id: int, person_id: int, lifetime: float
+) -> list[str] | None:
+    """Delete the token if it is still young: what its person may do, for exactly one of several callers."""
     fresh = SW_onceToken.recordTimeStamp >= seconds_ago(lifetime)
-    result = await session.execute(delete(SW_onceToken).where(SW_onceToken.onceTokenId == token_id, fresh))
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    if not await writer.delete(SW_onceToken, SW_onceToken.onceTokenId == token_id, fresh):
+        return None
+    return await permissions(writer.session, person_id)
 
 
-async def delete_old_onetime_tokens(session: AsyncSession, lifetime: float) -> None:
+async def delete_old_onetime_tokens(writer: Writer, lifetime: float) -> None:
     """Delete the tokens that nobody may use any more."""
-    await session.execute(delete(SW_onceToken).where(SW_onceToken.recordTimeStamp < seconds_ago(lifetime)))
+    await writer.delete(SW_onceToken, SW_onceToken.recordTimeStamp < seconds_ago(lifetime))

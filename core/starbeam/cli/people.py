@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from starbeam.access import NOBODY
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import build, config_option, read_settings, require_file
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
     from starbeam.db.engine import Database
+    from starbeam.db.writer import Writer
     from starbeam.permissions import Permission
-    from starbeam.settings import Settings
 
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ def token(login: str, config: Path | None) -> None:
     It has the permissions that the database tells.
     """
     from starbeam.auth.tokens import Tokens
+    from starbeam.db.engine import Database
+    from starbeam.db.models import Base
     from starbeam.settings import secret_problem
 
     settings = read_settings(config).settings
@@ -46,7 +49,8 @@ def token(login: str, config: Path | None) -> None:
             permissions = await queries.permissions(connection, person_id)
         return Tokens(settings.auth).make(spelling, person_id, permissions)
 
-    click.echo(_with_database(settings, make))
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    click.echo(_with_database(Database(settings.database, models), make))
 
 
 @click.group()
@@ -65,20 +69,22 @@ def grant(login: str, permission: str, config: Path | None, force: bool, create:
     starbeam = build(config)
     declared = _declared(starbeam.registry.permissions, permission, force)
 
-    async def give(database: Database) -> str:
+    async def give(writer: Writer) -> str:
         from starbeam.auth import queries
         from starbeam.auth.backends import Identity
 
-        async with database.transaction() as session:
-            if create and not await queries.person_by_login(session, login):
-                await queries.add_person(session, Identity(login))
-            person_id, spelling = await _person(session, login)
-            if permission in await queries.permissions(session, person_id):
-                return f"{spelling} has {permission} already"
-            await queries.grant(session, person_id, permission, declared.description if declared else None)
+        if create and not await queries.person_by_login(writer.session, login):
+            await queries.add_person(writer, Identity(login))
+        person_id, spelling = await _person(writer.session, login)
+        if permission in await queries.permissions(writer.session, person_id):
+            return f"{spelling} has {permission} already"
+        await queries.grant(writer, person_id, permission, declared.description if declared else None)
         return f"{spelling} has {permission} now; a running server sees it within seconds"
 
-    click.echo(_with_database(starbeam.settings, give))
+    async def run(database: Database) -> str:
+        return await (await starbeam.write(NOBODY))(give)
+
+    click.echo(_with_database(starbeam.database, run))
 
 
 def _declared(known: dict[str, Permission], name: str, force: bool) -> Permission | None:
@@ -103,12 +109,8 @@ async def _person(connection: AsyncConnection | AsyncSession, login: str) -> tup
     raise Failure(f"nobody has the login {login}", hint)
 
 
-def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `work` on the database, once it is known to have core's tables."""
-    from starbeam.db.engine import Database
-    from starbeam.db.models import Base
-
-    database = Database(settings.database, [mapper.class_ for mapper in Base.registry.mappers])
+def _with_database(database: Database, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on a database, once it is known to have what it must."""
     require_file(database)
 
     async def run() -> T:

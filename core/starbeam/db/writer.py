@@ -143,8 +143,12 @@ class Writer(Lists):
         return {name: values[name] for name in self.scope.schema.columns_of(model, values)}
 
 
+Listener = Callable[[Writer], Awaitable[None]]
+"""Told what was written (`Writer.written`), in the same transaction; what it raises undoes all."""
+
+
 class Write:
-    """Runs the changes of one request."""
+    """Runs the changes of one caller."""
 
     def __init__(
         self,
@@ -153,7 +157,7 @@ class Write:
         who: Principal,
         now: datetime,
         options: Options,
-        listeners: Sequence[Callable[[Writer], Awaitable[None]]] = (),
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._database = database
         self._scope = scope
@@ -207,6 +211,10 @@ class Write:
             return False
         self._scope = replace(self._scope, schema=self._database.schema, statements={})
         return True
+
+
+Writes = Callable[["Principal"], Awaitable[Write]]
+"""From who calls to what runs their changes. Raises what the database raises while it is away."""
 
 
 def sent(data: Struct, *names: str) -> dict[str, Any]:

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 from structlog.contextvars import bind_contextvars
 
 from starbeam.access import Access, Principal
-from starbeam.auth import onetime
 from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers.base import BaseRouteHandler
 
+    from starbeam.auth.onetime import OneTimeTokens
     from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
-    from starbeam.db.engine import Database
     from starbeam.settings import Settings
 
     Connection = ASGIConnection[Any, Any, Any, Any]
@@ -28,13 +27,14 @@ _ONETIME = re.compile(r"[\w\-]+", re.ASCII)
 class Guard:
     """Finds out who calls and refuses who may not."""
 
-    def __init__(self, settings: Settings, tokens: Tokens, snapshot: Snapshot, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, tokens: Tokens, snapshot: Snapshot, onetime_tokens: OneTimeTokens
+    ) -> None:
         self._api_root = settings.server.api_root
-        self._onetime_lifetime = settings.auth.onetime_lifetime
         self._trust_claims = settings.auth.trust_token_claims
         self._tokens = tokens
         self._snapshot = snapshot
-        self._database = database
+        self._onetime_tokens = onetime_tokens
 
     async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """404 for what is switched off, 401 without valid credentials, 403 without the permission."""
@@ -86,9 +86,7 @@ class Guard:
                 r"String should match pattern '^([\w\-_])+$'", ["query", "onetime"], "string_pattern_mismatch"
             )
         path: str = connection.scope["state"]["path"]
-        owner = await onetime.take(
-            self._database, token, path.removeprefix(self._api_root), self._onetime_lifetime
-        )
+        owner = await self._onetime_tokens.take(token, path.removeprefix(self._api_root))
         if owner is None or not path.startswith(self._api_root):
             raise Unauthenticated("Invalid one time token.")
         await self._snapshot.ensure_loaded()

@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
-from starbeam.auth import onetime, queries
+from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend
 from starbeam.auth.login import LoginService
+from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
 from starbeam.db.engine import Database
 from starbeam.http.addresses import ClientAddress
@@ -75,20 +76,28 @@ async def current_user(who: NamedDependency[Principal], database: NamedDependenc
 async def sign_url(
     data: JSONBody[OneTimeToken],
     who: NamedDependency[Principal],
-    database: NamedDependency[Database],
+    onetime_tokens: NamedDependency[OneTimeTokens],
     api_root: NamedDependency[str],
 ) -> OneTimeToken:
     """A token that lets one GET of this URL's path through, once and within seconds, without a header."""
-    token = await onetime.sign(database, who.person_id, data.validity, api_root)
+    token = await onetime_tokens.sign(who, data.validity, api_root)
     return OneTimeToken(data.validity, token)
 
 
 def router(
-    backends: Mapping[str, AuthBackend], login_service: LoginService, client_address: ClientAddress
+    backends: Mapping[str, AuthBackend],
+    login_service: LoginService,
+    onetime_tokens: OneTimeTokens,
+    client_address: ClientAddress,
 ) -> Router:
     """The operations."""
     return Router(
         "/",
         route_handlers=[config, login, current_user, sign_url],
-        dependencies=always(backends=backends, login_service=login_service, client_address=client_address),
+        dependencies=always(
+            backends=backends,
+            login_service=login_service,
+            onetime_tokens=onetime_tokens,
+            client_address=client_address,
+        ),
     )
