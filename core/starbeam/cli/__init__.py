@@ -10,6 +10,6 @@
 """
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, json_option, read_settings
+from starbeam.cli.options import build, config_option, finish, json_option, read_settings
 
-__all__ = ["Failure", "build", "config_option", "json_option", "read_settings"]
+__all__ = ["Failure", "build", "config_option", "finish", "json_option", "read_settings"]

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +114,7 @@ def commands_of(plugins: Plugins) -> dict[str, click.Command]:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("starbeam-core"), prog_name="starbeam")
+@click.version_option(package_name="starbeam-core", prog_name="starbeam")
 def cli() -> None:
     """REST API of ISPyB laboratory databases, built of plugins.
 

@@ -1,12 +1,12 @@
-"""Options that commands share, and what they lead to: settings, and an app."""
+"""Options that commands share, and what they lead to: settings, an app, and work that is awaited."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starbeam.db.engine import Database
 
 CONFIG_VARIABLE = "STARBEAM_CONFIG"
+T = TypeVar("T")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 config_option = click.option(
@@ -60,3 +61,10 @@ def build(config: Path | None, *, needs_secret: bool = False) -> Starbeam:
     from starbeam.app import Starbeam  # only now: it takes a second
 
     return Starbeam(read_settings(config), needs_secret=needs_secret)
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run asynchronous work to its end, and return what it does."""
+    import asyncio  # only now: the help imports every command
+
+    return asyncio.run(work)

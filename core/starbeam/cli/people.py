@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from starbeam.access import NOBODY
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, read_settings, require_file
+from starbeam.cli.options import build, config_option, finish, read_settings, require_file
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -120,4 +119,4 @@ def _with_database(database: Database, work: Callable[[Database], Awaitable[T]])
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    return finish(run())

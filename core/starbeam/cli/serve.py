@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import sys
 from importlib.metadata import version
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, read_settings, require_file
+from starbeam.cli.options import config_option, finish, read_settings, require_file
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -74,7 +73,7 @@ def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
     probe = Database(starbeam.settings.database, starbeam.database.models)
     require_file(probe, status=2)
     try:
-        asyncio.run(_look(probe))
+        finish(_look(probe))
     except SchemaIncomplete as error:
         raise Failure(str(error), hint, 2) from error
     except Exception as error:
@@ -83,6 +82,8 @@ def require_tables(starbeam: Starbeam, remedy: str = "") -> None:
 
 
 async def _look(database: Database) -> None:
+    import asyncio
+
     from starbeam.db.trouble import CONNECT_SECONDS
 
     try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, require_file
+from starbeam.cli.options import build, config_option, finish, require_file
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
@@ -28,7 +27,7 @@ def upgrade(config: Path | None) -> None:
     starbeam = build(config)
     require_file(starbeam.database)
     try:
-        applied = asyncio.run(_upgrade(starbeam.database, starbeam.registry))
+        applied = finish(_upgrade(starbeam.database, starbeam.registry))
     except NotItsTable as error:
         raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
     except DBAPIError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from starbeam.cli.failure import Failure
 from starbeam.cli.options import (
     build,
     config_option,
+    finish,
     json_option,
     read_settings,
     require_file,
@@ -51,7 +51,7 @@ def create(config: Path | None, flavour: Flavour) -> None:
     database = Database(read_settings(config).settings.database)
     require_folder(database.sqlite_file)
     try:
-        asyncio.run(_create(database, flavour))
+        finish(_create(database, flavour))
     except DatabaseNotEmpty as error:
         raise Failure(str(error), "Name an empty database in database.url.") from error
     click.echo(
@@ -68,6 +68,8 @@ async def _create(database: Any, flavour: Flavour) -> None:
 
 async def create_tables(engine: AsyncEngine, flavour: Flavour) -> None:
     """Create the tables of a flavour, with progress on stderr."""
+    import asyncio
+
     from starbeam_ddl import ddl
 
     if engine.url.get_backend_name() == "sqlite":  # whose connections make no file
@@ -106,7 +108,7 @@ def check(config: Path | None, as_json: bool) -> None:
     """
     starbeam = build(config)
     require_file(starbeam.database)
-    schema = asyncio.run(_schema(starbeam))
+    schema = finish(_schema(starbeam))
     rows = [
         row for plugin in starbeam.registry.owners_of_tables() for row in _lacks(starbeam, schema, plugin)
     ]
@@ -155,7 +157,7 @@ def indexes(config: Path | None, as_json: bool) -> None:
     """
     starbeam = build(config)
     require_file(starbeam.database)
-    found = asyncio.run(_lacking(starbeam))
+    found = finish(_lacking(starbeam))
     if as_json:
         output.json(found)
         return

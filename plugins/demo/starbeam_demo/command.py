@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import socket
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, read_settings, require_folder
+from starbeam.cli.options import config_option, finish, read_settings, require_folder
 from starbeam.cli.serve import bind, require_tables
 
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ BUNDLED = Path(__file__).with_name("demo.toml")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
 def demo(config: Path | None, port: int | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
+    import asyncio  # only now, as http.client below: the help imports this module
+
     from starbeam import server, streams
 
     streams.lose_output()
@@ -41,7 +41,7 @@ def demo(config: Path | None, port: int | None) -> None:
     app = Starbeam(loaded)
     bound = bind(loaded.settings.server.host, loaded.settings.server.port)
     if not place.database.exists():
-        asyncio.run(make(app, place))
+        finish(make(app, place))
     require_tables(app, f"Delete {place.database} to make it anew.")
     url = server.url_of(bound)
 
@@ -110,6 +110,8 @@ def _commands(api: str, backend: str, login: str) -> list[str]:
 
 def _a_session(api: str, credentials: str) -> int | None:
     """The first session that this person sees, asked of the server as the person will."""
+    from http.client import HTTPConnection
+
     _, _, address, root = api.split("/", 3)
     connection = HTTPConnection(address, timeout=10)
     try:

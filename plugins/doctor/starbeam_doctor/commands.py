@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from starbeam.cli import output
 from starbeam.cli.failure import AWAY
-from starbeam.cli.options import config_option, json_option, read_settings, require_file
+from starbeam.cli.options import config_option, finish, json_option, read_settings, require_file
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -33,7 +32,7 @@ def doctor(config: Path | None, as_json: bool, db: bool) -> None:
     loaded = read_settings(config)
     app, findings = _configuration(loaded, config)
     if app is not None:
-        findings += asyncio.run(_running(app, db))
+        findings += finish(_running(app, db))
     if as_json:
         output.json(findings)
     else:

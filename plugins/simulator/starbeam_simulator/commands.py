@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 import traceback
@@ -156,6 +155,8 @@ class Interrupted(SimulationFailed):
 def _until_signal(starbeam: Starbeam, work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, or until the first SIGINT or SIGTERM: then the work cleans up, and `Interrupted` is
     raised. A second signal ends the process at once."""
+    import asyncio  # only now: the help imports this module
+
     received: list[int] = []
 
     async def main() -> T:
