@@ -14,7 +14,7 @@ import msgspec
 from litestar.plugins import OpenAPISchemaPlugin
 from msgspec import inspect
 
-from starbeam.http.bodies import kinds
+from starbeam.http.conversion import kinds
 from starbeam.params import LARGEST
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ async def test_what_does_not_change_is_not_written(app: TestApp, boss: Headers) 
     ("body", "loc"),
     [
         ({"motd": None}, ["body", "motd"]),
-        ({"motd": True}, ["body", "motd"]),
+        ({"motd": []}, ["body", "motd"]),
         ({"query_debug": None}, ["body", "query_debug"]),
         ({"query_debug": "maybe"}, ["body", "query_debug"]),
         ({"query_debug": 2}, ["body", "query_debug"]),

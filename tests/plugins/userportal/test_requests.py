@@ -55,7 +55,16 @@ async def test_numbers_and_booleans_as_a_portal_may_write_them(portal: Portal) -
     sent = document(
         proposalNumber=77,
         persons=[{"login": 1234, "phoneNumber": 33476882}],
-        sessions=[{"externalId": "9", "scheduled": True, "visit_number": "3", "beamLineName": 29}],
+        sessions=[
+            {
+                "externalId": " 9 ",
+                "scheduled": True,
+                "visit_number": 3.0,
+                "beamLineName": 29,
+                "dewarTransport": "1e2",
+                "startDate": "2026-11-28 15:25",
+            }
+        ],
     )
     headers = {**portal.headers, "Content-Type": "application/json"}
     body = b"\xef\xbb\xbf" + json.dumps(sent).encode()
@@ -63,8 +72,10 @@ async def test_numbers_and_booleans_as_a_portal_may_write_them(portal: Portal) -
     assert response.status_code == 200, response.text
     assert await portal.rows("Proposal", "proposalNumber") == [("77",)]
     assert await portal.rows("Person", "login", "phoneNumber") == [("1234", "33476882")]
-    session = ("visit_number", "scheduled", "beamLineName")
-    assert await portal.rows("BLSession", *session) == [(3, 1, "29")]
+    session = ("visit_number", "scheduled", "beamLineName", "dewarTransport")
+    assert await portal.rows("BLSession", *session) == [(3, 1, "29", 100)]
+    [(start,)] = await portal.rows("BLSession", "startDate")
+    assert str(start).startswith("2026-11-28 15:25:00")
 
 
 def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -91,6 +102,8 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
         (document(sessions=[{"externalId": 1}, {"expSessionPk": None}]), ["sessions", 1]),
         (document(sessions=[{"externalId": 2**200}]), ["sessions", 0, "externalId"]),
         (document(sessions=[{"externalId": 1, "startDate": "soon"}]), ["sessions", 0, "startDate"]),
+        (document(sessions=[{"externalId": 1, "visit_number": "1e3"}]), ["sessions", 0, "visit_number"]),
+        (document(proteins=[protein(molecularMass="nan")]), ["proteins", 0, "molecularMass"]),
         (document(sessions=[{"externalId": 1, "persons": [{}]}]), ["sessions", 0, "persons", 0]),
         (
             document(
