@@ -34,10 +34,13 @@ class JsonRequest(Request[Any, Any, Any]):
             raise ClientLeft("The client left.") from error
 
     async def body(self) -> bytes:
-        """The body in UTF-8, without a byte order mark. Raises UnicodeDecodeError."""
+        """The body in UTF-8, without a byte order mark; as it was sent where it is no text."""
         sent = await super().body()
         encoding = json.detect_encoding(sent)
-        return sent if encoding == "utf-8" else sent.decode(encoding).encode()
+        try:
+            return sent if encoding == "utf-8" else sent.decode(encoding).encode()
+        except UnicodeError:
+            return sent
 
     async def json(self) -> Any:
         """The body as data that fits what the handler takes. Raises SerializationException for what is no
