@@ -23,14 +23,29 @@ WRITTEN = {
     "::FFFF:cb00:7109": "203.0.113.9",
     "0:0:0:0:0:ffff:203.0.113.9": "203.0.113.9",
     "[::ffff:203.0.113.9]:443": "203.0.113.9",
+    "::203.0.113.9": "203.0.113.9",
+    "203.0.113.9:_port.7": "203.0.113.9",
     "2001:DB8:0:0::9": "2001:db8::9",
+    "64:ff9b::203.0.113.9": "64:ff9b::cb00:7109",
     "[2001:db8::9]": "2001:db8::9",
     '"[2001:db8::9]:4711"': "2001:db8::9",
     "fe80::1%eth0": "fe80::1",
     "fe80::1%" + "x" * 60_000: "fe80::1",
+    "[fe80::1%25eth0]:80": "fe80::1",
     "::1": "::1",
+    "::": "::",
 }
-NO_ADDRESS = ("", "unknown", "_hidden", "203.0.113.9:a", "203.0.113", "[203.0.113.9", "::ffff:", "1" * 60_000)
+NO_ADDRESS = (
+    "",
+    "unknown",
+    "_hidden",
+    "203.0.113.9:a",
+    "203.0.113",
+    "[203.0.113.9",
+    "203.0.113.0/24",
+    "::ffff:",
+    "1" * 60_000,
+)
 
 
 def test_an_address_however_it_is_written() -> None:
@@ -66,6 +81,43 @@ async def test_behind_a_proxy_every_form_is_one_client(make_app: MakeApp, proxy:
         assert await attempt("[203.0.113.10]:50123") == 401
 
 
+STRANGER = "198.51.100.1"
+
+
+@pytest.mark.parametrize(
+    ("headers", "client"),
+    [
+        ({"Forwarded": "for=203.0.113.9"}, "203.0.113.9"),
+        ({"Forwarded": 'For="203.0.113.9:4711";proto=https;by=10.0.0.1'}, "203.0.113.9"),
+        ({"Forwarded": 'proto=http; by=_edge ;FOR = "[2001:DB8::9]:4711"'}, "2001:db8::9"),
+        ({"Forwarded": 'for="[::ffff:203.0.113.9]"'}, "203.0.113.9"),
+        ({"Forwarded": f'for={STRANGER}, for=203.0.113.9, for="10.9.9.9:1"'}, "203.0.113.9"),
+        ({"Forwarded": "for=203.0.113.9, for=unknown"}, "10.1.2.3"),
+        ({"Forwarded": "for=203.0.113.9, for=_hidden, for=10.7.7.7"}, "10.7.7.7"),
+        ({"Forwarded": "for=203.0.113.9, proto=https"}, "10.1.2.3"),
+        ({"Forwarded": f'for={STRANGER};x=", for="203.0.113.9"'}, "203.0.113.9"),
+        ({"Forwarded": f'for="{STRANGER}, for="203.0.113.9"'}, "203.0.113.9"),
+        ({"X-Real-IP": "[2001:db8::9]"}, "2001:db8::9"),
+        ({"X-Real-IP": "unknown"}, "10.1.2.3"),
+        ({"X-Forwarded-For": "203.0.113.9:50123, 10.7.7.7:443"}, "203.0.113.9"),
+        ({"X-Forwarded-For": "203.0.113.9", "Forwarded": f"for={STRANGER}"}, "203.0.113.9"),
+        ({"X-Forwarded-For": "unknown", "X-Real-IP": STRANGER}, "10.1.2.3"),
+        ({"Forwarded": "for=203.0.113.9", "X-Real-IP": STRANGER}, "203.0.113.9"),
+    ],
+)
+async def test_what_a_trusted_proxy_says_of_its_client(
+    make_app: MakeApp, headers: dict[str, str], client: str
+) -> None:
+    app = await make_app("probe", **WITH_PROBE, **{"server.trusted_proxies": PROXIES})
+    seen = []
+    for host in ("10.1.2.3", STRANGER):
+        async with client_at(app, host) as caller:
+            with capture_logs() as logs:
+                await caller.get("/probe/items/1", headers=headers)
+            seen += [line["address"] for line in logs if line["event"] == "request"]
+    assert seen == [client, STRANGER]  # who is no proxy of ours is believed nothing
+
+
 @pytest.mark.parametrize(
     ("readers", "host", "status"),
     [
@@ -73,6 +125,7 @@ async def test_behind_a_proxy_every_form_is_one_client(make_app: MakeApp, proxy:
         (["::ffff:127.0.0.1"], "127.0.0.1", 200),
         (["10.0.0.0/8"], "::ffff:a01:203", 200),
         (["fe80::/10"], "fe80::1%eth0", 200),
+        (["::10.0.0.0/104"], "10.1.2.3", 200),
         (["::/0"], "10.1.2.3", 404),
         (["127.0.0.1"], "::ffff:127.0.0.2", 404),
         (["127.0.0.1"], "no address", 404),

@@ -25,7 +25,7 @@ LONGEST = 8192
 RECENT = 1000
 """How many tokens are remembered to have a good signature. Their times are looked at at each use."""
 LEEWAY = 30.0
-"""Seconds by which the clocks of servers that make tokens may be ahead of ours."""
+"""Seconds by which the clocks of servers that make tokens and ours may differ."""
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -72,7 +72,7 @@ class Tokens:
         now = time.time()
         if claims.aud or max(claims.iat, claims.nbf) > now + LEEWAY:
             raise Unauthenticated("Invalid token")
-        if claims.exp <= now:
+        if claims.exp <= now - LEEWAY:
             raise Unauthenticated("Token expired. Please log in again")
         return claims
 

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d*)?|([\d.]+):\d*", re.ASCII)
-_MAPPED = IPv6Network("::ffff:0:0/96")
-"""Where IPv4 stands inside IPv6, as on a socket that serves both."""
+FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""The headers in which proxies say whom they ask for. Of a request's, the first counts."""
+
+_WITH_PORT = re.compile(r"(?:\[([^\[\]]+)\]|([\d.]+))(?::(?:\d*|_[\w.-]+))?", re.ASCII)
+_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;]*)', re.IGNORECASE)
+_MAPPED, _COMPATIBLE = IPv6Network("::ffff:0:0/96"), IPv6Network("::/96")
+"""Where IPv4 stands inside IPv6: as on a socket that serves both, and as it was written once."""
+_FIRST_COMPATIBLE = 2**24
+"""Below are `::`, `::1` and what no host has."""
 
 
 def address_of(text: str) -> Address | None:
@@ -31,7 +37,7 @@ def address_of(text: str) -> Address | None:
         address = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
-    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+    return address if isinstance(address, IPv4Address) else _plain(IPv6Network(address)).network_address
 
 
 def networks_of(texts: Iterable[str]) -> list[Network]:
@@ -40,29 +46,46 @@ def networks_of(texts: Iterable[str]) -> list[Network]:
 
 
 def _plain(network: Network) -> Network:
-    """The network, as IPv4 where it lies in what IPv6 keeps for that."""
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
-    return network
+    """The network, as IPv4 where it lies in what IPv6 keeps, or kept, for that."""
+    if isinstance(network, IPv4Network) or int(network.network_address) < _FIRST_COMPATIBLE:
+        return network
+    if not (network.subnet_of(_MAPPED) or network.subnet_of(_COMPATIBLE)):
+        return network
+    return IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
 
 
 class ClientAddress:
-    """Whom requests come from. `X-Forwarded-For` counts only when a trusted proxy sent it, and only up to the
-    first stranger."""
+    """Whom requests come from. What a request says of that counts only when a trusted proxy sent it, and only
+    up to the first stranger."""
 
     def __init__(self, trusted_proxies: Iterable[str]) -> None:
         self._trusted = networks_of(trusted_proxies)
 
     def of(self, scope: Scope) -> str:
         """The nearest address that is not one of our own proxies; `unknown` where there is none."""
-        address = peer_of(scope)
-        sent = (value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        forwarded = b",".join(sent).decode("latin-1").split(",")
-        while address and forwarded and any(address in network for network in self._trusted):
-            if not (claimed := address_of(forwarded.pop())):
+        address, forwarded = peer_of(scope), None
+        while address and any(address in network for network in self._trusted):
+            forwarded = _forwarded(scope) if forwarded is None else forwarded
+            if not (forwarded and (claimed := address_of(forwarded.pop()))):
                 break
             address = claimed
         return str(address or "unknown")
+
+
+def _forwarded(scope: Scope) -> list[str]:
+    """Whom proxies say that they ask for, the nearest last."""
+    for header in FORWARDING:
+        sent = b",".join(value for name, value in scope["headers"] if name == header.encode())
+        if sent:  # cut at each comma: what a client sent cannot hide in quotes what a proxy added
+            parts = sent.decode("latin-1").split(",")
+            return parts if header != "forwarded" else [_for(part) for part in parts]
+    return []
+
+
+def _for(element: str) -> str:
+    """Whom an element of `Forwarded` names: `for="[2001:db8::9]:4711";proto=https`."""
+    found = _FOR.search(element)
+    return found[1] if found else ""
 
 
 def peer_of(scope: Scope) -> Address | None:

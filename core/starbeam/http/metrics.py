@@ -19,7 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event
 
 from starbeam.access import public
-from starbeam.http.addresses import ClientAddress, address_of, networks_of, peer_of
+from starbeam.http.addresses import FORWARDING, ClientAddress, address_of, networks_of, peer_of
 from starbeam.http.dependencies import always
 from starbeam.refusals import Missing
 
@@ -30,7 +30,6 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder of the workers' files, as prometheus_client reads it."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
 class Metrics:
@@ -89,7 +88,7 @@ class Metrics:
         """Whether this client may read them: one behind a proxy that is not trusted may not, for its address
         is not known."""
         address = address_of(addresses.of(request.scope))
-        if address == peer_of(request.scope) and any(name in request.headers for name in _FORWARDED):
+        if address == peer_of(request.scope) and any(name in request.headers for name in FORWARDING):
             return False
         return address is not None and any(address in network for network in self._readers)
 

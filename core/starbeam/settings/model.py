@@ -69,7 +69,8 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[
         list[str],
         _doc(
-            "Addresses or networks of the reverse proxies whose X-Forwarded-For is believed.",
+            "Addresses or networks of the reverse proxies that are believed whom they ask for: in"
+            " X-Forwarded-For, else Forwarded, else X-Real-IP.",
             ["10.0.0.0/8"],
             check=checks.check_proxies,
         ),
