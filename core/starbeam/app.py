@@ -221,7 +221,13 @@ def create_app(loaded: Loaded) -> Litestar:
 
 
 def _cors(origins: list[str]) -> CORSConfig | None:
-    """Any method and header from the configured origins; with "*" no credentials."""
+    """Any method and header from the configured origins; with "*" no credentials. Browsers may read where the
+    next page is."""
     if not origins:
         return None
-    return CORSConfig(allow_origins=list(origins), allow_credentials="*" not in origins, max_age=600)
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_credentials="*" not in origins,
+        expose_headers=["Link"],
+        max_age=600,
+    )

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from starbeam import Context, Plugin, hookimpl
 from starbeam.db.indexes import Index
 from starbeam_events import hookspecs, routes
+from starbeam_events.cursors import Cursors
 from starbeam_events.indexes import INDEXES
 from starbeam_events.queries import Stream
 from starbeam_events.settings import EventsSettings
@@ -43,4 +44,5 @@ class EventsPlugin(Plugin[EventsSettings]):
                 if (owner := owners.setdefault(source.type, plugin)) != plugin or source in sources:
                     raise ValueError(f"{owner} and {plugin} both bring events of the type {source.type}")
                 sources.append(source)
-        return [routes.router(Stream(sources, self.settings.total_age))]
+        cursors = Cursors(ctx.settings.auth.secret_key)
+        return [routes.router(Stream(sources, self.settings.total_age), cursors)]

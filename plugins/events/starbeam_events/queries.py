@@ -12,7 +12,19 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
@@ -20,8 +32,10 @@ from starbeam.cache import Cache
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.paging import Page, Paged, everything
+from starbeam_events.cursors import Position
 from starbeam_events.schemas import Event, EventType
-from starbeam_events.sources import EventFilters, EventSource, Query, Wanted
+from starbeam_events.sources import BEFORE, EventFilters, EventSource, Query, Wanted, in_text
+from starbeam_events.sources.blocks import Block, Blocks
 
 if TYPE_CHECKING:
     from starbeam.files import Files
@@ -43,7 +57,7 @@ def _asked(sources: Sources, ask: Ask, scope: Scope, wanted: Wanted) -> Iterator
 
 @statement
 def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Query | None:
-    """A page of types and keys, in order."""
+    """A page of types, keys and starts as text, in order."""
     found = [
         query.add_columns(literal(type).label("type"))
         for type, query in _asked(sources, "keys", scope, wanted)
@@ -52,8 +66,18 @@ def _keys(scope: Scope, sources: Sources, wanted: Wanted) -> Query | None:
         return None
     events = union_all(*found).subquery("events").c
     order = events.start.desc(), events.type, events.id.desc()
-    page = select(events.type, events.id).order_by(*order)
+    page = select(events.type, events.id, in_text(events.start).label("start")).order_by(*order)
+    if wanted.resumed:
+        page = page.where(_after(events))
     return page.limit(bindparam("limit")).offset(bindparam("skip"))
+
+
+def _after(events: Any) -> ColumnElement[bool]:
+    """An event comes after the one at the bound position, in the order of the page; no start comes last."""
+    type, id = bindparam("after_type", type_=String()), bindparam("after_id", type_=BigInteger())
+    same = or_(events.start == BEFORE, and_(events.start.is_(None), BEFORE.is_(None)))
+    tied = and_(same, or_(events.type > type, and_(events.type == type, events.id < id)))
+    return or_(events.start < BEFORE, tied, and_(events.start.is_(None), BEFORE.is_not(None)))
 
 
 @statement
@@ -74,20 +98,35 @@ def _types(scope: Scope, sources: Sources, wanted: Wanted) -> Query:
 
 
 @statement
-def _newest(scope: Scope, sources: Sources) -> Query:
-    """The `place`-th latest start, the latest of any source, and the first key of each source from there."""
-    nth = [found.subquery().select() for one in sources if (found := one.nth_start(scope)) is not None]
-    starts = union_all(*nth).subquery("starts").c
-    since = select(func.max(starts.start).label("since")).subquery("newest")
-    firsts = {one.type: one.first_key(scope, since.c.since) for one in sources}
-    columns = [first.label(f"first_{type}") for type, first in firsts.items() if first is not None]
-    return select(since.c.since, *columns).where(since.c.since.is_not(None))
+def _nth(scope: Scope, sources: Sources, wanted: Wanted) -> Query:
+    """The `place`-th latest start of what is asked for, the latest of any source."""
+    found = (one.nth_start(scope, wanted) for one in sources)
+    starts = union_all(*(one.subquery().select() for one in found if one is not None)).subquery("starts").c
+    return select(in_text(func.max(starts.start)))
+
+
+@statement
+def _blocks(scope: Scope, sources: Sources) -> Query | None:
+    """The blocks of all tables without an index on time, with their types."""
+    found = ((one.type, one.blocks(scope)) for one in sources)
+    named = [query.add_columns(literal(type).label("type")) for type, query in found if query is not None]
+    if not named:
+        return None
+    blocks = union_all(*named).subquery("blocks").c
+    return select(blocks.type, blocks.first, blocks.last, blocks.earliest, blocks.latest)
 
 
 @statement
 def _bound(scope: Scope, query: Query) -> frozenset[str]:
     """Names of all that a statement binds."""
     return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))
+
+
+class Part(msgspec.Struct):
+    """A page, and the position of its last event where more may come after it."""
+
+    page: Paged[Event]
+    last: Position | None
 
 
 class Stream:
@@ -103,17 +142,21 @@ class Stream:
         source = kind if kind is None or kind in self._named else ""
         return Wanted(filters.asked.given - {"eventType"}, filters.status, source)
 
-    async def page(self, reader: Reader, files: Files, page: Page, filters: EventFilters) -> Paged[Event]:
-        """A page of what the caller sees, the latest first."""
+    async def page(
+        self, reader: Reader, files: Files, page: Page, filters: EventFilters, after: Position | None = None
+    ) -> Part:
+        """A page of what the caller sees, the latest first: of all, or of what comes `after` an event, from
+        which `skip` then counts. The total is that of all."""
         wanted, values = self._wanted(filters), filters.values(reader)
-        keys, complete = await self._pick(reader, page, wanted, values)
-        if complete and (keys or not page.skip):
+        keys, more = await self._pick(reader, page, wanted, values, after)
+        if not (more or after) and (keys or not page.skip):
             total = page.skip + len(keys)
         else:
             query = reader.scope.build(_total(self.sources, wanted))
             total = await self._kept(reader, query, values, lambda one: one.scalar(query, **values))
-        results = await self._load(reader, files, keys, wanted, values)
-        return Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
+        results = await self._load(reader, files, [(key.type, key.id) for key in keys], wanted, values)
+        shown = Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
+        return Part(shown, keys[-1] if more else None)
 
     async def types(self, reader: Reader, filters: EventFilters) -> Paged[EventType]:
         """The kinds of event that the caller sees. 1 statement."""
@@ -123,44 +166,73 @@ class Stream:
         return everything([EventType(*row) for row in rows])
 
     async def _pick(
-        self, reader: Reader, page: Page, wanted: Wanted, values: dict[str, Any]
-    ) -> tuple[list[tuple[str, int]], bool]:
-        """Types and keys of the page in order, and whether nothing comes after them."""
-        bound = {**values, "skip": page.skip, "limit": page.limit}
-        for depth in self._depths(reader.scope, page, wanted):
-            newest = await self._since(reader, depth)
-            if not newest:  # fewer rows than that
+        self, reader: Reader, page: Page, wanted: Wanted, values: dict[str, Any], after: Position | None
+    ) -> tuple[list[Position], bool]:
+        """The events of the page in order, and whether others come after them."""
+        bound = {**values, "skip": page.skip, "limit": page.limit + 1}
+        if after is not None:
+            bound |= after.values()
+            wanted = msgspec.structs.replace(wanted, resumed=True)
+        recent = msgspec.structs.replace(wanted, recent=True)
+        for depth in self._depths(reader.scope, page, wanted, after):
+            near = await self._near(reader, depth, after)
+            if near is None:  # fewer rows than that
                 break
-            recent = msgspec.structs.replace(wanted, recent=True)
-            query = reader.scope.build(_keys(self.sources, recent))
-            if query is None:
-                return [], True
-            keys = await reader.rows(query, **bound, **newest)
-            if len(keys) == page.limit:
-                return list(keys), False
-        query = reader.scope.build(_keys(self.sources, wanted))
-        keys = [] if query is None else await reader.rows(query, **bound)
-        return list(keys), len(keys) < page.limit
+            found = await self._events(reader, recent, bound | near)
+            if len(found) > page.limit:
+                return found[: page.limit], True
+        found = await self._events(reader, wanted, bound)
+        return found[: page.limit], len(found) > page.limit
 
-    def _depths(self, scope: Scope, page: Page, wanted: Wanted) -> Iterator[int]:
+    async def _events(self, reader: Reader, wanted: Wanted, values: dict[str, Any]) -> list[Position]:
+        query = reader.scope.build(_keys(self.sources, wanted))
+        rows = [] if query is None else await reader.rows(query, **values)
+        return [Position(start, type, id) for type, id, start in rows]
+
+    def _depths(self, scope: Scope, page: Page, wanted: Wanted, after: Position | None) -> Iterator[int]:
         """How deep to look, before all is looked at."""
-        if wanted.narrow:
+        if wanted.narrow or (after is not None and after.start is None):
             return
         by_session = not (scope.kind.sees_everything or scope.kind.has_beamlines)
         deepest = FEW if by_session or wanted.status == "processerror" else DEPTHS[-1]
         yield from (depth for depth in DEPTHS if 1.5 * (page.skip + page.limit) <= depth <= deepest)
 
-    async def _since(self, reader: Reader, depth: int) -> dict[str, Any]:
-        """What to bind for what is recent; empty when no table is that deep."""
+    async def _near(self, reader: Reader, depth: int, after: Position | None) -> dict[str, Any] | None:
+        """What to bind for what is recent; None when no table is that deep."""
+        nth = _nth(self.sources, Wanted(resumed=after is not None))
 
-        async def work(one: Reader) -> dict[str, Any]:
-            rows = await one.rows(_newest(self.sources), place=depth - 1)
-            return dict(rows[0]._asdict()) if rows else {}
+        async def since(one: Reader, **before: Any) -> str | None:
+            start: str | None = await one.scalar(nth, place=depth - 1, **before)
+            return start
 
-        found: dict[str, Any] = await self._cache.get(
-            depth, lambda: work(reader), behind=lambda: reader.apart(work)
+        if after is None:
+            start = await self._cache.get(depth, lambda: since(reader), behind=lambda: reader.apart(since))
+        else:
+            start = await since(reader, **after.values())
+        if start is None:
+            return None
+        bound = {"since": start}
+        for type, blocks in (await self._blocks(reader)).items():
+            bound |= {f"first_{type}": blocks.since(start), f"last_{type}": blocks.last}
+            if after is not None and after.start is not None:
+                bound[f"until_{type}"] = blocks.until(after.start)
+        return bound
+
+    async def _blocks(self, reader: Reader) -> dict[str, Blocks]:
+        """The blocks of each table without an index on time."""
+
+        async def read(one: Reader) -> dict[str, Blocks]:
+            query = one.scope.build(_blocks(self.sources))
+            rows = [] if query is None else await one.rows(query)
+            found: dict[str, list[Block]] = {source.type: [] for source in self.sources}
+            for type, *block in rows:
+                found[type].append(tuple(block))
+            return {type: Blocks(several) for type, several in found.items()}
+
+        kept: dict[str, Blocks] = await self._cache.get(
+            "blocks", lambda: read(reader), behind=lambda: reader.apart(read)
         )
-        return found
+        return kept
 
     async def _kept(
         self, reader: Reader, query: Query, values: dict[str, Any], work: Callable[[Reader], Awaitable[Any]]

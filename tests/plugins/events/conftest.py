@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from starbeam_ispyb import models as m
@@ -77,12 +78,16 @@ class Beamline:
         person = await self.db.person(login)
         await self.db.add(m.Session_has_Person, sessionId=session, personId=person)
 
-    async def ask(self, path: str, login: str = "root", expected: int = 200, **query: Any) -> Any:
-        """The answer to somebody, which has this status. `root` sees everything."""
+    async def get(self, path: str, login: str = "root", **query: Any) -> httpx.Response:
+        """The response to somebody. `root` sees everything."""
         if login not in self._headers:
             permissions = ("all_proposals",) if login == "root" else ()
             self._headers[login] = await self.app.as_user(login, *permissions)
-        response = await self.app.client.get(path, params=query, headers=self._headers[login])
+        return await self.app.client.get(path, params=query, headers=self._headers[login])
+
+    async def ask(self, path: str, login: str = "root", expected: int = 200, **query: Any) -> Any:
+        """The answer to somebody, which has this status."""
+        response = await self.get(path, login, **query)
         assert response.status_code == expected, response.text
         return response.json()
 

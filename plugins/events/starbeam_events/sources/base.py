@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast
 
 from starbeam.db.lists import Bound, Filters
-from starbeam.db.models import WholeSeconds
 from starbeam.params import BeamLineName, ProposalName, SessionName, query, query_id
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
@@ -24,8 +23,15 @@ if TYPE_CHECKING:
 Query: TypeAlias = Select[*tuple[Any, ...]]
 Struct: TypeAlias = type[msgspec.Struct]
 
-SINCE: Any = bindparam("since", type_=WholeSeconds)
-"""For `Wanted.recent`: the earliest start that is looked for."""
+SINCE: Any = bindparam("since", type_=String())
+"""For `Wanted.recent`: the earliest start that is looked for, as text."""
+BEFORE: Any = bindparam("before", type_=String())
+"""For `Wanted.resumed`: the start of the event that all others come after, as text."""
+
+
+def in_text(start: Any) -> ColumnElement[Any]:
+    """A start as the database writes it: whatever it holds compares as it does there."""
+    return cast(start, String(32))
 
 
 class EventFilters(Filters, frozen=True):
@@ -73,6 +79,9 @@ class Wanted(msgspec.Struct, frozen=True):
     """The `type` of the only source that is asked; empty where `eventType` names no source."""
     recent: bool = False
     """Events that start at `SINCE` or later only."""
+    resumed: bool = False
+    """Events that come after another only, which starts at `BEFORE`: sources need only leave out what starts
+    later, and only where they gain by it."""
 
     @property
     def narrow(self) -> bool:
@@ -109,11 +118,13 @@ class EventSource(ABC):
     ) -> dict[int, Event]:
         """The events of these keys, which the caller may see, in a fixed number of statements."""
 
-    def nth_start(self, scope: Scope) -> Query | None:
-        """The start of the n-th latest row, n - 1 bound as `place`; None without an index on time."""
+    def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """The start of the n-th latest row, up to `BEFORE` where `wanted` is `resumed`, with n - 1 bound as
+        `place`; None without an index on time."""
         return None
 
-    def first_key(self, scope: Scope, since: ColumnElement[Any]) -> ScalarSelect[Any] | None:
-        """A key below which nothing starts at `since` or later, for tables without an index on time. `keys`
-        then binds `first_<type>` for what is `recent`."""
+    def blocks(self, scope: Scope) -> Query | None:
+        """For tables without an index on time: where the rows of a time lie, as `blocks.blocks` says it.
+        `keys` then binds `first_<type>`, and for what is `resumed` `until_<type>` and `last_<type>`, for what
+        is `recent`."""
         return None

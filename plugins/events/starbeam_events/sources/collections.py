@@ -28,7 +28,7 @@ from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam.refusals import NotHeld
 from starbeam_events import schemas
-from starbeam_events.sources.base import SINCE, EventSource, Query, Wanted
+from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.grids import add_grids
 from starbeam_events.sources.table import nth
@@ -150,7 +150,8 @@ class DataCollections(EventSource):
         grouped = grouped.group_by(one.dataCollectionGroupId)
         if wanted.recent:
             late = aliased(DataCollection)
-            touched = select(late.dataCollectionGroupId).where(late.startTime >= SINCE)
+            between = [late.startTime >= SINCE, *([late.startTime <= BEFORE] if wanted.resumed else [])]
+            touched = select(late.dataCollectionGroupId).where(*between)
             where.append(one.dataCollectionGroupId.in_(touched))
             grouped = grouped.having(start >= SINCE)
         return grouped.where(*where)
@@ -184,9 +185,9 @@ class DataCollections(EventSource):
             event.Item.metadata = schemas.DataCollectionMetaData(flags)
         return found
 
-    def nth_start(self, scope: Scope) -> Query | None:
+    def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time."""
-        return nth(DataCollection.startTime)
+        return nth(DataCollection.startTime, wanted)
 
 
 _MEMBERS = "members"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    ScalarSelect,
     bindparam,
     func,
     inspect,
     literal,
     literal_column,
+    or_,
     select,
 )
 
@@ -21,7 +21,8 @@ from starbeam.db.reader import Reader
 from starbeam.db.scope import Scope, statement
 from starbeam.db.shape import Shape
 from starbeam_events.schemas import Event
-from starbeam_events.sources.base import SINCE, EventSource, Query, Struct, Wanted
+from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Struct, Wanted
+from starbeam_events.sources.blocks import blocks
 from starbeam_events.sources.conditions import minutes, of_sample, of_session
 from starbeam_ispyb.models import BLSample, BLSession, Proposal
 from starbeam_ispyb.names import proposal_name, session_name
@@ -97,9 +98,7 @@ class TableSource(EventSource):
         if (where := self._where(scope, wanted)) is None:
             return None
         if wanted.recent:
-            where.append(self.start >= SINCE)
-            if not self.by_time:
-                where.append(self.key >= bindparam(f"first_{self.type}"))
+            where += self._lying(wanted)
         return select(self.key.label("id"), self.start.label("start")).where(*where)
 
     def total(self, scope: Scope, wanted: Wanted) -> Query | None:
@@ -120,23 +119,33 @@ class TableSource(EventSource):
         """1 statement."""
         return {one.id: one for one in await reader.shaped(self.shape, _rows(self), ids=ids)}
 
-    def nth_start(self, scope: Scope) -> Query | None:
+    def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time, if there is one."""
-        return nth(self.start) if self.by_time and scope.has(self.entity) else None
+        return nth(self.start, wanted) if self.by_time and scope.has(self.entity) else None
 
-    def first_key(self, scope: Scope, since: ColumnElement[Any]) -> ScalarSelect[Any] | None:
-        """One pass over the table. Without such a row: the last key, since those to come are above it."""
-        if self.by_time or not scope.has(self.entity):
-            return None
-        starting = select(func.min(self.key)).where(self.start >= since).scalar_subquery()
-        last = select(func.max(self.key)).scalar_subquery()
-        return select(func.coalesce(starting, last, 0)).scalar_subquery()
+    def blocks(self, scope: Scope) -> Query | None:
+        """One pass over the table."""
+        return None if self.by_time or not scope.has(self.entity) else blocks(self.key, self.start)
+
+    def _lying(self, wanted: Wanted) -> list[ColumnElement[bool]]:
+        """Where rows of the time that is looked at lie."""
+        where = [self.start >= SINCE]
+        if not self.by_time:
+            where.append(self.key >= bindparam(f"first_{self.type}"))
+        if wanted.resumed:
+            where.append(self.start <= BEFORE)
+            if not self.by_time:
+                early: Any = bindparam(f"until_{self.type}")
+                new: Any = bindparam(f"last_{self.type}")
+                where.append(or_(self.key <= early, self.key > new))
+        return where
 
 
-def nth(start: Any) -> Query:
+def nth(start: Any, wanted: Wanted) -> Query:
     """The `place`-th latest start, counted from 0."""
     place: Any = bindparam("place")
-    return select(start.label("start")).order_by(start.desc()).limit(1).offset(place)
+    found = select(start.label("start")).order_by(start.desc()).limit(1).offset(place)
+    return found.where(start <= BEFORE) if wanted.resumed else found
 
 
 @statement
