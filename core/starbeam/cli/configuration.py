@@ -97,11 +97,11 @@ def _settings(loaded: Loaded) -> Iterator[dict[str, Any]]:
 
 def _origin(loaded: Loaded, key: str) -> str:
     """Where a setting comes from; that of a backend may be its plugin's section."""
-    from starbeam.settings import loading
+    from starbeam.settings.sources import DEFAULT
 
     said = loaded.origin(key)
     parts = key.split(".")
-    if said == loading.DEFAULT and parts[:2] == ["auth", "backends"]:
+    if said == DEFAULT and parts[:2] == ["auth", "backends"]:
         use = loaded.settings.auth.backends.get(parts[2], {}).get("use", "")
         return loaded.origin(".".join(["plugin", use, *parts[3:]]))
     return said

@@ -3,6 +3,8 @@
 Each takes the value and raises `InvalidValue`; a Struct names its check in the field's ``Meta(extra=…)``.
 """
 
+from __future__ import annotations
+
 import ipaddress
 import re
 import zoneinfo

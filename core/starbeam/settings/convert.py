@@ -1,5 +1,7 @@
 """From plain tables to a Struct, strictly, with every problem found and no secret shown."""
 
+from __future__ import annotations
+
 import difflib
 import itertools
 import json
@@ -39,9 +41,15 @@ def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callabl
     return convert_located(raw, struct, lambda path: (origin(".".join(prefix + path)), prefix + path))
 
 
-def convert_located(raw: Mapping[str, Any], struct: type[T], locate: Locate) -> T:
-    """Do what `convert` does, for values whose keys do not share one prefix."""
+def convert_located(
+    raw: Mapping[str, Any], struct: type[T], locate: Locate, problems: Iterable[Problem] = ()
+) -> T:
+    """Do what `convert` does, for values whose keys do not share one prefix.
+
+    `problems` are those that are known already.
+    """
     checker = _Checker(struct, locate)
+    checker.problems += problems
     checker.value(raw, struct, ())
     if checker.problems:
         raise SettingsError(checker.problems)
@@ -106,10 +114,7 @@ class _Checker:
         """Return where `path` was set and its key; items of lists show as ``[0]``."""
         names = tuple(itertools.takewhile(lambda part: not part.startswith("["), path))
         origin, full = self.locate(names)
-        key = ".".join(full)
-        for part in path[len(names) :]:
-            key += part if part.startswith("[") else f".{part}"
-        return origin, key
+        return origin, ".".join((*full, *path[len(names) :])).replace(".[", "[")
 
     def value(self, value: Any, annotation: Any, path: Path) -> None:
         before = len(self.problems)

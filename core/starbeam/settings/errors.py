@@ -1,5 +1,7 @@
 """What can be wrong with the settings, as data: an error always lists every problem found."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

@@ -3,6 +3,8 @@
 The reference page and ``config/default.toml`` say what these Structs say; tests hold them equal.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 

@@ -1,5 +1,7 @@
 """What is secret in the settings, how it is hidden, and whether the signing key is a good one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from typing import Any
