@@ -23,8 +23,8 @@ import click
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from starbeam.api.commands import build, config_option
 from starbeam.app import Starbeam
-from starbeam.cli import build, config_option
 from starbeam.cli.progress import steps
 from starbeam.db.models import Person
 from starbeam.demo import Row

@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import logging
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
 
 import click
 import structlog
 
+from starbeam import api as public
 from starbeam import hookspecs
 from starbeam.app import Starbeam
 from starbeam.cli import output
@@ -206,8 +212,40 @@ def routes(app: Starbeam) -> str:
     return "\n\n".join(parts)
 
 
+def api(app: Starbeam) -> str:
+    """Every name that plugins import from core."""
+    inner = sorted(one.name for one in pkgutil.iter_modules(public.__path__, f"{public.__name__}."))
+    parts = ["# What plugins import"]
+    for module in [public, *map(import_module, inner)]:
+        said = _said_below(module)
+        rows = [(code(name), said.get(name) or _summary(getattr(module, name))) for name in module.__all__]
+        parts += [f"## `{module.__name__}`", docstring(module), table(("name", "is"), rows)]
+    return "\n\n".join(parts)
+
+
+def _summary(thing: Any) -> str:
+    """The first paragraph of a docstring, in one line."""
+    return " ".join(docstring(thing).partition("\n\n")[0].split())
+
+
+def _said_below(module: ModuleType) -> dict[str, str]:
+    """What stands below values where they are given their names, in the modules that this one imports."""
+    said = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ImportFrom):
+            home = ast.parse(inspect.getsource(import_module(str(node.module)))).body
+            for one, below in pairwise(home):
+                match one, below:
+                    case (
+                        ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)),
+                        ast.Expr(ast.Constant(str(text))),
+                    ):
+                        said[name] = " ".join(text.replace("``", "`").split())
+    return said
+
+
 PAGES: dict[str, Callable[[Starbeam], str]] = {
-    page.__name__: page for page in (settings, hooks, permissions, options, commands, metrics, routes)
+    page.__name__: page for page in (settings, hooks, api, permissions, options, commands, metrics, routes)
 }
 
 

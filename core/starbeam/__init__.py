@@ -1,10 +1,9 @@
 """Starbeam: a plugin framework for the laboratory databases of synchrotron and electron-microscopy
-facilities."""
+facilities. Plugins import from `starbeam.api`."""
 
-from starbeam.access import Principal, authenticated, needs, public
-from starbeam.plugin import Context, NoSettings, Plugin, hookimpl, hookspec
+from starbeam.deprecation import moved
 
-__all__ = [
+_TO_API = (
     "Context",
     "NoSettings",
     "Plugin",
@@ -14,4 +13,5 @@ __all__ = [
     "hookspec",
     "needs",
     "public",
-]
+)
+__getattr__ = moved(__name__, {name: f"starbeam.api.{name}" for name in _TO_API}, until="0.3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
@@ -13,6 +12,7 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 @asynccontextmanager
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
     """Run `work` every `seconds` while the context is open. `work` handles its own errors."""
+    import asyncio  # only now: commands import this module, too
 
     stopping = asyncio.Event()
 

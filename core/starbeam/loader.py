@@ -135,9 +135,8 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
         plugins.fault(name, "import", plugins.said(name, error), remedy)
         return None
     if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
-        plugins.fault(
-            name, "import", f"is no subclass of starbeam.Plugin with name = {name!r}", "correct the plugin"
-        )
+        cause = f"is no subclass of starbeam.api.Plugin with name = {name!r}"
+        plugins.fault(name, "import", cause, "correct the plugin")
         return None
     wrong = list(hooks.wrong_attributes(cls, Plugin))
     for cause in wrong:

@@ -1,7 +1,7 @@
 """The log: one line per event on stderr, JSON for programs, readable on a terminal, and never a secret.
 
 Lines written while a request is served carry its id, its plugin and the person who calls. What the standard
-library's loggers say (uvicorn, SQLAlchemy) goes the same way.
+library's loggers say (uvicorn, SQLAlchemy), and warnings, go the same way.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def configure() -> None:
     handler = logging.StreamHandler(stderr)
     handler.setFormatter(_formatter([structlog.stdlib.add_logger_name, *shared], renderer))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
     logging.getLogger("uvicorn").setLevel(logging.INFO)
 
 

@@ -297,7 +297,7 @@ def register_commands(self, cli):
 def greeting(name: str) -> str:
     return f"""
 import click
-from starbeam.cli import build, config_option
+from starbeam.api.commands import build, config_option
 @click.command()
 @config_option
 def {name}(config):

@@ -26,7 +26,7 @@ requires = ("ispyb",)
 HEAD = '''
 from typing import Annotated
 from msgspec import Meta
-from starbeam import needs
+from starbeam.api import needs
 from starbeam.db.indexes import Index
 from starbeam.permissions import Permission
 from starbeam.settings import Section

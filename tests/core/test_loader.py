@@ -25,7 +25,7 @@ MODULE = """
 from pathlib import Path
 from litestar import get, post
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from starbeam import NoSettings, Plugin, authenticated, hookimpl, hookspec, needs
+from starbeam.api import NoSettings, Plugin, authenticated, hookimpl, hookspec, needs
 from starbeam.auth.backends import AuthBackend
 from starbeam.checks import Check
 from starbeam.db.indexes import Index
@@ -174,7 +174,7 @@ def test_imports_that_fail(bench: Bench) -> None:
     assert causes["leaving"] == f"SystemExit: 3 ({at['leaving']}:2)"
     assert causes["empty"].startswith("AttributeError: module")
     for name in ("classless", "stranger", "renamed"):
-        assert causes[name] == f"is no subclass of starbeam.Plugin with name = {name!r}"
+        assert causes[name] == f"is no subclass of starbeam.api.Plugin with name = {name!r}"
 
 
 # settings

@@ -16,7 +16,8 @@ import structlog
 from litestar import get
 from sqlalchemy.exc import OperationalError
 
-from starbeam import Plugin, authenticated, hookimpl, loader, logs
+from starbeam import loader, logs
+from starbeam.api import Plugin, authenticated, hookimpl
 from starbeam.db.trouble import Outage
 from starbeam.discovery import Found
 from starbeam_testing.fixtures import AsUser, MakeApp

@@ -20,7 +20,7 @@ from litestar import get
 from starbeam.refusals import Missing
 from msgspec import Meta, Struct
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from starbeam import Plugin, authenticated, hookimpl, public
+from starbeam.api import Plugin, authenticated, hookimpl, public
 from starbeam.db.models import IspybTable
 from starbeam.permissions import Permission
 from starbeam.settings import Section

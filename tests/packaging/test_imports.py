@@ -6,13 +6,20 @@ What a plugin requires is read from its dependencies, which `test_manifest` hold
 
 from __future__ import annotations
 
+import ast
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
 
 from support import workspace
+from support.workspace import ROOT
 
 PLUGINS = sorted(workspace.plugin_folders())
 SERVING = sorted(workspace.manifest())
@@ -20,7 +27,7 @@ SERVING = sorted(workspace.manifest())
 LAYERS = ("routes", "queries", grimp.Layer("schemas", "models", independent=False))
 """The modules of a plugin, those that call above those that are called."""
 FLOORS = (
-    {"__main__"},
+    {"__main__", "api"},
     {"cli"},
     {"server", "workers"},
     {"app"},
@@ -29,10 +36,25 @@ FLOORS = (
     {"auth"},
     {"db", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},
-    {"access", "cache", "checks", "clock", "fields", "lifespan", "options", "paging", "params", "refusals"}
+    {
+        "access",
+        "cache",
+        "checks",
+        "clock",
+        "deprecation",
+        "fields",
+        "lifespan",
+        "options",
+        "paging",
+        "params",
+        "refusals",
+    }
     | {"streams"},
 )
 """The modules of core, those that call above those that are called."""
+
+
+PUBLIC = "starbeam.api"
 
 
 @cache
@@ -82,7 +104,7 @@ KNOW_HTTP = {"routes"}
 """Modules of a plugin, and packages of such names, that know HTTP. (The class names types of its hooks.)"""
 KNOW_SQL = {"queries", "models", "sources", "visibility", "names", "migrations", "demo"}
 """Those that write SQL."""
-OF_HTTP = ("litestar", "starlette", "starbeam.http")
+OF_HTTP = ("litestar", "starlette", "starbeam.api.http")
 OF_SQL = ("sqlalchemy",)
 KNOW_BOTH = {
     "starbeam_simulator": "the simulator writes rows",
@@ -114,6 +136,51 @@ def test_only_routes_know_http() -> None:
 def test_only_queries_sources_and_visibility_know_sql() -> None:
     found = knowing(OF_SQL, KNOW_SQL)
     assert {one for one in found if not any(one.startswith(known) for known in KNOW_BOTH)} == set()
+
+
+def test_plugins_import_of_core_only_what_is_public() -> None:
+    sources = [
+        source
+        for folder in (*workspace.plugin_folders().values(), ROOT / "examples")
+        for source in folder.rglob("*.py")
+        if "build" not in source.relative_to(ROOT).parts
+    ]
+    assert len(sources) > 300
+    private = {
+        f"{source.relative_to(ROOT)}: {module}.{name}"
+        for source in sources
+        for module, name in imported_of_core(ast.parse(source.read_text()))
+        if name not in public_names(module)
+    }
+    assert private == set()
+
+
+def imported_of_core(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Module and name of everything that a file imports of core, for types alone too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            yield from ((name, "") for name in names if name.partition(".")[0] == "starbeam")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "starbeam":
+            yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+def public_names(module: str) -> set[str]:
+    """The names that a module gives to plugins: none, unless it is one of the public ones."""
+    if module != PUBLIC and not module.startswith(f"{PUBLIC}."):
+        return set()
+    found = importlib.import_module(module)
+    return {*found.__all__, *(one.name for one in pkgutil.iter_modules(getattr(found, "__path__", ())))}
+
+
+def test_public_names_are_those_that_their_modules_import() -> None:
+    for folder, _, names in os.walk(ROOT / "core" / "starbeam" / "api"):
+        for name in names:
+            if name.endswith(".py"):
+                tree = ast.parse((Path(folder) / name).read_text())
+                module = PUBLIC if name == "__init__.py" else f"{PUBLIC}.{name[:-3]}"
+                imported = {one for _, one in imported_of_core(tree)}
+                assert set(importlib.import_module(module).__all__) == imported, module
 
 
 def test_nothing_calls_back_up() -> None:

@@ -61,7 +61,7 @@ class Site:
         """Enable a plugin whose class has this body."""
         self._modules[name] = body
         source = (
-            "from starbeam import Plugin, hookimpl, public\nfrom litestar import get\n"
+            "from starbeam.api import Plugin, hookimpl, public\nfrom litestar import get\n"
             + dedent(head)
             + f'\nclass Local(Plugin):\n    name = "{name}"\n    title = "A plugin of this site"\n'
             + "".join(f"    {line}\n" for line in dedent(body).splitlines())

@@ -1,15 +1,6 @@
-"""The command `starbeam`, and what plugins need to add commands of their own.
+"""The command `starbeam`. What commands of plugins are made of is `starbeam.api.commands`."""
 
-    @click.command()
-    @config_option
-    def simulate(config: Path | None) -> None:
-        \"\"\"Make sessions with data.\"\"\"
-        starbeam = build(config)
+from starbeam.deprecation import moved
 
-`register_commands(cli)` adds it: ``cli.add_command(simulate)``. A command that cannot go on raises `Failure`.
-"""
-
-from starbeam.cli.failure import Failure
-from starbeam.cli.options import build, config_option, finish, json_option, read_settings
-
-__all__ = ["Failure", "build", "config_option", "finish", "json_option", "read_settings"]
+_TO_API = ("Failure", "build", "config_option", "json_option", "read_settings")
+__getattr__ = moved(__name__, {name: f"starbeam.api.commands.{name}" for name in _TO_API}, until="0.3")

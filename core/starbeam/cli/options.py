@@ -29,7 +29,9 @@ config_option = click.option(
     type=click.Path(path_type=Path),
     help="The configuration file.",
 )
+"""Decorates a command that reads the configuration: its `config` is the file's path, or None."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+"""Decorates a command that prints JSON when it is asked to (`as_json`)."""
 
 
 def read_settings(config: Path | None, overrides: Mapping[str, Any] = _NOTHING) -> Loaded:

@@ -8,9 +8,7 @@ from typing import Annotated
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.permissions import Permission
-from starbeam.settings import Section
+from starbeam.api import Context, Permission, Plugin, Section, hookimpl
 from starbeam_hello import routes
 
 

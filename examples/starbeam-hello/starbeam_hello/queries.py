@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from starbeam.db.lists import List
-from starbeam.db.models import Person
-from starbeam.db.shape import Shape
+from starbeam.api.database import Shape
+from starbeam.api.lists import List
+from starbeam.api.models import Person
 from starbeam_hello.schemas import Greeting
 
 PEOPLE = List(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from starbeam import Principal, authenticated, needs
-from starbeam.db.reader import Reader
-from starbeam.http.dependencies import always
-from starbeam.paging import Page, Paged
+from starbeam.api import Principal, authenticated, needs
+from starbeam.api.database import Reader
+from starbeam.api.http import always
+from starbeam.api.lists import Page, Paged
 from starbeam_hello.queries import PEOPLE
 from starbeam_hello.schemas import Greeting
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.visibility import Allow, Rule, through
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.database import Allow, Rule, through
 from starbeam_events import EventSource
 from starbeam_ispyb.models import BLSession
 from starbeam_logbook.models import LogbookEntry

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.db.models import IspybTable
+from starbeam.api.models import IspybTable
 
 
 class Base(IspybTable, DeclarativeBase):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from starbeam.db.shape import Shape
+from starbeam.api.database import Shape
 from starbeam_events import TableSource
 from starbeam_logbook.models import LogbookEntry
 

@@ -9,12 +9,10 @@ import click
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.db.indexes import Index
-from starbeam.demo import DemoData
-from starbeam.options import Option
-from starbeam.permissions import Permission
-from starbeam.visibility import Allow, Rule, through
+from starbeam.api import Context, Index, NoSettings, Permission, Plugin, hookimpl
+from starbeam.api.database import Allow, Rule, through
+from starbeam.api.demo import DemoData
+from starbeam.api.settings import Option
 from starbeam_ispyb.models import BLSession
 from starbeam_shiftlog import commands, demo, routes
 from starbeam_shiftlog.models import ShiftlogEntry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from starbeam.cli import build, config_option
+from starbeam.api.commands import build, config_option
 
 
 @click.command()

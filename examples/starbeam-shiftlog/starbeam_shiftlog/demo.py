@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from starbeam.db.models import Person
-from starbeam.demo import DemoData, DemoWorld
+from starbeam.api.demo import DemoData, DemoWorld
+from starbeam.api.models import Person
 from starbeam_ispyb.models import BLSession
 from starbeam_shiftlog.models import ShiftlogEntry
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.db.rows import Rows
-from starbeam.db.writer import Writer
-from starbeam.refusals import Forbidden
+from starbeam.api import Forbidden
+from starbeam.api.database import Rows, Writer
 from starbeam_shiftlog import schemas
 from starbeam_shiftlog.models import ShiftlogEntry
 from starbeam_shiftlog.queries import ENTRIES, session

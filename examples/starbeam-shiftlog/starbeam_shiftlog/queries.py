@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.lists import List
-from starbeam.db.models import Person
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Scope, Shape, statement
+from starbeam.api.lists import List
+from starbeam.api.models import Person
 from starbeam_ispyb.models import BLSession
 from starbeam_shiftlog import schemas
 from starbeam_shiftlog.models import ShiftlogEntry

@@ -8,11 +8,9 @@ from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from starbeam import authenticated, needs
-from starbeam.db.reader import Reader
-from starbeam.db.writer import Write
-from starbeam.paging import Page, Paged
-from starbeam.params import path_id
+from starbeam.api import authenticated, needs
+from starbeam.api.database import Reader, Write
+from starbeam.api.lists import Page, Paged, path_id
 from starbeam_shiftlog import log
 from starbeam_shiftlog.queries import ENTRIES, OF_SESSION
 from starbeam_shiftlog.schemas import ShiftlogEntry, ShiftlogEntryCreate

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from starbeam_shiftlog.demo import DATA
 
-from starbeam.cli.group import cli
-from starbeam.demo import DemoWorld
+from starbeam.api.commands import cli
+from starbeam.api.demo import DemoWorld
 from starbeam_ispyb.models import BLSession, Proposal, Session_has_Person
 
 pytestmark = pytest.mark.anyio

@@ -8,11 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.auth.backends import AuthBackend
-from starbeam.checks import Check
-from starbeam.lifespan import Lifespan, every
-from starbeam.settings import Section
+from starbeam.api import Check, Context, Lifespan, Plugin, Section, every, hookimpl
+from starbeam.api.auth import AuthBackend
 from starbeam_ticket.backend import TicketBackend
 
 SECONDS = 10.0

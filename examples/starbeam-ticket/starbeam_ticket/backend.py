@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity
+from starbeam.api.auth import AuthBackend, BackendUnavailable, Credentials, Identity
 
 UNKNOWN = "The list of withdrawn tickets cannot be read."
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.permissions import Permission
+from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
 from starbeam_admin import routes
 from starbeam_admin.models import AdminActivity
 

@@ -6,7 +6,7 @@ import datetime
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.db.models import IspybTable, filled_by_database
+from starbeam.api.models import IspybTable, filled_by_database
 
 
 class Base(IspybTable, DeclarativeBase):

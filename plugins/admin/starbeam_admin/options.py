@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from starbeam.db.columns import Column
-from starbeam.db.limits import NotTaken, fitting
-from starbeam.options import Option
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid
+from starbeam.api.database import Column, NotTaken, fitting
+from starbeam.api.settings import Option
 from starbeam_admin.queries import options
 from starbeam_admin.record import Change
 from starbeam_admin.schemas import ActionType

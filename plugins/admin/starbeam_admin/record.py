@@ -13,9 +13,8 @@ import structlog
 from msgspec import to_builtins
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from starbeam.db.limits import cut
-from starbeam.db.writer import Write, Writer
-from starbeam.refusals import Refused
+from starbeam.api import Refused
+from starbeam.api.database import Write, Writer, cut
 from starbeam_admin.queries import activity
 from starbeam_admin.schemas import ActionType
 

@@ -10,13 +10,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from starbeam.access import authenticated, needs
-from starbeam.db.reader import Reader
-from starbeam.db.writer import Write
-from starbeam.http.dependencies import always, asked
-from starbeam.options import Option
-from starbeam.paging import Page, Paged
-from starbeam.params import path_id
+from starbeam.api import authenticated, needs
+from starbeam.api.database import Reader, Write
+from starbeam.api.http import always, asked
+from starbeam.api.lists import Page, Paged, path_id
+from starbeam.api.settings import Option
 from starbeam_admin.changes import groups, permissions
 from starbeam_admin.options import Forms, change_options, filled, sent_values
 from starbeam_admin.queries import options

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from starbeam.fields import REQUIRED
+from starbeam.api.database import REQUIRED
 
 GroupName = Annotated[str, Meta(title="Name")]
 PermissionType = Annotated[

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.auth.backends import AuthBackend, Credentials, Identity
-from starbeam.settings import Problem, SettingsError
+from starbeam.api import Context, Plugin, hookimpl
+from starbeam.api.auth import AuthBackend, Credentials, Identity
+from starbeam.api.settings import Problem, SettingsError
 from starbeam_auth_dummy.settings import DummySettings
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.auth.backends import AuthBackend
-from starbeam.checks import Check
+from starbeam.api import Check, Context, Plugin, hookimpl
+from starbeam.api.auth import AuthBackend
 from starbeam_auth_keycloak.backend import KeycloakBackend
 from starbeam_auth_keycloak.settings import KeycloakSettings
 

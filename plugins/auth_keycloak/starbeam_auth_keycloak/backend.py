@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
+from starbeam.api.auth import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam_auth_keycloak.provider import NO_ANSWER, Provider
 from starbeam_auth_keycloak.verification import verified
 

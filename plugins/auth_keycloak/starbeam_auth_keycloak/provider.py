@@ -12,8 +12,8 @@ import httpx
 import msgspec
 import structlog
 
-from starbeam.auth.backends import BackendUnavailable
-from starbeam.cache import Cache
+from starbeam.api.auth import BackendUnavailable
+from starbeam.api.database import Cache
 
 if TYPE_CHECKING:
     from starbeam_auth_keycloak.settings import KeycloakSettings

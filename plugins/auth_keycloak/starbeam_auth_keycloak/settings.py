@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Meta
 
-from starbeam.auth.tokens import LEEWAY
-from starbeam.settings import InvalidValue, Section
+from starbeam.api import Section
+from starbeam.api.auth import LEEWAY
+from starbeam.api.settings import InvalidValue
 
 _Text = Annotated[str, Meta(min_length=1)]
 

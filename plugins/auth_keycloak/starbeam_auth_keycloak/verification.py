@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from starbeam.auth.backends import NotVerified
+from starbeam.api.auth import NotVerified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

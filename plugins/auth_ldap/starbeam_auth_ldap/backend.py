@@ -9,7 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
+from starbeam.api.auth import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam_auth_ldap.directory import AWAY, Directory
 from starbeam_auth_ldap.people import identity
 from starbeam_auth_ldap.settings import LdapSettings

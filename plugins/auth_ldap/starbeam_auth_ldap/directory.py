@@ -18,7 +18,7 @@ from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 from msgspec.structs import astuple
 
-from starbeam.auth.backends import BackendUnavailable, NotVerified
+from starbeam.api.auth import BackendUnavailable, NotVerified
 from starbeam_auth_ldap.settings import LOGIN, LdapSettings, Server
 
 log = structlog.get_logger("starbeam.auth_ldap")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from starbeam.auth.backends import Identity, NotVerified
+from starbeam.api.auth import Identity, NotVerified
 
 if TYPE_CHECKING:
     from starbeam_auth_ldap.directory import Entry

@@ -11,7 +11,8 @@ from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.utils.dn import parse_dn
 from msgspec import Meta, field
 
-from starbeam.settings import InvalidValue, Section
+from starbeam.api import Section
+from starbeam.api.settings import InvalidValue
 
 LOGIN = "{login}"
 """What stands for the escaped login in `user_dn`."""

@@ -10,15 +10,14 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starbeam import Context, Plugin, hookimpl
+from starbeam.api import Context, Plugin, hookimpl
 from starbeam_data import landlock
 from starbeam_data.settings import DataSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
-    from starbeam.checks import Check
-    from starbeam.lifespan import Lifespan
+    from starbeam.api import Check, Lifespan
 
 UNLOCKED = "This kernel has no Landlock, which keeps what reads files to the folders of files.roots."
 
@@ -52,7 +51,7 @@ class DataPlugin(Plugin[DataSettings]):
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
         """Whether what reads files can open nothing else."""
-        from starbeam.checks import Check
+        from starbeam.api import Check
 
         return [Check("landlock", _locked_in, essential=False)]
 

@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from starbeam.refusals import Unavailable
+from starbeam.api import Unavailable
 from starbeam_data.answers import Answer
 from starbeam_data.protocol import LENGTH, STOP, TEXT, Block, Failed, Head, Moved, Order, Reply, Setup
 from starbeam_data.windows import Window

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, String, bindparam, column, func, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, statement
 from starbeam_ispyb.models import AutoProcProgramAttachment, DataCollection, RobotAction
 
 KEY = bindparam("key", type_=Integer())

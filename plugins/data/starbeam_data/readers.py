@@ -15,9 +15,8 @@ from typing import Any
 
 import structlog
 
-from starbeam.lifespan import every
-from starbeam.refusals import Forbidden, Invalid, Missing, Refusal, Unavailable
-from starbeam.settings import Files as Folders
+from starbeam.api import Forbidden, Invalid, Missing, Refusal, Unavailable, every
+from starbeam.api.settings import Files as Folders
 from starbeam_data.answers import Answer
 from starbeam_data.process import Reader
 from starbeam_data.protocol import AnyJob, Failed, Image, Moved, Order, Setup

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from starbeam.settings import Section
+from starbeam.api import Section
 
 
 class DataSettings(Section, frozen=True):

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.visibility import Allow, Rule, through
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.database import Allow, Rule, through
 from starbeam_datacollections import routes
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb.models import DataCollection

@@ -9,13 +9,11 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, send_file
-from starbeam.paging import Page, Paged
-from starbeam.params import path_id
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import FileAnswer, asked, send_file
+from starbeam.api.lists import Page, Paged, path_id
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries import attachments, images, quality, workflows
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters

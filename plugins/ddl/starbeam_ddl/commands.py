@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from starbeam.cli import output
-from starbeam.cli.failure import Failure
-from starbeam.cli.options import (
+from starbeam.api.commands import (
+    Failure,
     build,
     config_option,
     finish,
     json_option,
+    output,
     read_settings,
     require_file,
     require_folder,
+    steps,
 )
-from starbeam.cli.progress import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from starbeam.app import Starbeam
-    from starbeam.db.schema import Schema
+    from starbeam.api.database import Schema
+    from starbeam.api.tools import Starbeam
     from starbeam_ddl.facts import Flavour
     from starbeam_ddl.indexes import Lacking
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 )
 def create(config: Path | None, flavour: Flavour) -> None:
     """Create all tables in an empty database; on MariaDB the database itself must exist."""
-    from starbeam.db.engine import Database
+    from starbeam.api.database import Database
     from starbeam_ddl.ddl import DatabaseNotEmpty
 
     database = Database(read_settings(config).settings.database)
@@ -127,7 +127,7 @@ _MEANING = {"required": "the server cannot start", "optional": "null or empty in
 
 
 async def _schema(starbeam: Starbeam) -> Schema:
-    from starbeam.db.schema import reflect
+    from starbeam.api.database import reflect
 
     try:
         async with starbeam.database.read() as connection:
@@ -170,7 +170,7 @@ def indexes(config: Path | None, as_json: bool) -> None:
 
 
 async def _lacking(starbeam: Starbeam) -> list[Lacking]:
-    from starbeam.db.schema import reflect
+    from starbeam.api.database import reflect
     from starbeam_ddl.indexes import lacking
 
     wanted = starbeam.registry.indexes

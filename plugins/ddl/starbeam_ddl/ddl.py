@@ -21,9 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
-from starbeam.db.columns import Column, enum_values
-from starbeam.db.mariadb import TABLE_OPTIONS
-from starbeam.db.sqlite import COLLATION
+from starbeam.api.database import COLLATION, TABLE_OPTIONS, Column, enum_values
 from starbeam_ddl import facts
 
 Type = TypeEngine[Any]

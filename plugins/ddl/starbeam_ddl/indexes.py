@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, inspect
 
-from starbeam.db.indexes import Index
+from starbeam.api import Index
 
 if TYPE_CHECKING:
-    from starbeam.db.schema import Schema
+    from starbeam.api.database import Schema
 
 LONGEST_NAME = 64
 """How many characters MariaDB allows in the name of an index."""

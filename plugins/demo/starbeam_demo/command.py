@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, finish, read_settings, require_folder
-from starbeam.cli.serve import bind, require_tables
+from starbeam.api.commands import (
+    Failure,
+    bind,
+    config_option,
+    finish,
+    read_settings,
+    require_folder,
+    require_tables,
+)
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
-    from starbeam.settings import Loaded
+    from starbeam.api.settings import Loaded
+    from starbeam.api.tools import Starbeam
     from starbeam_demo.making import Place
 
 BUNDLED = Path(__file__).with_name("demo.toml")
@@ -30,11 +36,11 @@ def demo(config: Path | None, port: int | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
     import asyncio  # only now, as http.client below: the help imports this module
 
-    from starbeam import server, streams
+    from starbeam.api.tools import server, streams
 
     streams.lose_output()
     server.end_on_signals()
-    from starbeam.app import Starbeam
+    from starbeam.api.tools import Starbeam
     from starbeam_demo.making import make
 
     loaded, place = _prepared(config or BUNDLED, port)
@@ -55,7 +61,7 @@ def demo(config: Path | None, port: int | None) -> None:
 
 def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
     """The settings with what only the demo sets: a key of its own, and its files among those served."""
-    from starbeam.db.engine import Database
+    from starbeam.api.database import Database
     from starbeam_demo.making import Place
 
     overrides: dict[str, Any] = {"server.port": port, "server.workers": 1}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 
 Technique = Literal["mx", "spectroscopy", "em"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL.Image import Image
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.content import recorded
 from starbeam_demo.content.job import SNAPSHOTS, Grid, Job
 from starbeam_demo.kit import pictures

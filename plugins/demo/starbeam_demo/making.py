@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import text
 
-from starbeam.cli.progress import steps
-from starbeam.cli.upgrade import upgrade_tables
-from starbeam.db.engine import Database
-from starbeam.demo import DemoData
-from starbeam.faults import StartupError
+from starbeam.api import StartupError
+from starbeam.api.commands import steps, upgrade_tables
+from starbeam.api.database import Database
+from starbeam.api.demo import DemoData
 from starbeam_ddl.commands import create_tables
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
+    from starbeam.api.tools import Starbeam
 
 SEED = "starbeam"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import accounts
 
 CODE, NUMBER = "mx", 1001

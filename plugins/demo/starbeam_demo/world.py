@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from starbeam.demo import DemoWorld, Row
+from starbeam.api.demo import DemoWorld, Row
 from starbeam_demo.content.job import Job
 from starbeam_demo.facility import BEAMLINES, BeamLine
 from starbeam_demo.kit.alike import Alike

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from starbeam.cli import output
-from starbeam.cli.failure import AWAY
-from starbeam.cli.options import config_option, finish, json_option, read_settings, require_file
+from starbeam.api.commands import (
+    AWAY,
+    config_option,
+    finish,
+    json_option,
+    output,
+    read_settings,
+    require_file,
+)
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
-    from starbeam.settings import Loaded
+    from starbeam.api.settings import Loaded
+    from starbeam.api.tools import Starbeam
     from starbeam_doctor import Finding
 
 
@@ -41,8 +47,8 @@ def doctor(config: Path | None, as_json: bool, db: bool) -> None:
 
 
 def _configuration(loaded: Loaded, config: Path | None) -> tuple[Starbeam | None, list[Finding]]:
-    from starbeam.app import Starbeam
-    from starbeam.faults import StartupError
+    from starbeam.api import StartupError
+    from starbeam.api.tools import Starbeam
     from starbeam_doctor import error, site
 
     findings = list(site.of_settings(loaded, config, os.environ))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from starbeam.db.schema import Schema, reflect
-from starbeam.db.trouble import Trouble, first_line, trouble
-from starbeam.registry import CORE, Operation, operations_of
+from starbeam.api.database import Schema, Trouble, first_line, reflect, trouble
+from starbeam.api.tools import CORE, Operation, operations_of
 from starbeam_ddl.indexes import lacking as lacking_indexes
 from starbeam_doctor import Finding, error, grants, ok, warning
 from starbeam_doctor.usage import Use, use_of
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
+    from starbeam.api.tools import Starbeam
 
 OLDEST = (10, 3)
 """The oldest MariaDB that is known to work."""

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starbeam.clock import Clock
-from starbeam.settings.secrets import is_secret, mask_value
+from starbeam.api import Clock
+from starbeam.api.settings import is_secret, mask_value
 from starbeam_doctor import Finding, error, ok, warning
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
-    from starbeam.checks import Check
-    from starbeam.settings import Loaded
+    from starbeam.api import Check
+    from starbeam.api.settings import Loaded
+    from starbeam.api.tools import Starbeam
 
 PATIENCE_SECONDS = 15
 

@@ -21,8 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql import visitors
 
-from starbeam.db.lists import List
-from starbeam.db.shape import Shape
+from starbeam.api.database import Shape
+from starbeam.api.lists import List
 
 _VERBS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
 _ALL = frozenset(_VERBS.values())

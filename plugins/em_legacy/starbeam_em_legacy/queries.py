@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import FromClause, Select, and_, bindparam, func, join, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, statement
 from starbeam_em_legacy.models import (
     ParticleClassification,
     ParticleClassificationGroup,

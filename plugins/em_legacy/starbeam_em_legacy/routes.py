@@ -8,11 +8,11 @@ from typing import Annotated
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.files import FileAnswer, send_file
-from starbeam.params import LARGEST, path_id
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import FileAnswer, send_file
+from starbeam.api.lists import LARGEST, path_id
 from starbeam_em_legacy import queries
 from starbeam_legacy.queries import groups
 from starbeam_legacy.queries.rows import Row

@@ -8,8 +8,7 @@ from typing import ClassVar
 
 from litestar.types import ControllerRouterHandler
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.db.indexes import Index
+from starbeam.api import Context, Index, Plugin, hookimpl
 from starbeam_events import hookspecs, routes
 from starbeam_events.cursors import Cursors
 from starbeam_events.indexes import INDEXES

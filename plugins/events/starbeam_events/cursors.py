@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid
 
 _SIGNED = 16
 """Bytes of the signature."""

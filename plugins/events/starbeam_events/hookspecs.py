@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from starbeam.plugin import hookspec
+from starbeam.api import hookspec
 from starbeam_events.sources import EventSource
 
 if TYPE_CHECKING:
-    from starbeam.plugin import Context
+    from starbeam.api import Context
 
 
 @hookspec

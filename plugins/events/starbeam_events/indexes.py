@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starbeam.db.indexes import Index
+from starbeam.api import Index
 
 INDEXES = (
     Index("RobotAction", ("blsessionId", "startTimestamp"), "pages of /events for members of many sessions"),

@@ -28,17 +28,15 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 
-from starbeam.cache import Cache
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.paging import Page, Paged, everything
+from starbeam.api.database import Cache, Reader, Scope, statement
+from starbeam.api.lists import Page, Paged, everything
 from starbeam_events.cursors import Position
 from starbeam_events.schemas import Event, EventType
 from starbeam_events.sources import BEFORE, EventFilters, EventSource, Query, Wanted, in_text
 from starbeam_events.sources.blocks import Block, Blocks
 
 if TYPE_CHECKING:
-    from starbeam.files import Files
+    from starbeam.api.files import Files
 
 DEPTHS = (300, 1_500, 8_000, 80_000)
 """How many data collections deep the newest part of the tables is looked at."""

@@ -9,12 +9,11 @@ from litestar import Request, Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.dependencies import always, asked
-from starbeam.paging import Page, Paged
-from starbeam.params import SessionName, query, query_id
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import always, asked
+from starbeam.api.lists import Page, Paged, SessionName, query, query_id
 from starbeam_events.cursors import Cursors
 from starbeam_events.queries import Stream
 from starbeam_events.schemas import Event, EventType

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from starbeam.settings import Section
+from starbeam.api import Section
 
 
 class EventsSettings(Section, frozen=True):

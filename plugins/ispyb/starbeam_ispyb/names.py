@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, literal, select, tuple_
 
-from starbeam.db.functions import joined
-from starbeam.db.lists import Where
+from starbeam.api.database import joined
+from starbeam.api.lists import Where
 from starbeam_ispyb.models import BLSession, Proposal
 
 

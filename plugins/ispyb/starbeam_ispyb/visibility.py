@@ -17,8 +17,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, true, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
-from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, Scope
-from starbeam.visibility import Allow, Condition, Rule, through
+from starbeam.api.database import CALLER_BEAMLINES, CALLER_ID, Allow, Condition, Rule, Scope, through
 from starbeam_ispyb import models as m
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.options import Option
-from starbeam.permissions import Permission
+from starbeam.api import Context, Permission, Plugin, hookimpl
+from starbeam.api.settings import Option
 from starbeam_legacy import access, models, routes
 from starbeam_legacy.queries.summaries import Summaries
 from starbeam_legacy.routes.forms import SWITCH

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starbeam.access import ALL_PROPOSALS
-from starbeam.db.reader import Reader
-from starbeam.refusals import Forbidden, Missing
+from starbeam.api import ALL_PROPOSALS, Forbidden, Missing
+from starbeam.api.database import Reader
 from starbeam_legacy.queries import associations
 
 if TYPE_CHECKING:
-    from starbeam.access import Principal
+    from starbeam.api import Principal
 
 OWN_PROPOSALS = "own_proposals"
 ALL_SESSIONS = "all_sessions"

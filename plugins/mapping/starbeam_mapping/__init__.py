@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.visibility import Rule
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.database import Rule
 from starbeam_mapping import routes, visibility
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 

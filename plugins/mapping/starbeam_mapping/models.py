@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.db.models import IspybTable, optional_column
+from starbeam.api.models import IspybTable, optional_column
 
 
 class Base(IspybTable, DeclarativeBase):

@@ -6,14 +6,9 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 
-from starbeam.db.functions import joined
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import query_id
-from starbeam.refusals import NotHeld
+from starbeam.api import NotHeld
+from starbeam.api.database import Reader, Rows, Scope, Shape, joined, statement
+from starbeam.api.lists import Filters, List, Where, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
 from starbeam_mapping import schemas
 from starbeam_mapping.image import MOST_BYTES, Stored

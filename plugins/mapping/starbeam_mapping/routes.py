@@ -11,13 +11,10 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.http.conditional import etag, unchanged
-from starbeam.http.dependencies import asked
-from starbeam.paging import Page, Paged
-from starbeam.params import LARGEST, path_id
-from starbeam.refusals import Invalid, Missing
+from starbeam.api import Invalid, Missing, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.http import asked, etag, unchanged
+from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_mapping import queries
 from starbeam_mapping.histogram import histogram
 from starbeam_mapping.image import BrokenMap, Stored, Values, image, values

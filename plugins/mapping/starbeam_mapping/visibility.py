@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
-from starbeam.db.scope import Scope
-from starbeam.visibility import Allow, Rule
+from starbeam.api.database import Allow, Rule, Scope
 from starbeam_ispyb import models as m
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam_processing import models, routes
 
 

@@ -9,14 +9,11 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, send_file
-from starbeam.paging import Page, Paged
-from starbeam.params import LARGEST, path_id
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import FileAnswer, asked, send_file
+from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_processing import schemas
 from starbeam_processing.queries import attachments, messages, programs, status
 from starbeam_processing.queries.attachments import ATTACHMENTS, AttachmentFilters

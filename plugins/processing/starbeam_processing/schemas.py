@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from starbeam.fields import REQUIRED
+from starbeam.api.database import REQUIRED
 
 Status = Literal[0, 1, 2] | None
 """Failed, succeeded, did not run; null while it runs."""

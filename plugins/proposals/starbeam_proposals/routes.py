@@ -8,11 +8,10 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.http.dependencies import asked
-from starbeam.paging import Page, Paged, everything
-from starbeam.params import path_id
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.http import asked
+from starbeam.api.lists import Page, Paged, everything, path_id
 from starbeam_proposals.queries import persons, proposals, sessions
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from starbeam.fields import OPTIONAL, REQUIRED
+from starbeam.api.database import OPTIONAL, REQUIRED
 
 ProposalState = Literal["Open", "Closed", "Cancelled"]
 

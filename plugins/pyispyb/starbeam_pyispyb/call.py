@@ -11,7 +11,7 @@ import click
 import httpx
 import msgspec
 
-from starbeam.cli.failure import AWAY, Failure
+from starbeam.api.commands import AWAY, Failure
 
 SECONDS = 300
 """How long an answer may take."""

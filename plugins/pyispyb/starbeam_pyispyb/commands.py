@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from starbeam.cli.failure import Failure, run
+from starbeam.api.commands import Failure, run
 
 _METHODS = click.Choice(["get", "post", "put", "patch", "delete"], case_sensitive=False)
 

@@ -10,8 +10,8 @@ import yaml
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from starbeam.cli.output import toml, toml_key
-from starbeam.discovery import bundled
+from starbeam.api.commands import toml, toml_key
+from starbeam.api.settings import bundled
 
 Table = dict[str, Any]
 

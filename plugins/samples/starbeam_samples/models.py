@@ -6,7 +6,7 @@ import datetime
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.db.models import IspybTable, always_named, optional_column
+from starbeam.api.models import IspybTable, always_named, optional_column
 
 
 class Base(IspybTable, DeclarativeBase):

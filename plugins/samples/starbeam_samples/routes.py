@@ -7,13 +7,11 @@ from typing import Annotated
 from litestar import get
 from litestar.di import NamedDependency
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.dependencies import asked
-from starbeam.http.files import FileAnswer, send_file
-from starbeam.paging import Page, Paged
-from starbeam.params import path_id
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import FileAnswer, asked, send_file
+from starbeam.api.lists import Page, Paged, path_id
 from starbeam_samples.queries import images
 from starbeam_samples.queries.images import IMAGES, ImageFilters
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from starbeam.fields import OPTIONAL, REQUIRED
+from starbeam.api.database import OPTIONAL, REQUIRED
 
 
 class Order(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from starbeam.cli.failure import Failure
+from starbeam.api.commands import Failure
 
 
 @click.command()

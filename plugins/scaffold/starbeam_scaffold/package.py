@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
 
-from starbeam.discovery import bundled, discover
+from starbeam.api.settings import bundled, discover
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 30

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from litestar.types import ControllerRouterHandler
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam_shipping import routes
 
 

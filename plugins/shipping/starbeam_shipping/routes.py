@@ -8,12 +8,10 @@ from litestar import get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.db.writer import Write
-from starbeam.http.dependencies import asked
-from starbeam.paging import Page, Paged
-from starbeam.params import path_id
+from starbeam.api import authenticated
+from starbeam.api.database import Reader, Write
+from starbeam.api.http import asked
+from starbeam.api.lists import Page, Paged, path_id
 from starbeam_shipping import schemas
 from starbeam_shipping.changes import containers, dewars, labcontacts, shippings
 from starbeam_shipping.queries.containers import CONTAINERS, ContainerFilters

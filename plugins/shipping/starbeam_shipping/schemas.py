@@ -12,8 +12,8 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from starbeam.fields import OPTIONAL, REQUIRED
-from starbeam.params import LARGEST
+from starbeam.api.database import OPTIONAL, REQUIRED
+from starbeam.api.lists import LARGEST
 from starbeam_ispyb.schemas import LaboratoryCreate
 
 SafetyLevel = Literal["GREEN", "YELLOW", "RED"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from starbeam import Plugin, hookimpl
+from starbeam.api import Plugin, hookimpl
 from starbeam_simulator import hookspecs
 from starbeam_simulator.settings import SimulatorSettings
 

@@ -12,14 +12,11 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from starbeam.cli.failure import Failure
-from starbeam.cli.group import cli
-from starbeam.cli.options import build, config_option, require_file
-from starbeam.cli.progress import steps
+from starbeam.api.commands import Failure, build, cli, config_option, require_file, steps
 from starbeam_simulator.errors import SimulationError
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
+    from starbeam.api.tools import Starbeam
     from starbeam_simulator.simulation import Collected, Simulator
 
 T = TypeVar("T")
@@ -183,7 +180,7 @@ def _until_signal(starbeam: Starbeam, work: Coroutine[Any, Any, T]) -> T:
 
 def main() -> None:
     """Run `starbeam simulate` under its old name."""
-    from starbeam import logs  # only now: it is slow to import
+    from starbeam.api.tools import logs  # only now: it is slow to import
 
     logs.configure()
     cli.main(["simulate", *sys.argv[1:]], prog_name="ispyb.simulate")

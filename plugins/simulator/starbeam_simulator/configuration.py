@@ -12,9 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from starbeam.settings import SettingsError
-from starbeam.settings.convert import convert_located
-from starbeam.settings.errors import Problem
+from starbeam.api.settings import Problem, SettingsError, convert_located
 from starbeam_demo.content import Content
 from starbeam_demo.content.job import SNAPSHOTS, Grid
 from starbeam_simulator import located

@@ -6,7 +6,7 @@ enabled.
 
 from __future__ import annotations
 
-from starbeam.plugin import hookspec
+from starbeam.api import hookspec
 
 
 @hookspec

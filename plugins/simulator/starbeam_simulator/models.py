@@ -6,7 +6,7 @@ import datetime
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.db.models import IspybTable, filled_by_database, optional_column
+from starbeam.api.models import IspybTable, filled_by_database, optional_column
 
 
 class Base(IspybTable, DeclarativeBase):

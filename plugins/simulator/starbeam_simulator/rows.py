@@ -9,8 +9,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, exists, insert, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db.engine import Database
-from starbeam.db.schema import Schema
+from starbeam.api.database import Database, Schema
 from starbeam_ispyb.models import BLSample, Container, Crystal, DataCollectionGroup, Dewar, Protein, Shipping
 
 KEPT_BY: Mapping[type[Any], tuple[Any, ...]] = {

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.db.columns import enum_values
-from starbeam.db.schema import Schema
-from starbeam.db.trouble import first_line, trouble
-from starbeam.loader import HookFailed
+from starbeam.api.database import Schema, enum_values, first_line, trouble
+from starbeam.api.tools import HookFailed
 from starbeam_demo.content import CONTENT
 from starbeam_demo.content.job import FRAMES, WAVELENGTH, Grid, Job, Made, Ref
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo
@@ -29,7 +27,7 @@ from starbeam_simulator.rows import Rows
 from starbeam_simulator.stopping import finished, in_thread
 
 if TYPE_CHECKING:
-    from starbeam.app import Starbeam
+    from starbeam.api.tools import Starbeam
 
 LASTS = timedelta(minutes=5)
 """How long a simulated data collection takes."""

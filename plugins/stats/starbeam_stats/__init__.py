@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.visibility import Allow, Rule, through
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.database import Allow, Rule, through
 from starbeam_ispyb.models import BLSession
 from starbeam_stats import routes
 from starbeam_stats.models import BF_fault, v_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from starbeam.db.reader import Reader
+from starbeam.api.database import Reader
 from starbeam_stats import schemas
 from starbeam_stats.energy import electron_volts
 from starbeam_stats.queries import history

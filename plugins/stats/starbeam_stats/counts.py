@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.db.reader import Reader
-from starbeam.files import Files
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
 from starbeam_stats import schemas
 from starbeam_stats.messages import last_lines, messages
 from starbeam_stats.queries import counts

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from pathlib import Path
 
-from starbeam.files import Files
+from starbeam.api.files import Files
 from starbeam_stats.schemas import ExperimentTypeMessages
 
 TAIL = 8192

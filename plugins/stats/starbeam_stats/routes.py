@@ -5,12 +5,11 @@ from __future__ import annotations
 from litestar import get
 from litestar.di import NamedDependency
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.dependencies import asked
-from starbeam.paging import Page, Paged
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import asked
+from starbeam.api.lists import Page, Paged
 from starbeam_stats import breakdown, counts, schemas, times
 from starbeam_stats.queries import runs
 from starbeam_stats.queries.extent import Extent, SessionOrRun, Wanted, extent

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from starbeam.fields import REQUIRED
+from starbeam.api.database import REQUIRED
 
 
 def _hours(title: str, description: str) -> Meta:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from starbeam.db.reader import Reader
+from starbeam.api.database import Reader
 from starbeam_stats import schemas
 from starbeam_stats.breakdown import hours
 from starbeam_stats.queries import spans

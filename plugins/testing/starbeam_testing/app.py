@@ -13,10 +13,9 @@ import structlog
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from starbeam.app import Starbeam
-from starbeam.db import sqlite
-from starbeam.db.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
-from starbeam.db.schema import Schema, reflect
+from starbeam.api.database import Schema, reflect
+from starbeam.api.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
+from starbeam.api.tools import Starbeam, sqlite
 
 
 class TestDatabase:

@@ -21,15 +21,10 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import fields
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam.app import Starbeam
-from starbeam.discovery import Found, discover
-from starbeam.http.errors import status_of
-from starbeam.http.openapi import document
-from starbeam.plugin import Plugin
-from starbeam.refusals import Refusal
-from starbeam.registry import Operation, operations_of
-from starbeam.settings import load
-from starbeam.settings.convert import description, struct_of
+from starbeam.api import Plugin, Refusal
+from starbeam.api.http import status_of
+from starbeam.api.settings import Found, description, discover, load, struct_of
+from starbeam.api.tools import Operation, Starbeam, document, operations_of
 from starbeam_testing.fixtures import SECRET, MakeApp
 from starbeam_testing.trial import Tried
 

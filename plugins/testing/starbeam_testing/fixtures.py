@@ -11,9 +11,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from starbeam.app import Starbeam
-from starbeam.db import sqlite
-from starbeam.settings import load
+from starbeam.api.settings import load
+from starbeam.api.tools import Starbeam, sqlite
 from starbeam_ddl import ddl
 from starbeam_testing.app import TestApp, TestDatabase
 

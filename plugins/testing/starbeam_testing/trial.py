@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import httpx
 from sqlalchemy import Enum, insert, inspect
 
-from starbeam.registry import Operation, operations_of
+from starbeam.api.tools import Operation, operations_of
 from starbeam_testing.app import Statements, TestApp, TestDatabase
 from starbeam_testing.fixtures import MakeApp
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from litestar.types import ControllerRouterHandler
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
-from starbeam.options import Option
-from starbeam.permissions import Permission
+from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
+from starbeam.api.settings import Option
 from starbeam_userportal import routes
 
 

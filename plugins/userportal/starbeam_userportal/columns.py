@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from starbeam.db.columns import Column
+from starbeam.api.database import Column
 
 
 def same(column: Column | None, old: Any, new: Any) -> bool:

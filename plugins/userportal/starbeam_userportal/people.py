@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from starbeam.db.models import Laboratory, Person
+from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.schemas import LaboratoryCreate
 from starbeam_userportal.rows import Index, Plan, Values, external_key
 from starbeam_userportal.schemas import PersonProposalLaboratory

@@ -12,11 +12,8 @@ from sqlalchemy import ColumnElement, and_, inspect, null, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import load_only
 
-from starbeam.db.equality import Keys, keys_of
-from starbeam.db.models import Laboratory, Person
-from starbeam.db.schema import Schema
-from starbeam.db.trouble import trouble
-from starbeam.db.writer import Writer
+from starbeam.api.database import Keys, Schema, Writer, keys_of, trouble
+from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import (
     BLSession,
     LabContact,

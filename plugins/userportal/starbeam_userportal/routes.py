@@ -8,10 +8,8 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from starbeam.access import needs
-from starbeam.clock import Clock
-from starbeam.db.writer import Write
-from starbeam.refusals import Invalid
+from starbeam.api import Clock, Invalid, needs
+from starbeam.api.database import Write
 from starbeam_userportal.schemas import Message, UserPortalProposalSync, complaints
 from starbeam_userportal.service import synchronise
 

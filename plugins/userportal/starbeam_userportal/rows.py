@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec import UNSET, Struct
 from sqlalchemy import inspect
 
-from starbeam.db.limits import NotTaken, fitting
-from starbeam.db.models import Laboratory, Person
-from starbeam.refusals import Refused
+from starbeam.api import Refused
+from starbeam.api.database import NotTaken, fitting
+from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import (
     BLSession,
     LabContact,
@@ -29,9 +29,8 @@ from starbeam_userportal.columns import same
 from starbeam_userportal.schemas import EXTERNAL_ID_BYTES, known
 
 if TYPE_CHECKING:
-    from starbeam.clock import Clock
-    from starbeam.db.equality import Keys
-    from starbeam.db.schema import Schema
+    from starbeam.api import Clock
+    from starbeam.api.database import Keys, Schema
 
 R = TypeVar("R")
 

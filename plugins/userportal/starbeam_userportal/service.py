@@ -9,8 +9,8 @@ from starbeam_userportal.rows import Duplicate, Values
 from starbeam_userportal.sync import plan
 
 if TYPE_CHECKING:
-    from starbeam.clock import Clock
-    from starbeam.db.writer import Write, Writer
+    from starbeam.api import Clock
+    from starbeam.api.database import Write, Writer
     from starbeam_userportal.queries import Counts
     from starbeam_userportal.schemas import UserPortalProposalSync
 

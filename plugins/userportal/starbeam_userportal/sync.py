@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starbeam.db.models import Laboratory, Person
+from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import (
     BLSession,
     LabContact,

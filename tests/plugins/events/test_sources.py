@@ -12,7 +12,7 @@ from starbeam_testing.fixtures import MakeApp
 pytestmark = pytest.mark.anyio
 
 PLUGIN = '''
-from starbeam import Plugin, hookimpl
+from starbeam.api import Plugin, hookimpl
 from starbeam_events.sources import ROBOT_ACTIONS
 
 class Twice(Plugin):

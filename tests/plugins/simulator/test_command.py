@@ -156,7 +156,7 @@ def after_datacollection(self, data_collection_id):
     Path("after").write_text(str(len(list(Path("data").rglob("*.h5")))))
     {failing}
 """
-HEAD = "from pathlib import Path\nfrom starbeam import hookimpl"
+HEAD = "from pathlib import Path\nfrom starbeam.api import hookimpl"
 
 
 def test_plugins_do_things_before_and_after(site: Site) -> None:

@@ -17,8 +17,8 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 from sqlalchemy import bindparam, literal_column, select, text
 
-from starbeam import Context, Plugin, hookimpl
 from starbeam.access import Principal, authenticated, needs, public
+from starbeam.api import Context, Plugin, hookimpl
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.checks import Check
 from starbeam.db.functions import containing, contains

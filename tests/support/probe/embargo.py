@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from starbeam import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.db.scope import Scope
 from starbeam.visibility import Restrict, Rule
 from starbeam_ispyb.models import BLSession

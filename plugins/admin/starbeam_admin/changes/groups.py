@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from msgspec import UNSET
 
-from starbeam.db import models
-from starbeam.db.writer import Writer
+from starbeam.api import models
+from starbeam.api.database import Writer
 from starbeam_admin.queries import groups
 from starbeam_admin.queries.groups import GROUPS, Content
 from starbeam_admin.record import Change, refused, refusing

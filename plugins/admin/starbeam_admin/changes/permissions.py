@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import structs
 
-from starbeam.db import models
-from starbeam.db.writer import sent
+from starbeam.api import models
+from starbeam.api.database import sent
 from starbeam_admin.changes.groups import keeping_a_manager
 from starbeam_admin.queries import permissions
 from starbeam_admin.queries.permissions import PERMISSIONS

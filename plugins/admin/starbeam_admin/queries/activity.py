@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import Connection, bindparam, inspect
 
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.shape import Shape
-from starbeam.db.writer import Writer
-from starbeam.params import query
+from starbeam.api.database import Shape, Writer
+from starbeam.api.lists import Filters, List, Where, query
 from starbeam_admin import schemas
 from starbeam_admin.models import AdminActivity
 

@@ -8,17 +8,9 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from starbeam.db.lists import Filters, List, Where, text_in
-from starbeam.db.models import (
-    Permission,
-    Person,
-    UserGroup,
-    UserGroup_has_Permission,
-    UserGroup_has_Person,
-)
-from starbeam.db.shape import Shape
-from starbeam.db.writer import Writer
-from starbeam.params import Search, query_id
+from starbeam.api.database import Shape, Writer
+from starbeam.api.lists import Filters, List, Search, Where, query_id, text_in
+from starbeam.api.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
 from starbeam_admin import schemas
 
 

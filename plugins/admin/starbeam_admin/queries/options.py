@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from starbeam.auth.queries import OPTIONS
-from starbeam.db.models import AdminVar
-from starbeam.db.rows import Rows
-from starbeam.db.writer import Writer
-from starbeam.options import Option, read_values
+from starbeam.api.database import Rows, Writer
+from starbeam.api.models import AdminVar
+from starbeam.api.settings import Option, read_values
+from starbeam.api.tools import OPTIONS
 
 
 async def values(reader: Rows, declared: Mapping[str, Option]) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from typing import Annotated
 
 from sqlalchemy import bindparam, select
 
-from starbeam.db.lists import Filters, List, Where, text_in
-from starbeam.db.models import Permission, UserGroup_has_Permission
-from starbeam.db.shape import Shape
-from starbeam.db.writer import Writer
-from starbeam.params import Search, query_id
+from starbeam.api.database import Shape, Writer
+from starbeam.api.lists import Filters, List, Search, Where, query_id, text_in
+from starbeam.api.models import Permission, UserGroup_has_Permission
 from starbeam_admin import schemas
 
 _IN_GROUP = select(UserGroup_has_Permission.permissionId).where(

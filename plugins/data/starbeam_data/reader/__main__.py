@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from starbeam.files import Files
-from starbeam.settings import Files as Folders
+from starbeam.api.files import Files
+from starbeam.api.settings import Files as Folders
 from starbeam_data.protocol import (
     LENGTH,
     SLOT,

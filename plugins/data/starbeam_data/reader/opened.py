@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import hdf5plugin  # noqa: F401 - brings the filters
 
-from starbeam.files import Files
+from starbeam.api.files import Files
 from starbeam_data.identity import identity
 from starbeam_data.reader.refusal import DAMAGED, FORBIDDEN, MISSING_FILE, NOT_HDF5, Broken, Refusal
 

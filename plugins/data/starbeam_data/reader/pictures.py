@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from starbeam.files import Files
+from starbeam.api.files import Files
 from starbeam_data.reader import cbf, mrc
 from starbeam_data.reader.refusal import MISSING_IMAGE, Refusal, TooLarge
 

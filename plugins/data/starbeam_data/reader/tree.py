@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import h5py
 
-from starbeam.files import Files
+from starbeam.api.files import Files
 from starbeam_data.reader import external, storage
 from starbeam_data.reader.opened import Opened
 from starbeam_data.reader.refusal import Broken, Refusal

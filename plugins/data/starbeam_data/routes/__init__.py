@@ -13,12 +13,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
-from starbeam.files import Files
-from starbeam.http.errors import refusal
-from starbeam.params import LARGEST, query_id
-from starbeam.refusals import Forbidden, Invalid, Missing, Refusal, Unavailable
+from starbeam.api import Forbidden, Invalid, Missing, Refusal, Unavailable, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import refusal
+from starbeam.api.lists import LARGEST, query_id
 from starbeam_data import queries
 from starbeam_data.protocol import (
     AnyJob,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid
 from starbeam_data.protocol import Part
 
 FORMATS = ("json", "bin", "npy", "csv", "tiff")

@@ -11,8 +11,8 @@ import structlog
 from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
-from starbeam.files import Files
-from starbeam.http.conditional import etag, unchanged
+from starbeam.api.files import Files
+from starbeam.api.http import etag, unchanged
 from starbeam_data.answers import Answer, Interrupted
 from starbeam_data.identity import identity
 from starbeam_data.origins import Origins

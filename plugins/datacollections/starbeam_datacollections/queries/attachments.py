@@ -8,12 +8,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.functions import joined
-from starbeam.db.lists import Filters, List
-from starbeam.db.reader import Reader
-from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Reader, Rows, Scope, Shape, joined, statement
+from starbeam.api.lists import Filters, List
 from starbeam_datacollections import schemas
 from starbeam_datacollections.queries.filters import CollectionId, GroupId, of_collection, of_group
 from starbeam_ispyb.models import DataCollectionFileAttachment

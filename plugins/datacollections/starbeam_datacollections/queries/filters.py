@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import bindparam, select
 
-from starbeam.db.lists import Where
-from starbeam.params import query_id
+from starbeam.api.lists import Where, query_id
 from starbeam_ispyb.models import DataCollection
 
 CollectionId = Annotated[int | None, query_id("Data collection id to filter by")]

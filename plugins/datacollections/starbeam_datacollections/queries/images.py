@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, statement
 from starbeam_ispyb.models import DataCollection, Image
 
 _WANTED: Any = bindparam("collection_id")

@@ -6,10 +6,8 @@ from typing import Annotated, Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
-from starbeam.db.lists import Asked, Filters
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.paging import Page, Paged
+from starbeam.api.database import Reader, Scope, statement
+from starbeam.api.lists import Asked, Filters, Page, Paged
 from starbeam_datacollections import schemas
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_datacollections.queries.filters import CollectionId, GroupId, of_collection, of_group

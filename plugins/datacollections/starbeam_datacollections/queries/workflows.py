@@ -6,14 +6,10 @@ from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.files import Files
-from starbeam.paging import Page, Paged
-from starbeam.params import query_id
-from starbeam.refusals import NotHeld
+from starbeam.api import NotHeld
+from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.files import Files
+from starbeam.api.lists import Filters, List, Page, Paged, Where, query_id
 from starbeam_datacollections import schemas
 from starbeam_ispyb.models import WorkflowStep
 

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from starbeam.db.columns import Column, enum_values
+from starbeam.api.database import Column, enum_values
 
 Flavour: TypeAlias = Literal["community", "diamond", "union"]
 """A schema: one of the two in the field, or `union`, which holds all that both have."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.world import World
 from starbeam_ispyb import models as m
 from starbeam_stats.models import BF_fault, v_run

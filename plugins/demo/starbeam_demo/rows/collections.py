@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import files, showcase
 from starbeam_demo.content.job import Job
 from starbeam_demo.facility import BeamLine

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import files, showcase
 from starbeam_demo.facility import BeamLine
 from starbeam_demo.rows.proposals import midnight

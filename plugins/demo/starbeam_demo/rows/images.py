@@ -8,7 +8,7 @@ from math import exp, sin
 from pathlib import Path
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_demo import files
 from starbeam_demo.content import recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.content import recorded
 from starbeam_demo.content.job import New
 from starbeam_demo.files import GRID

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.content import movies as content
 from starbeam_demo.content.movies import CLASSES, Movie
 from starbeam_demo.kit.randomness import seeded

@@ -9,7 +9,8 @@ from itertools import chain, cycle, product
 from random import Random
 from uuid import UUID
 
-from starbeam.db.models import (
+from starbeam.api.demo import Row
+from starbeam.api.models import (
     AdminVar,
     Laboratory,
     Permission,
@@ -18,7 +19,6 @@ from starbeam.db.models import (
     UserGroup_has_Permission,
     UserGroup_has_Person,
 )
-from starbeam.demo import Row
 from starbeam_demo import facility
 from starbeam_demo.accounts import ACCOUNTS, EMPLOYED
 from starbeam_demo.facility import PERMISSIONS

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import files
 from starbeam_demo.kit import logs
 from starbeam_demo.kit.randomness import seeded

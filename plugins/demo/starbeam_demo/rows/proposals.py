@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain, product
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import accounts, showcase
 from starbeam_demo.facility import Technique
 from starbeam_demo.rows.people import STAFF, USERS

@@ -9,7 +9,7 @@ from itertools import chain
 from random import Random
 from uuid import UUID
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.facility import Technique
 from starbeam_demo.rows.proposals import technique_of
 from starbeam_demo.words import WORDS

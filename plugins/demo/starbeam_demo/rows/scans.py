@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.content import scanned
 from starbeam_demo.kit import spectra
 from starbeam_demo.kit.randomness import seeded

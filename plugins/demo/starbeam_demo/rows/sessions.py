@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo import accounts, showcase
 from starbeam_demo.facility import BEAMLINES, HISTORY, BeamLine, Technique
 from starbeam_demo.rows.people import STAFF

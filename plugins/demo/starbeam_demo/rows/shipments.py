@@ -10,7 +10,7 @@ from itertools import count
 from random import Random
 from typing import TypeAlias
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.facility import BeamLine, Technique
 from starbeam_demo.rows.proposals import technique_of
 from starbeam_demo.world import World, grouped

@@ -9,7 +9,7 @@ from random import Random
 
 from sqlalchemy import update
 
-from starbeam.demo import Row
+from starbeam.api.demo import Row
 from starbeam_demo.kit import pictures
 from starbeam_demo.kit.drawing import save
 from starbeam_demo.kit.randomness import seeded

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import msgspec
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast
 
-from starbeam.db.lists import Bound, Filters
-from starbeam.params import BeamLineName, ProposalName, SessionName, query, query_id
+from starbeam.api.lists import BeamLineName, Bound, Filters, ProposalName, SessionName, query, query_id
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
 
 if TYPE_CHECKING:
-    from starbeam.db.reader import Reader
-    from starbeam.db.rows import Rows
-    from starbeam.db.scope import Scope
-    from starbeam.files import Files
+    from starbeam.api.database import Reader, Rows, Scope
+    from starbeam.api.files import Files
 
 Query: TypeAlias = Select[*tuple[Any, ...]]
 Struct: TypeAlias = type[msgspec.Struct]

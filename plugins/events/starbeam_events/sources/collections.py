@@ -21,12 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import seconds_between
-from starbeam.db.models import WholeSeconds
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.refusals import NotHeld
+from starbeam.api import NotHeld
+from starbeam.api.database import Reader, Scope, Shape, seconds_between, statement
+from starbeam.api.models import WholeSeconds
 from starbeam_events import schemas
 from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
@@ -49,7 +46,7 @@ from starbeam_ispyb.models import (
 from starbeam_ispyb.names import proposal_name, session_name
 
 if TYPE_CHECKING:
-    from starbeam.files import Files
+    from starbeam.api.files import Files
 
 SUCCESSFUL = ("1", "SUCCESS")
 """How flavours spell the status of a program that succeeded."""

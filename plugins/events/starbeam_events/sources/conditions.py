@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Float, bindparam, literal_column, select
 
-from starbeam.db.functions import seconds_between
+from starbeam.api.database import seconds_between
 from starbeam_events.sources.base import Wanted
 from starbeam_ispyb.models import BLSample, BLSession, Crystal, Proposal
 from starbeam_ispyb.names import is_proposal, is_session

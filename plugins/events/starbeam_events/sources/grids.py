@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam_events import schemas
 from starbeam_events.sources.base import Query
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, GridInfo

@@ -17,9 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam_events.schemas import Event
 from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Struct, Wanted
 from starbeam_events.sources.blocks import blocks
@@ -28,7 +26,7 @@ from starbeam_ispyb.models import BLSample, BLSession, Proposal
 from starbeam_ispyb.names import proposal_name, session_name
 
 if TYPE_CHECKING:
-    from starbeam.files import Files
+    from starbeam.api.files import Files
 
 COLLECTIONS_ONLY = {"dataCollectionId", "dataCollectionGroupId", "blSubSampleId"}
 """Filters that no other kind of event passes."""

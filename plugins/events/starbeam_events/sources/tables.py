@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_
 
-from starbeam.db.functions import containing, contains
-from starbeam.db.shape import Shape
+from starbeam.api.database import Shape, containing, contains
 from starbeam_events import schemas
 from starbeam_events.sources.table import TableSource
 from starbeam_ispyb.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum

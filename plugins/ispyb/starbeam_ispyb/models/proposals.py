@@ -6,7 +6,7 @@ import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from starbeam.db.models import filled_by_database, optional_column
+from starbeam.api.models import filled_by_database, optional_column
 from starbeam_ispyb.models.base import Base
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.models import Person
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.params import LARGEST
+from starbeam.api.database import Reader, Scope, statement
+from starbeam.api.lists import LARGEST
+from starbeam.api.models import Person
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 

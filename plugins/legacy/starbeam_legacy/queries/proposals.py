@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, statement
 from starbeam_ispyb.models import Proposal
 from starbeam_legacy.queries.associations import caller, own_proposals
 from starbeam_legacy.queries.rows import Row, flat, labelled, of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from starbeam.db.scope import Scope
+    from starbeam.api.database import Scope
 
 Row: TypeAlias = dict[str, Any]
 """A flat object: what the answers are made of."""

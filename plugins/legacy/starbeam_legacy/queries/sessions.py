@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Select, String, and_, bindparam, join, select
 
-from starbeam.db.functions import as_datetime
-from starbeam.db.models import Person
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, as_datetime, statement
+from starbeam.api.models import Person
 from starbeam_ispyb.models import BLSession, Proposal
 from starbeam_legacy.queries.associations import caller, own_sessions
 from starbeam_legacy.queries.rows import Row, flat, labelled, of

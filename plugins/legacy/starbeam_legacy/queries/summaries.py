@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, outerjoin, select, union_all
 from sqlalchemy.orm import aliased
 
-from starbeam.cache import Cache
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Cache, Reader, Scope, statement
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
 from starbeam_legacy.models import Experiment
 from starbeam_legacy.queries.rows import Row, flat

@@ -6,8 +6,8 @@ from litestar import Router
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.db.reader import Reader
-from starbeam.http.dependencies import always
+from starbeam.api.database import Reader
+from starbeam.api.http import always
 from starbeam_legacy.access import lists_all_proposals, lists_all_sessions, only
 from starbeam_legacy.queries import associations, groups, proposals, sessions
 from starbeam_legacy.queries.rows import Row

@@ -12,8 +12,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from starbeam.access import authenticated
-from starbeam.db.reader import Reader
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
 from starbeam_legacy import access
 
 SWITCH = "enable_legacy_routes"

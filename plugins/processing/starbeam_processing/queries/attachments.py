@@ -7,12 +7,8 @@ from typing import Annotated
 
 from sqlalchemy import Select, bindparam, select
 
-from starbeam.db.functions import joined
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import query_id
+from starbeam.api.database import Reader, Scope, Shape, joined, statement
+from starbeam.api.lists import Filters, List, Where, query_id
 from starbeam_ispyb.models import AutoProcProgramAttachment
 from starbeam_processing import schemas
 from starbeam_processing.queries.programs import not_deleted

@@ -20,12 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import found_for_row
-from starbeam.db.reader import Reader
-from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import query_id
+from starbeam.api.database import Reader, Rows, Scope, Shape, found_for_row, statement
+from starbeam.api.lists import query_id
 from starbeam_ispyb.models import AutoProcIntegration, AutoProcProgram, DataCollection, ProcessingJob
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -7,12 +7,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, func, select, union
 
-from starbeam.db.lists import Asked, Bound, Filters, Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged, nothing
-from starbeam.params import query_id
+from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.lists import Asked, Bound, Filters, Listing, Page, Paged, nothing, query_id
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcProgram,

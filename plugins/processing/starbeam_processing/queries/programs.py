@@ -7,11 +7,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
-from starbeam.db.lists import Asked, Bound, Filters, Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged, nothing
+from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.lists import Asked, Bound, Filters, Listing, Page, Paged, nothing
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcProgram,

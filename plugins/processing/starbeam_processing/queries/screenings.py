@@ -8,10 +8,8 @@ from typing import Annotated
 from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope
-from starbeam.db.shape import Shape
+from starbeam.api.database import Rows, Scope, Shape
+from starbeam.api.lists import Filters, List, Where
 from starbeam_ispyb import models as m
 from starbeam_processing import schemas
 from starbeam_processing.queries.links import COLLECTION, CollectionId, below

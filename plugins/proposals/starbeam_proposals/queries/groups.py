@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starbeam.options import BeamLineGroup
+from starbeam.api.settings import BeamLineGroup
 
 
 def ui_groups(groups: Iterable[BeamLineGroup], beamlines: Iterable[str | None]) -> list[str]:

@@ -7,13 +7,22 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, bindparam, exists, false, func, join, select, true, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Asked, Bound, Filters, Listing, Where, text_in
-from starbeam.db.models import Person, UserGroup_has_Person
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged
-from starbeam.params import ProposalName, Search, query, query_id
+from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.lists import (
+    Asked,
+    Bound,
+    Filters,
+    Listing,
+    Page,
+    Paged,
+    ProposalName,
+    Search,
+    Where,
+    query,
+    query_id,
+    text_in,
+)
+from starbeam.api.models import Person, UserGroup_has_Person
 from starbeam_ispyb.models import BLSession, LabContact, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
 from starbeam_proposals import schemas

@@ -8,14 +8,9 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import containing, contains
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.rows import Rows
-from starbeam.db.scope import CALLER_ID, Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalId, Search, query
-from starbeam.refusals import Missing
+from starbeam.api import Missing
+from starbeam.api.database import CALLER_ID, Reader, Rows, Scope, Shape, containing, contains, statement
+from starbeam.api.lists import Filters, List, ProposalId, Search, Where, query
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value
 from starbeam_proposals import schemas

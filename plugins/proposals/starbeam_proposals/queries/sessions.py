@@ -25,12 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Asked, Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.rows import Rows
-from starbeam.db.scope import NOW, Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import BeamLineName, ProposalName, query
+from starbeam.api.database import NOW, Reader, Rows, Scope, Shape, statement
+from starbeam.api.lists import Asked, BeamLineName, Filters, List, ProposalName, Where, query
 from starbeam_ispyb.models import (
     BeamLineSetup,
     BLSession,

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import found_for_row
-from starbeam.db.lists import Asked
-from starbeam.db.scope import Scope
-from starbeam.params import query, query_id
+from starbeam.api.database import Scope, found_for_row
+from starbeam.api.lists import Asked, query, query_id
 from starbeam_ispyb.models import Container, DataCollection, DataCollectionGroup, Dewar, Shipping
 from starbeam_samples.schemas import Order
 

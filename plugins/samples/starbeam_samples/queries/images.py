@@ -7,11 +7,8 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import found_for_row, joined
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Reader, Scope, Shape, found_for_row, joined, statement
+from starbeam.api.lists import Filters, List, Where
 from starbeam_ispyb.models import BLSample
 from starbeam_samples import schemas
 from starbeam_samples.models import BLSampleImage

@@ -7,10 +7,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, bindparam, func, join, select
 
-from starbeam.db.lists import Filters, List, Where, text_in
-from starbeam.db.scope import Scope
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalId, ProposalName, Search
+from starbeam.api.database import Scope, Shape
+from starbeam.api.lists import Filters, List, ProposalId, ProposalName, Search, Where, text_in
 from starbeam_ispyb.models import BLSample, Crystal, Protein
 from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas

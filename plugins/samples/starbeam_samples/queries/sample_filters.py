@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, bindparam, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Choice, Filters, Where, text_in
-from starbeam.db.scope import Scope
-from starbeam.params import BeamLineName, ProposalName, Search, query
+from starbeam.api.database import Scope
+from starbeam.api.lists import BeamLineName, Choice, Filters, ProposalName, Search, Where, query, text_in
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     BLSample,

@@ -22,10 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import List
-from starbeam.db.rows import Rows
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Rows, Scope, Shape, statement
+from starbeam.api.lists import List
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcScaling_has_Int,

@@ -8,11 +8,8 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.functions import found_for_row
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.scope import Scope
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalName
+from starbeam.api.database import Scope, Shape, found_for_row
+from starbeam.api.lists import Filters, List, ProposalName, Where
 from starbeam_ispyb.models import BLSample, BLSubSample, Crystal, Position, Protein
 from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starbeam.db.writer import Writer, refusing, sent
+from starbeam.api.database import Writer, refusing, sent
 from starbeam_ispyb.models import Container
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.containers import CONTAINERS

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from starbeam.db.writer import Writer, refusing, sent
+from starbeam.api.database import Writer, refusing, sent
 from starbeam_ispyb.models import Dewar
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.dewars import DEWARS

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec import UNSET
 
-from starbeam.db.models import Laboratory, Person
-from starbeam.db.writer import Writer, refusing, sent
-from starbeam.refusals import Invalid, within
+from starbeam.api import Invalid, within
+from starbeam.api.database import Writer, refusing, sent
+from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import LabContact
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, person

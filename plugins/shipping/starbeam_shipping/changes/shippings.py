@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from starbeam.db.writer import Writer, refusing, sent
-from starbeam.refusals import Missing
+from starbeam.api import Missing
+from starbeam.api.database import Writer, refusing, sent
 from starbeam_ispyb.models import Shipping
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, among_proposal

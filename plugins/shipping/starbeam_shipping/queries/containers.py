@@ -6,9 +6,8 @@ from typing import Annotated
 
 from sqlalchemy import ColumnElement, join, select
 
-from starbeam.db.lists import Filters, List, Where, text_in
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalName, Search
+from starbeam.api.database import Shape
+from starbeam.api.lists import Filters, List, ProposalName, Search, Where, text_in
 from starbeam_ispyb.models import Container, Dewar, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas

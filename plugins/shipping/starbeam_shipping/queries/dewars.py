@@ -6,9 +6,8 @@ from typing import Annotated
 
 from sqlalchemy import ColumnElement, bindparam, join, select
 
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalName, query_id
+from starbeam.api.database import Shape
+from starbeam.api.lists import Filters, List, ProposalName, Where, query_id
 from starbeam_ispyb.models import Dewar, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas

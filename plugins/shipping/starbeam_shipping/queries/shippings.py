@@ -7,11 +7,9 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
-from starbeam.db.lists import Filters, List, Where
-from starbeam.db.models import Person
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.params import ProposalId, ProposalName
+from starbeam.api.database import Scope, Shape, statement
+from starbeam.api.lists import Filters, List, ProposalId, ProposalName, Where
+from starbeam.api.models import Person
 from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas

@@ -22,9 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from starbeam.db.functions import containing, contains, whole
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, containing, contains, statement, whole
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,

@@ -9,11 +9,9 @@ from typing import Annotated, Any
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
-from starbeam.db.functions import seconds_between
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.params import BeamLineName, ProposalName, SessionName, query, query_id
-from starbeam.refusals import Missing
+from starbeam.api import Missing
+from starbeam.api.database import Reader, Scope, seconds_between, statement
+from starbeam.api.lists import BeamLineName, ProposalName, SessionName, query, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import is_proposal, proposal_value, session_name, session_value
 from starbeam_stats.models import v_run

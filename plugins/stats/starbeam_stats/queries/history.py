@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, literal, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
+from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam_ispyb.models import (
     BLSample,
     BLSession,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.db.lists import Listing
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
-from starbeam.db.shape import Shape
-from starbeam.paging import Page, Paged, nothing
+from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.lists import Listing, Page, Paged, nothing
 from starbeam_stats import schemas
 from starbeam_stats.models import v_run
 

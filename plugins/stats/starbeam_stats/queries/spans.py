@@ -10,9 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, func, literal_column, select, union_all
 
-from starbeam.db.functions import seconds_between
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, seconds_between, statement
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Reader, Scope, statement
 from starbeam_ispyb.models import BLSession
 from starbeam_stats.queries.extent import Extent, where
 from starbeam_stats.queries.spans import since_epoch

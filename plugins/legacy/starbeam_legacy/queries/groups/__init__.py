@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from starbeam.db.reader import Reader
+from starbeam.api.database import Reader
 from starbeam_legacy.queries.groups import lists
 from starbeam_legacy.queries.groups.columns import groups_of_session, processing, screenings
 from starbeam_legacy.queries.rows import Row, flat

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, Subquery, and_, bindparam, func, join, select
 
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Scope, statement
 from starbeam_ispyb.models import (
     AutoProc,
     AutoProcIntegration,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
-from starbeam.db.scope import Scope, statement
+from starbeam.api.database import Scope, statement
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcScaling_has_Int,

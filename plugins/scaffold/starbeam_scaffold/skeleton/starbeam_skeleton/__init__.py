@@ -10,9 +10,8 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam import Context, Plugin, hookimpl
-from starbeam.settings import Section
-from starbeam.visibility import Rule
+from starbeam.api import Context, Plugin, Section, hookimpl
+from starbeam.api.database import Rule
 from starbeam_skeleton import queries, routes
 from starbeam_skeleton.models import SkeletonNote
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from starbeam.db.writer import Writer
-from starbeam.refusals import Invalid
+from starbeam.api import Invalid
+from starbeam.api.database import Writer
 from starbeam_skeleton import schemas
 from starbeam_skeleton.models import SkeletonNote
 from starbeam_skeleton.queries import NOTES

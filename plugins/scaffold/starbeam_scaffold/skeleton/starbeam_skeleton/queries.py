@@ -6,11 +6,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement
 
-from starbeam.db.lists import Filters, List, text_in
-from starbeam.db.scope import CALLER_ID, Scope
-from starbeam.db.shape import Shape
-from starbeam.params import Search
-from starbeam.visibility import Allow
+from starbeam.api.database import CALLER_ID, Allow, Scope, Shape
+from starbeam.api.lists import Filters, List, Search, text_in
 from starbeam_skeleton import schemas
 from starbeam_skeleton.models import SkeletonNote
 

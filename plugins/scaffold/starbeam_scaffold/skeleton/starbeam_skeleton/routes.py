@@ -6,11 +6,10 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from starbeam import authenticated
-from starbeam.db.reader import Reader
-from starbeam.db.writer import Write
-from starbeam.http.dependencies import always, asked
-from starbeam.paging import Page, Paged
+from starbeam.api import authenticated
+from starbeam.api.database import Reader, Write
+from starbeam.api.http import always, asked
+from starbeam.api.lists import Page, Paged
 from starbeam_skeleton import notes
 from starbeam_skeleton.queries import NOTES, NoteFilters
 from starbeam_skeleton.schemas import SkeletonNote, SkeletonNoteCreate

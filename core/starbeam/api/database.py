@@ -1,0 +1,71 @@
+"""Statements, the shape of rows, visibility, writes, and answers that are kept for seconds."""
+
+from starbeam.cache import Cache
+from starbeam.db.columns import Column, enum_values
+from starbeam.db.engine import Database
+from starbeam.db.equality import Keys, keys_of
+from starbeam.db.functions import (
+    as_datetime,
+    containing,
+    contains,
+    found_for_row,
+    joined,
+    seconds_between,
+    whole,
+)
+from starbeam.db.limits import NotTaken, cut, fitting
+from starbeam.db.mariadb import TABLE_OPTIONS
+from starbeam.db.reader import Reader
+from starbeam.db.rows import Rows
+from starbeam.db.schema import Schema, reflect
+from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, NOW, Scope, statement
+from starbeam.db.shape import Shape
+from starbeam.db.sqlite import COLLATION
+from starbeam.db.trouble import Trouble, first_line, trouble
+from starbeam.db.writer import Write, Writer, refusing, sent
+from starbeam.fields import OPTIONAL, REQUIRED
+from starbeam.visibility import Allow, Condition, Rule, through
+
+__all__ = [
+    "CALLER_BEAMLINES",
+    "CALLER_ID",
+    "COLLATION",
+    "NOW",
+    "OPTIONAL",
+    "REQUIRED",
+    "TABLE_OPTIONS",
+    "Allow",
+    "Cache",
+    "Column",
+    "Condition",
+    "Database",
+    "Keys",
+    "NotTaken",
+    "Reader",
+    "Rows",
+    "Rule",
+    "Schema",
+    "Scope",
+    "Shape",
+    "Trouble",
+    "Write",
+    "Writer",
+    "as_datetime",
+    "containing",
+    "contains",
+    "cut",
+    "enum_values",
+    "first_line",
+    "fitting",
+    "found_for_row",
+    "joined",
+    "keys_of",
+    "reflect",
+    "refusing",
+    "seconds_between",
+    "sent",
+    "statement",
+    "through",
+    "trouble",
+    "whole",
+]

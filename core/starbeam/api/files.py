@@ -1,0 +1,7 @@
+"""Files that rows name."""
+
+from starbeam.files import Files
+
+__all__ = [
+    "Files",
+]

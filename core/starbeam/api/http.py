@@ -1,0 +1,17 @@
+"""What routes need beyond Litestar."""
+
+from starbeam.http.conditional import etag, unchanged
+from starbeam.http.dependencies import always, asked
+from starbeam.http.errors import refusal, status_of
+from starbeam.http.files import FileAnswer, send_file
+
+__all__ = [
+    "FileAnswer",
+    "always",
+    "asked",
+    "etag",
+    "refusal",
+    "send_file",
+    "status_of",
+    "unchanged",
+]

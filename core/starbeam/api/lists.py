@@ -1,0 +1,39 @@
+"""Describe a list: its rows, filters and orders, pages, and the parameters that a request gives."""
+
+from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, text_in
+from starbeam.paging import Page, Paged, everything, nothing
+from starbeam.params import (
+    LARGEST,
+    BeamLineName,
+    ProposalId,
+    ProposalName,
+    Search,
+    SessionName,
+    path_id,
+    query,
+    query_id,
+)
+
+__all__ = [
+    "LARGEST",
+    "Asked",
+    "BeamLineName",
+    "Bound",
+    "Choice",
+    "Filters",
+    "List",
+    "Listing",
+    "Page",
+    "Paged",
+    "ProposalId",
+    "ProposalName",
+    "Search",
+    "SessionName",
+    "Where",
+    "everything",
+    "nothing",
+    "path_id",
+    "query",
+    "query_id",
+    "text_in",
+]

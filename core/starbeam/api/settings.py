@@ -1,0 +1,27 @@
+"""Runtime options; for tools the configuration, and the plugins that it may enable."""
+
+from starbeam.discovery import Found, bundled, discover
+from starbeam.options import BeamLineGroup, Option, read_values
+from starbeam.settings import Files, InvalidValue, Loaded, Problem, SettingsError, load
+from starbeam.settings.convert import convert_located, description, struct_of
+from starbeam.settings.secrets import is_secret, mask_value
+
+__all__ = [
+    "BeamLineGroup",
+    "Files",
+    "Found",
+    "InvalidValue",
+    "Loaded",
+    "Option",
+    "Problem",
+    "SettingsError",
+    "bundled",
+    "convert_located",
+    "description",
+    "discover",
+    "is_secret",
+    "load",
+    "mask_value",
+    "read_values",
+    "struct_of",
+]
