@@ -57,8 +57,9 @@ class Registry:
 
     def collect_declarations(self) -> None:
         """Models, options, permissions, revisions and indexes: what needs no running parts."""
-        core_models = [mapper.class_ for mapper in models.Base.registry.mappers]
-        self._keep("table", CORE, core_models, lambda model: str(model.__tablename__), self.models)
+        self._keep(
+            "table", CORE, models.mapped(models.Base), lambda model: str(model.__tablename__), self.models
+        )
         self._keep("option", CORE, options.CORE, lambda option: option.name, self.options)
         self._keep("permission", CORE, permissions.CORE, lambda permission: permission.name, self.permissions)
         for name, found in self.plugins.call("register_models"):

@@ -106,8 +106,8 @@ def test_any_allow_and_every_restrict() -> None:
 
 def test_rows_that_are_known_to_be_visible_cost_no_condition() -> None:
     scope = scope_for(Allow(Person, lambda scope, person: person.login == "a"))
-    assert str(scope.given(Person).sees(Person)) == "true"
-    assert str(scope.given(Laboratory).sees(Person)) != "true"
+    assert str(scope.below(Person).sees(Person)) == "true"
+    assert str(scope.below(Laboratory).sees(Person)) != "true"
 
 
 def test_a_rule_through_what_the_database_lacks_shows_nothing() -> None:

@@ -12,6 +12,7 @@ from starbeam.db.models import (
     WholeSeconds,
     always_named,
     filled_by_database,
+    mapped,
     optional_column,
     varying_column,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "WholeSeconds",
     "always_named",
     "filled_by_database",
+    "mapped",
     "optional_column",
     "varying_column",
 ]

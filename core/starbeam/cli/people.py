@@ -33,7 +33,7 @@ def token(login: str, config: Path | None) -> None:
     """
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
-    from starbeam.db.models import Base
+    from starbeam.db.models import Base, mapped
     from starbeam.settings import secret_problem
 
     settings = read_settings(config).settings
@@ -48,8 +48,7 @@ def token(login: str, config: Path | None) -> None:
             permissions = await queries.permissions(connection, person_id)
         return Tokens(settings.auth).make(spelling, person_id, permissions)
 
-    models = [mapper.class_ for mapper in Base.registry.mappers]
-    click.echo(_with_database(Database(settings.database, models), make))
+    click.echo(_with_database(Database(settings.database, mapped(Base)), make))
 
 
 @click.group()

@@ -95,6 +95,11 @@ def varying_column() -> MappedColumn[Any]:
     return mapped_column(String())
 
 
+def mapped(base: type[DeclarativeBase]) -> list[type[Any]]:
+    """The mapped classes of a base, by name: all tables that a plugin owns."""
+    return sorted((mapper.class_ for mapper in base.registry.mappers), key=lambda model: model.__name__)
+
+
 class Base(IspybTable, DeclarativeBase):
     """The tables of core."""
 

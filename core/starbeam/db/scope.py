@@ -85,7 +85,7 @@ class Scope:
         it."""
         return isinstance(self.sees(entity), True_)
 
-    def given(self, *entities: type[Any]) -> Scope:
+    def below(self, *entities: type[Any]) -> Scope:
         """The same, where rows of these entities are known to be visible: for counters of what hangs on a
         visible row."""
         return replace(self, visible=self.visible | {*entities})

@@ -8,8 +8,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
-from starbeam_admin import routes
-from starbeam_admin.models import AdminActivity
+from starbeam.api.models import mapped
+from starbeam_admin import models, routes
 
 
 class AdminPlugin(Plugin[NoSettings]):
@@ -21,7 +21,7 @@ class AdminPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The record of changes."""
-        return [AdminActivity]
+        return mapped(models.Base)
 
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:

@@ -192,7 +192,7 @@ async def update_permission(
     return await change(permissions.update, permissionId, data)
 
 
-_HANDLERS = [
+handlers = [
     get_ui_options,
     get_options,
     update_options,
@@ -219,7 +219,7 @@ def router(declared: Mapping[str, Option], refresh: Callable[[], Awaitable[None]
 
     return Router(
         "/",
-        route_handlers=_HANDLERS,
+        route_handlers=handlers,
         dependencies={"change": Provide(change), **always(forms=forms)},
         signature_namespace={"Options": forms.all, "UIOptions": forms.ui},
     )

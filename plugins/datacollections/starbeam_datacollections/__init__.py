@@ -9,8 +9,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.api.database import Allow, Rule, through
-from starbeam_datacollections import routes
-from starbeam_datacollections.models import ImageQualityIndicators
+from starbeam.api.models import mapped
+from starbeam_datacollections import models, routes
 from starbeam_ispyb.models import DataCollection
 
 
@@ -24,12 +24,12 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The quality indicators of images."""
-        return [ImageQualityIndicators]
+        return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """Quality indicators are seen by whoever sees their data collection."""
-        return [Allow(ImageQualityIndicators, through(DataCollection, "dataCollectionId"))]
+        return [Allow(models.ImageQualityIndicators, through(DataCollection, "dataCollectionId"))]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -110,7 +110,7 @@ async def get_datacollection_attachment(
     "/datacollections/quality",
     tags=TAGS,
     access=authenticated,
-    errors={404: "Not answered: what nobody sees gives an empty list"},
+    errors={404: "Never: where the caller sees nothing, the list is empty"},
     dependencies=asked(QualityFilters),
 )
 async def get_datacollection_per_image_analysis(

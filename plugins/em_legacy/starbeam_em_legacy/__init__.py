@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.models import mapped
 from starbeam_em_legacy import models, routes
 
 
@@ -21,7 +22,7 @@ class EmLegacyPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Particles and their classes."""
-        return [models.ParticlePicker, models.ParticleClassificationGroup, models.ParticleClassification]
+        return mapped(models.Base)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

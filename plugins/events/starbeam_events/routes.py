@@ -81,7 +81,7 @@ def router(stream: Stream, cursors: Cursors) -> Router:
         tags=["Events"],
         access=authenticated,
         errors={
-            404: "Not answered: what nobody sees gives an empty list",
+            404: "Never: where the caller sees nothing, the list is empty",
             501: "The database has nothing to filter by this status with",
         },
         unions={"Event.Item": [source.item for source in stream.sources]},

@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.api.database import Rule
+from starbeam.api.models import mapped
 from starbeam_ispyb import models, visibility
 
 
@@ -21,7 +22,7 @@ class IspybPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The tables that two domains or more read."""
-        return [mapper.class_ for mapper in models.Base.registry.mappers]
+        return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, Permission, Plugin, hookimpl
+from starbeam.api.models import mapped
 from starbeam.api.settings import Option
 from starbeam_legacy import access, models, routes
 from starbeam_legacy.queries.summaries import Summaries
@@ -26,13 +27,7 @@ class LegacyPlugin(Plugin[LegacySettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """What only the wide rows of the old views show."""
-        return [
-            models.Experiment,
-            models.PhasingStep,
-            models.SpaceGroup,
-            models.DiffractionPlan,
-            models.Detector,
-        ]
+        return mapped(models.Base)
 
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:

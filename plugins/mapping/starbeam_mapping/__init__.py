@@ -9,8 +9,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.api.database import Rule
-from starbeam_mapping import routes, visibility
-from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
+from starbeam.api.models import mapped
+from starbeam_mapping import models, routes, visibility
 
 
 class MappingPlugin(Plugin[NoSettings]):
@@ -23,7 +23,7 @@ class MappingPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Maps and their regions of interest."""
-        return [XRFFluorescenceMapping, XRFFluorescenceMappingROI]
+        return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:

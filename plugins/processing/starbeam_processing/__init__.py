@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api.models import mapped
 from starbeam_processing import models, routes
 
 
@@ -21,7 +22,7 @@ class ProcessingPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Parameters of processing jobs, and searches for the crystal by diffraction."""
-        return [mapper.class_ for mapper in models.Base.registry.mappers]
+        return mapped(models.Base)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

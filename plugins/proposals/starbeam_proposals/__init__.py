@@ -8,8 +8,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
-from starbeam_proposals import routes
-from starbeam_proposals.models import SessionType
+from starbeam.api.models import mapped
+from starbeam_proposals import models, routes
 
 
 class ProposalsPlugin(Plugin[NoSettings]):
@@ -22,7 +22,7 @@ class ProposalsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The types of sessions."""
-        return [SessionType]
+        return mapped(models.Base)
 
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:

@@ -18,7 +18,7 @@ SECONDS = 300
 DUMMY = "dummy"
 
 
-def call(
+def send(
     server: str, path: str, method: str, data: str | None, who: dict[str, str | None], verify: bool
 ) -> None:
     """Send one request, as `who` says who asks, and print the answer. Status 1 when that is an error."""

@@ -47,7 +47,7 @@ def call(path: str, server: str, no_verify: bool, method: str, data: str | None,
 
     PATH is below the API root, or a full URL. The exit status is 1 when the answer is an error.
     """
-    from starbeam_pyispyb.call import call as send
+    from starbeam_pyispyb.call import send
 
     send(server, path, method, data, who, verify=not no_verify)
 
@@ -78,7 +78,7 @@ def rest(
     **who: str | None,
 ) -> None:
     """Call the API of a running server, as the old command of this name did: see `starbeam call`."""
-    from starbeam_pyispyb.call import call as send
+    from starbeam_pyispyb.call import send
 
     scheme = "https" if https or no_verify else "http"
     if admin:

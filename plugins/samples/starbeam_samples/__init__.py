@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.api.database import Allow, Rule, through
+from starbeam.api.models import mapped
 from starbeam_ispyb.models import BLSample
 from starbeam_samples import models, routes
 
@@ -23,7 +24,7 @@ class SamplesPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Pictures of samples, kinds of components, samples that wait, structure files."""
-        return [mapper.class_ for mapper in models.Base.registry.mappers]
+        return mapped(models.Base)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

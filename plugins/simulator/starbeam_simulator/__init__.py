@@ -26,6 +26,7 @@ class SimulatorPlugin(Plugin[SimulatorSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Where containers were."""
-        from starbeam_simulator.models import ContainerHistory  # only now: the help imports this package
+        from starbeam.api.models import mapped  # only now: the help imports this package
+        from starbeam_simulator.models import Base
 
-        return [ContainerHistory]
+        return mapped(Base)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from starbeam.api import Section
 
 
-class SimulatorSettings(Section, frozen=True, forbid_unknown_fields=True):
+class SimulatorSettings(Section, frozen=True):
     """`[plugin.simulator]`."""
 
     simulation_config: Annotated[

@@ -266,18 +266,18 @@ def experiment_types(schema: Schema) -> list[str]:
 
 @asynccontextmanager
 async def undone_on_failure(rows: Rows, folders: list[Folder]) -> AsyncIterator[None]:
-    """Remove these rows and folders when the block fails or is interrupted. Raises what `explained` makes of
-    the error."""
+    """Remove these rows and folders when the block fails or is interrupted. Raises what `_as_refusal` makes
+    of the error."""
     try:
         yield
     except BaseException as error:
         for folder in folders:
             folder.remove()
         await rows.remove()
-        raise explained(error) from error
+        raise _as_refusal(error) from error
 
 
-def explained(error: BaseException) -> BaseException:
+def _as_refusal(error: BaseException) -> BaseException:
     """An error as a `SimulationError`; what interrupts, and what tells of an absent database, as it is."""
     if isinstance(error, SimulationError) or not isinstance(error, Exception):
         return error

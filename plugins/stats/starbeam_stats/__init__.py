@@ -9,9 +9,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 from starbeam.api.database import Allow, Rule, through
+from starbeam.api.models import mapped
 from starbeam_ispyb.models import BLSession
-from starbeam_stats import routes
-from starbeam_stats.models import BF_fault, v_run
+from starbeam_stats import models, routes
 
 
 class StatsPlugin(Plugin[NoSettings]):
@@ -24,12 +24,12 @@ class StatsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Faults and runs."""
-        return [BF_fault, v_run]
+        return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """A fault is visible with its session."""
-        return [Allow(BF_fault, through(BLSession, "sessionId"))]
+        return [Allow(models.BF_fault, through(BLSession, "sessionId"))]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

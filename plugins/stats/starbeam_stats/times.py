@@ -11,8 +11,8 @@ from starbeam.api.database import Reader
 from starbeam_stats import schemas
 from starbeam_stats.breakdown import hours
 from starbeam_stats.queries import spans
-from starbeam_stats.queries import times as queries
 from starbeam_stats.queries.extent import Extent
+from starbeam_stats.queries.sessions import measured
 from starbeam_stats.queries.spans import Span
 
 RECORDED = ("datacollection", "edge", "xrf", "robot", "strategy", "fault")
@@ -48,7 +48,7 @@ async def times(reader: Reader, extent: Extent) -> schemas.Times:
     """Of each session that has a data collection, the latest first, and on average. 2 statements."""
     spent = await asyncio.to_thread(sums, await spans.read(reader, extent, RECORDED))
     sessions = []
-    for key, start, end in await queries.sessions(reader, extent):
+    for key, start, end in await measured(reader, extent):
         if (one := spent.get(key)) is not None:
             lasted = between(start, end), between(start, one.first), between(one.last, end)
             sessions.append(entry(Session(key, *lasted), one.seconds))

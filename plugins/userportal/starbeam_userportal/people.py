@@ -76,12 +76,12 @@ class People:
         person = self.find(entry)
         if person is None:
             return self.named(entry)
-        self._values.assign(person, self._values.given(Person, entry, person_name(entry), PERSON_UPDATES))
+        self._values.assign(person, self._values.of(Person, entry, person_name(entry), PERSON_UPDATES))
         self._settle(person, entry)
         return self._plan.keep(person)
 
     def _create(self, entry: PersonProposalLaboratory) -> Person:
-        person = Person(**self._values.given(Person, entry, person_name(entry)))
+        person = Person(**self._values.of(Person, entry, person_name(entry)))
         self._by_id.note(person)
         self._by_login.note(person)
         self._settle(person, entry)
@@ -108,9 +108,9 @@ class Laboratories:
         """The laboratory of an entry, created or brought up to date; `present` is the person's until now."""
         found = self._find(entry, present)
         if found is None:
-            found = Laboratory(**self._values.given(Laboratory, entry, entry.name))
+            found = Laboratory(**self._values.of(Laboratory, entry, entry.name))
         else:
-            self._values.assign(found, self._values.given(Laboratory, entry, entry.name, LABORATORY_UPDATES))
+            self._values.assign(found, self._values.of(Laboratory, entry, entry.name, LABORATORY_UPDATES))
         self._by_key.note(found)
         self._by_place.note(found)
         return self._plan.keep(found)

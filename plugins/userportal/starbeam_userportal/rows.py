@@ -115,7 +115,7 @@ class Values:
         """What the database compares of a text in this column, if there is one."""
         return self.keys.of(column, text) if known(text) else None
 
-    def given(
+    def of(
         self, model: type[Any], entry: Struct, name: str, only: Container[str] | None = None
     ) -> dict[str, Any]:
         """Values by column. Raises `SyncError` for one that the column does not take; `name` says whose."""

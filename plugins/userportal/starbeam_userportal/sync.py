@@ -72,9 +72,9 @@ class _Planning:
         entry, found = self._document.proposal, self._known.proposal
         name = f"{entry.proposalCode}{entry.proposalNumber}"
         if found is not None:
-            self._values.assign(found, self._values.given(Proposal, entry, name, {"title"}))
+            self._values.assign(found, self._values.of(Proposal, entry, name, {"title"}))
             return self._plan.keep(found)
-        proposal = Proposal(**self._values.given(Proposal, entry, name))
+        proposal = Proposal(**self._values.of(Proposal, entry, name))
         self._plan.refer(proposal, "personId", proposer)
         return self._plan.keep(proposal)
 
@@ -106,7 +106,7 @@ class _Planning:
                         " already"
                     )
                 cards[who] = entry.cardName
-                contact = LabContact(**self._values.given(LabContact, entry, entry.cardName))
+                contact = LabContact(**self._values.of(LabContact, entry, entry.cardName))
                 self._plan.refer(contact, "proposalId", proposal)
                 self._plan.refer(contact, "personId", person)
                 by_card.note(contact)
@@ -136,7 +136,7 @@ class _Planning:
             self._plan.refer(link, "personId", person)
         options = entry.session_options
         given = (
-            self._values.given(Session_has_Person, options, person_name(entry))
+            self._values.of(Session_has_Person, options, person_name(entry))
             if isinstance(options, PersonSessionOptions)
             else {}
         )
@@ -151,7 +151,7 @@ class _Planning:
         by_acronym = Index[Protein](acronym, self._known.proteins)
         for entry in entries:
             person = self._people.named(entry.person)
-            values = self._values.given(Protein, entry, entry.acronym)
+            values = self._values.of(Protein, entry, entry.acronym)
             protein = by_id.find(external_key(entry.externalId)) or by_acronym.find(acronym(entry))
             if protein is None:
                 protein = Protein(**values)
@@ -176,7 +176,7 @@ class Sessions:
     def brought_up_to_date(self, entry: UPSession, proposal: Proposal) -> BLSession:
         """The session that an entry means, created if there is none."""
         session = self._find(entry)
-        values = self._values.given(BLSession, entry, session_name(entry))
+        values = self._values.of(BLSession, entry, session_name(entry))
         if session is None:
             session = BLSession(**{"lastUpdate": self._values.clock.now(), **values})
             self._plan.refer(session, "proposalId", proposal)

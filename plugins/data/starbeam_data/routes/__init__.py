@@ -12,6 +12,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
+from litestar.types import ControllerRouterHandler
 
 from starbeam.api import Forbidden, Invalid, Missing, Refusal, Unavailable, authenticated
 from starbeam.api.database import Reader
@@ -245,6 +246,8 @@ _GROVE = Router(
     exception_handlers=dict.fromkeys((Missing, Forbidden, Invalid, Unavailable), _told_to_h5web),
 )
 
+handlers: list[ControllerRouterHandler] = [get_image, get_image_header, get_image_histogram, _GROVE]
+
 
 def router(readers: Readers, meta_form: str) -> Router:
     """The operations, which read through these readers."""
@@ -268,6 +271,6 @@ def router(readers: Readers, meta_form: str) -> Router:
 
     return Router(
         "/data",
-        route_handlers=[get_image, get_image_header, get_image_histogram, _GROVE],
+        route_handlers=handlers,
         dependencies={"images": Provide(images), "grove": Provide(grove)},
     )

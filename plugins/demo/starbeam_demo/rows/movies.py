@@ -6,8 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from starbeam.api.demo import Row
-from starbeam_demo.content import movies as content
-from starbeam_demo.content.movies import CLASSES, Movie
+from starbeam_demo.content.movies import CLASSES, Movie, class_row, classification, picker
 from starbeam_demo.kit.randomness import seeded
 from starbeam_demo.world import World
 from starbeam_em_legacy.models import ParticleClassification, ParticleClassificationGroup, ParticlePicker
@@ -53,18 +52,18 @@ async def _particles(world: World, corrections: list[int]) -> None:
     picked = await world.add(
         ParticlePicker,
         (
-            content.picker(key, float(rng.randrange(100, 400, 10)), rng.randrange(20_000, 200_000))
+            picker(key, float(rng.randrange(100, 400, 10)), rng.randrange(20_000, 200_000))
             for key in corrections
         ),
     )
     groups = await world.add(
         ParticleClassificationGroup,
-        (content.classification(row["particlePickerId"], row["numberOfParticles"]) for row in picked),
+        (classification(row["particlePickerId"], row["numberOfParticles"]) for row in picked),
     )
     await world.add(
         ParticleClassification,
         (
-            content.class_row(
+            class_row(
                 seeded("demo class", row["particleClassificationGroupId"], number),
                 row["particleClassificationGroupId"],
                 number,

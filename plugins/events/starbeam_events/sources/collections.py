@@ -225,14 +225,14 @@ _SHAPE = Shape(
 def _summed(scope: Scope, wanted: Wanted) -> Subquery:
     """What the members of each event come to. The group itself matches and is visible already."""
     one, other, file = aliased(DataCollection), aliased(DataCollection), aliased(DataCollectionFileAttachment)
-    below = scope.given(DataCollectionGroup)
+    below = scope.below(DataCollectionGroup)
     chosen: Any = bindparam("ids", expanding=True)
     of_event = one.dataCollectionId.in_(chosen)
     if not _single(wanted):
         groups = select(other.dataCollectionGroupId).where(other.dataCollectionId.in_(chosen))
         of_event = one.dataCollectionGroupId.in_(groups)
     files = select(func.count()).select_from(file).where(file.dataCollectionId == one.dataCollectionId)
-    files = files.where(below.given(DataCollection).sees(file))
+    files = files.where(below.below(DataCollection).sees(file))
     columns = (
         func.max(one.dataCollectionId).label("id"),
         func.min(one.startTime).label("start"),

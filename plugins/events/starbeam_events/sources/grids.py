@@ -33,7 +33,7 @@ def _grids(scope: Scope) -> Query:
     wanted: ColumnElement[bool] = GridInfo.dataCollectionGroupId.in_(bindparam("groups", expanding=True))
     if scope.has(GridInfo.dataCollectionId):
         wanted = or_(wanted, collection.in_(bindparam("collections", expanding=True)))
-    seen = scope.given(DataCollection, DataCollectionGroup).sees(GridInfo)
+    seen = scope.below(DataCollection, DataCollectionGroup).sees(GridInfo)
     rows = select(*_GRID.columns(scope), GridInfo.dataCollectionGroupId, collection).where(wanted, seen)
     return rows.order_by(GridInfo.gridInfoId)
 

@@ -96,17 +96,16 @@ async def get_legacy_groups_of_session(
     return await groups.of_session(reader, session_key)
 
 
+handlers = [
+    *get_legacy_sessions,
+    *get_legacy_sessions_by_dates,
+    *get_legacy_sessions_of_proposal,
+    *get_legacy_proposals,
+    *get_legacy_proposal,
+    *get_legacy_groups_of_session,
+]
+
+
 def router(summaries: Summaries) -> Router:
     """The operations; `summaries` keeps what they count."""
-    return Router(
-        "/",
-        route_handlers=[
-            *get_legacy_sessions,
-            *get_legacy_sessions_by_dates,
-            *get_legacy_sessions_of_proposal,
-            *get_legacy_proposals,
-            *get_legacy_proposal,
-            *get_legacy_groups_of_session,
-        ],
-        dependencies=always(summaries=summaries),
-    )
+    return Router("/", route_handlers=handlers, dependencies=always(summaries=summaries))

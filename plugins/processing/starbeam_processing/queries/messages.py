@@ -41,7 +41,7 @@ class MessageFilters(Filters, frozen=True):
 @statement
 def _page(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgramMessage]:
     if "dataCollectionId" in asked.given:
-        below_programs = scope.given(AutoProcIntegration, ProcessingJob)
+        below_programs = scope.below(AutoProcIntegration, ProcessingJob)
         where = [_PROGRAM.in_(programs_of_one(scope)), below_programs.sees(AutoProcProgramMessage)]
     else:
         where = [scope.sees(AutoProcProgramMessage)]
@@ -63,7 +63,7 @@ def _counts(scope: Scope) -> Select[Any]:
         .where(ProcessingJob.dataCollectionId.in_(COLLECTIONS), ProcessingJob.automatic == 1, ~integrated())
     )
     linked = union(by_integration, by_job).subquery("linked")
-    seen = scope.given(AutoProcIntegration, ProcessingJob).sees(AutoProcProgramMessage)
+    seen = scope.below(AutoProcIntegration, ProcessingJob).sees(AutoProcProgramMessage)
     columns = linked.c.collection, AutoProcProgramMessage.severity
     return (
         select(*columns, func.count())

@@ -36,7 +36,7 @@ def _attachments(scope: Scope) -> ColumnElement[int]:
         .where(
             AutoProcProgramAttachment.autoProcProgramId == AutoProcProgram.autoProcProgramId,
             not_deleted(scope),
-            scope.given(AutoProcProgram).sees(AutoProcProgramAttachment),
+            scope.below(AutoProcProgram).sees(AutoProcProgramAttachment),
         )
         .scalar_subquery()
     )
@@ -75,7 +75,7 @@ class ProgramFilters(Filters, frozen=True):
 @statement
 def _of_jobs(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgram]:
     """Programs that a job asked for and that integrated nothing."""
-    seen = scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
+    seen = scope.below(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)
     where = [AutoProcProgram.processingJobId.is_not(None), ~integrated(), seen]
     if asked.given or not scope.sees_all(ProcessingJob):
         jobs = select(ProcessingJob.processingJobId).where(scope.sees(ProcessingJob))
@@ -87,7 +87,7 @@ def _of_jobs(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgram]:
 @statement
 def _integrating(scope: Scope, asked: Asked) -> Listing[schemas.AutoProcProgramIntegration]:
     """Programs that integrated a data collection."""
-    where = [scope.given(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)]
+    where = [scope.below(ProcessingJob, AutoProcIntegration).sees(AutoProcProgram)]
     if asked.given or not scope.sees_all(AutoProcIntegration):
         programs = select(AutoProcIntegration.autoProcProgramId).where(scope.sees(AutoProcIntegration))
         mine = AutoProcIntegration.dataCollectionId == COLLECTION

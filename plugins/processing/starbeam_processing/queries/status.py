@@ -36,7 +36,7 @@ Lists = dict[int, dict[str, list[Any]]]
 
 def _below_collections(scope: Scope) -> Scope:
     """The scope of what hangs on visible data collections."""
-    return scope.given(DataCollection, DataCollectionGroup, AutoProcIntegration, ProcessingJob)
+    return scope.below(DataCollection, DataCollectionGroup, AutoProcIntegration, ProcessingJob)
 
 
 @statement

@@ -54,7 +54,7 @@ _PERSONS = (
 def _datacollections(scope: Scope) -> ColumnElement[int]:
     """Data collections of a visible session."""
     group = aliased(DataCollectionGroup)
-    below = scope.given(BLSession)
+    below = scope.below(BLSession)
     return (
         select(func.count())
         .select_from(DataCollection)

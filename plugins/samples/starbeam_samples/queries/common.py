@@ -39,7 +39,7 @@ class Collected:
     def __init__(self, scope: Scope) -> None:
         self.group = aliased(DataCollectionGroup)
         self.collection = aliased(DataCollection)
-        self._visible = scope.sees(self.group), scope.given(DataCollectionGroup).sees(self.collection)
+        self._visible = scope.sees(self.group), scope.below(DataCollectionGroup).sees(self.collection)
 
     def select(self, what: Any, *conditions: Any) -> Select[Any]:
         """Something of the data collections, and of their groups, for which these conditions hold."""

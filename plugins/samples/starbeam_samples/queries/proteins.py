@@ -34,7 +34,7 @@ _PDBS = (
 
 
 def _crystals(scope: Scope) -> ColumnElement[int]:
-    seen = scope.given(Protein).sees(Crystal)
+    seen = scope.below(Protein).sees(Crystal)
     count = select(func.count()).select_from(Crystal).where(Crystal.proteinId == Protein.proteinId, seen)
     return count.scalar_subquery()
 

@@ -25,7 +25,7 @@ def _contact(contact: Any, person: Any) -> Shape[schemas.ShippingLabContact]:
 
 def _dewars(scope: Scope) -> ColumnElement[int]:
     count = select(func.count()).select_from(Dewar).where(Dewar.shippingId == Shipping.shippingId)
-    return count.where(scope.given(Shipping).sees(Dewar)).scalar_subquery()
+    return count.where(scope.below(Shipping).sees(Dewar)).scalar_subquery()
 
 
 _SHAPE = Shape(

@@ -59,7 +59,7 @@ def _logs(scope: Scope, given: frozenset[str]) -> Select[Any]:
         file, file.dataCollectionId == DataCollection.dataCollectionId
     )
     of_errors = file.fileType == "log", contains(file.fileFullPath, containing("err"))
-    visible = scope.given(BLSession).sees(file)
+    visible = scope.below(BLSession).sees(file)
     order = DataCollection.dataCollectionId, file.dataCollectionFileAttachmentId.desc()
     return found.where(_FAILED, *of_errors, visible).order_by(*order)
 
@@ -70,7 +70,7 @@ def _hours(scope: Scope, given: frozenset[str]) -> CompoundSelect[Any]:
     started = collections(scope, given, *_bucket(DataCollection.startTime))
     loaded = select(*_bucket(RobotAction.startTimestamp)).where(
         RobotAction.blsessionId.in_(sessions(scope, given)),
-        scope.given(BLSession).sees(RobotAction),
+        scope.below(BLSession).sees(RobotAction),
         RobotAction.actionType == "LOAD",
     )
     return union_all(

@@ -92,7 +92,7 @@ def sessions(scope: Scope, given: frozenset[str]) -> Select[int]:
 def collections(scope: Scope, given: frozenset[str], *columns: Any) -> Select[Any]:
     """Columns of the data collections of these sessions, and of their groups."""
     group = DataCollectionGroup.dataCollectionGroupId == DataCollection.dataCollectionGroupId
-    visible = scope.given(BLSession).sees(DataCollection)
+    visible = scope.below(BLSession).sees(DataCollection)
     joined = select(*columns).select_from(DataCollection).join(DataCollectionGroup, group)
     return joined.where(DataCollectionGroup.sessionId.in_(sessions(scope, given)), visible)
 

@@ -105,14 +105,14 @@ def _events(scope: Scope, given: frozenset[str], kind: str) -> Select[Any]:
         ),
     }[kind]
     found = _with_sample(select(*shape.columns(scope)).select_from(model), sample)
-    visible = scope.given(BLSession).sees(model)
+    visible = scope.below(BLSession).sees(model)
     return found.where(session.in_(sessions(scope, given)), visible).order_by(end, key)
 
 
 @statement
 def _faults(scope: Scope, given: frozenset[str]) -> Select[Any]:
     lost = BF_fault.beamtimelost == 1, BF_fault.sessionId.in_(sessions(scope, given))
-    visible = scope.given(BLSession).sees(BF_fault)
+    visible = scope.below(BLSession).sees(BF_fault)
     found = select(*_FAULT.columns(scope)).where(*lost, visible)
     return found.order_by(BF_fault.beamtimelost_endtime, BF_fault.faultId)
 

@@ -62,7 +62,7 @@ def _span(scope: Scope, given: frozenset[str], kind: str) -> Select[Any] | None:
     session, sample, start, end, *lost = _EVENTS[kind]
     if not scope.has(session.class_):
         return None
-    visible = session.in_(sessions(scope, given)), scope.given(BLSession).sees(session.class_)
+    visible = session.in_(sessions(scope, given)), scope.below(BLSession).sees(session.class_)
     return select(*_columns(kind, session, sample, start, end)).where(*visible, *lost)
 
 
@@ -112,7 +112,7 @@ def _screened(scope: Scope, given: frozenset[str], link: ColumnElement[bool]) ->
         DataCollection.endTime.label("start"),
         Screening.bltimeStamp.label("screening"),
     )
-    visible = scope.given(BLSession).sees(Screening)
+    visible = scope.below(BLSession).sees(Screening)
     return (
         collections(scope, given, *columns)
         .join(Screening, link)

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
 
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta
 from sqlalchemy.orm import DeclarativeBase
 
-from starbeam.api import Context, Plugin, Section, hookimpl
+from starbeam.api import Context, Plugin, hookimpl
 from starbeam.api.database import Rule
-from starbeam_skeleton import queries, routes
-from starbeam_skeleton.models import SkeletonNote
-
-
-class SkeletonSettings(Section, frozen=True):
-    """What `[plugin.skeleton]` may hold."""
-
-    longest: Annotated[int, Meta(ge=1, le=4000, description="How many characters a note may have.")] = 500
+from starbeam.api.models import mapped
+from starbeam_skeleton import models, queries, routes
+from starbeam_skeleton.settings import SkeletonSettings
 
 
 class SkeletonPlugin(Plugin[SkeletonSettings]):
@@ -32,7 +25,7 @@ class SkeletonPlugin(Plugin[SkeletonSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The table of notes."""
-        return [SkeletonNote]
+        return mapped(models.Base)
 
     @hookimpl
     def register_migrations(self) -> Iterable[Path]:

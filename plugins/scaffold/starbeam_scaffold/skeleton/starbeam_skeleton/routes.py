@@ -31,7 +31,9 @@ async def create_skeleton_note(
     return await write(notes.add, longest, data)
 
 
+handlers = [get_skeleton_notes, create_skeleton_note]
+
+
 def router(longest: int) -> Router:
-    """The operations, with this setting."""
-    handlers = [get_skeleton_notes, create_skeleton_note]
+    """The operations, which are given this setting."""
     return Router("/", route_handlers=handlers, dependencies=always(longest=longest))
