@@ -40,7 +40,7 @@ def test_new_writes_a_package_of_the_name(folder: Path) -> None:
             "pyproject.toml",
             *(
                 f"{package}/{name}.py"
-                for name in ("__init__", "models", "notes", "queries", "routes", "schemas")
+                for name in ("__init__", "models", "notes", "queries", "routes", "schemas", "settings")
             ),
             f"{package}/migrations/0001_notes.py",
             f"{package}/py.typed",
