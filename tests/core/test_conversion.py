@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from starbeam.http.conversion import converted
+from starbeam.conversion import converted
 from starbeam.refusals import Invalid
 
 TIME = datetime(2026, 11, 28, 15, 25, 10)

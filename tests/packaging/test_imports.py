@@ -41,15 +41,17 @@ FLOORS = (
         "cache",
         "checks",
         "clock",
+        "conversion",
         "deprecation",
         "fields",
         "lifespan",
         "options",
         "paging",
         "params",
+        "patch",
         "refusals",
-    }
-    | {"streams"},
+        "streams",
+    },
 )
 """The modules of core, those that call above those that are called."""
 

@@ -24,6 +24,7 @@ from starbeam.db.sqlite import COLLATION
 from starbeam.db.trouble import Trouble, first_line, trouble
 from starbeam.db.writer import Write, Writer, refusing, sent
 from starbeam.fields import OPTIONAL, REQUIRED
+from starbeam.patch import Patch
 from starbeam.visibility import Allow, Condition, Rule, through
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Database",
     "Keys",
     "NotTaken",
+    "Patch",
     "Reader",
     "Rows",
     "Rule",

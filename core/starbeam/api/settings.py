@@ -1,5 +1,6 @@
 """Runtime options; for tools the configuration, and the plugins that it may enable."""
 
+from starbeam.conversion import parsed
 from starbeam.discovery import Found, bundled, discover
 from starbeam.options import BeamLineGroup, Option, read_values
 from starbeam.settings import Files, InvalidValue, Loaded, Problem, SettingsError, load
@@ -22,6 +23,7 @@ __all__ = [
     "is_secret",
     "load",
     "mask_value",
+    "parsed",
     "read_values",
     "struct_of",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from functools import cache
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from litestar import Request
 from litestar.exceptions import HTTPException, InternalServerException, SerializationException
-from msgspec import inspect
 
-from starbeam.http.conversion import converted
+from starbeam.conversion import converted, described
+from starbeam.patch import Patch
 
 
 class ClientLeft(HTTPException):
@@ -48,9 +47,12 @@ class JsonRequest(Request[Any, Any, Any]):
         try:
             sent = await super().json()
             wanted = self.route_handler.parsed_data_field
-            return sent if wanted is None else converted(sent, _described(wanted.annotation), ["body"])
+            return sent if wanted is None else _taken(sent, wanted.annotation)
         except (RecursionError, UnicodeError) as error:
             raise SerializationException(str(error)) from error
 
 
-_described = cache(inspect.type_info)
+def _taken(sent: Any, annotation: Any) -> Any:
+    if get_origin(annotation) is Patch:
+        return Patch(get_args(annotation)[0], sent)
+    return converted(sent, described(annotation), ["body"])

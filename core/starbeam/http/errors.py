@@ -16,6 +16,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from msgspec import Meta
 
+from starbeam.conversion import invalid, names
 from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, first_line, trouble
 from starbeam.fields import OPTIONAL
 from starbeam.refusals import (
@@ -169,7 +170,6 @@ def _request_id(request: Request[Any, Any, Any]) -> str:
 
 
 _MISSING_PARAMETER = re.compile(r"Missing required (?P<source>\w+) parameter '(?P<name>[^']+)'")
-_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 
 
 def _validation_errors(error: ValidationException, path: Mapping[str, Any]) -> list[ValidationError]:
@@ -187,16 +187,7 @@ def _validation_error(item: dict[str, Any], path: Mapping[str, Any]) -> Validati
         if key in path:  # Litestar says `query` where the query has something of that name too
             source = "path"
         return ValidationError([source, key], message, "value_error")
-    loc: list[str | int] = ["body", *_path(key)]
     if message == "'data'":
         return ValidationError(["body"], "Field required", "missing")
-    if missing_field := _MISSING.match(message):
-        return ValidationError([*loc, missing_field["field"]], "Field required", "missing")
-    return ValidationError(loc, message, "value_error")
-
-
-def _path(key: str) -> list[str | int]:
-    """`Person.labs[0].name` as its parts; the whole body is called `data` by Litestar."""
-    if key in ("", "data"):
-        return []
-    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", key) if part]
+    wrong = invalid(message, ["body", *names("" if key == "data" else key)])  # Litestar calls the body so
+    return ValidationError(wrong.loc, wrong.sentence, wrong.kind)

@@ -101,7 +101,7 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
 def _components(app: Litestar, found: Json) -> Json:
     """Enumerations as Litestar describes them, and all Structs."""
     handlers = [handler for _, handler in handlers_of(app) if handler.resolve_include_in_schema()]
-    bodies = [handler.parsed_data_field.annotation for handler in handlers if handler.parsed_data_field]
+    bodies = [schemas.body(one.parsed_data_field).annotation for one in handlers if one.parsed_data_field]
     unions = {where: items for one in handlers for where, items in one.opt.get("unions", {}).items()}
     structs = [*app.plugins.get(schemas.StructPlugin).found, HTTPValidationError, Error]
     structs += [item for items in unions.values() for item in items]

@@ -14,12 +14,12 @@ import msgspec
 from litestar.plugins import OpenAPISchemaPlugin
 from msgspec import inspect
 
-from starbeam.http.conversion import kinds
+from starbeam.conversion import kinds
 from starbeam.params import LARGEST
+from starbeam.patch import Patch
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
-    from litestar.openapi.spec import Schema
     from litestar.typing import FieldDefinition
 
 Json = dict[str, Any]
@@ -37,13 +37,20 @@ class StructPlugin(OpenAPISchemaPlugin):
         self.found: list[Any] = []
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Whether it is a Struct."""
-        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
+        """Whether it is a Struct, or what changes one."""
+        return not field_definition.is_union and field_definition.is_subclass_of((msgspec.Struct, Patch))
 
-    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Any:
         """A component without properties."""
+        if field_definition.is_subclass_of(Patch):
+            return schema_creator.for_field_definition(body(field_definition))
         self.found.append(field_definition.annotation)
         return schema_creator.create_component_schema(field_definition, required=[], property_fields={})
+
+
+def body(field: FieldDefinition) -> FieldDefinition:
+    """What a body is made of: of a `Patch` what it may change."""
+    return field.inner_types[0] if field.is_subclass_of(Patch) else field
 
 
 def components(structs: list[Any], bodies: list[Any]) -> Json:

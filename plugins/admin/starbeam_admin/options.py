@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from starbeam.api import Invalid
 from starbeam.api.database import Column, NotTaken, fitting
-from starbeam.api.settings import Option
+from starbeam.api.settings import Option, parsed
 from starbeam_admin.queries import options
 from starbeam_admin.record import Change
 from starbeam_admin.schemas import ActionType
@@ -49,13 +49,11 @@ def filled(form: type[msgspec.Struct], values: Mapping[str, Any]) -> msgspec.Str
 
 def sent_values(declared: Mapping[str, Option], body: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a body names, with values of their types."""
-    values = {}
-    for name in [name for name in body if name in declared]:
-        try:
-            values[name] = msgspec.convert(body[name], declared[name].type, strict=False)
-        except msgspec.ValidationError as error:
-            raise Invalid(str(error), ["body", name]) from None
-    return values
+    return {
+        name: parsed(value, declared[name].type, ["body", name])
+        for name, value in body.items()
+        if name in declared
+    }
 
 
 async def change_options(

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from starbeam.api import authenticated, needs
-from starbeam.api.database import Reader, Write
+from starbeam.api.database import Patch, Reader, Write
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page, Paged, path_id
 from starbeam.api.settings import Option
@@ -103,7 +103,7 @@ async def add_group(data: JSONBody[NewUserGroup], change: NamedDependency[Change
     errors={400: REFUSED, 404: "No such group"},
 )
 async def update_group(
-    data: JSONBody[NewUserGroupOptional], change: NamedDependency[Changes], userGroupId: GroupId
+    data: JSONBody[Patch[NewUserGroupOptional]], change: NamedDependency[Changes], userGroupId: GroupId
 ) -> UserGroup:
     """Rename a group"""
     return await change(groups.rename, userGroupId, data)
@@ -184,7 +184,7 @@ async def add_permission(data: JSONBody[NewPermission], change: NamedDependency[
     errors={400: REFUSED, 404: "No such permission"},
 )
 async def update_permission(
-    data: JSONBody[NewPermissionOptional],
+    data: JSONBody[Patch[NewPermissionOptional]],
     change: NamedDependency[Changes],
     permissionId: Annotated[int, path_id()],
 ) -> Permission:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from starbeam.api import authenticated
-from starbeam.api.database import Reader, Write
+from starbeam.api.database import Patch, Reader, Write
 from starbeam.api.http import asked
 from starbeam.api.lists import Page, Paged, path_id
 from starbeam_shipping import schemas
@@ -57,7 +57,7 @@ async def get_lab_contact(reader: NamedDependency[Reader], labContactId: Key) ->
 
 @patch("/labcontacts/{labContactId:str}", tags=["Lab Contacts"], access=authenticated, errors=UPDATING)
 async def update_lab_contact(
-    data: JSONBody[schemas.LabContactCreateOptional], write: NamedDependency[Write], labContactId: Key
+    data: JSONBody[Patch[schemas.LabContactCreateOptional]], write: NamedDependency[Write], labContactId: Key
 ) -> schemas.LabContact:
     """Update a lab contact
 
@@ -90,7 +90,7 @@ async def get_shipping(reader: NamedDependency[Reader], shippingId: Key) -> sche
 
 @patch("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors=UPDATING)
 async def update_shipping(
-    data: JSONBody[schemas.ShippingCreateOptional], write: NamedDependency[Write], shippingId: Key
+    data: JSONBody[Patch[schemas.ShippingCreateOptional]], write: NamedDependency[Write], shippingId: Key
 ) -> schemas.Shipping:
     """Update a shipment
 
@@ -121,7 +121,7 @@ async def get_dewar(reader: NamedDependency[Reader], dewarId: Key) -> schemas.De
 
 @patch("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors=UPDATING)
 async def update_dewar(
-    data: JSONBody[schemas.DewarCreateOptional], write: NamedDependency[Write], dewarId: Key
+    data: JSONBody[Patch[schemas.DewarCreateOptional]], write: NamedDependency[Write], dewarId: Key
 ) -> schemas.Dewar:
     """Update a dewar
 
@@ -159,7 +159,7 @@ async def get_container(reader: NamedDependency[Reader], containerId: Key) -> sc
 
 @patch("/containers/{containerId:str}", tags=["Containers"], access=authenticated, errors=UPDATING)
 async def update_container(
-    data: JSONBody[schemas.ContainerCreateOptional], write: NamedDependency[Write], containerId: Key
+    data: JSONBody[Patch[schemas.ContainerCreateOptional]], write: NamedDependency[Write], containerId: Key
 ) -> schemas.Container:
     """Update a container
 

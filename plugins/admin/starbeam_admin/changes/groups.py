@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from msgspec import UNSET
-
 from starbeam.api import models
-from starbeam.api.database import Writer
+from starbeam.api.database import Patch, Writer, sent
 from starbeam_admin.queries import groups
 from starbeam_admin.queries.groups import GROUPS, Content
 from starbeam_admin.record import Change, refused, refusing
@@ -26,13 +24,13 @@ async def add(change: Change, data: NewUserGroup) -> UserGroup:
     return added
 
 
-async def rename(change: Change, group_id: int, data: NewUserGroupOptional) -> UserGroup:
+async def rename(change: Change, group_id: int, patch: Patch[NewUserGroupOptional]) -> UserGroup:
     """Give a group another name."""
     old = await change.writer.get(GROUPS, group_id)
-    if data.name is UNSET or data.name == old.name:
+    if not (values := sent(patch.of(old))):
         return old
-    with refusing("Could not update group", f"UserGroup `{data.name}` already exists"):
-        await change.writer.update(models.UserGroup, group_id, {"name": data.name})
+    with refusing("Could not update group", f"UserGroup `{values['name']}` already exists"):
+        await change.writer.update(models.UserGroup, group_id, values)
     new = await change.writer.get(GROUPS, group_id)
     await change.record(ActionType.DB_GROUPS, f"renamed group `{old.name}` to `{new.name}`", old, new)
     return new

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from starbeam.api import models
-from starbeam.api.database import sent
+from starbeam.api.database import Patch, sent
 from starbeam_admin.changes.groups import keeping_a_manager
 from starbeam_admin.queries import permissions
 from starbeam_admin.queries.permissions import PERMISSIONS
@@ -27,13 +27,13 @@ async def add(change: Change, data: NewPermission) -> Permission:
     return added
 
 
-async def update(change: Change, permission_id: int, data: NewPermissionOptional) -> Permission:
+async def update(change: Change, permission_id: int, patch: Patch[NewPermissionOptional]) -> Permission:
     """Change a permission's type or description."""
     old = await change.writer.get(PERMISSIONS, permission_id)
-    changes = {name: value for name, value in sent(data).items() if value != getattr(old, name)}
-    if not changes:
+    if not (changes := sent(patch.of(old))):
         return old
-    what, taken = "Could not update permission", f"Permission type `{data.type}` already exists"
+    what = "Could not update permission"
+    taken = f"Permission type `{changes.get('type')}` already exists"
     if "type" in changes and await permissions.exists(change.writer, changes["type"], permission_id):
         raise refused(what, taken)
     async with keeping_a_manager(change.writer, what):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starbeam.api.database import Writer, refusing, sent
+from starbeam.api.database import Patch, Writer, refusing, sent
 from starbeam_ispyb.models import Container
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.containers import CONTAINERS
@@ -17,10 +17,11 @@ async def add(writer: Writer, data: schemas.ContainerCreate) -> schemas.Containe
     return await writer.get(CONTAINERS, row.containerId)
 
 
-async def update(writer: Writer, key: int, data: schemas.ContainerCreateOptional) -> schemas.Container:
+async def update(
+    writer: Writer, key: int, patch: Patch[schemas.ContainerCreateOptional]
+) -> schemas.Container:
     """Change what was sent of a container; another dewar moves it there."""
-    await writer.get(CONTAINERS, key)
-    values = sent(data)
+    values = sent(patch.of(await writer.get(CONTAINERS, key)))
     if "dewarId" in values:
         await writer.get(DEWARS, values["dewarId"])
     if values:

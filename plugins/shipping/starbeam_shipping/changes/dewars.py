@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from starbeam.api.database import Writer, refusing, sent
+from starbeam.api.database import Patch, Writer, refusing, sent
 from starbeam_ispyb.models import Dewar
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.dewars import DEWARS
@@ -21,10 +21,9 @@ async def add(writer: Writer, data: schemas.DewarCreate) -> schemas.Dewar:
     return await writer.get(DEWARS, row.dewarId)
 
 
-async def update(writer: Writer, key: int, data: schemas.DewarCreateOptional) -> schemas.Dewar:
+async def update(writer: Writer, key: int, patch: Patch[schemas.DewarCreateOptional]) -> schemas.Dewar:
     """Change what was sent of a dewar."""
-    await writer.get(DEWARS, key)
-    if values := _columns(data):
+    if values := _columns(patch.of(await writer.get(DEWARS, key))):
         with refusing("Could not update dewar"):
             await writer.update(Dewar, key, values)
     return await writer.get(DEWARS, key)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from starbeam.api import Invalid, within
-from starbeam.api.database import Writer, refusing, sent
+from starbeam.api.database import Patch, Writer, refusing, sent
 from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import LabContact
 from starbeam_shipping import schemas
@@ -57,9 +57,11 @@ async def _new_laboratory(writer: Writer, place: dict[str, Any]) -> int:
     return key
 
 
-async def update(writer: Writer, key: int, data: schemas.LabContactCreateOptional) -> schemas.LabContact:
+async def update(
+    writer: Writer, key: int, patch: Patch[schemas.LabContactCreateOptional]
+) -> schemas.LabContact:
     """Change what was sent of a lab contact, its person and the person's laboratory."""
-    await writer.get(LAB_CONTACTS, key)
+    data = patch.of(await writer.get(LAB_CONTACTS, key))
     with refusing("Could not update lab contact"):
         if card := sent(data, *_CARD):
             await writer.update(LabContact, key, card)

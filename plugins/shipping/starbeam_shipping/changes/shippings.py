@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starbeam.api import Missing
-from starbeam.api.database import Writer, refusing, sent
+from starbeam.api.database import Patch, Writer, refusing, sent
 from starbeam_ispyb.models import Shipping
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, among_proposal
@@ -24,10 +24,10 @@ async def add(writer: Writer, data: schemas.ShippingCreate) -> schemas.Shipping:
     return await writer.get(SHIPPINGS, row.shippingId)
 
 
-async def update(writer: Writer, key: int, data: schemas.ShippingCreateOptional) -> schemas.Shipping:
+async def update(writer: Writer, key: int, patch: Patch[schemas.ShippingCreateOptional]) -> schemas.Shipping:
     """Change what was sent of a shipment."""
-    values = sent(data)
     present = await writer.get(SHIPPINGS, key)
+    values = sent(patch.of(present))
     await _may_become(writer, present, values)
     if values:
         with refusing("Could not update shipment"):
@@ -37,8 +37,8 @@ async def update(writer: Writer, key: int, data: schemas.ShippingCreateOptional)
 
 async def _may_become(writer: Writer, present: schemas.Shipping, values: dict[str, Any]) -> None:
     """A shipment that moves takes lab contacts of where it goes; one that stays, of where it is."""
+    moves = "proposalId" in values
     proposal_id = values.get("proposalId", present.proposalId)
-    moves = proposal_id != present.proposalId
     if moves:
         await writer.first(proposal(), "Proposal not found", key=proposal_id)
     kept = {name: getattr(present, name) for name in _CONTACTS if moves}

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from math import isfinite
 from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import inspect
 
 from starbeam.refusals import Invalid
@@ -31,6 +33,36 @@ _TIME = re.compile(
 )
 _SECONDS = 2e10
 """A larger number counts milliseconds since 1970, and so on."""
+
+
+_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
+
+
+@cache
+def described(kind: Any) -> inspect.Type:
+    """A type as `converted` wants it."""
+    return inspect.type_info(kind)
+
+
+def parsed(sent: Any, kind: Any, place: Place) -> Any:
+    """A value of this type. Raises `Invalid` with the place of what is none."""
+    try:
+        return msgspec.convert(converted(sent, described(kind), place), kind, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$")
+        raise invalid(message, [*place, *names(where.removesuffix("`"))]) from None
+
+
+def invalid(message: str, place: Place) -> Invalid:
+    """What msgspec says of a value at some place, as a refusal."""
+    if missing := _MISSING.match(message):
+        return Invalid("Field required", [*place, missing["field"]], "missing")
+    return Invalid(message, place, "value_error")
+
+
+def names(path: str) -> Place:
+    """`Person.labs[0].name` as its parts."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"[.\[\]]+", path) if part]
 
 
 def converted(sent: Any, kind: inspect.Type, place: Place) -> Any:
