@@ -45,8 +45,6 @@ class Cache(Generic[T]):
         """The answer for a key and what clients said: plain values of any length, of which a digest is kept.
         With `age` the answer must be younger than that; `behind` does the same as `work`, after the request
         too."""
-        if not self._age:
-            return await work()
         full = (key, _digest(said))
 
         def one(how: Callable[[], Awaitable[T]]) -> Work[T]:
@@ -55,25 +53,24 @@ class Cache(Generic[T]):
 
             return found
 
-        kept, old = self._look([full], self._age if age is None else age, behind is not None)
-        if kept is None:
-            kept = await self._worked(full, one(work))
-        elif old and behind is not None:
-            self._renew(full, one(behind))
-        return kept[full]
+        return (await self.many([full], one(work), behind and one(behind), age))[full]
 
     async def many(
-        self, keys: Sequence[Hashable], work: Work[T], behind: Work[T] | None = None
+        self,
+        keys: Sequence[Hashable],
+        work: Work[T],
+        behind: Work[T] | None = None,
+        age: float | None = None,
     ) -> Mapping[Hashable, T]:
         """The answers for several keys, which `work` finds all at once unless all are known; `behind` does
         the same, after the request too."""
         if not self._age:
             return await work()
-        kept, old = self._look(keys, self._age, behind is not None)
+        kept, old = self._look(keys, self._age if age is None else age, behind is not None)
         if kept is None:
-            return await self._worked(_digest(keys), work)
+            return await self._worked(tuple(keys), work)
         if old and behind is not None:
-            self._renew(_digest(keys), behind)
+            self._renew(tuple(keys), behind)
         return kept
 
     def _look(

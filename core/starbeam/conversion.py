@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import inspect
 
+from starbeam.fields import kinds
 from starbeam.refusals import Invalid
 
 Place: TypeAlias = list[str | int]
@@ -153,12 +154,3 @@ _MEANT: dict[type[inspect.Type], tuple[Callable[[Any], Any], str]] = {
     inspect.DateTimeType: (_time, "Value should be a time, such as 2026-11-28T15:25:10"),
 }
 """How a value becomes one of a type, and what is said of one that does not."""
-
-
-def kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
-    """What a type may be, without what is said of it."""
-    if isinstance(kind, inspect.Metadata):
-        return kinds(kind.type)
-    if isinstance(kind, inspect.UnionType):
-        return tuple(one for inner in kind.types for one in kinds(inner))
-    return (kind,)

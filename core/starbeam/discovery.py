@@ -64,15 +64,9 @@ def discover(files: Iterable[str]) -> tuple[dict[str, Found], list[Fault]]:
     faults: list[Fault] = []
     for one in [*_installed(), *_from_files(files, faults)]:
         if one.name in found and found[one.name].entry_point.value != one.entry_point.value:
-            faults.append(
-                Fault(
-                    one.name,
-                    one.distribution,
-                    "discover",
-                    f"{found[one.name].distribution} has a plugin of this name too",
-                    "uninstall one of the two, or rename the plugin",
-                )
-            )
+            cause = f"{found[one.name].distribution} has a plugin of this name too"
+            remedy = "uninstall one of the two, or rename the plugin"
+            faults.append(Fault(one.name, one.distribution, "discover", cause, remedy))
         found.setdefault(one.name, one)
     return found, faults
 
@@ -89,15 +83,8 @@ def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:
             plugins = _manifest(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            faults.append(
-                Fault(
-                    "",
-                    name,
-                    "discover",
-                    f"plugins.files: {reason}",
-                    "correct the path or the file, or leave it out",
-                )
-            )
+            remedy = "correct the path or the file, or leave it out"
+            faults.append(Fault("", name, "discover", f"plugins.files: {reason}", remedy))
             continue
         if str(path.parent.resolve()) not in sys.path:
             sys.path.append(str(path.parent.resolve()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 
 import msgspec
@@ -40,3 +41,9 @@ def from_settings(error: SettingsError, plugin: str = "", distribution: str = ""
         )
         for problem in error.problems
     ]
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str, shown: str = "{}") -> str:
+    """Ask for the known one of nearly this name, shown as `shown` says; `otherwise` where there is none."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {shown.format(close[0])}?" if close else otherwise

@@ -1,4 +1,4 @@
-"""What the API document says of a field of an answer, where its type alone would say something else.
+"""What the API document says of fields of Structs, where their types alone would say something else.
 
     name: Annotated[str | None, Meta(title="Name"), REQUIRED]
 
@@ -7,9 +7,18 @@ Without a mark, fields that may be null are the ones that clients need not find.
 
 from __future__ import annotations
 
-from msgspec import Meta
+from msgspec import Meta, inspect
 
 REQUIRED = Meta(extra_json_schema={"required": True})
 """May be null, but has a value in every sound database: clients count on it."""
 OPTIONAL = Meta(extra_json_schema={"required": False})
 """Is never null, but clients do not count on it."""
+
+
+def kinds(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    """What the type of a field may be, without what is said of it."""
+    if isinstance(kind, inspect.Metadata):
+        return kinds(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return tuple(one for inner in kind.types for one in kinds(inner))
+    return (kind,)

@@ -6,7 +6,6 @@ class holds, and those of a declaration (`Permission`, `Check` …) what its fie
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 import reprlib
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get
 
 import msgspec
 
+from starbeam.faults import did_you_mean
 from starbeam.plugin import PROJECT, Plugin
 
 if TYPE_CHECKING:
@@ -46,11 +46,8 @@ def misuse(plugin: Plugin[Any], described: Mapping[str, Callable[..., Any]]) -> 
         elif mark and hook in described:
             yield from _unlike(name, getattr(plugin, name), described[hook])
         elif mark and not mark["optionalhook"]:
-            close = difflib.get_close_matches(hook, described, n=1)
-            remedy = (
-                f"did you mean {close[0]}?" if close else "remove it, or enable the plugin that defines it"
-            )
-            yield f"there is no hook {hook}", remedy
+            otherwise = "remove it, or enable the plugin that defines it"
+            yield f"there is no hook {hook}", did_you_mean(hook, described, otherwise)
 
 
 def _unlike(name: str, method: Any, hook: Any) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ Every stage runs for every plugin; what fails is collected as a `Fault` and noth
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,7 @@ from msgspec.structs import fields
 
 from starbeam import hooks, hookspecs
 from starbeam.discovery import Found, bundled, discover, package_of
-from starbeam.faults import Fault, from_settings
+from starbeam.faults import Fault, did_you_mean, from_settings
 from starbeam.plugin import PROJECT, Plugin
 from starbeam.settings import SettingsError
 
@@ -147,8 +146,7 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
 def _install_remedy(name: str, found: Mapping[str, Found]) -> str:
     if name in bundled():
         return f"pip install {package_of(name)}, or leave it out of plugins.enabled"
-    close = difflib.get_close_matches(name, [*found, *bundled()], n=1)
-    return f"did you mean {close[0]}?" if close else "install its package, or leave it out of plugins.enabled"
+    return did_you_mean(name, [*found, *bundled()], "install its package, or leave it out of plugins.enabled")
 
 
 def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
@@ -157,15 +155,9 @@ def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
     enabled = loaded.settings.plugins.enabled
     for name in loaded.settings.plugin:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            remedy = (
-                f"did you mean [plugin.{close[0]}]?"
-                if close
-                else "leave the section out, or install the plugin"
-            )
-            plugins.fault(
-                name, "settings", f"{loaded.origin('plugin.' + name)}: there is no such plugin", remedy
-            )
+            cause = f"{loaded.origin('plugin.' + name)}: there is no such plugin"
+            otherwise = "leave the section out, or install the plugin"
+            plugins.fault(name, "settings", cause, did_you_mean(name, known, otherwise, "[plugin.{}]"))
     for name, section in loaded.settings.auth.backends.items():
         if section["use"] not in enabled:
             key = f"auth.backends.{name}.use"

@@ -57,30 +57,26 @@ class Registry:
 
     def collect_declarations(self) -> None:
         """Models, options, permissions, revisions and indexes: what needs no running parts."""
-        self._keep(
-            "table", CORE, models.mapped(models.Base), lambda model: str(model.__tablename__), self.models
-        )
-        self._keep("option", CORE, options.CORE, lambda option: option.name, self.options)
-        self._keep("permission", CORE, permissions.CORE, lambda permission: permission.name, self.permissions)
-        for name, found in self.plugins.call("register_models"):
-            self._keep("table", name, found, lambda model: str(model.__tablename__), self.models)
-        for name, found in self.plugins.call("register_options"):
-            self._keep("option", name, found, lambda option: option.name, self.options)
-        for name, found in self.plugins.call("register_permissions"):
-            self._keep("permission", name, found, lambda permission: permission.name, self.permissions)
-        for name, found in self.plugins.call("register_migrations"):
-            for folder in found:
+        for kind, of_core, hook, key, into in (
+            ("table", models.mapped(models.Base), "register_models", "__tablename__", self.models),
+            ("option", options.CORE, "register_options", "name", self.options),
+            ("permission", permissions.CORE, "register_permissions", "name", self.permissions),
+        ):
+            for name, found in [(CORE, of_core), *self.plugins.call(hook)]:
+                self._keep(kind, name, found, into, key)
+        for name, folders in self.plugins.call("register_migrations"):
+            for folder in folders:
                 if not folder.is_dir():
                     self.plugins.fault(name, "hooks", f"register_migrations: no folder {folder}", CORRECT)
-            if found:
-                self.migrations[name] = found
-        for name, found in self.plugins.call("register_indexes"):
-            self.indexes += [(name, index) for index in found]
+            if folders:
+                self.migrations[name] = folders
+        for name, indexes in self.plugins.call("register_indexes"):
+            self.indexes += [(name, index) for index in indexes]
 
     def collect_backends(self, configured: Iterable[str], context: Callable[[str], Context]) -> None:
         """Log-in backends, in the order of the configuration; those without a section come last."""
         for name, found in self.plugins.call("register_auth_backends", ctx=context):
-            self._keep("log-in backend", name, found, lambda backend: str(backend.name), self.backends)
+            self._keep("log-in backend", name, found, self.backends)
         first = [name for name in configured if name in self.backends]
         self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
 
@@ -97,7 +93,7 @@ class Registry:
             self.lifespans += found
         for name, found in self.plugins.call("register_checks", ctx=context):
             named = [replace(check, name=f"{name}.{check.name}") for check in found]
-            self._keep("check", name, named, lambda check: check.name, {})
+            self._keep("check", name, named, {})
             self.checks += named
 
     def owners_of_tables(self) -> list[str]:
@@ -130,11 +126,11 @@ class Registry:
         return found
 
     def _keep(
-        self, kind: str, plugin: str, found: Iterable[Any], key: Callable[[Any], str], into: dict[str, Any]
+        self, kind: str, plugin: str, found: Iterable[Any], into: dict[str, Any], key: str = "name"
     ) -> None:
         for one in found:
             try:
-                name = key(one)
+                name = str(getattr(one, key))
             except AttributeError as error:  # a table's or backend's class without its name
                 self.plugins.fault(plugin, "hooks", f"{kind}: {said(error)}", CORRECT)
                 continue

@@ -17,22 +17,8 @@ def routes(config: Path | None, as_json: bool) -> None:
     """List all operations, with plugin and access."""
     from starbeam.registry import operations_of
 
-    rows = [
-        {
-            "method": one.method,
-            "path": one.path,
-            "plugin": one.plugin,
-            "access": one.access,
-            "operation_id": one.operation_id,
-        }
-        for one in operations_of(build(config).asgi)
-    ]
-    if as_json:
-        output.json(rows)
-    else:
-        output.table(
-            ("method", "path", "plugin", "access", "operation id"), [tuple(r.values()) for r in rows]
-        )
+    found = operations_of(build(config).asgi)
+    output.listing(output.rows(found, "method", "path", "plugin", "access", "operation_id"), as_json)
 
 
 @click.command()

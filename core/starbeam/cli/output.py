@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -61,11 +61,25 @@ def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, e
         click.echo(err=err)
 
 
+def rows(things: Iterable[Any], *names: str) -> list[dict[str, Any]]:
+    """These attributes of things."""
+    return [{name: getattr(one, name) for name in names} for one in things]
+
+
+def listing(found: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Rows of one form: for scripts, or for people."""
+    if as_json:
+        json(found)
+    elif found:
+        headers = tuple(name.replace("_", " ") for name in found[0])
+        table(headers, [tuple(map(cell, row.values())) for row in found])
+
+
 def cell(value: Any) -> str:
     """A value as a table shows it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
 

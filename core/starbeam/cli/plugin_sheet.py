@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ from msgspec.structs import fields
 
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
+from starbeam.faults import did_you_mean
 from starbeam.settings.convert import describe, description, struct_of
 from starbeam.settings.secrets import hide
 
@@ -31,9 +31,8 @@ def sheet(loaded: Loaded, name: str) -> Sheet:
 
     known, _ = discover(loaded.settings.plugins.files)
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {close[0]}?" if close else "`starbeam plugins list` shows all."
-        raise Failure(f"there is no plugin {name}", hint)
+        hint = did_you_mean(name, known, "`starbeam plugins list` shows all.")
+        raise Failure(f"there is no plugin {name}", hint[0].upper() + hint[1:])
     try:
         cls = known[name].entry_point.load()
     except (Exception, SystemExit) as error:  # an import can fail in any way
@@ -98,20 +97,14 @@ def _given(app: Starbeam, name: str) -> Sheet:
     registry = app.registry
     return {
         "tables": [model.__tablename__ for model in registry.models_of(name)],
-        "permissions": [
-            {"name": one.name, "description": one.description} for one in registry.permissions_of(name)
-        ],
-        "options": [{"name": one.name, "description": one.description} for one in registry.options_of(name)],
-        "indexes": [
-            {"table": one.table, "columns": list(one.columns), "why": one.why}
-            for plugin, one in registry.indexes
-            if plugin == name
-        ],
-        "routes": [
-            {"method": one.method, "path": one.path, "access": one.access}
-            for one in operations_of(app.asgi)
-            if one.plugin == name
-        ],
+        "permissions": output.rows(registry.permissions_of(name), "name", "description"),
+        "options": output.rows(registry.options_of(name), "name", "description"),
+        "indexes": output.rows(
+            (one for plugin, one in registry.indexes if plugin == name), "table", "columns", "why"
+        ),
+        "routes": output.rows(
+            (one for one in operations_of(app.asgi) if one.plugin == name), "method", "path", "access"
+        ),
     }
 
 
@@ -123,4 +116,4 @@ def print_sheet(found: Sheet) -> None:
     for title in ("settings", "permissions", "options", "indexes", "routes"):
         if lines := found[title]:
             click.echo(f"\n{title}")
-            output.table(tuple(lines[0]), [tuple(map(output.cell, line.values())) for line in lines])
+            output.listing(lines, as_json=False)

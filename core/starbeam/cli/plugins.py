@@ -33,11 +33,7 @@ def list_plugins(config: Path | None, as_json: bool) -> None:
     known = loader.load(loaded)
     names = sorted({*known.found, *bundled(), *loaded.settings.plugins.enabled})
     rows = [_plugin(name, name in loaded.settings.plugins.enabled, known) for name in names]
-    if as_json:
-        output.json(rows)
-        return
-    headers = ("name", "enabled", "package", "requires", "title", "fault")
-    output.table(headers, [tuple(map(output.cell, row.values())) for row in rows])
+    output.listing(rows, as_json)
 
 
 def _plugin(name: str, enabled: bool, known: Plugins) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import msgspec
 from litestar.plugins import OpenAPISchemaPlugin
 from msgspec import inspect
 
-from starbeam.conversion import kinds
+from starbeam.fields import kinds
 from starbeam.params import LARGEST
 from starbeam.patch import Patch
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, inspect
 from msgspec.structs import fields
 
+from starbeam.fields import kinds
 from starbeam.settings.convert import Path, item_type, known_keys, nearest, struct_of
 from starbeam.settings.errors import Problem
 
@@ -193,10 +194,10 @@ def _same_name(name: str, known: Any) -> str | None:
 
 def _interpret(text: str, annotation: Any) -> Any:
     """Return the value that a variable's text means for a type; text that means none stays text."""
-    kinds = list(_kinds(inspect.type_info(annotation)))
-    lists = [item for kind in kinds if isinstance(kind, inspect.ListType) for item in _kinds(kind.item_type)]
-    of_texts, listed = any(isinstance(item, inspect.StrType) for item in lists), text.lstrip().startswith("[")
-    if any(isinstance(kind, _TEXTS) for kind in kinds) and not (of_texts and listed):
+    types = kinds(inspect.type_info(annotation))
+    items = [item for one in types if isinstance(one, inspect.ListType) for item in kinds(one.item_type)]
+    of_texts, listed = any(isinstance(item, inspect.StrType) for item in items), text.lstrip().startswith("[")
+    if any(isinstance(one, _TEXTS) for one in types) and not (of_texts and listed):
         return text
     if of_texts and not listed:
         return [item.strip() for item in text.split(",") if item.strip()]
@@ -205,12 +206,3 @@ def _interpret(text: str, annotation: Any) -> Any:
     except tomllib.TOMLDecodeError:
         return text
     return parsed["value"] if len(parsed) == 1 else text
-
-
-def _kinds(info: inspect.Type) -> Iterator[inspect.Type]:
-    if isinstance(info, inspect.Metadata):
-        yield from _kinds(info.type)
-    elif isinstance(info, inspect.UnionType):
-        yield from (kind for item in info.types for kind in _kinds(item))
-    else:
-        yield info
