@@ -276,6 +276,12 @@ def test_granting_twice_changes_nothing(people: Site) -> None:
     assert len(rows(people, "SELECT * FROM UserGroup")) == 1
 
 
+def test_a_permission_in_other_letters_is_another(people: Site) -> None:
+    rows(people, "INSERT INTO Permission (type) VALUES ('ALL_PROPOSALS')")
+    succeeded(people.invoke("admin", "grant", "emarin", "all_proposals"))
+    assert rows(people, HOLDERS) == [("emarin", "all_proposals", "all_proposals")]
+
+
 def test_only_declared_permissions_are_granted_unless_forced(people: Site) -> None:
     result = people.invoke("admin", "grant", "emarin", "all_proposal")
     assert result.exit_code == 1

@@ -38,8 +38,8 @@ PERMISSIONS = (
 async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> Any | None:
     """`personId`, `login` (as stored), `givenName` and `familyName` of a person, by the login in any case.
 
-    The lowest id when several have it. The database takes letters with and without accents for the same; here
-    they are not, since they may be two people.
+    The lowest id when several have it. The database finds them; letters that are one to its collation only,
+    such as `e` and `é`, tell two people apart (docs/adr/0022-accents-tell-log-ins-apart.md).
     """
     columns = Person.personId, Person.login, Person.givenName, Person.familyName
     query = select(*columns).where(Person.login == login).order_by(Person.personId)
@@ -77,9 +77,12 @@ async def grant(writer: Writer, person_id: int, permission: str, description: st
 
 
 async def _id(writer: Writer, model: type[Any], name: Any, value: str, **columns: Any) -> int:
-    """The key of the row of that name, added when there is none."""
+    """The key of the row of that name, added when there is none. Permissions of one name in other letters are
+    others; groups are not."""
     key = inspect(model).primary_key[0]
-    found = await writer.scalar(select(key).where(name == value).order_by(key).limit(1))
+    rows = await writer.rows(select(key, name).where(name == value).order_by(key))
+    same = [found for found, spelled in rows if spelled == value or model is UserGroup]
+    found = same[0] if same else None
     if found is None:
         found = getattr(await writer.create(model, {name.key: value, **columns}), key.name)
     return int(found)

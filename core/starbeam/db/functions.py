@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from starbeam.db.sqlite import COLLATION
+from starbeam.db.texts import columns_of
 
 ESCAPE = "!"
 
@@ -85,7 +86,16 @@ class joined(GenericFunction[Any]):
 @compiles(joined, "mysql")
 @compiles(joined, "mariadb")
 def _joined_mysql(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CONCAT({compiler.process(element.clauses, **kw)})"
+    parts = [compiler.process(part, **kw) for part in element.clauses]
+    if _is_mixed(element, compiler):
+        parts = [f"CONVERT({part} USING utf8mb4)" for part in parts]
+    return f"CONCAT({', '.join(parts)})"
+
+
+def _is_mixed(element: joined, compiler: Any) -> bool:
+    """Whether the columns have several collations: MariaDB joins only what it can compare (1271)."""
+    schema = compiler.schema() if hasattr(compiler, "schema") else None
+    return schema is not None and len(schema.collations(columns_of(element))) > 1
 
 
 @compiles(joined, "sqlite")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,8 @@ class Schema:
 
     dialect: str
     tables: Mapping[str, Mapping[str, Column]]
+    weights: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    """What the server compares of texts that it was asked for (`starbeam.db.equality`)."""
 
     def has(self, wanted: Any) -> bool:
         """Whether the database has a table (mapped class) or a column (its attribute)."""
@@ -44,6 +46,11 @@ class Schema:
         """The character set of a text column."""
         found = self.found(getattr(column.table, "name", ""), column.name)
         return found.character_set if found else None
+
+    def collations(self, columns: Iterable[SqlColumn[Any]]) -> set[str]:
+        """By which collations these columns compare their texts."""
+        found = (self.found(getattr(column.table, "name", ""), column.name) for column in columns)
+        return {one.collation for one in found if one and one.collation}
 
     def absent(self, models: Iterable[type[Any]]) -> list[str]:
         """All tables and columns of these models that this database lacks: `Table` or `Table.column`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starbeam.api.database import Reader
 from starbeam_stats import schemas
@@ -22,7 +22,7 @@ async def breakdown(reader: Reader, extent: Extent) -> schemas.Breakdown:
     events = {kind: await history.events(reader, extent, kind) for kind in EVENTS}
     points = [*measured.points, *(point for kind in EVENTS for point in events[kind] if timed(point))]
     points += await history.others(reader, extent)
-    counts = _counts(measured.points, {kind: len(events[kind]) for kind in EVENTS})
+    counts = _counts(measured, {kind: len(events[kind]) for kind in EVENTS})
     return schemas.Breakdown(_overview(extent, counts), points, _plottables(measured))
 
 
@@ -50,12 +50,10 @@ def hours(seconds: int | None) -> float:
     return max(float(seconds or 0), 0.0) / HOUR
 
 
-def _counts(
-    collections: Sequence[schemas.BreakdownPoint], events: Mapping[str, int]
-) -> schemas.BreakdownOverviewCounts:
-    types = Counter("null" if point.subType is None else point.subType for point in collections)
-    failed = sum(point.status is not None and "success" not in point.status.lower() for point in collections)
-    return schemas.BreakdownOverviewCounts(len(collections), failed, dict(types), **events)
+def _counts(measured: Measured, events: Mapping[str, int]) -> schemas.BreakdownOverviewCounts:
+    points = measured.points
+    types = Counter("null" if point.subType is None else point.subType for point in points)
+    return schemas.BreakdownOverviewCounts(len(points), measured.failed, dict(types), **events)
 
 
 def _plottables(measured: Measured) -> schemas.BreakdownPlottables:

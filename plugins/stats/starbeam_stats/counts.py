@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from starbeam.api.database import Reader
+from collections.abc import Hashable
+
+from starbeam.api.database import Reader, keys_of
 from starbeam.api.files import Files
+from starbeam_ispyb.models import BLSession
 from starbeam_stats import schemas
 from starbeam_stats.messages import last_lines, messages
 from starbeam_stats.queries import counts
@@ -50,10 +53,14 @@ async def hourlies(reader: Reader, extent: Extent) -> schemas.Hourlies:
 
 
 async def energies(reader: Reader, extent: Extent) -> schemas.ParameterHistograms:
-    """How often which photon energy was used, by beamline. 1 statement."""
+    """How often which photon energy was used, by beamline. 1 statement, and one where a beamline's name is
+    new."""
     edges = [LOWEST + WIDTH * place for place in range(BINS)]
-    beamlines: dict[str | None, list[int]] = {}
-    for beamline, place, number in await counts.energies(reader, extent):
-        beamlines.setdefault(beamline, [0] * BINS)[place] += number
-    histograms = [schemas.ParameterHistogram(name, edges, found) for name, found in beamlines.items()]
-    return schemas.ParameterHistograms("energy", "eV", histograms)
+    rows = await counts.energies(reader, extent)
+    keys = await keys_of(reader, {BLSession.beamLineName: [beamline for beamline, _, _ in rows]})
+    found: dict[Hashable, schemas.ParameterHistogram] = {}
+    for beamline, place, number in rows:
+        new = schemas.ParameterHistogram(beamline, edges, [0] * BINS)
+        histogram = found.setdefault(keys.of(BLSession.beamLineName, beamline), new)
+        histogram.frequency[place] += number
+    return schemas.ParameterHistograms("energy", "eV", list(found.values()))

@@ -41,6 +41,14 @@ def all_of(n: int) -> list[str]:
 BOTH = [f"{kind} {n}" for kind in ("es", "xrf", "robot", "dc") for n in (2, 1)]
 
 
+@pytest.mark.four_databases
+async def test_the_database_says_that_a_session_is_of_a_proposal(beamline: Beamline) -> None:
+    await beamline.db.sql("UPDATE Proposal SET proposalCode = 'mex' WHERE proposalId = 1")
+    await two_sessions(beamline)
+    assert await beamline.events(session="MEX1-1", proposal="méx1") == all_of(1)
+    assert await beamline.events(session="MEX1-1", proposal="mx2") == []
+
+
 @pytest.mark.fix(5)
 @pytest.mark.fix(6)
 @pytest.mark.four_databases

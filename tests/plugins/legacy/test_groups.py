@@ -261,7 +261,7 @@ async def phase(db: TestDatabase) -> None:
         await db.add(own.SpaceGroup, spaceGroupId=key, spaceGroupShortName=name)
     for scaling, method, kind, group in (
         (41, "SAD", "MODELBUILDING", 1),
-        (43, "SAD", "MODELBUILDING", 2),
+        (43, "sàd ", "MODELBUILDING", 2),  # the same to every collation of the field
         (41, "OTHER", "MODELBUILDING", 2),
         (41, "MR", "PHASING", 3),
         (41, None, "REFINEMENT", 3),

@@ -188,6 +188,17 @@ async def test_a_name_is_found_in_any_case(facility: Facility) -> None:
         assert (await root.get(f"/proposals/{name}"))["proposalId"] == 7
 
 
+async def test_a_name_has_any_letters_of_the_column(facility: Facility) -> None:
+    """`Ã©` are the bytes of `é` in UTF-8, as latin1 shows them."""
+    await facility.proposal(1, "éx", "23")
+    await facility.proposal(2, "Ã©x", "7")
+    root = await facility.caller("root", "all_proposals")
+    for name, key in {"éx23": 1, "ÉX23": 1, "ex23": 1, "Ã©x7": 2}.items():
+        assert (await root.get(f"/proposals/{name}"))["proposalId"] == key, name
+    for other in ("éx7", "Ã©x23", "éy23", "😀x23"):
+        await root.get(f"/proposals/{other}", 404)
+
+
 async def test_a_name_that_two_proposals_have_is_the_lower_ones(facility: Facility) -> None:
     await facility.proposal(4, "bl1", "23")
     await facility.proposal(5, "bl12", "3")

@@ -14,7 +14,7 @@ from starbeam_events.schemas import Event, EventStatus
 from starbeam_ispyb.names import proposal_value, session_value
 
 if TYPE_CHECKING:
-    from starbeam.api.database import Reader, Rows, Scope
+    from starbeam.api.database import Reader, Scope
     from starbeam.api.files import Files
 
 Query: TypeAlias = Select[*tuple[Any, ...]]
@@ -48,18 +48,6 @@ class EventFilters(Filters, frozen=True):
     blSampleId: Annotated[int | None, query_id("Sample id to filter by"), Bound()] = None
     blSubSampleId: Annotated[int | None, query_id("Sub sample id to filter by"), Bound()] = None
     proteinId: Annotated[int | None, query_id("Protein id to filter by"), Bound()] = None
-
-    def values(self, reader: Rows) -> dict[str, Any]:
-        """What to bind. A session of another proposal than the one that is asked for is none."""
-        values = super().values(reader)
-        if self.proposal and self.session and not self._agree(self.proposal, self.session):
-            values["session_visit"] = None
-        return values
-
-    @staticmethod
-    def _agree(proposal: str, session: str) -> bool:
-        """Whether a session of this name is of this proposal; both are bound as the session's proposal."""
-        return session.rpartition("-")[0].casefold() == proposal.casefold()
 
 
 NARROW = frozenset(EventFilters.__struct_fields__) - {"status", "eventType", "beamLineName"}

@@ -1,25 +1,37 @@
-"""Beamline groups as the options hold them."""
+"""Beamline groups as the options hold them. The database says which names are of one beamline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 
-from starbeam.api.settings import BeamLineGroup
+from starbeam.api.database import Rows, keys_of
+from starbeam_ispyb.models import BLSession
 
-
-def ui_groups(groups: Iterable[BeamLineGroup], beamlines: Iterable[str | None]) -> list[str]:
-    """The `uiGroup` of each group that has one of these beamlines, each once."""
-    wanted = {name.lower() for name in beamlines if name}
-    having = (
-        group for group in groups if any(line.beamLineName.lower() in wanted for line in group.beamLines)
-    )
-    return list(dict.fromkeys(group.uiGroup for group in having))
+Key = Callable[[str | None], Hashable]
+"""What the database compares of a beamline's name."""
 
 
-def beamlines_of(groups: Iterable[BeamLineGroup], name: str | None) -> list[str]:
-    """The beamlines of the group of this name, each once in any case; none without such a group."""
-    lines = (line for group in groups if group.groupName == name for line in group.beamLines)
-    spelled: dict[str, str] = {}
-    for line in lines:
-        spelled.setdefault(line.beamLineName.lower(), line.beamLineName)
-    return list(spelled.values())
+async def key_of(reader: Rows, names: Iterable[str | None]) -> Key:
+    """For these names and those in groups. A statement where a name is new."""
+    groups = reader.options.beamline_groups
+    lines = (line.beamLineName for group in groups for line in group.beamLines)
+    keys = await keys_of(reader, {BLSession.beamLineName: [*lines, *names]})
+    return partial(keys.of, BLSession.beamLineName)
+
+
+async def ui_groups(reader: Rows, used: Sequence[Iterable[str | None]]) -> list[list[str]]:
+    """For each of these sets of beamlines the `uiGroup` of each group that has one of them, each once."""
+    groups = reader.options.beamline_groups
+    if not groups:
+        return [[] for _ in used]
+    key = await key_of(reader, [name for names in used for name in names])
+    lines = [(group.uiGroup, {key(line.beamLineName) for line in group.beamLines}) for group in groups]
+    wanted = [{key(name) for name in names if name} for names in used]
+    return [list(dict.fromkeys(name for name, its in lines if its & one)) for one in wanted]
+
+
+def beamlines_of(reader: Rows, name: str | None) -> list[str]:
+    """The beamlines of the group of this name; none without such a group."""
+    groups = reader.options.beamline_groups
+    return [line.beamLineName for group in groups if group.groupName == name for line in group.beamLines]

@@ -49,16 +49,17 @@ def _visible_sessions(scope: Scope) -> Select[int, str | None, int]:
 
 
 async def _count_sessions(reader: Rows, proposals: Sequence[schemas.Proposal]) -> None:
-    """Fill in what the metadata says of the sessions. 1 statement."""
+    """Fill in what the metadata says of the sessions. 1 statement, and one where a beamline's name is new."""
     ids = [proposal.proposalId for proposal in proposals]
     counts: dict[int, dict[str | None, int]] = {}
     for proposal_id, beamline, count in await reader.rows(_visible_sessions(), proposals=ids):
         counts.setdefault(proposal_id, {})[beamline] = count
-    for proposal in proposals:
+    groups = await ui_groups(reader, [counts.get(key, {}) for key in ids])
+    for proposal, names in zip(proposals, groups, strict=True):
         sessions = counts.get(proposal.proposalId, {})
         proposal.metadata.sessions = sum(sessions.values())
         proposal.metadata.beamLines = [name for name in sessions if name is not None]
-        proposal.metadata.uiGroups = ui_groups(reader.options.beamline_groups, sessions)
+        proposal.metadata.uiGroups = names
 
 
 def _found(scope: Scope) -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ from starbeam_ispyb.models import (
 from starbeam_ispyb.names import of_proposal, proposal_name, session_name
 from starbeam_proposals import schemas
 from starbeam_proposals.models import SessionType
-from starbeam_proposals.queries.groups import beamlines_of, ui_groups
+from starbeam_proposals.queries.groups import beamlines_of, key_of, ui_groups
 
 SOON = timedelta(minutes=20)
 """How long before its start and after its end a session counts as active soon."""
@@ -140,8 +140,7 @@ class GroupFilters(Filters, frozen=True):
 
     def values(self, reader: Rows) -> dict[str, Any]:
         """Of a group, the beamlines that it has at present."""
-        beamlines = beamlines_of(reader.options.beamline_groups, self.beamLineGroup)
-        return {**super().values(reader), "group_beamlines": beamlines}
+        return {**super().values(reader), "group_beamlines": beamlines_of(reader, self.beamLineGroup)}
 
 
 class SessionFilters(GroupFilters, frozen=True):
@@ -219,16 +218,17 @@ def _types(scope: Scope) -> Select[int, str]:
 
 
 async def _complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
-    """Fill in what the metadata says beyond counters. 1 statement."""
+    """Fill in what the metadata says beyond counters. 1 statement, and one where a beamline's name is new."""
     types: dict[int, list[str]] = {}
     if reader.scope.has(SessionType):
         ids = [session.sessionId for session in sessions]
         for session_id, name in await reader.rows(_types(), sessions=ids):
             types.setdefault(session_id, []).append(name)
-    for session in sessions:
+    groups = await ui_groups(reader, [[session.beamLineName] for session in sessions])
+    for session, names in zip(sessions, groups, strict=True):
         metadata = session.metadata
+        metadata.uiGroups = names
         metadata.sessionTypes = types.get(session.sessionId, [])
-        metadata.uiGroups = ui_groups(reader.options.beamline_groups, [session.beamLineName])
         metadata.active = _runs(session, reader.now, timedelta())
         metadata.active_soon = _runs(session, reader.now, SOON)
 
@@ -247,16 +247,19 @@ SESSIONS = List(
 
 async def of_group(reader: Reader, filters: GroupFilters) -> list[schemas.Session]:
     """The first session of each beamline of a group, in the order of its beamlines. 2 statements."""
-    beamlines = beamlines_of(reader.options.beamline_groups, filters.beamLineGroup)
+    spelled = beamlines_of(reader, filters.beamLineGroup)
+    key = await key_of(reader, ())
+    beamlines = {key(name): name for name in spelled}
     if not beamlines:
         return []
-    names = {f"beamline_{number}": name for number, name in enumerate(beamlines)}
+    names = {f"beamline_{number}": name for number, name in enumerate(beamlines.values())}
     query = _first_of_each(filters.asked, len(beamlines))
     found = await reader.shaped(_SHAPE, query, **names, **filters.values(reader))
-    order = {name.lower(): number for number, name in enumerate(beamlines)}
-    found.sort(key=lambda session: order.get((session.beamLineName or "").rstrip().lower(), len(order)))
     if found:
         await _complete(reader, found)
+        key = await key_of(reader, [session.beamLineName for session in found])
+        order = {one: place for place, one in enumerate(beamlines)}
+        found.sort(key=lambda session: order.get(key(session.beamLineName), len(order)))
     return found
 
 

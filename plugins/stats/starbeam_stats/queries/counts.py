@@ -36,9 +36,9 @@ from starbeam_stats.queries.extent import Extent, collections, sessions
 LOWEST, WIDTH, BINS = 1000, 200, 120
 """The bins of photon energies, in eV."""
 
-_UNSUCCESSFUL = not_(contains(DataCollection.runStatus, containing("success")))
-_ABORTED = and_(_UNSUCCESSFUL, contains(DataCollection.runStatus, containing("aborted")))
-_FAILED = and_(_UNSUCCESSFUL, not_(contains(DataCollection.runStatus, containing("aborted"))))
+UNSUCCESSFUL = not_(contains(DataCollection.runStatus, containing("success")))
+_ABORTED = and_(UNSUCCESSFUL, contains(DataCollection.runStatus, containing("aborted")))
+_FAILED = and_(UNSUCCESSFUL, not_(contains(DataCollection.runStatus, containing("aborted"))))
 _TYPE = func.coalesce(DataCollectionGroup.experimentType, "")
 
 

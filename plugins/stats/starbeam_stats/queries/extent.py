@@ -13,7 +13,13 @@ from starbeam.api import Missing
 from starbeam.api.database import Reader, Scope, seconds_between, statement
 from starbeam.api.lists import BeamLineName, ProposalName, SessionName, query, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
-from starbeam_ispyb.names import is_proposal, proposal_value, session_name, session_value
+from starbeam_ispyb.names import (
+    is_proposal,
+    is_proposal_of_session,
+    proposal_value,
+    session_name,
+    session_value,
+)
 from starbeam_stats.models import v_run
 
 
@@ -70,7 +76,7 @@ class Extent:
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "session_id": BLSession.sessionId == bindparam("session_id"),
     "session_visit": BLSession.visit_number == bindparam("session_visit"),
-    "proposal_parts": BLSession.proposalId.in_(select(Proposal.proposalId).where(is_proposal())),
+    "session_name": BLSession.proposalId.in_(select(Proposal.proposalId).where(is_proposal_of_session())),
     "proposal_id": BLSession.proposalId == bindparam("proposal_id"),
     "beamline": BLSession.beamLineName == bindparam("beamline"),
     "run_start": BLSession.startDate >= bindparam("run_start"),

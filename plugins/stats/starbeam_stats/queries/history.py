@@ -24,6 +24,7 @@ from starbeam_ispyb.names import session_name
 from starbeam_stats import schemas
 from starbeam_stats.models import BF_fault
 from starbeam_stats.queries import spans
+from starbeam_stats.queries.counts import UNSUCCESSFUL
 from starbeam_stats.queries.extent import Extent, collections, sessions, where
 
 PLOTTED = ("beamSizeAtSampleX", "beamSizeAtSampleY", "chiStart", "phiStart", "kappaStart")
@@ -80,7 +81,7 @@ def _with_sample(query: Select[Any], sample_id: Any) -> Select[Any]:
 @statement
 def _collections(scope: Scope, given: frozenset[str]) -> Select[Any]:
     plotted = [DataCollection.wavelength, *(getattr(DataCollection, name) for name in PLOTTED)]
-    found = collections(scope, given, *_COLLECTION.columns(scope), *plotted)
+    found = collections(scope, given, *_COLLECTION.columns(scope), UNSUCCESSFUL, *plotted)
     both = DataCollection.startTime.is_not(None), DataCollection.endTime.is_not(None)
     order = DataCollection.startTime, DataCollection.dataCollectionId
     return _with_sample(found, DataCollectionGroup.blSampleId).where(*both).order_by(*order)
@@ -125,16 +126,19 @@ def _sessions(scope: Scope, given: frozenset[str]) -> Select[Any]:
 
 
 class Measured:
-    """The data collections with both times, and what is plotted of each: the wavelength first."""
+    """The data collections with both times, how many of them failed, and what is plotted of each: the
+    wavelength first."""
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self.points: list[schemas.BreakdownPoint] = []
+        self.failed = 0
         self.plotted: list[Sequence[float | None]] = []
         first = -1 - len(PLOTTED)
         for row in rows:
             point = _COLLECTION.make(row)
             if timed(point):
                 self.points.append(point)
+                self.failed += bool(row[first - 1])
                 self.plotted.append(row[first:])
 
 

@@ -132,18 +132,19 @@ def has_steps(scope: Scope) -> bool:
 @statement
 def steps(
     scope: Scope,
-) -> Select[int, int, str | None, str | None]:
+) -> Select[int, int, str | None, str | None, bool | None]:
     """The steps of the groups' workflows."""
     of_groups = select(DataCollectionGroup.workflowId).where(DataCollectionGroup.sessionId == SESSION_KEY)
     one = WorkflowStep
-    columns = one.workflowId, one.workflowStepId, one.workflowStepType, one.status
+    characterises = (one.workflowStepType == "Characterisation").label("characterises")
+    columns = one.workflowId, one.workflowStepId, one.workflowStepType, one.status, characterises
     seen = scope.permitted().sees(one)
     return select(*columns).where(one.workflowId.in_(of_groups), seen).order_by(one.workflowStepId)
 
 
 def of_steps(rows: Rows) -> Row:
     """Lists over the steps of a workflow."""
-    characterisations = [row for row in rows if _is(row["workflowStepType"], "Characterisation")]
+    characterisations = [row for row in rows if row["characterises"]]
     return {
         "WorkflowStep_workflowStepId": _listed(rows, "workflowStepId"),
         "WorkflowStep_workflowStepType": _listed(rows, "workflowStepType"),
@@ -155,7 +156,7 @@ def of_steps(rows: Rows) -> Row:
 @statement
 def phasing(
     scope: Scope,
-) -> Select[int, int, str | None, str | None, str | None]:
+) -> Select[int, int, str | None, bool | None, bool | None, bool | None, bool | None]:
     """The phasing steps of scalings of integrations of the groups' data collections."""
     step, link, group = PhasingStep, AutoProcScaling_has_Int, DataCollectionGroup
     integration, collection = AutoProcIntegration, DataCollection
@@ -163,9 +164,11 @@ def phasing(
         select(
             group.dataCollectionGroupId,
             step.phasingStepId,
-            step.method,
-            step.phasingStepType,
             SpaceGroup.spaceGroupShortName,
+            (step.method == "SAD").label("phases"),
+            (step.method == "MR").label("replaces"),
+            (step.phasingStepType == "MODELBUILDING").label("builds"),
+            (step.phasingStepType == "REFINEMENT").label("refines"),
         )
         .select_from(group)
         .join(collection, collection.dataCollectionGroupId == group.dataCollectionGroupId)
@@ -182,22 +185,16 @@ def phasing(
 def of_phasing(rows: Rows) -> Row:
     """How many steps there are, and the space groups that they ended in."""
     return {
-        "hasPhasing": sum(_is(row["method"], "SAD") for row in rows),
-        "hasMR": sum(_is(row["method"], "MR") for row in rows),
-        "SpaceGroupModelResolvedByPhasing": _space_groups(rows, "MODELBUILDING"),
-        "SpaceGroupModelResolvedByMr": _space_groups(rows, "REFINEMENT"),
+        "hasPhasing": sum(bool(row["phases"]) for row in rows),
+        "hasMR": sum(bool(row["replaces"]) for row in rows),
+        "SpaceGroupModelResolvedByPhasing": _space_groups(rows, "builds"),
+        "SpaceGroupModelResolvedByMr": _space_groups(rows, "refines"),
     }
 
 
-def _space_groups(rows: Rows, kind: str) -> str | None:
-    """The different space groups of steps of a type."""
-    names = (row["spaceGroupShortName"] for row in rows if _is(row["phasingStepType"], kind))
-    return joined(dict.fromkeys(names), ",")
-
-
-def _is(text: str | None, wanted: str) -> bool:
-    """Equal as the database compares text."""
-    return text is not None and text.rstrip().lower() == wanted.lower()
+def _space_groups(rows: Rows, does: str) -> str | None:
+    """The different space groups of steps that do this."""
+    return joined(dict.fromkeys(row["spaceGroupShortName"] for row in rows if row[does]), ",")
 
 
 def _listed(rows: Iterable[Row], name: str) -> str | None:
