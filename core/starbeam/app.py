@@ -33,7 +33,7 @@ from starbeam.files import Files
 from starbeam.hooks import said
 from starbeam.http import bodies, errors, health, login, metrics, openapi, requests, schemas
 from starbeam.http.addresses import ClientAddress
-from starbeam.http.dependencies import always
+from starbeam.http.dependencies import always, taken_away
 from starbeam.http.guard import Guard
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
@@ -116,13 +116,17 @@ class Starbeam:
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""
         try:
-            return self._litestar(self.registry.routers)
+            app = self._litestar(self.registry.routers)
         except Exception:
             for router in self.registry.routers:
                 self._try_alone(router)
             if not self.plugins.faults:
                 raise
-        raise StartupError(self.plugins.faults)
+        else:
+            self._check_parameters(app)
+        if self.plugins.faults:
+            raise StartupError(self.plugins.faults)
+        return app
 
     def _try_alone(self, router: Router) -> None:
         """Note what keeps an app with this plugin's handlers alone from being built."""
@@ -162,6 +166,14 @@ class Starbeam:
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
         app.asgi_handler = requests.RequestLog(app.asgi_handler, self.client_address, self.metrics)
         return app
+
+    def _check_parameters(self, app: Litestar) -> None:
+        """Note parameters that no request can set."""
+        for path, handler in handlers_of(app):
+            for name in taken_away(handler, app.dependencies):
+                cause = f"{handler.handler_name} ({path}): no request can set a parameter called {name}"
+                remedy = f"rename it, or ask for what handlers are given with {name}: NamedDependency[…]"
+                self.plugins.fault(str(handler.opt["plugin"]), "hooks", cause, remedy)
 
     def _dependencies(self) -> dict[str, Provide]:
         """What handlers of all plugins ask for by name.
@@ -208,8 +220,8 @@ class Starbeam:
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self.onetime_tokens.clean))
-                for lifespan in self.registry.lifespans:
-                    await stack.enter_async_context(lifespan())
+                for plugin, lifespan in self.registry.lifespans:
+                    await stack.enter_async_context(self.plugins.running(plugin, lifespan))
                 yield
 
         return running

@@ -79,6 +79,17 @@ def checked(hook: Callable[..., Any], result: Any) -> list[Any]:
     return found
 
 
+def expect(value: Any, wanted: Any, source: Any) -> None:
+    """Raises `WrongResult` where a value that a callable of a plugin gave is something else than wanted."""
+    if fits(value, wanted):
+        return
+    if inspect.iscoroutine(value):
+        value.close()
+    code = getattr(inspect.unwrap(source), "__code__", None)
+    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+    raise WrongResult(_got(value, wanted) + place)
+
+
 def _returns(hook: Callable[..., Any]) -> Any:
     """What a hook returns by its description; anything where it does not say."""
     wanted = hook.__annotations__.get("return", Any)

@@ -5,23 +5,28 @@ Every stage runs for every plugin; what fails is collected as a `Fault` and noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pluggy
+import structlog
 from msgspec.structs import fields
 
 from starbeam import hooks, hookspecs
 from starbeam.discovery import Found, bundled, discover, package_of
-from starbeam.faults import Fault, did_you_mean, from_settings
+from starbeam.faults import Fault, StartupError, did_you_mean, from_settings
+from starbeam.lifespan import Lifespan
 from starbeam.plugin import PROJECT, Plugin
 from starbeam.settings import SettingsError
 
 if TYPE_CHECKING:
     from starbeam.settings import Loaded
+
+log = structlog.get_logger("starbeam.plugins")
 
 CORRECT = "correct the plugin, or disable it"
 """What to do about most of its mistakes."""
@@ -75,6 +80,26 @@ class Plugins:
                 ask()
             except (Exception, SystemExit) as error:
                 raise HookFailed(f"plugin {name}: {hook}: {self.said(name, error)}") from error
+
+    @asynccontextmanager
+    async def running(self, plugin: str, lifespan: Lifespan) -> AsyncIterator[None]:
+        """What a plugin does beside the requests. Raises `StartupError` where it fails to begin; the log says
+        where it fails to end."""
+        try:
+            beside = lifespan()
+            hooks.expect(beside, get_args(Lifespan)[1], lifespan)
+            await beside.__aenter__()
+        except (Exception, SystemExit) as error:
+            cause = str(error) if isinstance(error, hooks.WrongResult) else self.said(plugin, error)
+            self.fault(plugin, "hooks", f"register_lifespan: {cause}", CORRECT)
+            raise StartupError(self.faults) from error
+        try:
+            yield
+        finally:
+            try:
+                await beside.__aexit__(None, None, None)
+            except (Exception, SystemExit) as error:
+                log.error("plugin failed to end", plugin=plugin, error=self.said(plugin, error))
 
     def _asking(
         self, hook: str, available: Mapping[str, Any]

@@ -50,7 +50,8 @@ class Registry:
     migrations: dict[str, list[Path]] = field(default_factory=dict)
     """By plugin: its folders of revisions."""
     rules: list[Rule] = field(default_factory=list)
-    lifespans: list[Lifespan] = field(default_factory=list)
+    lifespans: list[tuple[str, Lifespan]] = field(default_factory=list)
+    """With the plugin whose each is."""
     checks: list[Check] = field(default_factory=list)
     routers: list[Router] = field(default_factory=list)
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -89,8 +90,8 @@ class Registry:
             self._route(name, found)
         for _, found in self.plugins.call("register_visibility", ctx=context):
             self.rules += found
-        for _, found in self.plugins.call("register_lifespan", ctx=context):
-            self.lifespans += found
+        for name, found in self.plugins.call("register_lifespan", ctx=context):
+            self.lifespans += [(name, lifespan) for lifespan in found]
         for name, found in self.plugins.call("register_checks", ctx=context):
             named = [replace(check, name=f"{name}.{check.name}") for check in found]
             self._keep("check", name, named, {})

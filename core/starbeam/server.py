@@ -6,16 +6,20 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import structlog
+from msgspec.structs import asdict
 from uvicorn import Config, Server
 
 from starbeam import logs
 from starbeam.auth import ratelimit
+from starbeam.faults import StartupError
 from starbeam.http.connection import Connection
 from starbeam.http.metrics import FOLDER
 from starbeam.workers import Workers
@@ -26,10 +30,14 @@ if TYPE_CHECKING:
     from starbeam.settings import Loaded
     from starbeam.settings import Server as ServerSettings
 
+log = structlog.get_logger("starbeam.server")
+
 Started = Callable[[], Awaitable[None]]
 
 BACKLOG = 2048
 """Connections that wait to be accepted."""
+CANNOT_START = 2
+"""The exit status of what does not start, since a plugin or the configuration fails."""
 FINISH_SECONDS = 60
 """How long requests in flight may take after a signal to end."""
 OTHER_FILES = 1024
@@ -74,7 +82,7 @@ def end_on_signals() -> None:
 def run(app: Litestar, bound: socket.socket, settings: ServerSettings, started: Started) -> None:
     """Serve in this process. `started` is awaited as soon as requests are answered."""
     _allow_files(settings.max_connections)
-    _Server(_config(app, settings), started).run([bound])
+    _Server(_config(app, settings), app, started).run([bound])
 
 
 def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> int:
@@ -95,7 +103,12 @@ def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> 
     async def tell() -> None:
         started()
 
-    run(create_app(loaded), bound, loaded.settings.server, tell)
+    try:
+        run(create_app(loaded), bound, loaded.settings.server, tell)
+    except StartupError as error:
+        for fault in error.faults:
+            log.error("cannot start", **asdict(fault))
+        sys.exit(CANNOT_START)
 
 
 @contextmanager
@@ -129,7 +142,7 @@ def _config(app: Litestar, settings: ServerSettings) -> Config:
         loop="uvloop",
         http=protocol,
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
@@ -140,12 +153,22 @@ def _config(app: Litestar, settings: ServerSettings) -> Config:
 
 
 class _Server(Server):
-    """A server that tells when it answers."""
+    """A server that tells when it answers, and begins and ends what runs beside the requests: what fails in
+    that is raised here, where uvicorn would log a traceback."""
 
-    def __init__(self, config: Config, started: Started) -> None:
+    def __init__(self, config: Config, app: Litestar, started: Started) -> None:
         super().__init__(config)
+        self._beside = app.lifespan()
         self._tell = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await self._beside.__aenter__()
+        except ExceptionGroup as group:  # Litestar's way to put it
+            raise group.exceptions[0] from None
         await super().startup(sockets)
         await self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._beside.__aexit__(None, None, None)

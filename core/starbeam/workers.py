@@ -102,9 +102,9 @@ class Workers:
         worker.buried = True
         _forget(worker.pid)
         log.warning("worker ended", pid=worker.pid, served=worker.serves, why=why)
-        if not self._told and (worker.process.exitcode or 0) > 0:
+        if not self._told and (status := worker.process.exitcode or 0) > 0:
             log.error("no worker can start")
-            self._ending, self._status = True, 1
+            self._ending, self._status = True, status
 
     def _replace_all(self) -> None:
         """Replace one after the other; each goes when the one after it serves."""

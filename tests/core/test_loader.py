@@ -50,6 +50,12 @@ class P(Plugin[NoSettings]):
 """
 
 
+def filled(name: str, body: str) -> str:
+    """The source of a plugin with this class body."""
+    indented = "".join(f"    {line}\n" for line in body.strip().splitlines())
+    return MODULE.replace("{name}", name).replace("{body}", indented)
+
+
 class Bench:
     """Plugins in a folder, named by a manifest."""
 
@@ -61,8 +67,7 @@ class Bench:
     def plugin(self, name: str, body: str = "", source: str | None = None) -> Bench:
         """Add a plugin with this class body, or with a module of its own."""
         module = self.modules[name] = f"made_{uuid.uuid4().hex}"
-        indented = "".join(f"    {line}\n" for line in body.strip().splitlines())
-        text = MODULE.replace("{name}", name).replace("{body}", indented) if source is None else source
+        text = filled(name, body) if source is None else source
         (self.folder / f"{module}.py").write_text(text)
         lines = [f'{name} = "{module}:P"' for name, module in self.modules.items()]
         self.manifest.write_text("\n".join(["[plugins]", *lines]))
@@ -329,6 +334,48 @@ def test_declarations_that_contradict_themselves(bench: Bench) -> None:
         "chooser": f"register_options: TypeError: {option}",
         "mover": "register_migrations: no folder /nowhere",
     }
+
+
+TAKEN_AWAY = {
+    "page": "page: Annotated[int | None, query('Which page')] = None",
+    "clock": "clock: FromQuery[str] = ''",
+    "reader": "reader: str | None = None",
+    "headers": "headers: Annotated[str | None, query('Headers of a lamp')] = None",
+    "who": "who: Annotated[Literal['me', 'all'], query('Whose')] = 'me'",
+    "lamp": "lamp: Annotated[int, query('A lamp')]",
+    "options": "filters: NamedDependency[OddFilters]",
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*will stop working in Litestar")
+@pytest.mark.parametrize("name", TAKEN_AWAY)
+def test_a_parameter_that_no_request_can_set_stops_the_start(bench: Bench, name: str) -> None:
+    """Litestar gives handlers a dependency of that name, and the parameter is gone without a word."""
+    body = f"""
+@hookimpl
+def register_routes(self, ctx):
+    more = {{**asked(OddFilters), "lamp": Provide(lambda: 5, sync_to_thread=False)}}
+    @get("/lamps", access=authenticated, dependencies=more)
+    async def lamps({TAKEN_AWAY[name]}) -> None: ...
+    return [lamps]
+"""
+    head = """
+from typing import Annotated, Literal
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery
+from msgspec import Struct
+from starbeam.api.http import asked
+from starbeam.api.lists import query
+
+class OddFilters(Struct, frozen=True):
+    options: Annotated[str | None, query("Options of a lamp")] = None
+"""
+    bench.plugin("good", claims("good")).plugin("odd", source=head + filled("odd", body))
+    (fault,) = bench.faults()
+    assert (fault.plugin, fault.stage) == ("odd", "hooks")
+    path = "/ispyb/api/v1/lamps"
+    assert fault.cause == f"lamps ({path}): no request can set a parameter called {name}"
+    assert f"{name}: NamedDependency" in fault.remedy
 
 
 def test_handlers_that_litestar_refuses_name_their_plugin(bench: Bench) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
@@ -92,6 +94,111 @@ def test_workers_that_start_slowly_are_waited_for(site: Site) -> None:
         server.wait_for(lambda: len(workers(server)) == 2)
         assert [event for event in server.events() if event["event"] == "worker ended"] == []
         assert server.end() == 0
+
+
+BEGINNINGS = {
+    "raises at once": ("return [lambda: 1 / 0]", "ZeroDivisionError: division by zero ("),
+    "raises when entered": (
+        """
+        @asynccontextmanager
+        async def beside():
+            raise OSError(2, "No such file", "/dev/lamp")
+            yield
+        return [beside]
+        """,
+        "FileNotFoundError: [Errno 2] No such file: '/dev/lamp' (",
+    ),
+    "leaves the process": (
+        """
+        @asynccontextmanager
+        async def beside():
+            sys.exit("enough")
+            yield
+        return [beside]
+        """,
+        "SystemExit: enough (",
+    ),
+    "is a generator": (
+        """
+        async def beside():
+            yield
+        return [beside]
+        """,
+        "(async_generator), wanted AbstractAsyncContextManager[None] (",
+    ),
+    "is a coroutine": (
+        """
+        async def beside():
+            pass
+        return [beside]
+        """,
+        "(coroutine), wanted AbstractAsyncContextManager[None] (",
+    ),
+    "is synchronous": (
+        """
+        @contextmanager
+        def beside():
+            yield
+        return [beside]
+        """,
+        "(_GeneratorContextManager), wanted AbstractAsyncContextManager[None] (",
+    ),
+}
+
+
+def add_lifespan(site: Site, body: str) -> None:
+    head = "import sys\nfrom contextlib import asynccontextmanager, contextmanager"
+    hook = "@hookimpl\ndef register_lifespan(self, ctx):\n" + indent(dedent(body), "    ")
+    site.add_plugin("lamp", hook, head)
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_what_a_plugin_fails_to_begin_stops_the_start(site: Site, name: str) -> None:
+    body, cause = BEGINNINGS[name]
+    site.make_database()
+    add_lifespan(site, body)
+    ended = site.run("serve", "--config", str(site.config), "--port", str(free_port()), COLUMNS="400")
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    (line,) = [line for line in ended.stderr.splitlines() if line.lstrip("│ ").startswith("lamp")]
+    assert f"register_lifespan: {cause if cause[0] != '(' else 'got <'}" in line
+    assert re.search(re.escape(cause) + r".*lamp_plugin\.py:\d+\)", line), line
+
+
+def test_workers_say_what_a_plugin_fails_to_begin(site: Site) -> None:
+    site.make_database()
+    add_lifespan(site, "return [lambda: 1 / 0]")
+    words = ("--port", str(free_port()), "--workers", "2")
+    ended = site.run("serve", "--config", str(site.config), *words)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    told = [json.loads(line) for line in ended.stderr.splitlines() if '"cannot start"' in line]
+    assert {line["plugin"] for line in told} == {"lamp"}
+    assert "register_lifespan: ZeroDivisionError: division by zero (" in told[0]["cause"]
+
+
+def test_what_a_plugin_fails_to_end_is_one_line(site: Site) -> None:
+    site.make_database()
+    add_lifespan(
+        site,
+        """
+        @asynccontextmanager
+        async def beside():
+            yield
+            raise KeyError("bulb")
+        @asynccontextmanager
+        async def other():
+            yield
+            print("ended in order", flush=True)
+        return [other, beside]
+        """,
+    )
+    with site.serving("serve", "--config", str(site.config)) as server:
+        assert server.end() == 0
+        assert "Traceback" not in server.err
+        (told,) = [event for event in server.events() if event["event"] == "plugin failed to end"]
+        assert re.fullmatch(r"KeyError: 'bulb' \(.*lamp_plugin\.py:\d+\)", str(told["error"]))
+        assert "ended in order" in server.out
 
 
 @pytest.mark.parametrize("exists", [False, True])

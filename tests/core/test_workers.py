@@ -143,7 +143,7 @@ def test_one_that_dies_or_freezes_is_replaced_and_told_why(
 
 def test_a_start_that_fails_ends_all(tmp_path: Path) -> None:
     with crew(tmp_path, "sys.exit(3)") as running:
-        assert running.process.wait(PATIENCE) == 1
+        assert running.process.wait(PATIENCE) == 3
         assert running.out == ""
         assert "status 3" in running.err
         assert running.err.splitlines()[-1].count("no worker can start") == 1

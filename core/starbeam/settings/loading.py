@@ -29,7 +29,7 @@ def load(
 
     Later wins. Raises `SettingsError` with every problem of every place.
     """
-    return Loaded(Sources(str(path), *read_file(path), environ, overrides))
+    return Loaded(Sources(str(path), *read_file(path), dict(environ), overrides))
 
 
 class Loaded:
