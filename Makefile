@@ -22,6 +22,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 22
 
 install: $(INSTALLED) ## .venv with core, every bundled plugin and the tools; again: only what has changed
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib core plugins || true # who runs it may not write here
 
 # The folder `plugins` is newer than the stamp once a plugin has come or gone.
 $(INSTALLED): requirements.txt pyproject.toml $(MEMBERS:%=%/pyproject.toml) plugins $(SITE) | $(BIN)/uv
@@ -41,32 +42,32 @@ $(BIN)/uv:
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
 	@$(BIN)/python -m pip --quiet install --disable-pip-version-check --require-hashes -r .venv/uv.txt
 
-demo: install ## serve demo data on PORT (8000), with a login that accepts everybody
+demo: $(INSTALLED) ## serve demo data on PORT (8000), with a login that accepts everybody
 	@$(BIN)/starbeam demo --port $(PORT)
 
-test: install ## run the whole suite, or part of it: make test ARGS="-k proposals"
+test: $(INSTALLED) ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
 	@tests/support/install_h5web.sh
 	@tests/support/install_generators.sh
 	@$(BIN)/pytest $(ARGS)
 
-check-long: install ## run the tests that take too long for every day
+check-long: $(INSTALLED) ## run the tests that take too long for every day
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest -m long $(ARGS)
 
-cases: install ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
+cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
 
-docs: install ## build the documentation into dist/docs
+docs: $(INSTALLED) ## build the documentation into dist/docs
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
 	@echo "Built: dist/docs/index.html"
 
-bench: install ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
+bench: $(INSTALLED) ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
 
-lint: install ## style, types, and who may import whom
+lint: $(INSTALLED) ## style, types, and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

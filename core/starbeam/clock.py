@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+LEEWAY = 30.0
+"""Seconds by which the clocks of servers that make tokens and ours may differ."""
+
 
 class Clock:
     """Tells the time in one time zone; without a name in the machine's own."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import resources
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint, EntryPoints, PackageNotFoundError, entry_points, version
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from packaging.requirements import Requirement
 
 from starbeam.faults import Fault
 from starbeam.plugin import GROUP
@@ -21,8 +22,16 @@ class Found(msgspec.Struct, frozen=True):
 
     name: str
     entry_point: EntryPoint
-    distribution: str
-    """Name and version of the package that brings it, or the manifest's path."""
+    manifest: str = ""
+    """The path of the manifest that names it."""
+
+    @property
+    def distribution(self) -> str:
+        """Name and version of the package that brings it, or the manifest's path."""
+        if self.entry_point.dist is None:
+            return self.manifest or "unknown"
+        told = self.entry_point.dist.metadata
+        return f"{told['Name']} {told['Version']}"
 
     @property
     def module(self) -> str:
@@ -31,17 +40,36 @@ class Found(msgspec.Struct, frozen=True):
 
     def unmet(self) -> Iterator[str]:
         """What its package requires, of core or of others, and what is not installed in such a version."""
+        from packaging.requirements import Requirement  # only now: tools are looked up here, too
+
         dist = self.entry_point.dist
         for requirement in map(Requirement, (dist and dist.requires) or ()):
             if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
                 continue
             try:
-                installed = version(requirement.name)
+                installed = _version(requirement.name, tuple(sys.path))
             except PackageNotFoundError:
                 yield f"requires {requirement}, which is not installed"
                 continue
             if not requirement.specifier.contains(installed, prereleases=True):
                 yield f"requires {requirement}, and {installed} is installed"
+
+
+def entry_points_of(group: str) -> EntryPoints:
+    """What installed packages name for a group."""
+    found: EntryPoints = _entry_points(tuple(sys.path)).select(group=group)
+    return found
+
+
+@cache
+def _entry_points(path: tuple[str, ...]) -> Any:
+    """Those of all groups: the metadata of everything that lies on `path` is read once."""
+    return entry_points()
+
+
+@cache
+def _version(name: str, path: tuple[str, ...]) -> str:
+    return version(name)
 
 
 class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,8 +100,7 @@ def discover(files: Iterable[str]) -> tuple[dict[str, Found], list[Fault]]:
 
 
 def _installed() -> Iterable[Found]:
-    for point in entry_points(group=GROUP):
-        yield Found(point.name, point, f"{point.dist.name} {point.dist.version}" if point.dist else "unknown")
+    return [Found(point.name, point) for point in entry_points_of(GROUP)]
 
 
 def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:

@@ -12,14 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-import structlog
-
+from starbeam import logs
 from starbeam.refusals import Unavailable
 
 if TYPE_CHECKING:
     from starbeam.settings import Files as Settings
-
-log = structlog.get_logger("starbeam.files")
 
 T = TypeVar("T")
 
@@ -122,11 +119,11 @@ class Files:
         now = time.monotonic()
         if hanging:
             if not self._hanging:
-                log.warning("the file system does not answer")
+                logs.get("starbeam.files").warning("the file system does not answer")
             self._hanging, self._hung_at = True, now
         elif self._hanging and now - self._hung_at >= CALM:
             self._hanging = False
-            log.warning("the file system answers again")
+            logs.get("starbeam.files").warning("the file system answers again")
 
 
 async def _while_moving(calls: Iterable[asyncio.Future[Any]]) -> None:

@@ -6,6 +6,7 @@ class holds, and those of a declaration (`Permission`, `Check` …) what its fie
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import reprlib
@@ -13,6 +14,7 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
@@ -93,7 +95,7 @@ def expect(value: Any, wanted: Any, source: Any) -> None:
 def _returns(hook: Callable[..., Any]) -> Any:
     """What a hook returns by its description; anything where it does not say."""
     wanted = hook.__annotations__.get("return", Any)
-    return _evaluated(wanted, hook.__globals__)
+    return _evaluated(wanted, hook.__module__)
 
 
 def wrong_fields(value: Any) -> Iterator[str]:
@@ -113,20 +115,38 @@ def wrong_attributes(value: Any, kind: Any) -> Iterator[str]:
 @cache
 def _declared(kind: Any) -> dict[str, Any]:
     return {
-        key: _evaluated(wanted, vars(sys.modules[cls.__module__]))
+        key: _evaluated(wanted, cls.__module__)
         for cls in reversed(kind.__mro__)
         for key, wanted in inspect.get_annotations(cls).items()
     }
 
 
-def _evaluated(annotation: Any, names: Mapping[str, Any]) -> Any:
-    """An annotation written as text; anything where its names are imported for type checkers only."""
+def _evaluated(annotation: Any, module: str) -> Any:
+    """An annotation of a module, also one written as text; anything where its names are not found."""
     if not isinstance(annotation, str):
         return annotation
+    with suppress(NameError):
+        return eval(annotation, dict(vars(sys.modules[module])))  # noqa: S307  # text of imported source
+    with suppress(NameError):
+        return eval(annotation, dict(_names(module)))  # noqa: S307
+    return Any
+
+
+@cache
+def _names(module: str) -> dict[str, Any]:
+    """The names of a module, with those that it imports for type checkers only: when a hook has returned
+    something, what is slow to import has been imported anyway."""
+    names = dict(vars(sys.modules[module]))
     try:
-        return eval(annotation, dict(names))  # noqa: S307  # text of a source file that is imported
-    except NameError:
-        return Any
+        source = ast.parse(inspect.getsource(sys.modules[module]))
+    except (OSError, TypeError):  # it was made at run time
+        return names
+    for node in source.body:
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for line in node.body:
+                with suppress(ImportError):  # there may be stubs only
+                    exec(compile(ast.Module([line], []), module, "exec"), names)  # noqa: S102
+    return names
 
 
 def fits(value: Any, wanted: Any) -> bool:

@@ -12,23 +12,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
-
-from starbeam.auth.backends import AuthBackend
-from starbeam.checks import Check
-from starbeam.db.indexes import Index
-from starbeam.demo import DemoData
-from starbeam.lifespan import Lifespan
-from starbeam.options import Option
-from starbeam.permissions import Permission
 from starbeam.plugin import hookspec
-from starbeam.visibility import Rule
 
 if TYPE_CHECKING:
     import click
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.auth.backends import AuthBackend
+    from starbeam.checks import Check
+    from starbeam.db.indexes import Index
+    from starbeam.demo import DemoData
+    from starbeam.lifespan import Lifespan
+    from starbeam.options import Option
+    from starbeam.permissions import Permission
     from starbeam.plugin import Context
+    from starbeam.visibility import Rule
 
 
 @hookspec

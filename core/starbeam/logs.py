@@ -9,22 +9,46 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
-from structlog.dev import ConsoleRenderer, plain_traceback
-from structlog.typing import Processor, WrappedLogger
 
 from starbeam import streams
 from starbeam.settings.secrets import HIDDEN, is_secret, mask_text
 
+if TYPE_CHECKING:
+    from structlog.typing import Processor, WrappedLogger
+
 _SECRET_KEYS = frozenset({"authorization", "cookie", "passwd"})
+
+
+_wanted = False
+
+
+def configure_when_used() -> None:
+    """Call `configure` when the first module that writes a log is imported. Many commands need none, and
+    structlog takes longer to import than they run."""
+    global _wanted
+    _wanted = True
+
+
+def get(name: str) -> Any:
+    """The logger of a module."""
+    import structlog
+
+    if _wanted:
+        configure()
+    return structlog.get_logger(name)
 
 
 def configure() -> None:
     """Send everything that is logged from now on to stderr. A line that it does not take is lost: no log
     stops what it tells of."""
+    import structlog
+    from structlog.dev import ConsoleRenderer, plain_traceback
+
+    global _wanted
+    _wanted = False
     stderr = streams.lossy(sys.stderr)
     readable = stderr.isatty()
     shared: list[Processor] = [
@@ -50,6 +74,8 @@ def configure() -> None:
 
 def _formatter(before: list[Processor], renderer: Processor) -> logging.Formatter:
     """Formats lines of the standard library's loggers as those of ours."""
+    import structlog
+
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],

@@ -9,10 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
-import structlog
 from msgspec import Meta
-
-log = structlog.get_logger("starbeam.options")
 
 
 class BeamLineGroupBeamLine(msgspec.Struct, frozen=True):
@@ -136,6 +133,10 @@ class LiveOptions:
 
     def _complain(self, option: str, error: str) -> None:
         """Log what is wrong with an option, once and not at every reading."""
+        import structlog  # only now: commands import this module, too
+
         if (option, error) not in self._complaints:
             self._complaints.add((option, error))
-            log.warning("option has a bad value", option=option, error=error)
+            structlog.get_logger("starbeam.options").warning(
+                "option has a bad value", option=option, error=error
+            )

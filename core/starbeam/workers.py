@@ -14,12 +14,12 @@ from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any
 
-import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
+from starbeam import logs
 from starbeam.http.metrics import FOLDER
 
-log = structlog.get_logger("starbeam.workers")
+log = logs.get("starbeam.workers")
 
 SILENT_SECONDS = 60.0
 """After how long without a sign of life a worker that serves is killed."""

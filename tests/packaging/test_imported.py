@@ -57,6 +57,26 @@ print(*sys.modules)
 
 
 @pytest.mark.parametrize("file", ["production.toml", "demo.toml"])
+@pytest.mark.parametrize("words", ["--help", "plugins list", "config show"])
+def test_what_tells_of_plugins_imports_no_server(
+    words: str, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their classes are imported, to tell their titles, settings and commands, and nothing of what they
+    serve."""
+    monkeypatch.setenv("STARBEAM_CONFIG", str(workspace.ROOT / "config" / file))
+    program = f"""
+import sys
+from starbeam.cli.group import cli
+
+cli({words.split()}, standalone_mode=False)
+print(*sys.modules)
+"""
+    found = imported(sys.executable, "-c", program)
+    assert found & (NOT_FOR_HELP - {"packaging"}) == set()
+    assert {"starbeam_ispyb", "starbeam_data"} <= found
+
+
+@pytest.mark.parametrize("file", ["production.toml", "demo.toml"])
 def test_a_server_imports_no_tool(file: str) -> None:
     found = imported(sys.executable, "-c", APP.format(), workspace.ROOT / "config" / file)
     assert "litestar" in found

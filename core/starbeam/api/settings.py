@@ -1,5 +1,6 @@
 """Runtime options; for tools the configuration, and the plugins that it may enable."""
 
+from starbeam.clock import LEEWAY
 from starbeam.conversion import parsed
 from starbeam.discovery import Found, bundled, discover
 from starbeam.options import BeamLineGroup, Option, read_values
@@ -8,6 +9,7 @@ from starbeam.settings.convert import convert_located, description, struct_of
 from starbeam.settings.secrets import is_secret, mask_value
 
 __all__ = [
+    "LEEWAY",
     "BeamLineGroup",
     "Files",
     "Found",

@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import structlog
 from sqlalchemy.exc import IntegrityError
 
+from starbeam import logs
 from starbeam.access import NOBODY
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starbeam.db.engine import Database
     from starbeam.db.writer import Writer, Writes
 
-log = structlog.get_logger("starbeam.auth")
+log = logs.get("starbeam.auth")
 
 LONGEST_SHOWN = 45
 """As much of a login as the log shows."""

@@ -20,11 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-import structlog
-
+from starbeam import logs
 from starbeam.refusals import TooMany, Unauthenticated
 
-log = structlog.get_logger("starbeam.auth")
+log = logs.get("starbeam.auth")
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ import jwt
 import msgspec
 from msgspec import Meta
 
+from starbeam.clock import LEEWAY
 from starbeam.params import LARGEST
 from starbeam.refusals import Unauthenticated
 
@@ -24,8 +25,6 @@ LONGEST = 8192
 """A longer token is refused unread."""
 RECENT = 1000
 """How many tokens are remembered to have a good signature. Their times are looked at at each use."""
-LEEWAY = 30.0
-"""Seconds by which the clocks of servers that make tokens and ours may differ."""
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 

@@ -9,7 +9,7 @@ from typing import IO, Any, NoReturn
 
 import click
 
-from starbeam import streams
+from starbeam import logs, streams
 from starbeam.cli import output
 from starbeam.faults import Fault, StartupError, from_settings
 from starbeam.settings import SettingsError
@@ -17,8 +17,6 @@ from starbeam.settings import SettingsError
 AWAY = 3
 """The exit status of commands that need the database and cannot reach it."""
 
-_ASKS = {"-h", "--help", "--version"}
-"""Who asks for these gets no line of a log."""
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE, errno.EBADF}
 """What writing meets where nobody takes it."""
 
@@ -64,10 +62,7 @@ class Faults(click.ClickException):
 def run(command: click.Command, name: str) -> NoReturn:
     """Run a command in this process, and end it. Output that nobody takes is status 1, and no traceback."""
     streams.prepare()
-    if not _ASKS.intersection(sys.argv):
-        from starbeam import logs  # only now: it is slow to import
-
-        logs.configure()
+    logs.configure_when_used()
     try:
         try:
             command.main(prog_name=name)

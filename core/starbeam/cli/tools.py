@@ -7,11 +7,12 @@ a `click.Command`. Names are listed without importing anything, and a command is
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint
 
 import click
 
 from starbeam.cli.failure import Failure
+from starbeam.discovery import entry_points_of
 
 GROUP = "starbeam.commands"
 
@@ -40,7 +41,7 @@ class ToolGroup(click.Group):
 def tools(prefix: str = "") -> dict[str, EntryPoint]:
     """The entry points for a group by the names of the commands, sorted. Raises `Failure` when two differ."""
     found: dict[str, EntryPoint] = {}
-    for point in _points():
+    for point in entry_points_of(GROUP):
         name = point.name.removeprefix(prefix)
         if not point.name.startswith(prefix) or "." in name:
             continue
@@ -48,12 +49,6 @@ def tools(prefix: str = "") -> dict[str, EntryPoint]:
             both = f"{package(found[name])} and {package(point)}"
             raise Failure(f"{both} both bring the command {name}", "Uninstall one of the two.", 2)
     return dict(sorted(found.items()))
-
-
-@cache
-def _points() -> EntryPoints:
-    """All of them: the metadata of everything that is installed is read once."""
-    return entry_points(group=GROUP)
 
 
 def package(point: EntryPoint) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import structlog
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from starbeam import logs
 from starbeam.db import sqlite
 from starbeam.db.lacking import fit_to_schema
 from starbeam.db.limits import CheckedSession, takes
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from starbeam.settings import Database as Settings
 
-log = structlog.get_logger("starbeam.db")
+log = logs.get("starbeam.db")
 
 RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""

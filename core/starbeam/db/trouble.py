@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from enum import Enum
 
-import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-log = structlog.get_logger("starbeam.db")
+from starbeam import logs
+
+log = logs.get("starbeam.db")
 
 CONNECT_SECONDS = 5
 """How long a new connection, or a sign of life of an old one, may take."""

@@ -11,11 +11,12 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-import structlog
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-log = structlog.get_logger("starbeam.access")
+from starbeam import logs
+
+log = logs.get("starbeam.access")
 
 HEAD_BYTES = 65_536
 """What a client may send without giving the app anything: a request's head, or what follows a body."""

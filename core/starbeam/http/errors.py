@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from msgspec import Meta
 
+from starbeam import logs
 from starbeam.conversion import invalid, names
 from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, first_line, trouble
 from starbeam.fields import OPTIONAL
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from litestar import Request
     from sqlalchemy.exc import DBAPIError
 
-log = structlog.get_logger("starbeam.errors")
+log = logs.get("starbeam.errors")
 
 _RETRY = {"Retry-After": "5"}
 """What a 503 says: some seconds later it may be over."""

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
-import structlog
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
+from starbeam import logs
 from starbeam.access import public
 from starbeam.checks import Check
 from starbeam.db.engine import Database
 from starbeam.db.trouble import trouble
 from starbeam.http.dependencies import always
 
-log = structlog.get_logger("starbeam.health")
+log = logs.get("starbeam.health")
 
 DATABASE = "database"
 PATIENCE_SECONDS = 5

@@ -14,6 +14,7 @@ from litestar._parsers import parse_query_string
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 
+from starbeam import logs
 from starbeam.refusals import Invalid
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from starbeam.http.addresses import ClientAddress
     from starbeam.http.metrics import Metrics
 
-log = structlog.get_logger("starbeam.access")
+log = logs.get("starbeam.access")
 
 _LONG = 2_000
 """Characters of a path or query that are many."""

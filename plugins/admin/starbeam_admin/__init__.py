@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
-from starbeam.api.models import mapped
-from starbeam_admin import models, routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
 
 
 class AdminPlugin(Plugin[NoSettings]):
@@ -21,6 +21,9 @@ class AdminPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The record of changes."""
+        from starbeam.api.models import mapped
+        from starbeam_admin import models
+
         return mapped(models.Base)
 
     @hookimpl
@@ -38,4 +41,6 @@ class AdminPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_admin import routes
+
         return [routes.router(ctx.options.declared, ctx.snapshot.refresh)]

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, Plugin, hookimpl
-from starbeam.api.auth import AuthBackend, Credentials, Identity
-from starbeam.api.settings import Problem, SettingsError
 from starbeam_auth_dummy.settings import DummySettings
 
-
-class DummyBackend(AuthBackend):
-    """Believes every login, whatever the password."""
-
-    test_only = True
-
-    async def authenticate(self, credentials: Credentials) -> Identity | None:
-        """The login that was sent."""
-        return Identity(login=credentials.login) if credentials.login else None
+if TYPE_CHECKING:
+    from starbeam.api.auth import AuthBackend
 
 
 class AuthDummyPlugin(Plugin[DummySettings]):
@@ -31,6 +23,9 @@ class AuthDummyPlugin(Plugin[DummySettings]):
     @hookimpl
     def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
         """One backend for each section that uses this plugin."""
+        from starbeam.api.settings import Problem, SettingsError
+        from starbeam_auth_dummy.backend import DummyBackend
+
         for name, settings in ctx.backends.items():
             if not settings.test_system:
                 says = "this log-in lets everybody in: it starts only with true"

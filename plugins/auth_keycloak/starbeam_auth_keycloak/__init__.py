@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from starbeam.api import Check, Context, Plugin, hookimpl
-from starbeam.api.auth import AuthBackend
-from starbeam_auth_keycloak.backend import KeycloakBackend
 from starbeam_auth_keycloak.settings import KeycloakSettings
+
+if TYPE_CHECKING:
+    from starbeam.api.auth import AuthBackend
+    from starbeam_auth_keycloak.backend import KeycloakBackend
 
 
 class AuthKeycloakPlugin(Plugin[KeycloakSettings]):
@@ -25,6 +28,8 @@ class AuthKeycloakPlugin(Plugin[KeycloakSettings]):
     @hookimpl
     def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
         """One backend for each section that uses this plugin."""
+        from starbeam_auth_keycloak.backend import KeycloakBackend
+
         self._backends = [KeycloakBackend(name, settings) for name, settings in ctx.backends.items()]
         return self._backends
 

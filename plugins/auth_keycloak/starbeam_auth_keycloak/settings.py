@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from msgspec import Meta
 
 from starbeam.api import Section
-from starbeam.api.auth import LEEWAY
-from starbeam.api.settings import InvalidValue
+from starbeam.api.settings import LEEWAY, InvalidValue
 
 _Text = Annotated[str, Meta(min_length=1)]
 

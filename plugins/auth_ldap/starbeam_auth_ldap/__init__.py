@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from starbeam.api import Check, Context, Plugin, hookimpl
-from starbeam.api.auth import AuthBackend
-from starbeam_auth_ldap.backend import LdapBackend
 from starbeam_auth_ldap.settings import LdapSettings
+
+if TYPE_CHECKING:
+    from starbeam.api.auth import AuthBackend
+    from starbeam_auth_ldap.backend import LdapBackend
 
 
 class AuthLdapPlugin(Plugin[LdapSettings]):
@@ -25,6 +28,8 @@ class AuthLdapPlugin(Plugin[LdapSettings]):
     @hookimpl
     def register_auth_backends(self, ctx: Context) -> Iterable[AuthBackend]:
         """One backend for each section that uses this plugin."""
+        from starbeam_auth_ldap.backend import LdapBackend
+
         self._backends = [LdapBackend(name, settings) for name, settings in ctx.backends.items()]
         return self._backends
 

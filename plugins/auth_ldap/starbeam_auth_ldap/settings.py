@@ -7,8 +7,6 @@ import ssl
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from ldap3.core.exceptions import LDAPInvalidDnError
-from ldap3.utils.dn import parse_dn
 from msgspec import Meta, field
 
 from starbeam.api import Section
@@ -60,6 +58,9 @@ def _check_ca_file(value: str) -> None:
 
 
 def _check_dn(value: str) -> None:
+    from ldap3.core.exceptions import LDAPInvalidDnError
+    from ldap3.utils.dn import parse_dn
+
     try:
         parse_dn(value.replace(LOGIN, "login"))
     except LDAPInvalidDnError:

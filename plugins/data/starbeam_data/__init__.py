@@ -7,7 +7,7 @@ times as fast without.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from starbeam.api import Context, Plugin, hookimpl
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from starbeam.api import Check, Lifespan
+    from starbeam_data.readers import Readers
 
 UNLOCKED = "This kernel has no Landlock, which keeps what reads files to the folders of files.roots."
 
@@ -30,11 +31,11 @@ class DataPlugin(Plugin[DataSettings]):
     requires = ("ispyb",)
     Settings = DataSettings
 
-    def __init__(self, settings: DataSettings) -> None:
+    @cached_property
+    def _readers(self) -> Readers:
         from starbeam_data.readers import Readers
 
-        super().__init__(settings)
-        self._readers = Readers(settings)
+        return Readers(self.settings)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.database import Allow, Rule, through
-from starbeam.api.models import mapped
-from starbeam_datacollections import models, routes
-from starbeam_ispyb.models import DataCollection
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class DataCollectionsPlugin(Plugin[NoSettings]):
@@ -24,14 +24,23 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The quality indicators of images."""
+        from starbeam.api.models import mapped
+        from starbeam_datacollections import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """Quality indicators are seen by whoever sees their data collection."""
+        from starbeam.api.database import Allow, through
+        from starbeam_datacollections import models
+        from starbeam_ispyb.models import DataCollection
+
         return [Allow(models.ImageQualityIndicators, through(DataCollection, "dataCollectionId"))]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_datacollections import routes
+
         return routes.handlers

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.models import mapped
-from starbeam_em_legacy import models, routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
 
 
 class EmLegacyPlugin(Plugin[NoSettings]):
@@ -22,9 +22,14 @@ class EmLegacyPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Particles and their classes."""
+        from starbeam.api.models import mapped
+        from starbeam_em_legacy import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_em_legacy import routes
+
         return routes.handlers

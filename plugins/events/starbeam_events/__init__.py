@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
-from typing import ClassVar
-
-from litestar.types import ControllerRouterHandler
+from typing import TYPE_CHECKING, ClassVar
 
 from starbeam.api import Context, Index, Plugin, hookimpl
-from starbeam_events import hookspecs, routes
-from starbeam_events.cursors import Cursors
+from starbeam_events import hookspecs
 from starbeam_events.indexes import INDEXES
-from starbeam_events.queries import Stream
 from starbeam_events.settings import EventsSettings
-from starbeam_events.sources import BUNDLED, EventSource, TableSource
 
-__all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
 
 
 class EventsPlugin(Plugin[EventsSettings]):
@@ -36,6 +32,11 @@ class EventsPlugin(Plugin[EventsSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_events import routes
+        from starbeam_events.cursors import Cursors
+        from starbeam_events.queries import Stream
+        from starbeam_events.sources import BUNDLED
+
         owners = {source.type: self.name for source in BUNDLED}
         sources = list(BUNDLED)
         for plugin, found in ctx.collect("register_event_sources"):

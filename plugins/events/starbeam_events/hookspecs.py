@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from starbeam.api import hookspec
-from starbeam_events.sources import EventSource
 
 if TYPE_CHECKING:
     from starbeam.api import Context
+    from starbeam_events.sources import EventSource
 
 
 @hookspec

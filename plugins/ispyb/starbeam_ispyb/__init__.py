@@ -4,13 +4,14 @@ proposals and sessions."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.database import Rule
-from starbeam.api.models import mapped
-from starbeam_ispyb import models, visibility
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class IspybPlugin(Plugin[NoSettings]):
@@ -22,9 +23,14 @@ class IspybPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The tables that two domains or more read."""
+        from starbeam.api.models import mapped
+        from starbeam_ispyb import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """The session rule and the proposal rule for every entity in their tables."""
+        from starbeam_ispyb import visibility
+
         return visibility.RULES

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, Permission, Plugin, hookimpl
-from starbeam.api.models import mapped
-from starbeam.api.settings import Option
-from starbeam_legacy import access, models, routes
-from starbeam_legacy.queries.summaries import Summaries
-from starbeam_legacy.routes.forms import SWITCH
 from starbeam_legacy.settings import LegacySettings
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.settings import Option
 
 
 class LegacyPlugin(Plugin[LegacySettings]):
@@ -27,11 +26,16 @@ class LegacyPlugin(Plugin[LegacySettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """What only the wide rows of the old views show."""
+        from starbeam.api.models import mapped
+        from starbeam_legacy import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:
         """What counts in these routes only."""
+        from starbeam_legacy import access
+
         return [
             Permission(access.OWN_PROPOSALS, "own proposals, in the routes of the Java server"),
             Permission(access.OWN_SESSIONS, "own sessions, in the routes of the Java server"),
@@ -41,6 +45,9 @@ class LegacyPlugin(Plugin[LegacySettings]):
     @hookimpl
     def register_options(self) -> Iterable[Option]:
         """The switch of the operations."""
+        from starbeam.api.settings import Option
+        from starbeam_legacy.routes.forms import SWITCH
+
         return [
             Option(
                 SWITCH, bool, True, "Enable Legacy Routes", "Serve the operations of the older Java service"
@@ -50,4 +57,7 @@ class LegacyPlugin(Plugin[LegacySettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations, with the counts of sessions that they keep."""
+        from starbeam_legacy import routes
+        from starbeam_legacy.queries.summaries import Summaries
+
         return [routes.router(Summaries(self.settings.summary_age))]

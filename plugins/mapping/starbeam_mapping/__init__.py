@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.database import Rule
-from starbeam.api.models import mapped
-from starbeam_mapping import models, routes, visibility
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class MappingPlugin(Plugin[NoSettings]):
@@ -23,14 +24,21 @@ class MappingPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Maps and their regions of interest."""
+        from starbeam.api.models import mapped
+        from starbeam_mapping import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """The session rule for maps, the proposal rule for regions of interest."""
+        from starbeam_mapping import visibility
+
         return visibility.RULES
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_mapping import routes
+
         return routes.handlers

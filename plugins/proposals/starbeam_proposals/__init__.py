@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
-from starbeam.api.models import mapped
-from starbeam_proposals import models, routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
 
 
 class ProposalsPlugin(Plugin[NoSettings]):
@@ -22,6 +22,9 @@ class ProposalsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The types of sessions."""
+        from starbeam.api.models import mapped
+        from starbeam_proposals import models
+
         return mapped(models.Base)
 
     @hookimpl
@@ -32,4 +35,6 @@ class ProposalsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_proposals import routes
+
         return routes.handlers

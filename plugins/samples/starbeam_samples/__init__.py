@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.database import Allow, Rule, through
-from starbeam.api.models import mapped
-from starbeam_ispyb.models import BLSample
-from starbeam_samples import models, routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class SamplesPlugin(Plugin[NoSettings]):
@@ -24,14 +24,23 @@ class SamplesPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Pictures of samples, kinds of components, samples that wait, structure files."""
+        from starbeam.api.models import mapped
+        from starbeam_samples import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_samples import routes
+
         return routes.handlers
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """A picture is visible where its sample is."""
+        from starbeam.api.database import Allow, through
+        from starbeam_ispyb.models import BLSample
+        from starbeam_samples import models
+
         return [Allow(models.BLSampleImage, through(BLSample, "blSampleId"))]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam_shipping import routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
 
 
 class ShippingPlugin(Plugin[NoSettings]):
@@ -20,4 +21,6 @@ class ShippingPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_shipping import routes
+
         return routes.handlers

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
-from starbeam.api.database import Allow, Rule, through
-from starbeam.api.models import mapped
-from starbeam_ispyb.models import BLSession
-from starbeam_stats import models, routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class StatsPlugin(Plugin[NoSettings]):
@@ -24,14 +24,23 @@ class StatsPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """Faults and runs."""
+        from starbeam.api.models import mapped
+        from starbeam_stats import models
+
         return mapped(models.Base)
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """A fault is visible with its session."""
+        from starbeam.api.database import Allow, through
+        from starbeam_ispyb.models import BLSession
+        from starbeam_stats import models
+
         return [Allow(models.BF_fault, through(BLSession, "sessionId"))]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_stats import routes
+
         return routes.handlers

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from litestar.types import ControllerRouterHandler
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
-from starbeam.api.settings import Option
-from starbeam_userportal import routes
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+
+    from starbeam.api.settings import Option
 
 
 class UserPortalPlugin(Plugin[NoSettings]):
@@ -21,11 +23,16 @@ class UserPortalPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:
         """Who may synchronise."""
+        from starbeam_userportal import routes
+
         return [Permission(routes.SYNC, "synchronize proposals from the user portal")]
 
     @hookimpl
     def register_options(self) -> Iterable[Option]:
         """The switch of the operations."""
+        from starbeam.api.settings import Option
+        from starbeam_userportal import routes
+
         return [
             Option(
                 routes.SWITCH,
@@ -39,4 +46,6 @@ class UserPortalPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operation."""
+        from starbeam_userportal import routes
+
         return routes.handlers
