@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starbeam.api import Context, Index, Plugin, hookimpl
 from starbeam_events import hookspecs
@@ -13,6 +13,19 @@ from starbeam_events.settings import EventsSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
+
+    from starbeam_events.sources import EventSource, TableSource
+
+__all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
+
+
+def __getattr__(name: str) -> Any:
+    """What plugins build on that bring events: imported when one does."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from starbeam_events import sources
+
+    return getattr(sources, name)
 
 
 class EventsPlugin(Plugin[EventsSettings]):

@@ -1,18 +1,22 @@
-"""Notes that people keep for themselves."""
+"""Notes that people keep for themselves.
+
+The parts are imported when a hook asks for them: lists of plugins and of commands import this, and no more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-
-from litestar.types import ControllerRouterHandler
-from sqlalchemy.orm import DeclarativeBase
+from typing import TYPE_CHECKING
 
 from starbeam.api import Context, Plugin, hookimpl
-from starbeam.api.database import Rule
-from starbeam.api.models import mapped
-from starbeam_skeleton import models, queries, routes
 from starbeam_skeleton.settings import SkeletonSettings
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.database import Rule
 
 
 class SkeletonPlugin(Plugin[SkeletonSettings]):
@@ -25,6 +29,9 @@ class SkeletonPlugin(Plugin[SkeletonSettings]):
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
         """The table of notes."""
+        from starbeam.api.models import mapped
+        from starbeam_skeleton import models
+
         return mapped(models.Base)
 
     @hookimpl
@@ -35,9 +42,13 @@ class SkeletonPlugin(Plugin[SkeletonSettings]):
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:
         """Everybody sees their own notes."""
+        from starbeam_skeleton import queries
+
         return queries.RULES
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
+        from starbeam_skeleton import routes
+
         return [routes.router(self.settings.longest)]
