@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[Mapping[Hashable, T]]]
 """How to find the answers for some keys."""
+Some: TypeAlias = Callable[[Sequence[Hashable]], Awaitable[Mapping[Hashable, T]]]
+"""How to find the answers for keys that are given."""
 LATE = 10
 """How many times their age answers are still given while they are renewed."""
 
@@ -26,9 +28,13 @@ class Cache(Generic[T]):
     meanwhile, and waits for none but the first.
     """
 
-    def __init__(self, age: float, most: int = 2_000) -> None:
+    def __init__(
+        self, age: float, most: int = 2_000, worth: Callable[[T], bool] = lambda answer: True
+    ) -> None:
         self._age = age
         self._most = most
+        self._worth = worth
+        """Whether an answer is kept at all."""
         self._kept: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
         """When each answer was asked for, and the answer, the oldest first."""
         self._running: dict[Hashable, asyncio.Future[Any]] = {}
@@ -45,7 +51,7 @@ class Cache(Generic[T]):
         """The answer for a key and what clients said: plain values of any length, of which a digest is kept.
         With `age` the answer must be younger than that; `behind` does the same as `work`, after the request
         too."""
-        full = (key, _digest(said))
+        full = (key, digest(said))
 
         def one(how: Callable[[], Awaitable[T]]) -> Work[T]:
             async def found() -> Mapping[Hashable, T]:
@@ -72,6 +78,23 @@ class Cache(Generic[T]):
         if old and behind is not None:
             self._renew(tuple(keys), behind)
         return kept
+
+    async def each(self, keys: Sequence[Hashable], work: Some[T], behind: Some[T]) -> Mapping[Hashable, T]:
+        """The answers for several keys: those that are kept, and what `work` finds for the others; `behind`
+        does the same, after the request too. Who asks at once waits for nobody else's answer, and so sees
+        what was there when they asked."""
+        began = time.monotonic()
+        kept = {
+            key: one for key in keys if (one := self._kept.get(key)) and began - one[0] < LATE * self._age
+        }
+        found = {key: answer for key, (_, answer) in kept.items()}
+        if lacking := [key for key in keys if key not in kept]:
+            answers = await work(lacking)
+            self._keep(answers, began)
+            found |= answers
+        if old := [key for key, (since, _) in kept.items() if began - since >= self._age]:
+            self._renew(tuple(old), lambda: behind(old))
+        return found
 
     def _look(
         self, keys: Sequence[Hashable], age: float, renewed: bool
@@ -122,6 +145,9 @@ class Cache(Generic[T]):
 
     def _keep(self, answers: Mapping[Hashable, T], began: float) -> None:
         for key, answer in answers.items():
+            if not self._worth(answer):
+                self._kept.pop(key, None)
+                continue
             self._kept[key] = began, answer
             self._kept.move_to_end(key)
         oldest = time.monotonic() - LATE * self._age
@@ -135,5 +161,6 @@ def make_room(kept: dict[Any, Any], most: int) -> None:
         del kept[next(iter(kept))]
 
 
-def _digest(said: object) -> bytes:
+def digest(said: object) -> bytes:
+    """A short name for plain values of any length."""
     return blake2b(repr(said).encode(errors="surrogatepass"), digest_size=16).digest()

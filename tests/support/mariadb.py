@@ -80,6 +80,12 @@ class Server:
         """The address of one of its databases, for SQLAlchemy."""
         return f"mysql+asyncmy://{account}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def process(self) -> int:
+        """The number of its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and return when it answers."""
         own = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]

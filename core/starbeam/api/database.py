@@ -2,6 +2,7 @@
 
 from starbeam.cache import Cache
 from starbeam.db.columns import Column, enum_values
+from starbeam.db.counts import Count, Counts, counted
 from starbeam.db.engine import Database
 from starbeam.db.equality import Keys, keys_of
 from starbeam.db.functions import (
@@ -18,7 +19,7 @@ from starbeam.db.mariadb import TABLE_OPTIONS
 from starbeam.db.reader import Reader
 from starbeam.db.rows import Rows
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, NOW, Scope, statement
+from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, NOW, Scope, bound_by, statement
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
 from starbeam.db.trouble import Trouble, first_line, trouble
@@ -39,6 +40,8 @@ __all__ = [
     "Cache",
     "Column",
     "Condition",
+    "Count",
+    "Counts",
     "Database",
     "Keys",
     "NotTaken",
@@ -53,8 +56,10 @@ __all__ = [
     "Write",
     "Writer",
     "as_datetime",
+    "bound_by",
     "containing",
     "contains",
+    "counted",
     "cut",
     "enum_values",
     "first_line",

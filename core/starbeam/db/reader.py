@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Executable
 
 from starbeam.access import Principal
+from starbeam.db import counts
 from starbeam.db.lists import Filters, List, Listing
 from starbeam.db.rows import Rows
 from starbeam.db.scope import Recipe, Scope
@@ -47,10 +48,11 @@ class Lists(Rows):
             values |= filters.values(self)
         listing = self.scope.build(_page_of(what, filters))
         results = await self.shaped(listing.shape, listing.rows, skip=page.skip, limit=page.limit, **values)
+        shown = page.skip + len(results) if results else 0
         if 0 < len(results) < page.limit or (not results and not page.skip):
-            total = page.skip + len(results)
+            total = shown
         else:
-            total = await self.scalar(listing.total, **values)
+            total = max(await counts.total(self, listing.total, values), shown)
         if isinstance(what, List) and what.complete and results:
             await what.complete(self, results)
         return Paged(total=total, results=results, skip=page.skip, limit=page.limit)
@@ -68,13 +70,15 @@ class Lists(Rows):
 class Reader(Lists):
     """One request's reads; from the first statement on it has a connection."""
 
+    keeps = True
+
     def __init__(
         self, connection: ReadConnection, scope: Scope, who: Principal, now: datetime, options: Options
     ) -> None:
         super().__init__(scope, who, now, options)
         self._connection = connection
 
-    async def apart(self, ask: Callable[[Reader], Awaitable[T]]) -> T:
+    async def apart(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """What this finds on a connection of its own, for the same caller, after the request too."""
         connection = self._connection.another()
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Executable
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from starbeam.db.shape import Shape
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
 Query = Executable | Recipe[Any]
 """A statement, or how to build one for the scope of whoever runs it."""
 
 
 class Rows:
     """One request's view of the database: its scope, its caller, its time. `fetch` runs a statement."""
+
+    keeps: ClassVar[bool] = False
+    """Whether large numbers may be some seconds old (`starbeam.db.counts`): not for who sees what they have
+    just written."""
 
     def __init__(self, scope: Scope, who: Principal, now: datetime, options: Options) -> None:
         self.scope = scope
@@ -39,6 +44,10 @@ class Rows:
 
     async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a statement that is built, with exactly these values bound."""
+        raise NotImplementedError
+
+    async def apart(self, ask: Callable[[Rows], Awaitable[T]]) -> T:
+        """What this finds on a connection of its own, for the same caller, after the request too."""
         raise NotImplementedError
 
     async def rows(self, query: Query, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:

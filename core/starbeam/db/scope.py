@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol
 
 from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BindParameter, True_
 
 from starbeam.access import ALL_PROPOSALS, Kind, Principal
 from starbeam.cache import make_room
@@ -156,3 +157,9 @@ def statement(make: Callable[Concatenate[Scope, P], R]) -> Callable[P, Recipe[R]
         return Recipe(make, args, tuple(kwargs.items()))
 
     return recipe
+
+
+@statement
+def bound_by(scope: Scope, query: Any) -> frozenset[str]:
+    """Names of all that a statement binds."""
+    return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))

@@ -25,10 +25,8 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BindParameter
 
-from starbeam.api.database import Cache, Reader, Scope, statement
+from starbeam.api.database import Cache, Reader, Scope, bound_by, statement
 from starbeam.api.lists import Page, Paged, everything
 from starbeam_events.cursors import Position
 from starbeam_events.schemas import Event, EventType
@@ -112,12 +110,6 @@ def _blocks(scope: Scope, sources: Sources) -> Query | None:
         return None
     blocks = union_all(*named).subquery("blocks").c
     return select(blocks.type, blocks.first, blocks.last, blocks.earliest, blocks.latest)
-
-
-@statement
-def _bound(scope: Scope, query: Query) -> frozenset[str]:
-    """Names of all that a statement binds."""
-    return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))
 
 
 class Part(msgspec.Struct):
@@ -237,7 +229,7 @@ class Stream:
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
         given = {**reader.caller, **values}
-        names = sorted(reader.scope.build(_bound(query)) & given.keys())
+        names = sorted(reader.scope.build(bound_by(query)) & given.keys())
         said = [(name, given[name]) for name in names]
         return await self._cache.get(query, lambda: work(reader), said, behind=lambda: reader.apart(work))
 

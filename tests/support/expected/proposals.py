@@ -15,12 +15,12 @@ ROUTES = {
     "GET /proposals/{proposal}": Route(found_by(*NEAR), "/proposals/mx23"),
     "GET /sessions": Route(
         totals(session_member=1, proposal_member=2, staff=1, administrator=3),
-        cost=Cost(statements=3, reads=30),
+        cost=Cost(statements=4, reads=30),
     ),
     "GET /sessions/group": Route(
         totals(proposal_member=1, staff=1, administrator=1),
         "/sessions/group?beamLineGroup=near",
-        cost=Cost(statements=2, reads=30, one="beamLineGroup=narrow", hundred="beamLineGroup=wide", rows=20),
+        cost=Cost(statements=3, reads=30, one="beamLineGroup=narrow", hundred="beamLineGroup=wide", rows=20),
     ),
     "GET /sessions/{sessionId}": Route(
         found_by("session_member", "proposal_member", "administrator"), "/sessions/1"

@@ -10,7 +10,7 @@ SEEN = totals(session_member=1, proposal_member=2, staff=1, administrator=3)
 FOUND = found_by(*NEAR)
 
 ROUTES = {
-    "GET /proteins": Route(SEEN, cost=Cost(statements=2, reads=60)),
+    "GET /proteins": Route(SEEN, cost=Cost(statements=3, reads=60)),
     "GET /proteins/{proteinId}": Route(FOUND, "/proteins/1"),
     "GET /samples": Route(SEEN, cost=Cost(statements=4, reads=100)),
     "GET /samples/{blSampleId}": Route(FOUND, "/samples/1"),

@@ -39,13 +39,13 @@ class Collected:
     def __init__(self, scope: Scope) -> None:
         self.group = aliased(DataCollectionGroup)
         self.collection = aliased(DataCollection)
-        self._visible = scope.sees(self.group), scope.below(DataCollectionGroup).sees(self.collection)
+        self.of_group = self.collection.dataCollectionGroupId == self.group.dataCollectionGroupId
+        self.visible = scope.sees(self.group), scope.below(DataCollectionGroup).sees(self.collection)
 
     def select(self, what: Any, *conditions: Any) -> Select[Any]:
         """Something of the data collections, and of their groups, for which these conditions hold."""
-        mine = self.collection.dataCollectionGroupId == self.group.dataCollectionGroupId
-        joined = select(what).select_from(self.group).join(self.collection, mine)
-        return joined.where(*conditions, *self._visible)
+        joined = select(what).select_from(self.group).join(self.collection, self.of_group)
+        return joined.where(*conditions, *self.visible)
 
     def count(self, *conditions: Any) -> ColumnElement[int]:
         """How many there are."""

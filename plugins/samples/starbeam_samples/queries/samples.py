@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.api.database import Rows, Scope, Shape, statement
+from starbeam.api.database import Counts, Rows, Scope, Shape, counted, statement
 from starbeam.api.lists import List
 from starbeam_ispyb.models import (
     AutoProcIntegration,
@@ -135,25 +135,35 @@ def _outputs(scope: Scope, column: Any, key: Callable[[Collected], Any]) -> Sele
     return outputs.join(ScreeningOutput, ScreeningOutput.screeningId == Screening.screeningId)
 
 
-async def _complete(reader: Rows, samples: Sequence[schemas.Sample]) -> None:
-    """Fill in what data collections on the samples came to. 2 statements."""
-    ids = [sample.blSampleId for sample in samples]
-    collected = {key: counts for key, *counts in await reader.rows(_collected(), samples=ids)}
+async def _count(reader: Rows, ids: Sequence[int]) -> Mapping[int, Counts]:
+    """What data collections on samples came to: how many, types, integrations, resolution, strategies."""
     outputs = defaultdict[int, set[int]](set)
     for sample_id, output_id in await reader.rows(_strategies(), samples=ids):
         outputs[sample_id].add(output_id)
+    collected = await reader.rows(_collected(), samples=ids)
+    return {key: (*counts, len(outputs[key])) for key, *counts in collected}
+
+
+async def _complete(reader: Rows, samples: Sequence[schemas.Sample]) -> None:
+    """Fill in what data collections came to. 2 statements, none where all numbers are kept."""
+    found = await counted(reader, _count, [sample.blSampleId for sample in samples])
     for sample in samples:
-        _measured(sample.metadata, *collected.get(sample.blSampleId, (0, None, 0, None)))
-        sample.metadata.strategies = len(outputs[sample.blSampleId])
+        _measured(sample.metadata, *found.get(sample.blSampleId, (0, None, 0, None, 0)))
 
 
 def _measured(
-    metadata: schemas.SampleMetaData, number: int, types: str | None, integrations: int, best: Any
+    metadata: schemas.SampleMetaData,
+    number: int,
+    types: str | None,
+    integrations: int,
+    best: Any,
+    strategies: int,
 ) -> None:
     metadata.datacollections = number
     metadata.types = None if types is None else sorted(types.split(","))
     metadata.autoIntegrations = integrations
     metadata.integratedResolution = None if best is None else float(best)
+    metadata.strategies = strategies
 
 
 _ORDERS: Mapping[SampleOrder, Callable[[Scope], list[Any]]] = {
