@@ -17,7 +17,7 @@ import structlog
 from msgspec.structs import asdict
 from uvicorn import Config, Server
 
-from starbeam import logs
+from starbeam import logs, streams
 from starbeam.auth import ratelimit
 from starbeam.faults import StartupError
 from starbeam.http.connection import Connection
@@ -97,18 +97,23 @@ def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None
 
 def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
     end_on_signals()
-    logs.configure()
+    with streams.behind():
+        logs.configure()
+        try:
+            _work_on(loaded, bound, started)
+        except StartupError as error:
+            for fault in error.faults:
+                log.error("cannot start", **asdict(fault))
+            sys.exit(CANNOT_START)
+
+
+def _work_on(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
     from starbeam.app import create_app
 
     async def tell() -> None:
         started()
 
-    try:
-        run(create_app(loaded), bound, loaded.settings.server, tell)
-    except StartupError as error:
-        for fault in error.faults:
-            log.error("cannot start", **asdict(fault))
-        sys.exit(CANNOT_START)
+    run(create_app(loaded), bound, loaded.settings.server, tell)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -38,6 +40,98 @@ def test_a_server_goes_on_when_nobody_takes_its_words(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_server_goes_on_when_its_reader_has_stopped(tmp_path: Path) -> None:
+    """The pipe of its log is full before it starts; when somebody reads again, no line is missing."""
+    site = Site(tmp_path)
+    site.make_database()
+    port, (reading, writing) = free_port(), os.pipe()
+    full = fill(writing)
+    words = [STARBEAM, "serve", "--config", str(site.config), "--port", str(port)]
+    process = subprocess.Popen(words, cwd=tmp_path, env=environment({}), stdout=writing, stderr=writing)
+    os.close(writing)
+    try:
+        server = Running(process, port, Path(os.devnull), Path(os.devnull))
+        server.wait_for(lambda: server.ended or answers(port))
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            for number in range(50):
+                assert client.get("/nowhere", headers={"X-Request-ID": f"n{number}"}).status_code == 404
+        process.send_signal(signal.SIGTERM)
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()[full:].decode()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [line["status"] for line in lines if line["event"] == "request"] == [404] * 50
+    assert "Starbeam 0.1.0 serves" in said
+    assert lines[-1]["event"].startswith("Finished server process")
+
+
+def fill(pipe: int) -> int:
+    """Write to a pipe until it takes no more. How much that was."""
+    written = 0
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            written += os.write(pipe, b"." * 512)
+    os.set_blocking(pipe, True)
+    return written
+
+
+TALK = """
+import sys, time
+from starbeam import logs, streams
+streams.WAITING = 100
+streams.prepare()
+with streams.behind():
+    logs.configure()
+    for number in range(300):
+        sys.stderr.write(f"line {number}\\n")
+    print("all", flush=True)
+    sys.stdin.read()
+"""
+
+
+def talking(reading: int, writing: int) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    started = subprocess.Popen(
+        [sys.executable, "-c", TALK], stdin=pipe, stdout=pipe, stderr=writing, text=True, env=environment({})
+    )
+    os.close(writing)
+    assert started.stdout is not None
+    assert started.stdout.readline() == "all\n"  # so it waited for nobody
+    return started
+
+
+def test_what_is_lost_is_counted_and_said() -> None:
+    reading, writing = os.pipe()
+    full = fill(writing)
+    process = talking(reading, writing)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.stdout.close()
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()[full:].decode().splitlines()
+    assert process.wait(60) == 0
+    kept = [line for line in said if line.startswith("line ")]
+    (told,) = [json.loads(line) for line in said if line.startswith("{")]
+    assert kept == [f"line {number}" for number in range(len(kept))]
+    assert len(kept) in (100, 101)  # one may be in the hand of who writes
+    assert told["event"] == "output was lost: nobody took it"
+    assert told["texts"] + len(kept) == 300
+
+
+def test_a_process_ends_though_nobody_ever_reads() -> None:
+    reading, writing = os.pipe()
+    fill(writing)
+    process = talking(reading, writing)
+    process.communicate(timeout=60)
+    os.close(reading)
+    assert process.returncode == 0
 
 
 def answers(port: int) -> bool:

@@ -27,7 +27,7 @@ def serve(config: Path | None, host: str | None, port: int | None, workers: int 
     """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
     from starbeam import server, streams
 
-    streams.lose_output()
+    click.get_current_context().with_resource(streams.behind())
     server.end_on_signals()
     from starbeam.app import Starbeam
 

@@ -38,7 +38,7 @@ def demo(config: Path | None, port: int | None) -> None:
 
     from starbeam.api.tools import server, streams
 
-    streams.lose_output()
+    click.get_current_context().with_resource(streams.behind())
     server.end_on_signals()
     from starbeam.api.tools import Starbeam
     from starbeam_demo.making import make
