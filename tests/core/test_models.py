@@ -19,10 +19,15 @@ import starbeam_em_legacy.models
 import starbeam_ispyb.models
 import starbeam_legacy.models
 import starbeam_proposals.models
+from starbeam.access import NOBODY
 from starbeam.db import sqlite
 from starbeam.db.columns import Column
 from starbeam.db.models import Laboratory, Person, WholeSeconds
-from starbeam.db.services import service
+from starbeam.db.schema import reflect
+from starbeam.db.scope import Scope
+from starbeam.db.writer import Writer
+from starbeam.options import Options
+from starbeam.visibility import Visibility
 from starbeam_ddl.facts import facts
 from starbeam_ispyb.models import (
     AutoProcProgram,
@@ -149,6 +154,13 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 START = datetime.datetime(2026, 3, 1, 9, 30)
 
+
+@pytest.fixture
+async def writer(session: AsyncSession) -> Writer:
+    schema = await reflect(await session.connection())
+    return Writer(session, Scope(schema, Visibility([]), NOBODY.kind), NOBODY, START, Options())
+
+
 WRITES: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
     (
         DataCollectionGroup,
@@ -163,44 +175,43 @@ WRITES: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.anyio
 @pytest.mark.four_databases
 @pytest.mark.parametrize(("model", "values", "change"), WRITES, ids=lambda v: getattr(v, "__name__", ""))
-async def test_services_create_get_and_update(
-    session: AsyncSession, model: Any, values: dict[str, Any], change: dict[str, Any]
+async def test_a_writer_creates_and_updates(
+    session: AsyncSession, writer: Writer, model: Any, values: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    writer = service(model)(session=session)
-    (number,) = inspect(await writer.create(values)).identity
-    await writer.update(change, number)
+    (number,) = inspect(await writer.create(model, values)).identity
+    await writer.update(model, number, change)
     await session.commit()
     session.expunge_all()
-    found = await writer.get(number)
+    found = await session.get_one(model, number)
     for name, value in (values | change).items():
         assert getattr(found, name) == value
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_an_update_with_an_instance_changes_what_it_names(session: AsyncSession) -> None:
-    writer = service(Shipping)(session=session)
-    created = await writer.create({"proposalId": 1, "shippingName": "one", "safetyLevel": "GREEN"})
-    number = created.shippingId
+async def test_an_update_changes_what_it_names(session: AsyncSession, writer: Writer) -> None:
+    values = {"proposalId": 1, "shippingName": "one", "safetyLevel": "GREEN"}
+    number = (await writer.create(Shipping, values)).shippingId
     session.expunge_all()
-    await writer.update(Shipping(shippingId=number, safetyLevel="RED"))
+    await writer.update(Shipping, number, {"safetyLevel": "RED"})
     session.expunge_all()
-    found = await writer.get(number)
+    found = await session.get_one(Shipping, number)
     assert (found.shippingName, found.safetyLevel) == ("one", "RED")
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_a_dewar_is_written_with_the_defaults_of_the_database(session: AsyncSession) -> None:
+async def test_a_dewar_is_written_with_the_defaults_of_the_database(
+    session: AsyncSession, writer: Writer
+) -> None:
     session.add(Shipping(proposalId=1, shippingName="one"))
     await session.flush()
-    writer = service(Dewar)(session=session)
-    created = await writer.create({"shippingId": 1, "code": "D1"})
+    created = await writer.create(Dewar, {"shippingId": 1, "code": "D1"})
     assert (created.type, created.dewarStatus) == ("Dewar", None)
     number = created.dewarId
-    await writer.update({"type": "Toolbox", "dewarStatus": "at facility"}, number)
+    await writer.update(Dewar, number, {"type": "Toolbox", "dewarStatus": "at facility"})
     session.expunge_all()
-    found = await writer.get(number)
+    found = await session.get_one(Dewar, number)
     assert (found.shippingId, found.code, found.type) == (1, "D1", "Toolbox")
     with pytest.raises(InvalidRequestError, match="not available"):
         _ = found.weight
@@ -209,20 +220,19 @@ async def test_a_dewar_is_written_with_the_defaults_of_the_database(session: Asy
 @pytest.mark.anyio
 @pytest.mark.four_databases
 async def test_an_update_of_an_optional_column_does_not_read_it(
-    session: AsyncSession, kind: schemas.Kind
+    session: AsyncSession, writer: Writer, kind: schemas.Kind
 ) -> None:
     change = {"sessionTitle": "first", "comments": "x"} if kind.flavour != "diamond" else {"archived": 1}
-    writer = service(BLSession)(session=session)
-    await writer.update(change, 1)
+    await writer.update(BLSession, 1, change)
     columns = [getattr(BLSession, name) for name in change]
     assert (await session.execute(select(*columns))).one() == tuple(change.values())
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_an_update_that_the_database_refuses_is_an_integrity_error(session: AsyncSession) -> None:
+async def test_an_update_that_the_database_refuses_is_an_integrity_error(writer: Writer) -> None:
     with pytest.raises(IntegrityError):
-        await service(BLSession)(session=session).update({"proposalId": 99}, 1)
+        await writer.update(BLSession, 1, {"proposalId": 99})
 
 
 @pytest.mark.anyio
