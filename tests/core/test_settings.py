@@ -313,6 +313,17 @@ def test_variables_of_a_service_are_no_settings(service: str) -> None:
     assert load(None, environ).settings == Settings()
 
 
+def test_an_override_of_a_whole_table() -> None:
+    backends = {"staff": {"use": "auth_ldap", "uri": "ldaps://staff", "port": 0}}
+    loaded = load(None, {}, {"auth.backends": backends, "plugin": {"mapping": {"mode": "fast"}}})
+    assert loaded.plugin_settings("mapping", MappingSettings).mode == "fast"
+    assert loaded.origin("auth.backends.staff.uri") == "command line"
+    with pytest.raises(SettingsError) as caught:
+        loaded.backend_settings("staff", LdapSettings)
+    said = "auth.backends.staff.port: expected an integer from 1 to 65535, got 0"
+    assert str(caught.value) == f"command line: {said}"
+
+
 def test_wrong_override() -> None:
     assert problems(overrides={"server.prot": 1, "server.port": "8000"}) == [
         "command line: server.prot: unknown key. Did you mean server.port?",

@@ -87,8 +87,12 @@ class Table:
                 self._put((name,), value, sources.origin_of_file)
             self._read(sources.variables())
             for key, value in sources.overrides.items():
-                if (path := self._inside(tuple(key.split(".")), self._where)) is not None:
-                    self._put(path, value, COMMAND_LINE)
+                path = tuple(key.split("."))
+                if (inside := self._inside(path, self._where)) is not None:
+                    self._put(inside, value, COMMAND_LINE)
+                elif self._where[: len(path)] == path:  # a table around this one
+                    for name, item in below(value, self._where[len(path) :]).items():
+                        self._put((name,), item, COMMAND_LINE)
 
     def locate(self, path: Path) -> tuple[str, Path]:
         """Return where `path`, or what is below it, was set, and its full path."""
@@ -112,10 +116,11 @@ class Table:
             if not isinstance(table.get(name), dict):
                 table[name] = {}
             table = table[name]
-        if not isinstance(value, Mapping):
-            table[path[-1]] = value
-        elif not isinstance(table.get(path[-1]), dict):
-            table[path[-1]] = {}
+        if isinstance(value, Mapping):  # without values
+            if isinstance(table.get(path[-1]), dict):
+                return
+            value = {}
+        table[path[-1]] = value
         around = {path[:length] for length in range(len(path))}
         self._set = {
             known: said
