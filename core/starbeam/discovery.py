@@ -36,14 +36,25 @@ class Found(msgspec.Struct, frozen=True):
     @property
     def module(self) -> str:
         """The import package (or module) that its code is in."""
-        return self.entry_point.module.partition(".")[0]
+        return self.entry_point.value.partition(":")[0].strip().partition(".")[0]
+
+    def load(self) -> Any:
+        """Import its class. Raises whatever its code raises; ValueError where it names none."""
+        if not self.entry_point.pattern.fullmatch(self.entry_point.value):
+            raise ValueError(f"{self.entry_point.value!r} is no module:Class")
+        return self.entry_point.load()
 
     def unmet(self) -> Iterator[str]:
         """What its package requires, of core or of others, and what is not installed in such a version."""
-        from packaging.requirements import Requirement  # only now: tools are looked up here, too
+        from packaging.requirements import InvalidRequirement, Requirement  # only now: tools are found here
 
         dist = self.entry_point.dist
-        for requirement in map(Requirement, (dist and dist.requires) or ()):
+        for text in (dist and dist.requires) or ():
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                yield f"requires {text}, which nobody can read"
+                continue
             if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
                 continue
             try:

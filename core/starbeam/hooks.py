@@ -13,8 +13,9 @@ import reprlib
 import sys
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
@@ -26,6 +27,10 @@ from starbeam.plugin import PROJECT, Plugin
 
 if TYPE_CHECKING:
     import pluggy
+
+
+MISTAKES = (Exception, SystemExit, GeneratorExit, CancelledError)
+"""What a plugin's code may raise while an app is built: all but what a signal raises."""
 
 
 class WrongResult(Exception):
@@ -40,11 +45,16 @@ def known(manager: pluggy.PluginManager) -> dict[str, Callable[..., Any]]:
 
 def misuse(plugin: Plugin[Any], described: Mapping[str, Callable[..., Any]]) -> Iterator[tuple[str, str]]:
     """What is wrong with the hooks that a plugin implements: cause and remedy of each."""
+    for name, method in inspect.getmembers_static(type(plugin)):
+        if isinstance(method, property) and name in described:
+            yield f"{name} is a property", "write it as a method with @hookimpl above"
     for name, method in inspect.getmembers(type(plugin), inspect.isroutine):
         mark = getattr(method, f"{PROJECT}_impl", None)
         hook = (mark and mark["specname"]) or name
         if mark is None and hook in described:
             yield f"{name} lacks its mark", "write @hookimpl above it, or give it another name"
+        elif mark and (mark["wrapper"] or mark["hookwrapper"]):
+            yield f"{name} is a wrapper", "leave that out of its mark: hooks return what they register"
         elif mark and hook in described:
             yield from _unlike(name, getattr(plugin, name), described[hook])
         elif mark and not mark["optionalhook"]:
@@ -55,9 +65,12 @@ def misuse(plugin: Plugin[Any], described: Mapping[str, Callable[..., Any]]) -> 
 def _unlike(name: str, method: Any, hook: Any) -> Iterator[tuple[str, str]]:
     """How an implementation differs from a hook's description. It may leave arguments out."""
     given = [argument for argument in inspect.signature(hook).parameters if argument != "self"]
-    if foreign := [argument for argument in inspect.signature(method).parameters if argument not in given]:
-        remedy = f"write {name}({', '.join(['self', *given])})"
+    taken = inspect.signature(method).parameters
+    remedy = f"write {name}({', '.join(['self', *given])})"
+    if foreign := [argument for argument in taken if argument not in given]:
         yield f"{name} takes {', '.join(foreign)}, which it is not given", remedy
+    if unasked := [one.name for one in taken.values() if one.name in given and one.default is not one.empty]:
+        yield f"{name} has a default for {', '.join(unasked)}, so that it is not given it", remedy
     if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
         yield f"{name} is asynchronous", "write it with def: what it returns may be asynchronous"
 
@@ -87,9 +100,14 @@ def expect(value: Any, wanted: Any, source: Any) -> None:
         return
     if inspect.iscoroutine(value):
         value.close()
+    place = _written(source)
+    raise WrongResult(_got(value, wanted) + (f" ({place})" if place else ""))
+
+
+def _written(source: Any) -> str:
+    """The place of a function's code; empty for what is none."""
     code = getattr(inspect.unwrap(source), "__code__", None)
-    place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    raise WrongResult(_got(value, wanted) + place)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
 
 
 def _returns(hook: Callable[..., Any]) -> Any:
@@ -160,12 +178,41 @@ def fits(value: Any, wanted: Any) -> bool:
         return fits(value, inner[0])
     if origin is type:
         return isinstance(value, type) and (inner[0] is Any or issubclass(value, inner[0]))
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            fits(key, inner[0]) and fits(held, inner[1]) for key, held in value.items()
+        )
     if origin is tuple and inner[-1] is ...:
         return isinstance(value, tuple) and all(fits(one, inner[0]) for one in value)
+    if origin is Callable and callable(value):
+        return _callable_so(value, *inner)
     try:
         return isinstance(value, origin or wanted)
     except TypeError:  # a type variable, or a protocol for type checkers only
         return True
+
+
+def _callable_so(value: Callable[..., Any], arguments: Any, result: Any) -> bool:
+    """Whether a callable takes as many arguments, and may return such a result."""
+    if arguments is not ... and not _takes(value, len(arguments)):
+        return False
+    written, origin = inspect.unwrap(value), get_origin(result)
+    if origin is AbstractAsyncContextManager:  # asynccontextmanager wraps an asynchronous generator
+        bare = inspect.isasyncgenfunction(value) or inspect.iscoroutinefunction(value)
+        return not inspect.isgeneratorfunction(written) and (written is not value or not bare)
+    if origin is Awaitable:
+        return not (inspect.isgeneratorfunction(written) or inspect.isasyncgenfunction(written))
+    return True
+
+
+def _takes(value: Callable[..., Any], number: int) -> bool:
+    try:
+        inspect.signature(value).bind(*range(number))
+    except TypeError:
+        return False
+    except ValueError:  # written in C, without a signature
+        return True
+    return True
 
 
 def _got(value: Any, wanted: Any) -> str:
@@ -175,6 +222,8 @@ def _got(value: Any, wanted: Any) -> str:
     shown = f"{reprlib.repr(value)} ({type(value).__name__})"
     if isinstance(value, type) or value is None:
         shown = f"the class {value.__name__}" if value else "None"
+    if inspect.isfunction(value):
+        shown = f"{value.__name__} (function, {_written(value)})"
     names = re.sub(r"(?:\w+\.)+(?=\w)", "", inspect.formatannotation(wanted)).replace("'", "")
     return f"got {shown}, wanted {names}"
 
@@ -182,10 +231,17 @@ def _got(value: Any, wanted: Any) -> str:
 def said(error: BaseException, package: str = "") -> str:
     """An error in one line: its type, the first line of its text, and where a package's own code raised it or
     called what did."""
-    text = str(error).strip().splitlines()
+    text = _text(error).strip().splitlines()
     line = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
     place = _place(error, package)
     return f"{line} ({place})" if place else line
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of a plugin's own, whose text fails
+        return ""
 
 
 def _place(error: BaseException, package: str) -> str:

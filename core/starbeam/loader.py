@@ -36,6 +36,15 @@ class HookFailed(Exception):
     """A hook that is called while the server runs failed; the text names plugin and hook."""
 
 
+class NoPlugin(Exception):
+    """What is named as a plugin is none, by these causes."""
+
+    def __init__(self, causes: list[str], remedy: str) -> None:
+        super().__init__("; ".join(causes))
+        self.causes = causes
+        self.remedy = remedy
+
+
 @dataclass
 class Plugins:
     """The enabled plugins of one app, in the order in which their hooks run."""
@@ -68,7 +77,7 @@ class Plugins:
                 self.faults += from_settings(error, name, self.distribution(name))
             except hooks.WrongResult as error:
                 self.fault(name, "hooks", f"{hook}: {error}", CORRECT)
-            except (Exception, SystemExit) as error:  # any plugin's any mistake becomes a line of the table
+            except hooks.MISTAKES as error:  # any plugin's any mistake becomes a line of the table
                 self.fault(name, "hooks", f"{hook}: {self.said(name, error)}", CORRECT)
             else:
                 yield name, result
@@ -153,19 +162,27 @@ def _import(name: str, plugins: Plugins) -> type[Plugin[Any]] | None:
             plugins.fault(name, "discover", cause, "install versions that fit each other")
         return None
     try:
-        cls = plugins.found[name].entry_point.load()
-    except (Exception, SystemExit) as error:  # an import can fail in any way
+        return class_of(plugins.found[name])
+    except NoPlugin as error:
+        for cause in error.causes:
+            plugins.fault(name, "import", cause, error.remedy)
+        return None
+
+
+def class_of(found: Found) -> type[Plugin[Any]]:
+    """Import the class of a plugin. Raises `NoPlugin`."""
+    try:
+        cls = found.load()
+    except hooks.MISTAKES as error:  # an import can fail in any way
         remedy = "repair or reinstall its package, or disable the plugin"
-        plugins.fault(name, "import", plugins.said(name, error), remedy)
-        return None
-    if not (isinstance(cls, type) and issubclass(cls, Plugin)) or getattr(cls, "name", None) != name:
-        cause = f"is no subclass of starbeam.api.Plugin with name = {name!r}"
-        plugins.fault(name, "import", cause, "correct the plugin")
-        return None
-    wrong = list(hooks.wrong_attributes(cls, Plugin))
-    for cause in wrong:
-        plugins.fault(name, "import", cause, "correct the plugin")
-    return None if wrong else cls
+        raise NoPlugin([hooks.said(error, found.module)], remedy) from error
+    wrong = [f"is no subclass of starbeam.api.Plugin with name = {found.name!r}"]
+    if isinstance(cls, type) and issubclass(cls, Plugin) and getattr(cls, "name", None) == found.name:
+        wrong = list(hooks.wrong_attributes(cls, Plugin))
+    if wrong:
+        raise NoPlugin(wrong, "correct the plugin")
+    plugin: type[Plugin[Any]] = cls
+    return plugin
 
 
 def _install_remedy(name: str, found: Mapping[str, Found]) -> str:
@@ -231,7 +248,7 @@ def _settings(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugin
 def _construct(name: str, cls: type[Plugin[Any]], settings: list[Any], plugins: Plugins) -> None:
     try:
         plugins.enabled[name] = cls(*settings)
-    except (Exception, SystemExit) as error:  # a constructor can fail in any way
+    except hooks.MISTAKES as error:  # a constructor can fail in any way
         plugins.fault(
             name, "settings", plugins.said(name, error), "correct its settings, or disable the plugin"
         )

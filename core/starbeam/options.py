@@ -42,7 +42,10 @@ class Option(msgspec.Struct, frozen=True):
     """Shown to everybody who is logged in."""
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise TypeError(f"{self.name!r} is no name for an option: letters, digits and _")
         try:
+            msgspec.json.schema(self.type)
             msgspec.convert(self.default, self.type)
         except (msgspec.ValidationError, TypeError) as error:
             raise TypeError(

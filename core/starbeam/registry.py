@@ -11,7 +11,7 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import replace
 
-from starbeam import options, permissions
+from starbeam import hooks, options, permissions
 from starbeam.access import Access
 from starbeam.db import models
 from starbeam.hooks import said
@@ -167,6 +167,9 @@ class Registry:
             if method != "OPTIONS":
                 self._claim("path", f"{method} {re.sub(r'{[^}]*}', '{}', path)}", plugin)
         self._claim("operation id", handler.handler_name, plugin)
+        if not hooks.fits(dict(handler.opt).get("errors", {}), dict[int, str]):
+            cause = f"{handler.handler_name} ({path}): errors is no dict of statuses and sentences"
+            self.plugins.fault(plugin, "hooks", cause, 'write errors={404: "No such lamp"}')
         access = handler.opt.get("access")
         if not isinstance(access, Access):
             cause = f"{handler.handler_name} ({path}) declares no access"

@@ -22,6 +22,7 @@ Cause = tuple[str, str, str]
 """Plugin, stage and cause."""
 
 MODULE = """
+from contextlib import nullcontext
 from pathlib import Path
 from litestar import get, post
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -42,6 +43,15 @@ def handler(method, path, name, **opt):
 class Backend(AuthBackend):
     async def authenticate(self, credentials):
         return None
+
+async def nothing():
+    yield
+
+class Wordless(GeneratorExit):
+    def __str__(self):
+        raise ValueError
+    def fail(self):
+        raise self
 
 class P(Plugin[NoSettings]):
     name = "{name}"
@@ -273,6 +283,21 @@ def test_the_order_of_hooks(bench: Bench) -> None:
             "register_models lacks its mark",
             "write @hookimpl above it, or give it another name",
         ),
+        (
+            "@property\ndef register_models(self): return []",
+            "register_models is a property",
+            "write it as a method with @hookimpl above",
+        ),
+        (
+            "@hookimpl(wrapper=True)\ndef register_models(self): return (yield)",
+            "register_models is a wrapper",
+            "leave that out of its mark: hooks return what they register",
+        ),
+        (
+            "@hookimpl\ndef register_checks(self, ctx=None): return []",
+            "register_checks has a default for ctx, so that it is not given it",
+            "write register_checks(self, ctx)",
+        ),
     ],
 )
 def test_hooks_that_are_not_as_described(bench: Bench, body: str, cause: str, remedy: str) -> None:
@@ -293,6 +318,16 @@ RESULTS = [
     ("options(self)", "(None for _ in range(2))", "got None, wanted Option"),
     ("auth_backends(self, ctx)", "[Backend]", "got the class Backend, wanted AuthBackend"),
     ("visibility(self, ctx)", "[lambda: True]", "wanted Allow | Restrict"),
+    ("lifespan(self, ctx)", "[lambda app: app]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
+    ("lifespan(self, ctx)", "[nullcontext()]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
+    ("lifespan(self, ctx)", "[nothing]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
+    ("checks(self, ctx)", "[Check('a', nothing)]", "wanted Callable[[], Awaitable[str | None]]"),
+    (
+        "options(self)",
+        "[Option('a b', int, 5, '', '')]",
+        "'a b' is no name for an option: letters, digits and _ (made.py:40)",
+    ),
+    ("models(self)", "Wordless().fail()", "Wordless (made.py:27)"),
     ("lifespan(self, ctx)", "[7]", "got 7 (int), wanted Callable[[], AbstractAsyncContextManager[None]]"),
     (
         "checks(self, ctx)",
@@ -312,6 +347,21 @@ def test_what_hooks_return_is_checked(bench: Bench, hook: str, result: str, caus
     assert (fault.plugin, fault.stage) == ("odd", "hooks")
     assert said.startswith(f"register_{hook.split('(')[0]}: ")
     assert said.endswith(cause)
+
+
+@pytest.mark.parametrize("entry", [":P", "made:P:Q", "made:", "", " "])
+def test_an_entry_point_that_names_no_class(bench: Bench, entry: str) -> None:
+    bench.manifest.write_text(f'[plugins]\nodd = "{entry}"')
+    (fault,) = bench.faults("odd", **{"plugins.files": [str(bench.manifest)]})
+    assert (fault.plugin, fault.stage) == ("odd", "import")
+    assert "Traceback" not in fault.cause
+
+
+def test_errors_that_are_no_statuses(bench: Bench) -> None:
+    bench.plugin(
+        "odd", claims("odd").replace("access=authenticated", "access=authenticated, errors={'a': 5}")
+    )
+    assert "errors is no dict of statuses and sentences" in bench.faults()[0].cause
 
 
 def test_what_a_class_holds_is_checked(bench: Bench) -> None:

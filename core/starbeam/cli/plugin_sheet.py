@@ -25,20 +25,20 @@ Sheet = dict[str, Any]
 def sheet(loaded: Loaded, name: str) -> Sheet:
     """What a plugin gives in this configuration. Raises `Failure` when there is none of that name, and what
     keeps an app with it from being built."""
-    from starbeam import hooks
     from starbeam.app import Starbeam
     from starbeam.discovery import discover
+    from starbeam.loader import NoPlugin, class_of
 
     known, _ = discover(loaded.settings.plugins.files)
     if name not in known:
         hint = did_you_mean(name, known, "`starbeam plugins list` shows all.")
         raise Failure(f"there is no plugin {name}", hint[0].upper() + hint[1:])
     try:
-        cls = known[name].entry_point.load()
-    except (Exception, SystemExit) as error:  # an import can fail in any way
-        hint = "Repair or reinstall its package."
-        said = hooks.said(error, known[name].module)
-        raise Failure(f"{name} cannot be imported: {said}", hint) from error
+        cls = class_of(known[name])
+    except NoPlugin as error:
+        raise Failure(
+            f"{name} cannot be imported: {error}", f"{error.remedy[0].upper()}{error.remedy[1:]}."
+        ) from error
     enabled = loaded.settings.plugins.enabled
     found: Sheet = {
         "name": name,

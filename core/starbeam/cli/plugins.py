@@ -56,12 +56,12 @@ def _plugin(name: str, enabled: bool, known: Plugins) -> dict[str, Any]:
 
 
 def _class(found: Found) -> tuple[Any, list[str]]:
-    from starbeam.hooks import said
+    from starbeam.loader import NoPlugin, class_of
 
     try:
-        return found.entry_point.load(), []
-    except (Exception, SystemExit) as error:  # an import can fail in any way
-        return None, [said(error, found.module)]
+        return class_of(found), []
+    except NoPlugin as error:
+        return None, error.causes
 
 
 @plugins.command()
