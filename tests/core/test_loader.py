@@ -325,9 +325,9 @@ RESULTS = [
     (
         "options(self)",
         "[Option('a b', int, 5, '', '')]",
-        "'a b' is no name for an option: letters, digits and _ (made.py:40)",
+        "no name for an option: letters, digits and _",
     ),
-    ("models(self)", "Wordless().fail()", "Wordless (made.py:27)"),
+    ("models(self)", "Wordless().fail()", "Wordless"),
     ("lifespan(self, ctx)", "[7]", "got 7 (int), wanted Callable[[], AbstractAsyncContextManager[None]]"),
     (
         "checks(self, ctx)",
@@ -343,7 +343,7 @@ RESULTS = [
 def test_what_hooks_return_is_checked(bench: Bench, hook: str, result: str, cause: str) -> None:
     bench.plugin("odd", f"backend_name = 'odd'\n@hookimpl\ndef register_{hook}: return {result}")
     (fault,) = bench.faults_of_all_hooks()
-    said = fault.cause.replace(bench.modules["odd"], "made")
+    said = re.sub(r" \(/\S+:\d+\)$", "", fault.cause)
     assert (fault.plugin, fault.stage) == ("odd", "hooks")
     assert said.startswith(f"register_{hook.split('(')[0]}: ")
     assert said.endswith(cause)
