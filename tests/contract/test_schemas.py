@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from starbeam.db.essential import ESSENTIAL
 from starbeam_ddl.facts import Tables, facts
+from starbeam_testing.app import Statements
 from support.expected import routes
 from support.schemas import fresh_database, server
 from support.trimmed import VERSIONS, in_mariadb, in_sqlite, of_version
@@ -25,10 +28,11 @@ PARTS = 6
 """Into how many parts all removals are divided; each is tried in one go."""
 
 
-async def failures(whole: Whole) -> list[Any]:
-    """The routes that an administrator finds broken."""
+async def failures(whole: Whole, names: Iterable[str] = routes()) -> list[Any]:
+    """Those of these routes that an administrator finds broken."""
     found = []
-    for name, route in routes().items():
+    for name in names:
+        route = routes()[name]
         for path in (route.path or name.split(" ")[1], *route.also):
             response = await whole.call(name, path, "administrator", route.body)
             if response.status_code >= 500 and response.status_code != 501:
@@ -71,23 +75,30 @@ async def database_url(request: pytest.FixtureRequest, kind: Kind, tmp_path: Pat
     return await (in_mariadb(tables, server()) if kind.server == "mariadb" else in_sqlite(tables, tmp_path))
 
 
-def removals(tables: Tables, part: int) -> list[str]:
-    """Statements that hide tables and columns from a server, and in the other order show them again. Each
-    that is not essential is in one of the parts, and always in the same."""
-    draw = random.Random(0)
-    found = []
+def hiding(tables: Tables) -> Iterator[tuple[str, str | None]]:
+    """Each table, and each column of it, that is not essential; of a table itself the column is None."""
     for table in tables.values():
-        if draw.randrange(PARTS) == part and table.name not in ESSENTIAL:
-            found.append(f"ALTER TABLE `{table.name}` RENAME TO `gone_{table.name}`")
-            continue
-        for column in table.columns:
-            drawn = draw.randrange(PARTS) == part
-            kept = column.name in (*table.primary_key, *ESSENTIAL.get(table.name, ())) or column.generated
-            if drawn and not kept:
-                found.append(
-                    f"ALTER TABLE `{table.name}` RENAME COLUMN `{column.name}` TO `gone_{column.name}`"
-                )
-    return found
+        kept = {*table.primary_key, *ESSENTIAL.get(table.name, ())}
+        if table.name not in ESSENTIAL:
+            yield table.name, None
+        yield from (
+            (table.name, one.name) for one in table.columns if not (one.generated or one.name in kept)
+        )
+
+
+def renamed(table: str, column: str | None, before: str = "", after: str = "gone_") -> str:
+    """A statement that hides a table or column from a server."""
+    if column is None:
+        return f"ALTER TABLE `{before}{table}` RENAME TO `{after}{table}`"
+    return f"ALTER TABLE `{table}` RENAME COLUMN `{before}{column}` TO `{after}{column}`"
+
+
+def removals(tables: Tables, part: int) -> list[str]:
+    """Statements that hide tables and columns: each of them is in one of the parts, always in the same."""
+    draw = random.Random(0)
+    drawn = [one for one in hiding(tables) if draw.randrange(PARTS) == part]
+    gone = {table for table, column in drawn if column is None}
+    return [renamed(table, column) for table, column in drawn if column is None or table not in gone]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -102,6 +113,38 @@ async def test_whatever_goes_while_a_server_serves(whole: Whole, part: int, kind
     assert "changed just now" in found["checks"]["schema"]
 
 
+async def words_of(whole: Whole, name: str) -> frozenset[str]:
+    """All words of the statements that a route runs."""
+    with Statements(whole.app) as statements:
+        await failures(whole, [name])
+    return frozenset(re.findall(r"\w+", " ".join(statements.texts)))
+
+
+async def broken_without(whole: Whole, kind: Kind, every: int) -> dict[str, list[Any]]:
+    """By what is gone, the routes that use it and are broken: for every so many of the tables and columns."""
+    words = {name: await words_of(whole, name) for name in routes()}
+    found = {}
+    for table, column in list(hiding(facts(kind.flavour)))[::every]:
+        users = [name for name, used in words.items() if {table, column or table} <= used]
+        if users:
+            await whole.app.database.sql(renamed(table, column))
+            await whole.app.starbeam.database.look_again()
+            found[f"{table}.{column}"] = await failures(whole, users)
+            await whole.app.database.sql(renamed(table, column, "gone_", ""))
+    return {name: broken for name, broken in found.items() if broken}
+
+
+@pytest.mark.long
+async def test_each_table_and_column_may_go_by_itself(whole: Whole, kind: Kind) -> None:
+    assert await broken_without(whole, kind, 1) == {}
+
+
+@pytest.mark.long
+@pytest.mark.on("mariadb-community", "mariadb-diamond")
+async def test_so_it_is_on_mariadb(whole: Whole, kind: Kind) -> None:
+    assert await broken_without(whole, kind, 25) == {}
+
+
 async def test_a_filter_by_a_missing_column_is_ignored_and_health_says_so(whole: Whole) -> None:
     async def total(path: str) -> int:
         found: int = (await whole.call(f"GET {path}", path, "administrator")).json()["total"]
@@ -110,7 +153,17 @@ async def test_a_filter_by_a_missing_column_is_ignored_and_health_says_so(whole:
     sessions = await total("/sessions")
     proteins = (await whole.call("GET /proteins", "/proteins", "administrator")).json()["results"]
     assert await total("/sessions?previous=true") < sessions
-    for table, column in (("BLSession", "scheduled"), ("BLSession", "endDate"), ("Protein", "name")):
+    robots, spectra, scans = [await total(f"/events?eventType={kind}") for kind in ("robot", "xrf", "es")]
+    groups = await total("/events") - robots - spectra - scans
+    assert await total("/events?status=success&eventType=robot") < robots
+    assert await total("/events?blSubSampleId=1") < groups
+    for table, column in (
+        ("BLSession", "scheduled"),
+        ("BLSession", "endDate"),
+        ("Protein", "name"),
+        ("DataCollection", "blSubSampleId"),
+        ("RobotAction", "status"),
+    ):
         await whole.app.database.sql(f"ALTER TABLE {table} RENAME COLUMN {column} TO gone_{column}")
     await whole.app.starbeam.database.look_again()
     assert await total("/sessions?scheduled=true") == sessions
@@ -119,5 +172,7 @@ async def test_a_filter_by_a_missing_column_is_ignored_and_health_says_so(whole:
         await total(f"/proteins?search={proteins[0]['acronym']}") >= 1
     )  # by the other column that it looks at
     assert await total("/proteins?search=nowhere") == 0
+    assert await total("/events?status=success&eventType=robot") == robots
+    assert await total("/events?blSubSampleId=1") == groups
     assert "BLSession.scheduled" in (await health(whole))["checks"]["schema"]
     assert "filters are ignored" in (await health(whole))["checks"]["schema"]

@@ -32,7 +32,7 @@ async def answer(whole: Whole, name: str, caller: str) -> Any:
     return response.status_code, response.json()["total"] if counts else None
 
 
-@pytest.mark.on("mariadb-community")
+@pytest.mark.on("mariadb-community", "mariadb-diamond")
 @pytest.mark.parametrize("account", MODES)
 async def test_the_mode_changes_no_answer(whole: Whole, make_app: MakeApp, kind: Kind, account: str) -> None:
     files = whole.app.starbeam.settings.files

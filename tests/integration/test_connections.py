@@ -4,21 +4,27 @@ connections that are cut. Nobody gets a 500, and what can be answered is."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from starbeam.app import Starbeam
 from starbeam.db import mariadb as connecting
+from starbeam.settings import Database as Settings
 from starbeam.settings import load
 from starbeam_doctor import Finding, database
 from starbeam_ispyb.models import Dewar, Proposal, ProposalHasPerson, Shipping
@@ -171,20 +177,29 @@ def _packet(number: int, payload: bytes) -> bytes:
     return struct.pack("<I", len(payload))[:3] + bytes([number]) + payload
 
 
-def _wants(plugin: bytes) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    """A server whose account logs in by this plugin."""
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+NONCE = bytes(range(32))
+
+
+async def _answer_to(plugin: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """What a client answers a server whose account logs in by this plugin, with the packet's head."""
+    able = 0xFFFFFFFF & ~0x800 & ~0x20  # no TLS, no compression
+    greeting = (
+        b"\x0a5.5.5-10.11.19-MariaDB\0" + struct.pack("<I", 7) + b"abcdefgh\0"
+        + struct.pack("<H", able & 0xFFFF) + b"\x2d" + struct.pack("<HH", 2, able >> 16)
+        + bytes([21]) + bytes(10) + b"ijklmnopqrst\0mysql_native_password\0"
+    )  # fmt: skip
+    writer.write(_packet(0, greeting))
+    await reader.read(4096)
+    writer.write(_packet(2, b"\xfe" + plugin + b"\0" + NONCE))
+    return await reader.read(4096)
+
+
+def _wants(plugin: bytes) -> Serve:
+    """A server whose account logs in by this plugin, and which leaves then."""
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        able = 0xFFFFFFFF & ~0x800 & ~0x20  # no TLS, no compression
-        greeting = (
-            b"\x0a5.5.5-10.11.19-MariaDB\0" + struct.pack("<I", 7) + b"abcdefgh\0"
-            + struct.pack("<H", able & 0xFFFF) + b"\x2d" + struct.pack("<HH", 2, able >> 16)
-            + bytes([21]) + bytes(10) + b"ijklmnopqrst\0mysql_native_password\0"
-        )  # fmt: skip
-        writer.write(_packet(0, greeting))
-        await reader.read(4096)
-        writer.write(_packet(2, b"\xfe" + plugin + b"\0" + bytes(range(32))))
-        await reader.read(4096)
+        await _answer_to(plugin, reader, writer)
         writer.close()
 
     return greet
@@ -224,6 +239,37 @@ async def listening(serve: Any) -> AsyncIterator[int]:
         for task in served:
             task.cancel()
         await asyncio.gather(*served, return_exceptions=True)
+
+
+SECRET_AS_KEY = "ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY="
+"""What MariaDB keeps of the password `secret` for ed25519, by its documentation."""
+DONE = b"\0\0\0\2\0\0\0"
+
+
+async def _lets_in_by_ed25519(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head, signature = struct.unpack("4s64s", await _answer_to(b"client_ed25519", reader, writer))
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(SECRET_AS_KEY)).verify(signature, NONCE)
+    except InvalidSignature:
+        return
+    writer.write(_packet(head[3] + 1, DONE))
+    while await reader.read(4096):
+        writer.write(_packet(1, DONE))
+
+
+@pytest.mark.parametrize(("password", "right"), [("secret", True), ("Secret", False), ("", False)])
+async def test_an_account_that_logs_in_by_ed25519(password: str, right: bool) -> None:
+    async with listening(_lets_in_by_ed25519) as port:
+        url = make_url(f"mysql+asyncmy://ann:{password}@127.0.0.1:{port}/ispyb")
+        arguments = connecting.connect_args(url, Settings(url=str(url)), read_only=True)
+        open_connection = partial(arguments.pop("async_creator_fn"), host="127.0.0.1", port=port, user="ann")
+        if right:
+            connection = await open_connection(**arguments)
+            await connection.ping()
+            connection.close()
+        else:
+            with pytest.raises(connecting.CannotConnect):
+                await open_connection(**arguments)
 
 
 @pytest.mark.parametrize("serve", SERVERS.values(), ids=SERVERS)

@@ -1,6 +1,6 @@
 """Describe a list: its rows, filters and orders, pages, and the parameters that a request gives."""
 
-from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, text_in
+from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, askable, text_in
 from starbeam.paging import Page, Paged, everything, nothing
 from starbeam.params import (
     LARGEST,
@@ -30,6 +30,7 @@ __all__ = [
     "Search",
     "SessionName",
     "Where",
+    "askable",
     "everything",
     "nothing",
     "path_id",

@@ -103,14 +103,13 @@ class Filters(Struct, frozen=True):
 
     @classmethod
     def conditions(cls, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
-        """What is kept when this is asked. A filter is ignored where only this ISPyB lacks its column."""
+        """What is kept when this is asked."""
         rules = rules_of(cls)
         found = [rule.condition for name in sorted(asked.given) if isinstance(rule := rules[name], Where)]
         for name, value in asked.chosen:
             if isinstance(choice := rules.get(name), Choice):
                 found.append(choice.conditions[value])
-        built = (_built(condition, scope) for condition in found)
-        return [condition for condition in built if _can_ask(scope.schema, condition)]
+        return askable(scope, [_built(condition, scope) for condition in found])
 
     def _given(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -252,6 +251,11 @@ def _check(filters: type[Filters]) -> None:
         few = all(isinstance(kind, type) and issubclass(kind, Enum) for kind in kinds)
         if name not in rules and not few:
             raise TypeError(f"{filters.__name__}.{name} has no condition: Annotated[…, Where(…)]")
+
+
+def askable(scope: Scope, conditions: Iterable[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Conditions of filters without those that are ignored: only this ISPyB lacks a column that they need."""
+    return [condition for condition in conditions if _can_ask(scope.schema, condition)]
 
 
 def _can_ask(schema: Schema, condition: Any) -> bool:

@@ -147,23 +147,26 @@ def sort_key(text: str) -> str:
     return _kept_key(text) if len(text) <= _LONGEST_KEPT else _fold(text).rstrip(" ")
 
 
-_DATE = re.compile(
-    r"(?P<year>\d{4}|\d\d)(?P<by>[-./]?)(?P<month>\d\d|(?<=[-./])\d)(?P=by)(?P<day>\d\d|(?<=[-./])\d)"
-    r"(?:[T ]*(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:\.\d*)?)?)?(?:[^\d].*)?",
-    re.ASCII,
-)
+_BY = "[!-/:-@[-`{-~]"
+_DATES = [
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        r"(\d\d|\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d))?(?:(?!T|[ ]+\d|\+\d)\D.*)?",
+        rf"(\d{{1,4}}){_BY}(\d\d?){_BY}(\d\d?)"
+        rf"(?:(?:T| +|{_BY})(\d\d?)(?:{_BY}(\d\d?)(?:{_BY}(\d\d?))?)?)?(?:(?![T ]+\d)\D.*)?",
+    )
+]
+"""Digits alone, and with any sign between the numbers."""
 
 
 def as_datetime(text: str | None) -> str | None:
     """A text as MariaDB reads it as a date: `20200131`, `200131`, `2020.1.31 10:30`, and what
     `Date.toISOString` writes. The zone and what else follows is ignored. None for text that is none."""
-    found = _DATE.fullmatch((text or "").strip())
+    found = next(filter(None, (pattern.fullmatch((text or "").strip()) for pattern in _DATES)), None)
     if found is None:
         return None
-    year, month, day, hour, minute, second = (
-        int(found[name] or 0) for name in found.groupdict() if name != "by"
-    )
-    year += (2000 if year < 70 else 1900) if len(found["year"]) == 2 else 0
+    year, month, day, hour, minute, second = (int(number or 0) for number in found.groups())
+    year += (2000 if year < 70 else 1900) if len(found[1]) == 2 else 0
     try:
         return datetime(year, month, day, hour, minute, second).isoformat(" ")
     except ValueError:

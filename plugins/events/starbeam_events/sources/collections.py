@@ -23,6 +23,7 @@ from sqlalchemy.orm import aliased
 
 from starbeam.api import NotHeld
 from starbeam.api.database import Reader, Scope, Shape, seconds_between, statement
+from starbeam.api.lists import askable
 from starbeam.api.models import WholeSeconds
 from starbeam_events import schemas
 from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Wanted
@@ -68,7 +69,7 @@ def _of_group(scope: Scope, wanted: Wanted, group: Any) -> list[ColumnElement[bo
     where = [*of_session(wanted, group.sessionId), *of_sample(wanted, group.blSampleId)]
     if wanted.source == "":
         where.append(group.experimentType == bindparam("eventType"))
-    return where
+    return askable(scope, where)
 
 
 def _of_collection(
@@ -90,7 +91,7 @@ def _of_collection(
             where.append(or_(*(one.dataCollectionId.in_(found) for found in complained)))
         else:
             where.append(one.dataCollectionId.in_(select(union(*complained).subquery("complained"))))
-    return where
+    return askable(scope, where)
 
 
 def _processed() -> Query:

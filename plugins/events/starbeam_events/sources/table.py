@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.lists import askable
 from starbeam_events.schemas import Event
 from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Struct, Wanted
 from starbeam_events.sources.blocks import blocks
@@ -84,12 +85,12 @@ class TableSource(EventSource):
             return None
         if not scope.has(self.entity) or (self.sample is None and wanted.given & OF_SAMPLE):
             return None
-        where = [scope.sees(self.entity), *of_session(wanted, self.session), *of_sample(wanted, self.sample)]
+        filters = [*of_session(wanted, self.session), *of_sample(wanted, self.sample)]
         if wanted.status:
             if (passes := self.with_status(wanted.status)) is None:
                 return None
-            where.append(passes)
-        return where
+            filters.append(passes)
+        return [scope.sees(self.entity), *askable(scope, filters)]
 
     def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """One for each row."""
