@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, DateTime, Integer, Select, String, literal
 from sqlalchemy.ext.compiler import compiles
@@ -36,44 +36,57 @@ def found_for_row(key: Select[Any]) -> ColumnElement[bool]:
     return key.scalar_subquery().is_not(None)
 
 
-class seconds_ago(GenericFunction[Any]):  # named as SQL functions are
+class Spelled(GenericFunction[Any]):
+    """A function that the databases spell differently, with `{0}` and `{1}` for what it is given."""
+
+    inherit_cache = True
+    on_mariadb: ClassVar[str]
+    on_sqlite: ClassVar[str]
+
+
+@compiles(Spelled)
+def _spell(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+    spelling = element.on_sqlite if compiler.dialect.name == "sqlite" else element.on_mariadb
+    return spelling.format(*(compiler.process(part, **kw) for part in element.clauses))
+
+
+class seconds_ago(Spelled):  # named as SQL functions are
     """The database's own present time, some seconds earlier, as its `current_timestamp` writes it."""
 
     type = DateTime()
     inherit_cache = True
+    on_mariadb = "(NOW() - INTERVAL {0} SECOND)"
+    on_sqlite = "datetime('now', 'localtime', '-' || {0} || ' seconds')"
 
     def __init__(self, seconds: float) -> None:
         super().__init__(literal(int(seconds), Integer()))
 
 
-@compiles(seconds_ago, "mysql")
-@compiles(seconds_ago, "mariadb")
-def _seconds_ago_mysql(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(NOW() - INTERVAL {compiler.process(element.clauses.clauses[0], **kw)} SECOND)"
-
-
-@compiles(seconds_ago, "sqlite")
-def _seconds_ago_sqlite(element: seconds_ago, compiler: SQLCompiler, **kw: Any) -> str:
-    seconds = compiler.process(element.clauses.clauses[0], **kw)
-    return f"datetime('now', 'localtime', '-' || {seconds} || ' seconds')"
-
-
-class as_datetime(GenericFunction[Any]):
+class as_datetime(Spelled):
     """A text as the database reads it as a date with a time of day, by default midnight; NULL for others."""
 
     type = DateTime()
     inherit_cache = True
+    on_mariadb = "CAST({0} AS DATETIME)"
+    on_sqlite = "as_datetime({0})"
 
 
-@compiles(as_datetime, "mysql")
-@compiles(as_datetime, "mariadb")
-def _as_datetime_mysql(element: as_datetime, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **kw)} AS DATETIME)"
+class seconds_between(Spelled):
+    """Whole seconds from one time to another: negative when the other comes first, NULL without both."""
+
+    type = Integer()
+    inherit_cache = True
+    on_mariadb = "TIMESTAMPDIFF(SECOND, {0}, {1})"
+    on_sqlite = "(strftime('%s', {1}) - strftime('%s', {0}))"
 
 
-@compiles(as_datetime, "sqlite")
-def _as_datetime_sqlite(element: as_datetime, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"as_datetime({compiler.process(element.clauses, **kw)})"
+class whole(Spelled):
+    """A number that is not negative, without its fraction."""
+
+    type = Integer()
+    inherit_cache = True
+    on_mariadb = "CAST(FLOOR({0}) AS SIGNED)"
+    on_sqlite = "CAST({0} AS INTEGER)"
 
 
 class joined(GenericFunction[Any]):
@@ -102,40 +115,3 @@ def _is_mixed(element: joined, compiler: Any) -> bool:
 def _joined_sqlite(element: joined, compiler: SQLCompiler, **kw: Any) -> str:
     parts = " || ".join(compiler.process(part, **kw) for part in element.clauses)
     return f"(({parts}) COLLATE {COLLATION})"  # an expression has no collation of its own
-
-
-class seconds_between(GenericFunction[int]):
-    """Whole seconds from one time to another: negative when the other comes first, NULL without both."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(seconds_between, "mysql")
-@compiles(seconds_between, "mariadb")
-def _seconds_between_mysql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"TIMESTAMPDIFF(SECOND, {compiler.process(element.clauses, **kw)})"
-
-
-@compiles(seconds_between, "sqlite")
-def _seconds_between_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
-    start, end = (compiler.process(part, **kw) for part in element.clauses)
-    return f"(strftime('%s', {end}) - strftime('%s', {start}))"
-
-
-class whole(GenericFunction[int]):
-    """A number that is not negative, without its fraction."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(whole, "mysql")
-@compiles(whole, "mariadb")
-def _whole_mysql(element: whole, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(FLOOR({compiler.process(element.clauses, **kw)}) AS SIGNED)"
-
-
-@compiles(whole, "sqlite")
-def _whole_sqlite(element: whole, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **kw)} AS INTEGER)"
