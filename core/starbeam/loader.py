@@ -13,7 +13,6 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, get_args
 
 import pluggy
-import structlog
 from msgspec.structs import fields
 
 from starbeam import hooks, hookspecs
@@ -26,7 +25,6 @@ from starbeam.settings import SettingsError
 if TYPE_CHECKING:
     from starbeam.settings import Loaded
 
-log = structlog.get_logger("starbeam.plugins")
 
 CORRECT = "correct the plugin, or disable it"
 """What to do about most of its mistakes."""
@@ -108,6 +106,9 @@ class Plugins:
             try:
                 await beside.__aexit__(None, None, None)
             except (Exception, SystemExit) as error:
+                import structlog  # only now: commands that tell of plugins write no log
+
+                log = structlog.get_logger("starbeam.plugins")
                 log.error("plugin failed to end", plugin=plugin, error=self.said(plugin, error))
 
     def _asking(
