@@ -13,7 +13,6 @@ import reprlib
 import sys
 import traceback
 import types
-from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import is_dataclass
@@ -29,8 +28,11 @@ if TYPE_CHECKING:
     import pluggy
 
 
-MISTAKES = (Exception, SystemExit, GeneratorExit, CancelledError)
-"""What a plugin's code may raise while an app is built: all but what a signal raises."""
+def mistakes() -> tuple[type[BaseException], ...]:
+    """What a plugin's code may raise while an app is built: all but what a signal raises."""
+    from asyncio import CancelledError  # only now, when something was raised: commands need no asyncio
+
+    return Exception, SystemExit, GeneratorExit, CancelledError
 
 
 class WrongResult(Exception):

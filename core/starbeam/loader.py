@@ -75,7 +75,7 @@ class Plugins:
                 self.faults += from_settings(error, name, self.distribution(name))
             except hooks.WrongResult as error:
                 self.fault(name, "hooks", f"{hook}: {error}", CORRECT)
-            except hooks.MISTAKES as error:  # any plugin's any mistake becomes a line of the table
+            except hooks.mistakes() as error:  # any plugin's any mistake becomes a line of the table
                 self.fault(name, "hooks", f"{hook}: {self.said(name, error)}", CORRECT)
             else:
                 yield name, result
@@ -174,7 +174,7 @@ def class_of(found: Found) -> type[Plugin[Any]]:
     """Import the class of a plugin. Raises `NoPlugin`."""
     try:
         cls = found.load()
-    except hooks.MISTAKES as error:  # an import can fail in any way
+    except hooks.mistakes() as error:  # an import can fail in any way
         remedy = "repair or reinstall its package, or disable the plugin"
         raise NoPlugin([hooks.said(error, found.module)], remedy) from error
     wrong = [f"is no subclass of starbeam.api.Plugin with name = {found.name!r}"]
@@ -249,7 +249,7 @@ def _settings(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugin
 def _construct(name: str, cls: type[Plugin[Any]], settings: list[Any], plugins: Plugins) -> None:
     try:
         plugins.enabled[name] = cls(*settings)
-    except hooks.MISTAKES as error:  # a constructor can fail in any way
+    except hooks.mistakes() as error:  # a constructor can fail in any way
         plugins.fault(
             name, "settings", plugins.said(name, error), "correct its settings, or disable the plugin"
         )
