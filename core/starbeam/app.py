@@ -163,6 +163,7 @@ class Starbeam:
             logging_config=None,
             debug=False,
         )
+        requests.one_by_one(app)
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
         app.asgi_handler = requests.RequestLog(app.asgi_handler, self.client_address, self.metrics)
         return app

@@ -2,7 +2,7 @@
 
 from starbeam.cache import Cache
 from starbeam.db.columns import Column, enum_values
-from starbeam.db.counts import Count, Counts, counted
+from starbeam.db.counts import Count, Counts, counted, kept
 from starbeam.db.engine import Database
 from starbeam.db.equality import Keys, keys_of
 from starbeam.db.functions import (
@@ -66,6 +66,7 @@ __all__ = [
     "fitting",
     "found_for_row",
     "joined",
+    "kept",
     "keys_of",
     "reflect",
     "refusing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect, literal, select
+from sqlalchemy import bindparam, inspect, literal, select
 
 from starbeam.db.functions import seconds_ago
 from starbeam.db.models import (
@@ -35,15 +35,25 @@ PERMISSIONS = (
 """What each person may do: not DISTINCT, which would leave one of names that differ in case only."""
 
 
+BY_LOGIN = (
+    select(Person.personId, Person.login, Person.givenName, Person.familyName)
+    .where(Person.login == bindparam("login"))
+    .order_by(Person.personId)
+)
+"""People whose login is the bound one to the database: `of_login` tells which of them it is."""
+
+
 async def person_by_login(connection: AsyncConnection | AsyncSession, login: str) -> Any | None:
     """`personId`, `login` (as stored), `givenName` and `familyName` of a person, by the login in any case.
 
     The lowest id when several have it. The database finds them; letters that are one to its collation only,
     such as `e` and `é`, tell two people apart (docs/adr/0022-accents-tell-log-ins-apart.md).
     """
-    columns = Person.personId, Person.login, Person.givenName, Person.familyName
-    query = select(*columns).where(Person.login == login).order_by(Person.personId)
-    rows = (await connection.execute(query)).all()
+    return of_login((await connection.execute(BY_LOGIN, {"login": login})).all(), login)
+
+
+def of_login(rows: Sequence[Any], login: str) -> Any | None:
+    """The one of `BY_LOGIN` that a login means."""
     return next((row for row in rows if _folded(row.login) == _folded(login)), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Executable
 
@@ -18,10 +18,11 @@ AGE = 5
 MANY = 100
 """The smallest number of rows on something that is kept."""
 LONG = 1_000
-"""The smallest total of a list that is kept."""
+"""The smallest total of a list that is kept, and the fewest rows of an answer that is."""
 _MOST_COUNTS = 20_000
 _MOST_TOTALS = 200
 
+T = TypeVar("T")
 Counts = tuple[Any, ...]
 """How many rows hang on something, and what else was found in them."""
 Count = Callable[[Rows, Sequence[int]], Awaitable[Mapping[int, Counts]]]
@@ -38,13 +39,17 @@ def _totals(scope: Scope, query: Executable) -> Cache[int]:
     return Cache(AGE, _MOST_TOTALS, worth=lambda total: total >= LONG)
 
 
+@statement
+def _answers(scope: Scope, name: str) -> Cache[Any]:
+    return Cache(AGE, _MOST_TOTALS, worth=lambda answer: bool(answer[0] >= LONG))
+
+
 async def counted(reader: Rows, count: Count, keys: Sequence[int]) -> Mapping[int, Counts]:
     """What hangs on each of these keys, as the caller sees it: a number of `MANY` or more may be `AGE`
     seconds old, and is renewed while the old one is given (`starbeam.cache`)."""
     if not reader.keeps:
         return await count(reader, keys)
-    shared = reader.scope.kind.sees_everything and not reader.scope.visibility.restricts
-    caller = None if shared else reader.who
+    caller = _caller(reader)
 
     async def some(one: Rows, wanted: Sequence[Any]) -> Mapping[Hashable, Counts]:
         found = await count(one, [key for _, key in wanted])
@@ -75,3 +80,19 @@ async def total(reader: Rows, query: Executable, values: Mapping[str, Any]) -> i
         [key], partial(count, reader), lambda keys: reader.apart(lambda one: count(one, keys))
     )
     return found[key]
+
+
+async def kept(reader: Rows, name: str, said: object, make: Callable[[Rows], Awaitable[tuple[int, T]]]) -> T:
+    """An answer of this name for what a client said, which `make` gives with the number of rows behind it:
+    where these are `LONG` or more it may be `AGE` seconds old. Who asks meanwhile shares it."""
+    if not reader.keeps:
+        return (await make(reader))[1]
+    cache: Cache[tuple[int, T]] = reader.scope.build(_answers(name))
+    found = await cache.get(_caller(reader), lambda: make(reader), said, behind=lambda: reader.apart(make))
+    return found[1]
+
+
+def _caller(reader: Rows) -> Hashable:
+    """For whom numbers are kept: everybody who sees all rows, or the caller."""
+    shared = reader.scope.kind.sees_everything and not reader.scope.visibility.restricts
+    return None if shared else reader.who

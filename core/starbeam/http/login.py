@@ -15,7 +15,7 @@ from starbeam.auth.backends import AuthBackend
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
-from starbeam.db.engine import Database
+from starbeam.db.reader import Reader
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always
 from starbeam.refusals import Unauthenticated
@@ -55,10 +55,9 @@ async def login(
 
 
 @get("/user/current", tags=["Current User"], access=authenticated)
-async def current_user(who: NamedDependency[Principal], database: NamedDependency[Database]) -> CurrentUser:
+async def current_user(who: NamedDependency[Principal], reader: NamedDependency[Reader]) -> CurrentUser:
     """The person who calls, with the permissions and beamlines that count for this request."""
-    async with database.read() as connection:
-        person = await queries.person_by_login(connection, who.login)
+    person = queries.of_login(await reader.rows(queries.BY_LOGIN, login=who.login), who.login)
     if person is None:
         raise Unauthenticated("Invalid token")
     return CurrentUser(

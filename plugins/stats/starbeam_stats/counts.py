@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
-from starbeam.api.database import Reader, keys_of
+from starbeam.api.database import Reader, Rows, kept, keys_of
 from starbeam.api.files import Files
 from starbeam_ispyb.models import BLSession
 from starbeam_stats import schemas
@@ -42,19 +43,29 @@ def _percent(part: int, total: int) -> float:
 
 
 async def hourlies(reader: Reader, extent: Extent) -> schemas.Hourlies:
-    """What is done at which hour of the day. 1 statement."""
-    means = {(kind, hour): mean for kind, hour, mean in await counts.hours(reader, extent)}
-    return schemas.Hourlies(
+    """What is done at which hour of the day. 1 statement, none where many rows' hours are kept."""
+    return await kept(reader, "hourlies", extent.values, partial(_hourlies, extent))
+
+
+async def _hourlies(extent: Extent, reader: Rows) -> tuple[int, schemas.Hourlies]:
+    found = await counts.hours(reader, extent)
+    means = {(kind, hour): number / times for kind, hour, number, times in found}
+    answer = schemas.Hourlies(
         **{
             kind: schemas.Hourly(list(HOURS), [means.get((kind, hour), 0) for hour in HOURS])
             for kind in schemas.Hourlies.__struct_fields__
         }
     )
+    return sum(number for _, _, number, _ in found), answer
 
 
 async def energies(reader: Reader, extent: Extent) -> schemas.ParameterHistograms:
     """How often which photon energy was used, by beamline. 1 statement, and one where a beamline's name is
-    new."""
+    new; none where many rows' energies are kept."""
+    return await kept(reader, "energies", extent.values, partial(_energies, extent))
+
+
+async def _energies(extent: Extent, reader: Rows) -> tuple[int, schemas.ParameterHistograms]:
     edges = [LOWEST + WIDTH * place for place in range(BINS)]
     rows = await counts.energies(reader, extent)
     keys = await keys_of(reader, {BLSession.beamLineName: [beamline for beamline, _, _ in rows]})
@@ -63,4 +74,5 @@ async def energies(reader: Reader, extent: Extent) -> schemas.ParameterHistogram
         new = schemas.ParameterHistogram(beamline, edges, [0] * BINS)
         histogram = found.setdefault(keys.of(BLSession.beamLineName, beamline), new)
         histogram.frequency[place] += number
-    return schemas.ParameterHistograms("energy", "eV", list(found.values()))
+    answer = schemas.ParameterHistograms("energy", "eV", list(found.values()))
+    return sum(number for _, _, number in rows), answer

@@ -6,8 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from starbeam.api.database import Reader
+from starbeam.api.database import Reader, Rows, kept
 from starbeam_stats import schemas
 from starbeam_stats.breakdown import hours
 from starbeam_stats.queries import spans
@@ -45,14 +46,20 @@ class Spent:
 
 
 async def times(reader: Reader, extent: Extent) -> schemas.Times:
-    """Of each session that has a data collection, the latest first, and on average. 2 statements."""
-    spent = await asyncio.to_thread(sums, await spans.read(reader, extent, RECORDED))
+    """Of each session that has a data collection, the latest first, and on average. 2 statements, none where
+    many rows' times are kept."""
+    return await kept(reader, "times", extent.values, partial(_times, extent))
+
+
+async def _times(extent: Extent, reader: Rows) -> tuple[int, schemas.Times]:
+    found = await spans.read(reader, extent, RECORDED)
+    spent = await asyncio.to_thread(sums, found)
     sessions = []
     for key, start, end in await measured(reader, extent):
         if (one := spent.get(key)) is not None:
             lasted = between(start, end), between(start, one.first), between(one.last, end)
             sessions.append(entry(Session(key, *lasted), one.seconds))
-    return schemas.Times(average(sessions), sessions)
+    return len(found), schemas.Times(average(sessions), sessions)
 
 
 def between(start: int | None, end: int | None) -> int | None:

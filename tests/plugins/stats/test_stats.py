@@ -594,3 +594,28 @@ async def test_what_each_operation_costs(log: Log, kind: Kind) -> None:
     histogram = 3 if kind.server == "mariadb" else 2  # which says what it compares of the beamline's name
     costs = {"breakdown": 7, "errors": 3, "times": 3, "hourlies": 2, "parameters/histogram": histogram}
     assert found == costs
+
+
+async def test_what_many_rows_come_to_is_kept_for_seconds(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.db.counts.LONG", 4)
+    await log.session(2, "9:00", "17:00")
+    for _ in range(3):
+        await log.collection("9:00", "10:00", wavelength=1.0)
+    for _ in range(4):
+        await log.collection("9:00", "10:00", wavelength=1.0, session=2)
+
+    async def found(session: int) -> tuple[float, float, int]:
+        """Hours of data collections, how many start at nine, and how many have an energy."""
+        times = (await log.get("times", sessionId=session))["average"]["datacollection"]
+        started = (await log.get("hourlies", sessionId=session))["datacollections"]["average"][9]
+        energies = (await log.get("parameters/histogram", sessionId=session))["beamLines"][0]["frequency"]
+        return times, started, sum(energies)
+
+    assert [await found(1), await found(2)] == [(3, 3, 3), (4, 4, 4)]
+    for session in (1, 2):
+        await log.collection("9:00", "10:00", wavelength=1.0, session=session)
+    assert [await found(1), await found(2)] == [(4, 4, 4), (4, 4, 4)]
+    now += 50  # as old as none may be
+    assert await found(2) == (5, 5, 5)

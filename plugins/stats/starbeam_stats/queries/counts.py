@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from starbeam.api.database import Reader, Scope, containing, contains, statement, whole
+from starbeam.api.database import Reader, Rows, Scope, containing, contains, statement, whole
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,
@@ -121,13 +121,13 @@ async def logs(reader: Reader, extent: Extent) -> list[tuple[str, int, str]]:
     return [(kind, collection, path) for kind, collection, path in rows]
 
 
-async def hours(reader: Reader, extent: Extent) -> list[tuple[str, int, float]]:
-    """Kind, hour of the day, and the mean over the calendar hours that have any. 1 statement."""
+async def hours(reader: Rows, extent: Extent) -> list[tuple[str, int, int, int]]:
+    """Kind, hour of the day, number, and in how many calendar hours. 1 statement."""
     rows = await reader.rows(_hours(extent.given), **extent.values)
-    return [(kind, int(hour), int(number) / count) for kind, hour, number, count in rows]
+    return [(kind, int(hour), int(number), count) for kind, hour, number, count in rows]
 
 
-async def energies(reader: Reader, extent: Extent) -> list[tuple[str | None, int, int]]:
+async def energies(reader: Rows, extent: Extent) -> list[tuple[str | None, int, int]]:
     """Beamline, number of the bin, and of data collections in it. 1 statement."""
     rows = await reader.rows(_energies(extent.given), **extent.values)
     return [(beamline, place, count) for beamline, place, count in rows]

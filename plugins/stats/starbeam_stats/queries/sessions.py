@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from starbeam.api.database import Reader, Scope, statement
+from starbeam.api.database import Rows, Scope, statement
 from starbeam_ispyb.models import BLSession
 from starbeam_stats.queries.extent import Extent, where
 from starbeam_stats.queries.spans import since_epoch
@@ -19,7 +19,7 @@ def _sessions(scope: Scope, given: frozenset[str]) -> Select[Any]:
     return select(*columns).where(*where(scope, given)).order_by(*order)
 
 
-async def measured(reader: Reader, extent: Extent) -> list[tuple[int, int | None, int | None]]:
+async def measured(reader: Rows, extent: Extent) -> list[tuple[int, int | None, int | None]]:
     """Key, start and end of the sessions that are meant, in seconds since `spans.EPOCH`, the latest first. 1
     statement."""
     rows = await reader.rows(_sessions(extent.given), **extent.values)

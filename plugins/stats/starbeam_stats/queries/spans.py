@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, func, literal_column, select, union_all
 
-from starbeam.api.database import Reader, Scope, seconds_between, statement
+from starbeam.api.database import Rows, Scope, seconds_between, statement
 from starbeam_ispyb.models import (
     BLSession,
     DataCollection,
@@ -40,7 +40,7 @@ def as_time(seconds: int) -> datetime:
     return EPOCH + timedelta(seconds=seconds)
 
 
-async def read(reader: Reader, extent: Extent, kinds: tuple[str, ...]) -> Sequence[Span]:
+async def read(reader: Rows, extent: Extent, kinds: tuple[str, ...]) -> Sequence[Span]:
     """The spans of these kinds, in any order, the data collections in one walk. 1 statement."""
     rows: Sequence[Any] = await reader.rows(_spans(extent.given, kinds), **extent.values)
     return rows
