@@ -74,7 +74,9 @@ class Starbeam:
         self.tokens = Tokens(settings.auth)
         self.tries = Tries()
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
-        self.registry.collect_parts([self._login(), openapi.router(self.snapshot)], self.context)
+        self.logins = self._logins()
+        own = login.router(self.logins, self.onetime_tokens, self.client_address)
+        self.registry.collect_parts([own, openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = Scopes(self.database, Visibility(self.registry.rules))
@@ -90,11 +92,9 @@ class Starbeam:
         kept.watch(self.database)
         return kept
 
-    def _login(self) -> Router:
-        backends = self.registry.backends
+    def _logins(self) -> LoginService:
         parts = self.tokens, self.tries, self.snapshot, self.database, self.write
-        service = LoginService(backends, *parts)
-        return login.router(backends, service, self.onetime_tokens, self.client_address)
+        return LoginService(self.registry.backends, *parts)
 
     async def write(self, who: Principal) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""
@@ -138,8 +138,10 @@ class Starbeam:
 
     def _litestar(self, routers: Sequence[Router]) -> Litestar:
         settings = self.settings.server
-        guard = Guard(self.settings, self.tokens, self.snapshot, self.onetime_tokens)
-        answer = partial(errors.answer, outage=self.database.outage)
+        guard = Guard(
+            self.settings, self.tokens, self.snapshot, self.onetime_tokens, self.registry.authenticators
+        )
+        answer = partial(errors.answer, outage=self.database.outage, site=self.registry.site)
         beside = [
             health.router(self.registry.checks, self.is_test_system),
             metrics.router(self.metrics, self.client_address),
@@ -148,7 +150,7 @@ class Starbeam:
             openapi.declare(handler for _, handler in handlers_of(router))
         api = Router(settings.api_root, route_handlers=routers)
         app = Litestar(
-            route_handlers=[api, *beside],
+            route_handlers=[api, *beside, *self._site()],
             guards=[guard.check],
             dependencies=self._dependencies(),
             exception_handlers={HTTPException: answer, Exception: answer},
@@ -175,6 +177,15 @@ class Starbeam:
                 cause = f"{handler.handler_name} ({path}): no request can set a parameter called {name}"
                 remedy = f"rename it, or ask for what handlers are given with {name}: NamedDependency[…]"
                 self.plugins.fault(str(handler.opt["plugin"]), "hooks", cause, remedy)
+
+    def _site(self) -> list[Router]:
+        """The web pages, where a plugin serves them."""
+        if (site := self.registry.site) is None:
+            return []
+        beside = always(login_service=self.logins, client_address=self.client_address)
+        given = {**beside, **site.dependencies}
+        pages = self.registry.pages
+        return [Router(site.root, route_handlers=pages, dependencies=given, guards=list(site.guards))]
 
     def _dependencies(self) -> dict[str, Provide]:
         """What handlers of all plugins ask for by name.

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
     from starbeam.demo import DemoData
     from starbeam.lifespan import Lifespan
     from starbeam.options import Option
+    from starbeam.pages import Pages, Site
     from starbeam.permissions import Permission
     from starbeam.plugin import Context
     from starbeam.visibility import Rule
@@ -91,6 +93,34 @@ def register_auth_backends(ctx: Context) -> Iterable[AuthBackend]:
     """Log-in backends, one for each entry of `ctx.backends`.
 
     Merge: union, in the order of ``[auth.backends]``. The plugin's class must set `backend_name`.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_authenticators(ctx: Context) -> Iterable[Authenticator]:
+    """Credentials that requests may bring instead of the API's own tokens.
+
+    Merge: the guard asks them in plugin order, before it looks for a token; the first that finds its
+    credential says who calls.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_pages(ctx: Context) -> Iterable[Pages]:
+    """Web pages, with their places in the frame, if there is a plugin that serves them.
+
+    Merge: union. Two pages of one address are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_site(ctx: Context) -> Iterable[Site]:
+    """What stands at the server's root, built of the pages that ``ctx.collect("register_pages")`` gives.
+
+    Merge: one for a server. A second is an error.
     """
     raise NotImplementedError
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
+    from starbeam.pages import Site
     from starbeam.permissions import Permission
     from starbeam.plugin import Context
     from starbeam.visibility import Rule
@@ -54,6 +56,9 @@ class Registry:
     """With the plugin whose each is."""
     checks: list[Check] = field(default_factory=list)
     routers: list[Router] = field(default_factory=list)
+    authenticators: list[Authenticator] = field(default_factory=list)
+    site: Site | None = None
+    pages: list[Router] = field(default_factory=list)
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def collect_declarations(self) -> None:
@@ -96,6 +101,21 @@ class Registry:
             named = [replace(check, name=f"{name}.{check.name}") for check in found]
             self._keep("check", name, named, {})
             self.checks += named
+        for _, found in self.plugins.call("register_authenticators", ctx=context):
+            self.authenticators += found
+        for name, found in self.plugins.call("register_site", ctx=context):
+            for site in found:
+                if self._claim("site", "of the server", name):
+                    self.site = site
+                    self._collect_pages(site)
+
+    def _collect_pages(self, site: Site) -> None:
+        for name, pages in site.pages.items():
+            for router in self._router(name, "register_pages", pages.handlers, page=True):
+                for path, handler in handlers_of(router):
+                    self._claim_paths("page", name, path, handler)
+                    self._check_access(name, path, handler)
+                self.pages.append(router)
 
     def owners_of_tables(self) -> list[str]:
         """Core and the plugins that own tables, in the order in which they registered them."""
@@ -152,21 +172,29 @@ class Registry:
         return False
 
     def _route(self, plugin: str, found: Iterable[ControllerRouterHandler]) -> None:
-        """The plugin's handlers under a router that carries its name; each must declare its access."""
-        try:
-            router = Router("/", route_handlers=list(found), opt={"plugin": plugin})
-        except Exception as error:  # Litestar's own checks of handlers
-            self.plugins.fault(plugin, "hooks", f"register_routes: {said(error)}", "correct its handlers")
-            return
-        for path, handler in handlers_of(router):
-            self._check_handler(plugin, path, handler)
-        self.routers.append(router)
+        """The plugin's operations; each must declare its access."""
+        for router in self._router(plugin, "register_routes", found):
+            for path, handler in handlers_of(router):
+                self._claim_paths("path", plugin, path, handler)
+                self._claim("operation id", handler.handler_name, plugin)
+                self._check_access(plugin, path, handler)
+            self.routers.append(router)
 
-    def _check_handler(self, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
-        for method in handler.http_methods:
-            if method != "OPTIONS":
-                self._claim("path", f"{method} {re.sub(r'{[^}]*}', '{}', path)}", plugin)
-        self._claim("operation id", handler.handler_name, plugin)
+    def _router(
+        self, plugin: str, hook: str, found: Iterable[ControllerRouterHandler], *, page: bool = False
+    ) -> Iterator[Router]:
+        """The plugin's handlers under a router that carries its name, if Litestar takes them."""
+        opt = {"plugin": plugin, "page": page}
+        try:
+            yield Router("/", route_handlers=list(found), opt=opt, include_in_schema=not page)
+        except Exception as error:  # Litestar's own checks of handlers
+            self.plugins.fault(plugin, "hooks", f"{hook}: {said(error)}", "correct its handlers")
+
+    def _claim_paths(self, kind: str, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
+        for method in handler.http_methods - {"OPTIONS"}:
+            self._claim(kind, f"{method} {re.sub(r'{[^}]*}', '{}', path)}", plugin)
+
+    def _check_access(self, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
         if not hooks.fits(dict(handler.opt).get("errors", {}), dict[int, str]):
             cause = f"{handler.handler_name} ({path}): errors is no dict of statuses and sentences"
             self.plugins.fault(plugin, "hooks", cause, 'write errors={404: "No such lamp"}')
@@ -208,7 +236,16 @@ class Operation:
 
 
 def operations_of(router: Router) -> list[Operation]:
-    """What a router or app serves, by path and method."""
+    """What a router or app serves for programs, by path and method."""
+    return [one for one in _served(router) if not one.handler.opt.get("page")]
+
+
+def pages_of(router: Router) -> list[Operation]:
+    """What a router or app shows to people, by path and method."""
+    return [one for one in _served(router) if one.handler.opt.get("page")]
+
+
+def _served(router: Router) -> list[Operation]:
     found = [
         Operation(str(method), path, handler)
         for path, handler in handlers_of(router)

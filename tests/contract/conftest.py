@@ -82,6 +82,7 @@ def make_whole(make_app: MakeApp, tmp_path: Path) -> MakeWhole:
         known = {
             f"{method} {path}": handler
             for path, handler in handlers_of(app.starbeam.asgi)
+            if not handler.opt.get("page")
             for method in handler.http_methods
             if method not in ("OPTIONS", "HEAD")
         }

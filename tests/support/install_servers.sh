@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers that the tests start for themselves, where they are missing.
+# Installs the servers that the tests start for themselves, and the browser that they look with, where missing.
 # Nothing is started, nothing listens: MariaDB comes without a service, slapd without a configuration.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
@@ -8,10 +8,11 @@ packages=""
 command -v mariadbd > /dev/null || packages="$packages mariadb-server-core mariadb-client-core"
 command -v slapd > /dev/null || packages="$packages slapd"
 command -v openssl > /dev/null || packages="$packages openssl"
+command -v chromium > /dev/null || packages="$packages chromium fonts-dejavu-core"
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), and openssl." >&2
+    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), openssl and chromium." >&2
     echo "Debian, Ubuntu: apt-get install$packages; elsewhere: the packages that hold them" >&2
     exit 1
 fi

@@ -66,6 +66,8 @@ class AuthBackend(ABC):
     test_only: ClassVar[bool] = False
     """Lets people in without proof: shown by health and the API page, refused without `test_system =
     true`."""
+    by_password: ClassVar[bool] = True
+    """Takes a login and a password, so that a form can ask for them; else a provider's token."""
 
     def __init__(self, name: str) -> None:
         self.name = name

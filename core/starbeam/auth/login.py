@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
@@ -45,8 +45,16 @@ class LogInRefused(Unauthenticated):
         self.reason = reason
 
 
+class Proven(NamedTuple):
+    """Who has logged in."""
+
+    person_id: int
+    login: str
+    permissions: list[str]
+
+
 class LoginService:
-    """Turns a try to log in into a token or 401."""
+    """Turns a try to log in into a person or 401."""
 
     def __init__(
         self,
@@ -57,7 +65,7 @@ class LoginService:
         database: Database,
         writes: Writes,
     ) -> None:
-        self._backends = backends
+        self.backends = backends
         self._tokens = tokens
         self._tries = tries
         self._snapshot = snapshot
@@ -65,23 +73,29 @@ class LoginService:
         self._writes = writes
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
-        """The person's token. 401 when the backend or the database does not know the person, 429 after too
-        many failures. Only the log says why."""
+        """The person's token, else as `prove`."""
+        who = await self.prove(body, address)
+        token = self._tokens.make(who.login, who.person_id, who.permissions)
+        return TokenResponse(who.login, token, who.permissions)
+
+    async def prove(self, body: Login, address: str) -> Proven:
+        """The person. 401 when the backend or the database does not know the person, 429 after too many
+        failures. Only the log says why."""
         about = {"login": _short(body.login or ""), "backend": _short(body.plugin), "address": address}
         try:
             _check_lengths(body)
             async with self._tries.counted(body.login or "", address):
-                answer = await self._try(body)
+                who = await self._try(body)
         except LogInRefused as refused:
             log.warning("log-in refused", reason=refused.reason, **about)
             raise
         except TooMany:
             log.warning("log-in refused", reason="too many tries", **about)
             raise
-        log.info("logged in", **about | {"login": answer.login})
-        return answer
+        log.info("logged in", **about | {"login": who.login})
+        return who
 
-    async def _try(self, body: Login) -> TokenResponse:
+    async def _try(self, body: Login) -> Proven:
         identity = await self._identity(body)
         if not identity.login.strip():
             raise LogInRefused("the backend names no login")
@@ -90,10 +104,10 @@ class LoginService:
         person_id, login = await self._person(identity)
         async with self._database.read() as connection:
             permissions = await queries.permissions(connection, person_id)
-        return TokenResponse(login, self._tokens.make(login, person_id, permissions), permissions)
+        return Proven(person_id, login, permissions)
 
     async def _identity(self, body: Login) -> Identity:
-        backend = self._backends.get(body.plugin or "")
+        backend = self.backends.get(body.plugin or "")
         if backend is None:
             raise LogInRefused("no such backend")
         try:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from litestar import Request
     from sqlalchemy.exc import DBAPIError
 
+    from starbeam.pages import Site
+
 log = logs.get("starbeam.errors")
 
 _RETRY = {"Retry-After": "5"}
@@ -116,8 +118,15 @@ def _retry(error: Refusal) -> dict[str, str] | None:
     return _RETRY if isinstance(error, Unavailable) else None
 
 
-def answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:
-    """Any exception of a handler, a guard or the router as an answer."""
+def answer(
+    request: Request[Any, Any, Any], error: Exception, outage: Outage, site: Site | None = None
+) -> Response[Any]:
+    """Any exception of a handler, a guard or the router as an answer: a page, where the site shows one."""
+    answered = _answer(request, error, outage)
+    return site.explain(request, answered) if site else answered
+
+
+def _answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -> Response[Any]:
     while isinstance(error, ExceptionGroup):  # of dependencies that end together: the first says why
         error = error.exceptions[0]
     if isinstance(error, ValidationException):

@@ -11,9 +11,12 @@ from starbeam.access import Access, Principal
 from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from litestar.connection import ASGIConnection
     from litestar.handlers.base import BaseRouteHandler
 
+    from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.onetime import OneTimeTokens
     from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
@@ -28,13 +31,19 @@ class Guard:
     """Finds out who calls and refuses who may not."""
 
     def __init__(
-        self, settings: Settings, tokens: Tokens, snapshot: Snapshot, onetime_tokens: OneTimeTokens
+        self,
+        settings: Settings,
+        tokens: Tokens,
+        snapshot: Snapshot,
+        onetime_tokens: OneTimeTokens,
+        authenticators: Sequence[Authenticator],
     ) -> None:
         self._api_root = settings.server.api_root
         self._trust_claims = settings.auth.trust_token_claims
         self._tokens = tokens
         self._snapshot = snapshot
         self._onetime_tokens = onetime_tokens
+        self._authenticators = authenticators
 
     async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """404 for what is switched off, 401 without valid credentials, 403 without the permission."""
@@ -48,13 +57,14 @@ class Guard:
                 raise Missing("Not Found")
         if access.public:
             return
-        who = await self._caller(connection, access)
+        who = await self._caller(connection, handler)
         connection.scope["user"] = who
         bind_contextvars(person=who.login)
         if access.permission and access.permission not in who.permissions:
             raise Forbidden("Not Authorized")
 
-    async def _caller(self, connection: Connection, access: Access) -> Principal:
+    async def _caller(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
+        access: Access = handler.opt["access"]
         if access.token_in == "path":
             return await self._by_token(str(connection.path_params.get("token", "")))
         if access.token_in == "query":
@@ -62,6 +72,10 @@ class Guard:
             if token is None:
                 raise Invalid("Field required", ["query", "token"], "missing")
             return await self._by_token(token)
+        for one in self._authenticators:
+            if (credential := one.credential(connection, handler)) is not None:
+                await self._snapshot.ensure_loaded()
+                return await one.principal(credential)
         token = _bearer(connection.headers.get("authorization", ""))
         if token:
             return await self._by_token(token)

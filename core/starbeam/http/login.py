@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Router, get, post
@@ -11,7 +10,6 @@ from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
 from starbeam.auth import queries
-from starbeam.auth.backends import AuthBackend
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
@@ -22,14 +20,14 @@ from starbeam.refusals import Unauthenticated
 
 
 @get("/auth/config", tags=["Authentication"], access=public, sync_to_thread=False)
-def config(backends: NamedDependency[Mapping[str, AuthBackend]]) -> AuthConfig:
+def config(login_service: NamedDependency[LoginService]) -> AuthConfig:
     """The log-in backends that clients may use, in the order of the configuration."""
     return AuthConfig(
         [
             PluginConfig(
                 name, {key: value for key, value in backend.public_config.items() if value not in (None, "")}
             )
-            for name, backend in backends.items()
+            for name, backend in login_service.backends.items()
         ]
     )
 
@@ -84,7 +82,6 @@ async def sign_url(
 
 
 def router(
-    backends: Mapping[str, AuthBackend],
     login_service: LoginService,
     onetime_tokens: OneTimeTokens,
     client_address: ClientAddress,
@@ -94,7 +91,6 @@ def router(
         "/",
         route_handlers=[config, login, current_user, sign_url],
         dependencies=always(
-            backends=backends,
             login_service=login_service,
             onetime_tokens=onetime_tokens,
             client_address=client_address,

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.api.web import Pages
+
 
 class ProposalsPlugin(Plugin[NoSettings]):
     """`/proposals`, `/sessions` and `/persons`."""
@@ -31,6 +33,13 @@ class ProposalsPlugin(Plugin[NoSettings]):
     def register_permissions(self) -> Iterable[Permission]:
         """Who may list everybody."""
         return [Permission("manage_persons", "list everybody in /persons (showAll)")]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The pages."""
+        from starbeam_proposals import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -1,0 +1,133 @@
+"""Web pages: what a plugin gives of them, and what the plugin that serves them builds of all.
+
+A handler of a page is a Litestar handler like any other: it says who may call it, reads lists, and returns
+what `show` makes of a template:
+
+    @get("/proposals", access=authenticated)
+    async def list_proposals(reader: …, page: …, show: NamedDependency[Show]) -> Response[str]:
+        return show("proposals/list.html", page=await reader.page(PROPOSALS, page, filters))
+
+Addresses are those below `Site.root`, not those of the API, and pages are no part of the API document.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from litestar import Request, Response
+    from litestar.di import Provide
+    from litestar.types import ControllerRouterHandler, Guard
+
+    from starbeam.db.reader import Reader
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the bar at the top of every page."""
+
+    title: str
+    href: str
+    """Below the site's root: `/proposals`."""
+    order: int
+    """Entries stand in this order; those of bundled plugins are hundreds."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A further page about a thing that has an address."""
+
+    of: Literal["proposal", "session"]
+    title: str
+    href: str
+    """With the proposal's name or the session's id for `{key}`: `/sessions/{key}/results`."""
+    order: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a page that another plugin has the rest of, read and drawn with it."""
+
+    of: Literal["start", "proposal", "session"]
+    template: str
+    """`<plugin>/<name>.html`; gets what `load` returned."""
+    load: Callable[[Reader, Asked], Awaitable[Mapping[str, Any] | None]]
+    """Nothing, and the part is not there."""
+    order: int
+    narrow: bool = False
+    """In the narrow column beside the others."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which page is asked for."""
+
+    key: int | str | None
+    """The session's id, or the proposal's name."""
+    query: Mapping[str, str]
+    """The parameters in its address."""
+
+
+@dataclass(frozen=True)
+class Finder:
+    """A list of what the search field finds."""
+
+    template: str
+    """Gets what `find` returned, and the text as `q`."""
+    find: Callable[[Reader, str], Awaitable[Mapping[str, Any]]]
+    order: int
+    exact: Callable[[Reader, str], Awaitable[str | None]] | None = None
+    """The address of what is called exactly so, if there is one: the search goes there at once."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The web pages of a plugin."""
+
+    handlers: Sequence[ControllerRouterHandler]
+    """Litestar handlers, GET but for forms."""
+    templates: Path
+    """A folder of Jinja templates, found as `<plugin>/<name>.html`."""
+    places: Sequence[Place] = ()
+    tabs: Sequence[Tab] = ()
+    parts: Sequence[Part] = ()
+    finders: Sequence[Finder] = ()
+
+
+class Show(ABC):
+    """Draws pages for who asks: `show` in handlers of pages."""
+
+    @abstractmethod
+    def __call__(self, template: str, /, *, status_code: int = 200, **values: Any) -> Response[Any]:
+        """The page of this template; `values` are its variables. 304 where the browser has it already."""
+
+    @abstractmethod
+    async def parts(self, of: str, reader: Reader, key: int | str | None = None) -> list[Drawn]:
+        """What plugins add to a page, in order."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A part as HTML."""
+
+    html: str
+    narrow: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """What stands at the server's root, beside the API."""
+
+    root: str
+    pages: Mapping[str, Pages]
+    """By the plugin whose they are."""
+    explain: Callable[[Request[Any, Any, Any], Response[Any]], Response[Any]]
+    """What a request is answered instead of the JSON of an error: a page, for browsers that ask for one."""
+    guards: Sequence[Guard] = ()
+    """What is checked of every request for a page, once the access that it declares has been."""
+    dependencies: Mapping[str, Provide] = field(default_factory=dict)
+    """What handlers of pages may ask for, beside what all may."""

@@ -1,0 +1,139 @@
+"""The pages of proposals, sessions and people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.http import asked
+from starbeam.api.lists import Page
+from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
+from starbeam_proposals.queries import persons, proposals
+from starbeam_proposals.queries.persons import PersonFilters
+from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
+from starbeam_proposals.queries.sessions import SESSIONS, SessionFilters
+
+FEW = Page(limit=5)
+FOUND = Page(limit=10)
+
+
+@get("/proposals", access=authenticated, dependencies=asked(ProposalFilters))
+async def list_proposals(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ProposalFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """All that the person may see, the newest first."""
+    return show("proposals/proposals.html", page=await reader.page(PROPOSALS, page, filters))
+
+
+@get("/proposals/{name:str}", access=authenticated)
+async def show_proposal(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    name: FromPath[str],
+) -> Response[Any]:
+    """A proposal with its sessions."""
+    proposal = await proposals.one(reader, name)
+    found = await reader.page(SESSIONS, page, SessionFilters(proposal=proposal.proposal))
+    drawn = await show.parts("proposal", reader, proposal.proposal)
+    return show("proposals/proposal.html", proposal=proposal, page=found, drawn=drawn)
+
+
+@get("/proposals/{name:str}/people", access=authenticated)
+async def show_people_of_proposal(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    name: FromPath[str],
+) -> Response[Any]:
+    """Who takes part in a proposal."""
+    proposal = await proposals.one(reader, name)
+    found = await persons.page(reader, page, PersonFilters(proposal=proposal.proposal))
+    return show("proposals/people.html", proposal=proposal, session=None, page=found)
+
+
+@get("/sessions", access=authenticated, dependencies=asked(SessionFilters))
+async def list_sessions(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[SessionFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """All that the person may see, the latest first."""
+    return show("proposals/sessions.html", page=await reader.page(SESSIONS, page, filters))
+
+
+@get("/sessions/{key:int}", access=authenticated)
+async def show_session(
+    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+) -> Response[Any]:
+    """A session: its facts, and what plugins know of it."""
+    session = await reader.get(SESSIONS, key)
+    proposal = await proposals.one(reader, session.proposal)
+    drawn = await show.parts("session", reader, key)
+    return show("proposals/session.html", session=session, proposal=proposal, drawn=drawn)
+
+
+@get("/sessions/{key:int}/people", access=authenticated)
+async def show_people_of_session(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """Who takes part in a session."""
+    session = await reader.get(SESSIONS, key)
+    found = await persons.page(reader, page, PersonFilters(sessionId=key))
+    return show("proposals/people.html", proposal=None, session=session, page=found)
+
+
+async def _my_sessions(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    """The sessions that run or come next, and the last ones."""
+    next_ones = await reader.page(SESSIONS, FEW, SessionFilters(upcoming=True))
+    last = await reader.page(SESSIONS, FEW, SessionFilters(previous=True))
+    return {"sessions": [*next_ones.results, *last.results], "total": next_ones.total + last.total}
+
+
+async def _my_proposals(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    return {"page": await reader.page(PROPOSALS, FEW, ProposalFilters())}
+
+
+async def _find(reader: Reader, text: str) -> Mapping[str, Any]:
+    return {"page": await reader.page(PROPOSALS, FOUND, ProposalFilters(search=text))}
+
+
+def pages() -> Pages:
+    """The pages, and their places in others."""
+    return Pages(
+        [
+            list_proposals,
+            show_proposal,
+            show_people_of_proposal,
+            list_sessions,
+            show_session,
+            show_people_of_session,
+        ],
+        Path(__file__).with_name("templates"),
+        places=[Place("Sessions", "/sessions", 100), Place("Proposals", "/proposals", 200)],
+        tabs=[
+            Tab("proposal", "Sessions", "/proposals/{key}", 100),
+            Tab("proposal", "People", "/proposals/{key}/people", 900),
+            Tab("session", "Overview", "/sessions/{key}", 100),
+            Tab("session", "People", "/sessions/{key}/people", 900),
+        ],
+        parts=[
+            Part("start", "proposals/my_sessions.html", _my_sessions, 200),
+            Part("start", "proposals/my_proposals.html", _my_proposals, 300, narrow=True),
+        ],
+        finders=[Finder("proposals/found.html", _find, 100)],
+    )

@@ -1,0 +1,34 @@
+"""Style sheet, scripts and vendored files. Their addresses hold their hashes, so that browsers keep them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+class Asset(NamedTuple):
+    """A file that pages load."""
+
+    content: bytes
+    media_type: str
+    tag: str
+
+
+@cache
+def asset(name: str) -> Asset:
+    """A file, read once. KeyError for one that there is not."""
+    ending = name.rpartition(".")[2]
+    file = resources.files("starbeam_web").joinpath("static", name)
+    if ending not in TYPES or "/" in name or not file.is_file():
+        raise KeyError(name)
+    content = file.read_bytes()
+    return Asset(content, TYPES[ending], hashlib.sha256(content).hexdigest()[:16])
+
+
+def path(name: str) -> str:
+    """Where pages find a file."""
+    return f"/static/{asset(name).tag}/{name}"

@@ -1,0 +1,184 @@
+"""Draws pages: templates, the bar at the top, what other plugins add, and the headers of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.di import Provide
+from markupsafe import Markup
+
+from starbeam.api import Principal
+from starbeam.api.database import Reader
+from starbeam.api.http import always, etag, unchanged
+from starbeam.api.web import Asked, Drawn, Pages, Show, Site
+from starbeam_web import assets, words
+from starbeam_web.errors import explain
+from starbeam_web.forms import Forms
+
+if TYPE_CHECKING:
+    from starbeam.api import Context
+    from starbeam_web.cookie import LogInCookie
+    from starbeam_web.settings import WebSettings
+
+Asker = Request[Any, Any, Any]
+
+API_PAGE = "/docs"
+THEME = "starbeam_theme"
+THEMES = ("light", "dark")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+
+
+class Frame:
+    """Draws pages for one server."""
+
+    def __init__(
+        self, ctx: Context, settings: WebSettings, pages: Mapping[str, Pages], cookie: LogInCookie
+    ) -> None:
+        self.settings = settings
+        self.cookie = cookie
+        self.forms = Forms(cookie)
+        self.finders = _ordered(pages, "finders")
+        self._ctx = ctx
+        self._pages = pages
+        self._parts = _ordered(pages, "parts")
+        self._templates = self._environment()
+
+    def site(self) -> Site:
+        """What the server serves at its root."""
+
+        # Functions, since Litestar copies what it is given, and all that hangs on it.
+        def show(request: Asker) -> Shown:
+            return Shown(self, request)
+
+        async def check(connection: Any, handler: Any) -> None:
+            await self.forms.check(connection)
+
+        given = {"show": Provide(show, sync_to_thread=False), **always(frame=self)}
+        return Site(self.settings.root, self._pages, partial(explain, self), [check], given)
+
+    def address(self, path: str) -> str:
+        """The address of a page, from its place below the site's root."""
+        return path if self.settings.root == "/" else self.settings.root + path
+
+    def has_place_for(self, path: str) -> bool:
+        """Whether a page could have this address."""
+        return _is_below(self.settings.root, path) and not _is_below(self._ctx.api_root, path)
+
+    def _environment(self) -> Environment:
+        made = Environment(
+            loader=PrefixLoader({name: FileSystemLoader(one.templates) for name, one in self._pages.items()}),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        made.globals |= {
+            "address": self.address,
+            "api": lambda path: self._ctx.api_root + path,
+            "api_page": API_PAGE,
+            "asset": lambda name: self.address(assets.path(name)),
+            "documentation": self.settings.documentation,
+            "places": _ordered(self._pages, "places"),
+            "tabs": partial(self._tabs, _ordered(self._pages, "tabs")),
+            "version": version("starbeam-core"),
+            "zone": self._ctx.settings.server.timezone or "the server's time zone",
+        }
+        made.filters |= words.FILTERS
+        return made
+
+    def _tabs(self, tabs: list[Any], of: str, key: int | str) -> list[tuple[str, str]]:
+        """Title and address of the pages about a thing."""
+        return [(one.title, self.address(one.href.format(key=key))) for one in tabs if one.of == of]
+
+    def draw(self, request: Asker, template: str, values: Mapping[str, Any]) -> Markup:
+        """A template as HTML."""
+        html = self._templates.get_template(template).render(
+            who=who_of(request),
+            path=request.url.path,
+            query=request.query_params,
+            theme=theme_of(request),
+            csrf=self.forms.token(request),
+            motd=self._ctx.options["motd"],
+            now=self._ctx.clock.now(),
+            **values,
+        )
+        return Markup(html)  # noqa: S704 - the template has escaped what it was given
+
+    async def parts(self, request: Asker, of: str, reader: Reader, key: int | str | None) -> list[Drawn]:
+        """What plugins add to a page."""
+        asked = Asked(key, dict(request.query_params.items()))
+        found = []
+        for part in self._parts:
+            if part.of == of and (values := await part.load(reader, asked)) is not None:
+                found.append(Drawn(self.draw(request, part.template, values), part.narrow))
+        return found
+
+    async def find(self, request: Asker, reader: Reader, text: str) -> list[str]:
+        """What every plugin finds, as HTML."""
+        return [
+            self.draw(request, one.template, {"q": text, **await one.find(reader, text)})
+            for one in self.finders
+        ]
+
+    def page(
+        self, request: Asker, template: str, status_code: int, values: Mapping[str, Any]
+    ) -> Response[Any]:
+        """A page, or that the browser has it already."""
+        html: bytes | None = self.draw(request, template, values).encode()
+        headers = HEADERS | {"ETag": etag(html or b"")}
+        if status_code == 200 and unchanged(request, headers["ETag"]):
+            html, status_code = None, 304
+        answer = Response(html, status_code=status_code, media_type="text/html", headers=headers)
+        self.forms.mark(request, answer)
+        self.cookie.renew(request, answer)
+        return answer
+
+
+class Shown(Show):
+    """Draws pages for one request: `show` in handlers of pages."""
+
+    def __init__(self, frame: Frame, request: Asker) -> None:
+        self._frame = frame
+        self._request = request
+
+    def __call__(self, template: str, /, *, status_code: int = 200, **values: Any) -> Response[Any]:
+        """The page of a template."""
+        return self._frame.page(self._request, template, status_code, values)
+
+    async def parts(self, of: str, reader: Reader, key: int | str | None = None) -> list[Drawn]:
+        """What plugins add to a page, in order."""
+        return await self._frame.parts(self._request, of, reader, key)
+
+
+def who_of(request: Asker) -> Principal | None:
+    """Who has logged in, if anybody."""
+    found = request.scope.get("user")
+    return found if isinstance(found, Principal) else None
+
+
+def theme_of(request: Asker) -> str:
+    """The theme that the person chose, empty for the system's."""
+    chosen = request.cookies.get(THEME, "")
+    return chosen if chosen in THEMES else ""
+
+
+def _is_below(root: str, path: str) -> bool:
+    return root == "/" or path == root or path.startswith(f"{root}/")
+
+
+def _ordered(pages: Mapping[str, Pages], kind: str) -> list[Any]:
+    """All places, tabs, parts or finders, as they stand on pages."""
+    found = [one for page in pages.values() for one in getattr(page, kind)]
+    return sorted(found, key=lambda one: int(one.order))

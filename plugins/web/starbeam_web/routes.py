@@ -1,0 +1,157 @@
+"""Log-in, log-out, what a person prefers, start, search, and the files of pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+
+from starbeam.api import Missing, Refusal, TooMany, Unavailable, authenticated, public
+from starbeam.api.database import Reader
+from starbeam.api.http import status_of
+from starbeam.api.web import ClientAddress, Login, LoginService, Show
+from starbeam_web import assets
+from starbeam_web.cookie import NAME, is_secure
+from starbeam_web.frame import HEADERS, THEME, THEMES, Frame
+
+YEAR = 31_536_000
+Asker = Request[Any, Any, Any]
+
+
+@get("/login", access=public, sync_to_thread=False)
+def show_login(
+    show: NamedDependency[Show],
+    frame: NamedDependency[Frame],
+    login_service: NamedDependency[LoginService],
+    next: Annotated[str, QueryParameter(description="Where to go then")] = "",
+) -> Response[Any]:
+    """The form of each log-in backend."""
+    return show("web/login.html", **_form(frame, login_service), next=safe(next), said="", typed="", tried="")
+
+
+@post("/login", access=public)
+async def log_in(
+    request: Asker,
+    show: NamedDependency[Show],
+    frame: NamedDependency[Frame],
+    login_service: NamedDependency[LoginService],
+    client_address: NamedDependency[ClientAddress],
+) -> Response[Any]:
+    """Log this browser in, and go where it wanted to."""
+    form = await request.form()
+    sent = {name: str(form.get(name, "")) for name in ("backend", "login", "password", "next")}
+    body = Login(sent["backend"], sent["login"], sent["password"])
+    try:
+        who = await login_service.prove(body, client_address.of(request.scope))
+    except Refusal as refused:
+        answer = show(
+            "web/login.html",
+            status_code=status_of(type(refused)),
+            **_form(frame, login_service),
+            next=safe(sent["next"]),
+            said=_said(refused),
+            typed=sent["login"],
+            tried=sent["backend"],
+        )
+        if isinstance(refused, TooMany):
+            answer.headers["Retry-After"] = str(refused.wait)
+        return answer
+    answer = Redirect(safe(sent["next"]) or frame.address("/"), status_code=303, headers=HEADERS)
+    frame.cookie.set(request, answer, who.login, who.person_id)
+    return answer
+
+
+def _form(frame: Frame, login_service: LoginService) -> dict[str, Any]:
+    """What the log-in page offers."""
+    forms = [one for one in login_service.backends.values() if one.by_password]
+    without_proof = [one.name for one in forms if one.test_only]
+    return {
+        "forms": forms,
+        "accounts": frame.settings.accounts if without_proof else [],
+        "open": without_proof[:1],
+    }
+
+
+def _said(refused: Refusal) -> str:
+    """Why a log-in did not work, the same for an unknown name and a wrong password."""
+    if isinstance(refused, TooMany):
+        return f"Too many tries. Please try again in {refused.wait} seconds."
+    if isinstance(refused, Unavailable):
+        return refused.sentence
+    if refused.sentence == "User does not exist in database.":
+        return "Your account exists, but this database does not know it. Ask the user office."
+    return "Name or password is wrong."
+
+
+@post("/logout", access=public)
+async def log_out(frame: NamedDependency[Frame]) -> Response[Any]:
+    """Forget who this browser has logged in as."""
+    answer = Redirect(frame.address("/login"), status_code=303, headers=HEADERS)
+    answer.delete_cookie(NAME, path="/")
+    return answer
+
+
+@post("/preferences", access=public)
+async def prefer(request: Asker, frame: NamedDependency[Frame]) -> Response[Any]:
+    """Keep the theme that a person chose, in this browser."""
+    form = await request.form()
+    answer = Redirect(safe(str(form.get("next", ""))) or frame.address("/"), status_code=303, headers=HEADERS)
+    theme = str(form.get("theme", ""))
+    if theme in THEMES:
+        answer.set_cookie(
+            THEME, theme, httponly=True, samesite="lax", secure=is_secure(request), path="/", max_age=YEAR
+        )
+    else:
+        answer.delete_cookie(THEME, path="/")
+    return answer
+
+
+@get("/", access=authenticated)
+async def start(reader: NamedDependency[Reader], show: NamedDependency[Show]) -> Response[Any]:
+    """What plugins show on the start page."""
+    return show("web/start.html", drawn=await show.parts("start", reader))
+
+
+@get("/search", access=authenticated)
+async def search(
+    request: Asker,
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    frame: NamedDependency[Frame],
+    q: Annotated[str, QueryParameter(description="What is searched")] = "",
+) -> Response[Any]:
+    """What every plugin finds; what is called exactly so at once."""
+    text = q.strip()
+    if text:
+        for one in frame.finders:
+            if one.exact and (found := await one.exact(reader, text)):
+                return Redirect(frame.address(found), status_code=302, headers=HEADERS)
+    return show("web/search.html", q=text, found=await frame.find(request, reader, text) if text else [])
+
+
+@get("/static/{tag:str}/{name:str}", access=public, sync_to_thread=False)
+def static(tag: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A file that pages load, which never changes at this address."""
+    try:
+        file = assets.asset(name)
+    except KeyError:
+        raise Missing("Not Found") from None
+    if tag != file.tag:
+        raise Missing("Not Found")
+    kept = {"Cache-Control": f"public, max-age={YEAR}, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(file.content, media_type=file.media_type, headers=kept)
+
+
+def safe(wanted: str) -> str:
+    """An address of this server to go to, or nothing: one slash first, no second, nothing that browsers take
+    for one."""
+    plain = unquote(wanted)
+    ours = wanted.startswith("/") and not plain.startswith("//") and "\\" not in plain
+    return wanted if ours and wanted.isascii() and plain.isprintable() else ""
+
+
+handlers = [show_login, log_in, log_out, prefer, start, search, static]

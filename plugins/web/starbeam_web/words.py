@@ -1,0 +1,123 @@
+"""Values as pages write them: numbers, units, times. Nothing is an empty text, never 0 or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """`1,240`, `0.976`."""
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def unit(value: float | None, unit: str, digits: int = 0) -> str:
+    """`28.0 %`."""
+    return "" if value is None else f"{number(value, digits)} {unit}"
+
+
+def day(value: datetime | date | None, now: datetime) -> str:
+    """`Sat 28 Nov`, with the year when it is not this one."""
+    if value is None:
+        return ""
+    return f"{value:%a} {value.day} {value:%b}" + ("" if value.year == now.year else f" {value.year}")
+
+
+def moment(value: datetime | None, now: datetime) -> Markup:
+    """`Sat 28 Nov 09:00`, as a time that programs read too."""
+    if value is None:
+        return Markup("")
+    return Markup('<time datetime="{}">{} {}</time>').format(
+        value.isoformat(timespec="seconds"), day(value, now), f"{value:%H:%M}"
+    )
+
+
+def clock(value: datetime | None) -> Markup:
+    """`14:24:40`."""
+    if value is None:
+        return Markup("")
+    return Markup('<time datetime="{}">{}</time>').format(
+        value.isoformat(timespec="seconds"), f"{value:%H:%M:%S}"
+    )
+
+
+def span(seconds: float | None) -> str:
+    """`46 s`, `2 min 04 s`, `1 h 12 min`, `3 days`."""
+    if seconds is None:
+        return ""
+    whole = round(abs(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 72:
+        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def lasting(start: datetime | None, end: datetime | None) -> str:
+    """How long something takes, in whole hours or days."""
+    if start is None or end is None:
+        return ""
+    hours = (end - start) / timedelta(hours=1)
+    return f"{hours:.0f} h" if hours >= 1 else span((end - start).total_seconds())
+
+
+def when(start: datetime | None, end: datetime | None, now: datetime) -> str:
+    """`now`, `in 3 days`, `8 days ago`."""
+    if start is None:
+        return ""
+    if start <= now and (end is None or now <= end):
+        return "now"
+    away = start - now if start > now else now - (end or start)
+    said = _roughly(away)
+    return f"in {said}" if start > now else f"{said} ago"
+
+
+def _roughly(away: timedelta) -> str:
+    for seconds, word in (
+        (31_557_600, "year"),
+        (2_629_800, "month"),
+        (604_800, "week"),
+        (86_400, "day"),
+        (3600, "hour"),
+    ):
+        count = int(away.total_seconds() // seconds)
+        if count >= (2 if word in ("week", "month", "year") else 1):
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return f"{int(away.total_seconds() // 60)} min"
+
+
+def initials(login: str) -> str:
+    """Two letters for a person: of `a.keller`, `AK`."""
+    parts = [part for part in login.replace("-", ".").replace("_", ".").split(".") if part]
+    letters = "".join(part[0] for part in parts[:2]) if len(parts) > 1 else login[:2]
+    return letters.upper()
+
+
+def asking(query: Mapping[str, str], **changes: object) -> str:
+    """The parameters of an address, with changes; None takes one away."""
+    kept = {name: value for name, value in query.items() if name not in changes}
+    kept |= {name: str(value) for name, value in changes.items() if value is not None}
+    return "?" + urlencode(kept) if kept else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "asking": asking,
+    "clock": clock,
+    "day": day,
+    "initials": initials,
+    "lasting": lasting,
+    "moment": moment,
+    "number": number,
+    "span": span,
+    "unit": unit,
+    "when": when,
+}
+"""By their names in templates."""

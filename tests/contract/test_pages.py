@@ -1,0 +1,132 @@
+"""Every page, opened as everybody: whoever sees a thing in the API sees its page, and nobody else does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from starbeam.registry import pages_of
+from support.pages import Visitor, text_of
+from support.world import CALLERS
+
+if TYPE_CHECKING:
+    from contract.conftest import Whole
+
+pytestmark = pytest.mark.anyio
+
+ALIKE: dict[str, tuple[str, str]] = {
+    "GET /proposals": ("/proposals", "/proposals"),
+    "GET /proposals/{name}": ("/proposals/MX23", "/proposals/mx23"),
+    "GET /proposals/{name}/people": ("/proposals/mx23/people", "/proposals/mx23"),
+    "GET /sessions": ("/sessions", "/sessions"),
+    "GET /sessions/{key}": ("/sessions/1", "/sessions/1"),
+    "GET /sessions/{key}/people": ("/sessions/1/people", "/sessions/1"),
+}
+"""By page: its address, and what of the API it stands for. A list says how many rows there are."""
+FOR_ALL = {"GET /", "GET /search"}
+"""Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
+PUBLIC = {"GET /login", "POST /login", "POST /logout", "POST /preferences", "GET /static/{tag}/{name}"}
+
+
+def pages(whole: Whole) -> set[str]:
+    """The pages, as the tables name them."""
+    served = pages_of(whole.app.starbeam.asgi)
+    return {f"{one.method} {re.sub(r':[a-z]+', '', one.path)}" for one in served if one.method != "HEAD"}
+
+
+async def test_every_page_has_an_entry(whole: Whole) -> None:
+    assert pages(whole) == {*ALIKE, *FOR_ALL, *PUBLIC}
+    public = {
+        f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
+        for one in pages_of(whole.app.starbeam.asgi)
+        if one.handler.opt["access"].public
+    }
+    assert public == PUBLIC
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_a_page_shows_what_the_api_shows(whole: Whole, caller: str) -> None:
+    visitor = Visitor(whole.app)
+    assert (await visitor.log_in(caller)).status_code == 303
+    for page, address in ALIKE.values():
+        shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
+        assert shown.status_code == told.status_code, page
+        if shown.status_code == 200 and "total" in told.json():
+            total = told.json()["total"]
+            assert re.search(rf"<h1>\w+</h1><span class=\"soft\">{total}</span>", shown.text), (page, total)
+
+
+async def test_nobody_sees_no_page_and_learns_of_none(whole: Whole) -> None:
+    visitor = Visitor(whole.app)
+    for page in [*(page for page, _ in ALIKE.values()), "/", "/search?q=mx", "/nothing/at/all?x=1"]:
+        shown = await visitor.open(page)
+        assert shown.status_code == 302
+        assert shown.headers["Location"].startswith("/login?next=%2F".replace("%2F", "/"))
+
+
+async def test_the_two_noes_are_one(whole: Whole) -> None:
+    """A session of others and one that there is not."""
+    visitor = Visitor(whole.app)
+    await visitor.log_in("session_member")
+    others, none = await visitor.open("/sessions/3"), await visitor.open("/sessions/999999")
+    assert (others.status_code, none.status_code) == (404, 404)
+    request_ids = r"request \w+"
+    assert re.sub(request_ids, "", text_of(others.text)) == re.sub(request_ids, "", text_of(none.text))
+    assert "There is no such page, or you may not see it." in text_of(none.text)
+
+
+async def test_a_program_gets_no_page(whole: Whole) -> None:
+    """Without a wish for HTML, and below the API whatever is wished."""
+    client = Visitor(whole.app).client
+    assert (await client.get("/sessions", headers={"Accept": "*/*"})).json() == {
+        "detail": "No token provided."
+    }
+    below = await client.get(f"{whole.root}/nothing")
+    assert (below.status_code, below.json()) == (404, {"detail": "Not Found"})
+
+
+async def test_pages_are_no_part_of_the_document(whole: Whole) -> None:
+    shown = set(whole.document["paths"])
+    outside = {name.split(" ")[1] for name in whole.elsewhere}
+    assert {path for path in shown if not path.startswith(whole.root)} <= outside
+
+
+async def test_the_cookie_opens_nothing_of_the_api_but_what_pages_show(whole: Whole) -> None:
+    """Every operation without a token: 401, but for reading files, pictures and data from a page of ours."""
+    visitor = Visitor(whole.app)
+    await visitor.log_in("administrator")
+    opened = set()
+    for name, handler in whole.handlers.items():
+        if handler.opt["access"].public or handler.opt["access"].token_in != "header":
+            continue
+        method, path = name.split(" ")
+        address = whole.root + re.sub(r"{[^}]*}", "1", path)
+        plain = await visitor.client.request(method, address)
+        assert plain.status_code == 401, name
+        foreign = await visitor.client.request(method, address, headers={"Sec-Fetch-Site": "same-site"})
+        assert foreign.status_code == 401, name
+        ours = await visitor.client.request(method, address, headers={"Sec-Fetch-Site": "same-origin"})
+        if ours.status_code != 401:
+            opened.add((method, handler.opt["plugin"], name))
+    assert {method for method, _, _ in opened} == {"GET"}
+    others = {name for _, plugin, name in opened if plugin not in ("data", "mapping")}
+    assert others == SHOWN
+
+
+EM = "GET /legacy/em/proposal/{proposal_id}/movie/{movie_id}"
+SHOWN = {
+    "GET /datacollections/attachments/{dataCollectionFileAttachmentId}",
+    "GET /datacollections/images/diffraction/{dataCollectionId}",
+    "GET /datacollections/images/quality/{dataCollectionId}",
+    "GET /datacollections/images/{dataCollectionId}",
+    "GET /datacollections/workflows/steps/{workflowStepId}",
+    "GET /processings/attachments/{autoProcProgramAttachmentId}",
+    "GET /samples/images/{blSampleImageId}",
+    f"{EM}/plot/motioncorrectiondrift",
+    f"{EM}/thumbnail",
+    f"{EM}/thumbnail/ctf",
+    f"{EM}/thumbnail/motioncorrection",
+}
+"""Files and pictures of other plugins."""

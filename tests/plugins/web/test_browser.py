@@ -1,0 +1,112 @@
+"""Every page in a real browser, as everybody whom the demonstration offers: what the browser complains about
+fails, and each page says something that the database says, too."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from support.browser import NARROW, WIDE, Looker, browser, looker
+from support.commands import Site
+
+PEOPLE = ("admin", "mxstaff", "emstaff", "emarin", "jweiss")
+NAME = "p.proposalCode || p.proposalNumber"
+OF_SESSION = (
+    f"select {NAME} || coalesce('-' || s.visit_number, '') "
+    "from BLSession s join Proposal p using (proposalId)"
+)
+SAYS = {
+    r"/proposals/(?P<key>\w+)(/people)?": f"select title from Proposal p where {NAME} = :key",
+    r"/sessions/(?P<key>\d+)(/people)?": f"{OF_SESSION} where sessionId = :key",
+}
+"""By address: what a page must say, by SQL."""
+HEADS = {"/": "Start", "/search": "Search", "/proposals": "Proposals", "/sessions": "Sessions"}
+MOST = 40
+"""Pages that are opened for each person: some of each kind."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The demonstration, served: its address, and its database."""
+    site = Site(tmp_path_factory.mktemp("demo"))
+    with site.serving("demo") as demo:
+        yield f"http://127.0.0.1:{demo.port}", site.folder / "starbeam-demo.db"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+def said(database: Path, path: str) -> str:
+    """What the page of this address must say."""
+    for address, statement in SAYS.items():
+        if found := re.fullmatch(address, path):
+            with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+                return str(connection.execute(statement, found.groupdict()).fetchone()[0])
+    return HEADS[path]
+
+
+def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
+    """Open what the start page leads to, and what that leads to: what is wrong, and kinds of pages seen."""
+    faults, seen, waiting = [], set[str](), ["/"]
+    kinds: dict[str, int] = {}
+    while waiting and len(seen) < MOST:
+        path = waiting.pop(0)
+        kind = re.sub(r"(?<=/)(\d+|[a-z]+\d+)(?=/|$)", "*", path)
+        if path in seen or path == "/docs" or kinds.get(kind, 0) > 4:
+            continue
+        seen.add(path)
+        kinds[kind] = kinds.get(kind, 0) + 1
+        faults += one.open(path)
+        wanted = said(database, path)
+        if wanted not in one.page.inner_text("main"):
+            faults.append(f"{path}: does not say {wanted!r}")
+        waiting += sorted(one.links() - seen)
+    return faults, set(kinds)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize("login", PEOPLE)
+def test_everybody_walks_every_page(
+    site: tuple[str, Path], chromium: Browser, login: str, width: int, scheme: str
+) -> None:
+    base, database = site
+    one = looker(chromium, base, width, scheme)
+    one.log_in(login)
+    faults, kinds = walk(one, database)
+    one.page.context.close()
+    assert faults == []
+    assert kinds >= {"/", "/proposals", "/sessions", "/proposals/*", "/sessions/*", "/sessions/*/people"}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_pages_without_a_log_in(site: tuple[str, Path], chromium: Browser, width: int, scheme: str) -> None:
+    one = looker(chromium, site[0], width, scheme)
+    assert one.open("/nothing/at/all") == []
+    assert one.page.url.endswith("/login?next=/nothing/at/all")
+    one.page.get_by_role("button", name="jweiss", exact=True).click()
+    assert one.page.inner_text("h1") == "There is no such page, or you may not see it."
+    assert one.open("/nothing/at/all", 404) == []
+    one.page.context.close()
+
+
+def test_pages_work_without_scripts(site: tuple[str, Path], chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site[0]}/sessions")
+    page.get_by_role("button", name="emarin", exact=True).click()
+    assert page.inner_text("h1") == "Sessions"
+    page.get_by_label("Search proposals, samples, proteins").fill("mx1001")
+    page.keyboard.press("Enter")
+    assert "mx1001" in page.inner_text("main")
+    page.locator("summary.me").click()
+    page.get_by_role("button", name="Log out").click()
+    assert page.inner_text("h1") == "Log in"
+    context.close()
