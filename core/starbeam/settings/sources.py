@@ -82,17 +82,20 @@ class Table:
         self._set: dict[Path, tuple[str, Path]] = {}
         """Of each value: where it was set, and the table that it was set in."""
         self._where: Path = ()
-        for self._where in wheres:
-            for name, value in below(sources.file, self._where).items():
-                self._put((name,), value, sources.origin_of_file)
-            self._read(sources.variables())
-            for key, value in sources.overrides.items():
-                path = tuple(key.split("."))
-                if (inside := self._inside(path, self._where)) is not None:
-                    self._put(inside, value, COMMAND_LINE)
-                elif self._where[: len(path)] == path:  # a table around this one
-                    for name, item in below(value, self._where[len(path) :]).items():
-                        self._put((name,), item, COMMAND_LINE)
+        for where in wheres:
+            self._add(sources, where)
+
+    def _add(self, sources: Sources, where: Path) -> None:
+        """Take what all places say of the table `where`."""
+        self._where = where
+        self._put_all(below(sources.file, where), sources.origin_of_file)
+        self._read(sources.variables())
+        for key, value in sources.overrides.items():
+            path = tuple(key.split("."))
+            if (inside := _inside(path, where)) is not None:
+                self._put(inside, value, COMMAND_LINE)
+            elif where[: len(path)] == path:  # a table around this one
+                self._put_all(below(value, where[len(path) :]), COMMAND_LINE)
 
     def locate(self, path: Path) -> tuple[str, Path]:
         """Return where `path`, or what is below it, was set, and its full path."""
@@ -100,16 +103,16 @@ class Table:
         origin, where = next(found, (DEFAULT, self._where))
         return origin, where + path
 
-    def _inside(self, path: Path, where: Path) -> Path | None:
-        return path[len(where) :] if path[: len(where)] == where and len(path) > len(where) else None
+    def _put_all(self, table: Mapping[str, Any], origin: str, path: Path = ()) -> None:
+        for name, value in table.items():
+            self._put((*path, name), value, origin)
 
     def _put(self, path: Path, value: Any, origin: str) -> None:
         """Set a value, or all values of a table, making the tables above."""
         if self._where + path == self._but:
             return
         if isinstance(value, Mapping) and value:
-            for name, item in value.items():
-                self._put((*path, name), item, origin)
+            self._put_all(value, origin, path)
             return
         table = self.tree
         for name in path[:-1]:
@@ -135,7 +138,7 @@ class Table:
         but = tuple(name.lower() for name in self._but)
         seen: dict[Path, str] = {}
         for name, key, text in variables:
-            if key != but and (parts := self._inside(key, lower)) is not None:
+            if key != but and (parts := _inside(key, lower)) is not None:
                 self._read_one(f"{ENVIRONMENT} {name}", parts, text, seen)
 
     def _read_one(self, origin: str, parts: Path, text: str, seen: dict[Path, str]) -> None:
@@ -148,14 +151,16 @@ class Table:
             self._problem(origin, path, f"is set twice, also by {seen[path]}")
             return
         seen[path] = origin
+        said = text
         try:
             if is_file:
-                text = FilePath(file := text).read_text(encoding="utf-8").removesuffix("\n")
-            self._put(path, _interpret(text, annotation), origin)
+                said = FilePath(text).read_text(encoding="utf-8").removesuffix("\n")
         except OSError as error:
-            self._problem(origin, path, f"the file {file} cannot be read: {error.strerror}")
+            self._problem(origin, path, f"the file {text} cannot be read: {error.strerror}")
         except UnicodeDecodeError:
-            self._problem(origin, path, f"the file {file} is not UTF-8 text")
+            self._problem(origin, path, f"the file {text} is not UTF-8 text")
+        else:
+            self._put(path, _interpret(said, annotation), origin)
 
     def _problem(self, origin: str, path: Path, message: str, hint: str = "") -> None:
         self.problems.append(Problem(origin, ".".join(self._where + path), message, hint))
@@ -165,6 +170,11 @@ class Table:
         best = nearest(".".join(self._where + parts), known)
         name = PREFIX + best.upper().replace(".", "__")
         self._problem(origin, parts, "unknown key", f"Did you mean {name}?" if best else "")
+
+
+def _inside(path: Path, where: Path) -> Path | None:
+    """Return what is left of a path below the table `where`; None for one that is not below it."""
+    return path[len(where) :] if path[: len(where)] == where and len(path) > len(where) else None
 
 
 def _place(parts: Path, annotation: Any, spelled: Any) -> tuple[Path, Any, bool] | None:
