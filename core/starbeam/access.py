@@ -18,6 +18,8 @@ class Access:
 
     public: bool = False
     permission: str | None = None
+    others: tuple[str, ...] = ()
+    """Permissions that do as well."""
     token_in: Literal["header", "path", "query"] = "header"
 
     def by(self, token_in: Literal["path", "query"]) -> Access:
@@ -27,7 +29,12 @@ class Access:
     def __str__(self) -> str:
         if self.public:
             return "public"
-        return self.permission or "authenticated"
+        return " or ".join(self.permissions) or "authenticated"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Of these the caller must hold one; of none, nothing."""
+        return (self.permission, *self.others) if self.permission else ()
 
 
 public = Access(public=True)
@@ -36,9 +43,9 @@ authenticated = Access()
 """Anybody who logged in."""
 
 
-def needs(permission: str) -> Access:
-    """Anybody who logged in and holds this permission."""
-    return Access(permission=permission)
+def needs(permission: str, *others: str) -> Access:
+    """Anybody who logged in and holds this permission, or one of the others."""
+    return Access(permission=permission, others=others)
 
 
 @dataclass(frozen=True)

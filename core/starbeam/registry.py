@@ -204,11 +204,11 @@ class Registry:
             self.plugins.fault(
                 plugin, "hooks", cause, "add access=authenticated, needs(…) or public to its decorator"
             )
-        elif access.permission and access.permission not in self.permissions:
-            cause = (
-                f"{handler.handler_name} needs the permission {access.permission}, which no plugin declares"
-            )
-            self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
+            return
+        for permission in access.permissions:
+            if permission not in self.permissions:
+                cause = f"{handler.handler_name} needs the permission {permission}, which no plugin declares"
+                self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Guard:
         who = await self._caller(connection, handler)
         connection.scope["user"] = who
         bind_contextvars(person=who.login)
-        if access.permission and access.permission not in who.permissions:
+        if access.permissions and who.permissions.isdisjoint(access.permissions):
             raise Forbidden("Not Authorized")
 
     async def _caller(self, connection: Connection, handler: BaseRouteHandler) -> Principal:

@@ -71,8 +71,8 @@ def declare(handlers: Iterable[HTTPRouteHandler]) -> None:
         if not access.public:
             errors.setdefault(401, "No valid token")
             handler.security = [{"HTTPBearer": []}] if access.token_in == "header" else None
-        if access.permission:
-            errors.setdefault(403, f"The caller lacks the permission {access.permission}")
+        if access.permissions:
+            errors.setdefault(403, f"The caller lacks the permission {access}")
         answers = {
             status: ResponseSpec(Error, description=said, generate_examples=False)
             for status, said in sorted(errors.items())

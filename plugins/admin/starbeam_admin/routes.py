@@ -42,6 +42,8 @@ MANAGE_OPTIONS = needs("manage_options")
 VIEW_ACTIVITY = needs("view_activity")
 MANAGE_GROUPS = needs(groups.MANAGE_GROUPS)
 MANAGE_PERMISSIONS = needs("manage_perms")
+SEE_PERMISSIONS = needs("manage_perms", groups.MANAGE_GROUPS)
+"""Who gives permissions to groups must see them."""
 
 GroupId = Annotated[int, path_id()]
 REFUSED = "The change cannot be made; the sentence says why"
@@ -163,7 +165,7 @@ async def remove_person_from_group(
     await change(groups.take_out, PERSON, userGroupId, personId)
 
 
-@get("/admin/permissions", tags=["Admin"], access=MANAGE_PERMISSIONS, dependencies=asked(PermissionFilters))
+@get("/admin/permissions", tags=["Admin"], access=SEE_PERMISSIONS, dependencies=asked(PermissionFilters))
 async def get_permissions(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[PermissionFilters]
 ) -> Paged[Permission]:

@@ -130,7 +130,9 @@ class Stream:
     def _wanted(self, filters: EventFilters) -> Wanted:
         kind = filters.eventType
         source = kind if kind is None or kind in self._named else ""
-        return Wanted(filters.asked.given - {"eventType"}, filters.status, source)
+        given = filters.asked.given - {"eventType"}
+        grouped = "dataCollectionGroupId" not in given if filters.group is None else filters.group
+        return Wanted(given, filters.status, source, single=not grouped)
 
     async def page(
         self, reader: Reader, files: Files, page: Page, filters: EventFilters, after: Position | None = None

@@ -85,6 +85,36 @@ async def test_filters_and_how_they_combine(beamline: Beamline) -> None:
     assert await found(dataCollectionId=2, eventType="robot") == []
 
 
+@pytest.mark.four_databases
+async def test_data_collections_on_a_type_of_sub_sample(beamline: Beamline) -> None:
+    await two_sessions(beamline)
+    columns = (await beamline.db.schema()).columns_of(m.BLSubSample, {"type": ""})
+    if not columns:  # nothing to filter by: the filter is ignored
+        assert await beamline.events(blSubSampleType="loi") == ["dc 2", "dc 1"]
+        return
+    await beamline.db.sql("UPDATE BLSubSample SET type = 'loi' WHERE blSubSampleId = 2")
+    assert await beamline.events(blSubSampleType="LOI") == ["dc 2"]
+    assert await beamline.events(blSubSampleType="loi", blSampleId=1) == []
+    assert await beamline.events(blSubSampleType="") == []
+
+
+@pytest.mark.four_databases
+async def test_groups_as_one_event_or_one_by_one(beamline: Beamline) -> None:
+    await beamline.group(1)
+    for key, start in ((1, 0), (2, 5), (3, 10)):
+        await beamline.collection(key, 1, start, start + 1, runStatus="Failed" if key == 3 else "Successful")
+    await beamline.group(2)
+    await beamline.collection(4, 2, 20)
+    one_by_one = ["dc 4", "dc 3", "dc 2", "dc 1"]
+    assert await beamline.events() == await beamline.events(group="true") == ["dc 4", "dc 3"]
+    assert await beamline.events(group="false") == one_by_one
+    assert await beamline.events(group="false", status="success") == ["dc 2", "dc 1"]
+    assert await beamline.events(dataCollectionGroupId=1) == one_by_one[1:]
+    assert await beamline.events(dataCollectionGroupId=1, group=0) == one_by_one[1:]
+    [whole] = (await beamline.ask("/events", dataCollectionGroupId=1, group=1))["results"]
+    assert (whole["id"], whole["count"], whole["duration"]) == (3, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [("/events?skip=1", "eventType"), ("/events/types?", "eventType"), ("/events?skip=1", "beamLineName")],

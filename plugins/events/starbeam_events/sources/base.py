@@ -47,10 +47,16 @@ class EventFilters(Filters, frozen=True):
     ] = None
     blSampleId: Annotated[int | None, query_id("Sample id to filter by"), Bound()] = None
     blSubSampleId: Annotated[int | None, query_id("Sub sample id to filter by"), Bound()] = None
+    blSubSampleType: Annotated[str | None, query("Type of sub sample: roi, poi or loi"), Bound()] = None
     proteinId: Annotated[int | None, query_id("Protein id to filter by"), Bound()] = None
+    group: Annotated[
+        bool | None,
+        query("Whether a group of data collections is one event; it is unless one group is asked for"),
+    ] = None
 
 
-NARROW = frozenset(EventFilters.__struct_fields__) - {"status", "eventType", "beamLineName"}
+_WIDE = {"status", "eventType", "beamLineName", "blSubSampleType", "group"}
+NARROW = frozenset(EventFilters.__struct_fields__) - _WIDE
 """Filters that leave few rows, which an index finds."""
 
 
@@ -62,6 +68,8 @@ class Wanted(msgspec.Struct, frozen=True):
     status: EventStatus | None = None
     source: str | None = None
     """The `type` of the only source that is asked; empty where `eventType` names no source."""
+    single: bool = False
+    """Each data collection is an event by itself."""
     recent: bool = False
     """Events that start at `SINCE` or later only."""
     resumed: bool = False

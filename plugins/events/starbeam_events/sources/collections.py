@@ -37,6 +37,7 @@ from starbeam_ispyb.models import (
     AutoProcProgramMessage,
     BLSample,
     BLSession,
+    BLSubSample,
     DataCollection,
     DataCollectionFileAttachment,
     DataCollectionGroup,
@@ -79,6 +80,9 @@ def _of_collection(
     where rows are few, and lead to the rows otherwise."""
     names = ("dataCollectionId", "dataCollectionGroupId", "blSubSampleId")
     where = [getattr(one, name) == bindparam(name) for name in names if name in wanted.given]
+    if "blSubSampleType" in wanted.given and scope.has(BLSubSample, BLSubSample.type):
+        of_type = select(BLSubSample.blSubSampleId).where(BLSubSample.type == bindparam("blSubSampleType"))
+        where.append(one.blSubSampleId.in_(of_type))
     if wanted.status in ("success", "failed"):
         where.append(succeeded(one.runStatus, wanted.status))
     elif wanted.status == "processed":
@@ -123,13 +127,13 @@ def _where(scope: Scope, wanted: Wanted, one: Any) -> list[ColumnElement[bool]]:
     return where
 
 
-def _single(wanted: Wanted) -> bool:
-    """Whether each data collection is an event by itself."""
-    return "dataCollectionGroupId" in wanted.given
+def _since(one: Any, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What lies in the time that is looked at."""
+    return [one.startTime >= SINCE, *([one.startTime <= BEFORE] if wanted.resumed else [])]
 
 
 class DataCollections(EventSource):
-    """One event for each group, of its data collections that match; of one group, one for each of them."""
+    """One event for each group, of its data collections that match, or one for each of them."""
 
     type = "dc"
     item = schemas.DataCollection
@@ -141,15 +145,16 @@ class DataCollections(EventSource):
             return None
         one = aliased(DataCollection)
         where = _where(scope, wanted, one)
-        if _single(wanted):
+        if wanted.single:
+            if wanted.recent:
+                where += _since(one, wanted)
             return select(one.dataCollectionId.label("id"), one.startTime.label("start")).where(*where)
         start = func.min(one.startTime)
         grouped = select(func.max(one.dataCollectionId).label("id"), start.label("start"))
         grouped = grouped.group_by(one.dataCollectionGroupId)
         if wanted.recent:
             late = aliased(DataCollection)
-            between = [late.startTime >= SINCE, *([late.startTime <= BEFORE] if wanted.resumed else [])]
-            touched = select(late.dataCollectionGroupId).where(*between)
+            touched = select(late.dataCollectionGroupId).where(*_since(late, wanted))
             where.append(one.dataCollectionGroupId.in_(touched))
             grouped = grouped.having(start >= SINCE)
         return grouped.where(*where)
@@ -159,7 +164,7 @@ class DataCollections(EventSource):
         if wanted.source:
             return None
         one = aliased(DataCollection)
-        counted = one.dataCollectionId if _single(wanted) else one.dataCollectionGroupId.distinct()
+        counted = one.dataCollectionId if wanted.single else one.dataCollectionGroupId.distinct()
         return select(func.count(counted)).where(*_where(scope, wanted, one))
 
     def types(self, scope: Scope, wanted: Wanted) -> Query | None:
@@ -229,7 +234,7 @@ def _summed(scope: Scope, wanted: Wanted) -> Subquery:
     below = scope.below(DataCollectionGroup)
     chosen: Any = bindparam("ids", expanding=True)
     of_event = one.dataCollectionId.in_(chosen)
-    if not _single(wanted):
+    if not wanted.single:
         groups = select(other.dataCollectionGroupId).where(other.dataCollectionId.in_(chosen))
         of_event = one.dataCollectionGroupId.in_(groups)
     files = select(func.count()).select_from(file).where(file.dataCollectionId == one.dataCollectionId)
@@ -243,7 +248,7 @@ def _summed(scope: Scope, wanted: Wanted) -> Subquery:
         func.sum(files.scalar_subquery()).label("attachments"),
     )
     where = [of_event, below.sees(one), *_of_collection(scope, wanted, one)]
-    key = one.dataCollectionId if _single(wanted) else one.dataCollectionGroupId
+    key = one.dataCollectionId if wanted.single else one.dataCollectionGroupId
     return select(*columns).where(and_(*where)).group_by(key).subquery(_MEMBERS)
 
 

@@ -29,7 +29,7 @@ from starbeam_ispyb.names import proposal_name, session_name
 if TYPE_CHECKING:
     from starbeam.api.files import Files
 
-COLLECTIONS_ONLY = {"dataCollectionId", "dataCollectionGroupId", "blSubSampleId"}
+COLLECTIONS_ONLY = {"dataCollectionId", "dataCollectionGroupId", "blSubSampleId", "blSubSampleType"}
 """Filters that no other kind of event passes."""
 OF_SAMPLE = {"blSampleId", "proteinId"}
 
