@@ -60,7 +60,10 @@ class Starbeam:
         self.plugins = loader.load(loaded)
         if needs_secret and (problem := secret_problem(settings.auth.secret_key)):
             cause = f"{loaded.origin('auth.secret_key')}: {problem}"
-            remedy = "set STARBEAM_AUTH__SECRET_KEY, or let STARBEAM_AUTH__SECRET_KEY_FILE name its file"
+            remedy = (
+                "set STARBEAM_AUTH__SECRET_KEY, or let STARBEAM_AUTH__SECRET_KEY_FILE name its file, or name"
+                " a configuration with --config; starbeam demo needs none of them"
+            )
             self.plugins.fault("", "settings", cause, remedy)
         self.registry = Registry(self.plugins)
         self.registry.collect_declarations()

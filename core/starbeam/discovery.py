@@ -122,7 +122,7 @@ def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             remedy = "correct the path or the file, or leave it out"
-            faults.append(Fault("", name, "discover", f"plugins.files: {reason}", remedy))
+            faults.append(Fault("", name, "discover", f"plugins.files: {path.resolve()}: {reason}", remedy))
             continue
         if str(path.parent.resolve()) not in sys.path:
             sys.path.append(str(path.parent.resolve()))

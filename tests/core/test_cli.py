@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 import jwt
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from starbeam.cli import output
 from starbeam.cli.failure import Faults
+from starbeam.cli.group import cli
 from starbeam.db.sqlite import Connection
 from starbeam.faults import Fault
 from support.commands import SECRET, STARBEAM, Site, free_port
@@ -91,6 +92,26 @@ def test_config_check_says_ok_or_why_not(site: Site) -> None:
     (fault,) = json.loads(result.stdout)["faults"]
     assert "auth.secret_key is empty" in fault["cause"]
     assert "STARBEAM_AUTH__SECRET_KEY" in fault["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["srve"], "No such command 'srve'. Did you mean serve?"),
+        (["plugin", "list"], "No such command 'plugin'. Did you mean plugins?"),
+        (["db", "craete"], "No such command 'craete'. Did you mean create?"),
+        (["xyzzy"], "No such command 'xyzzy'.\n"),
+    ],
+)
+def test_an_unknown_command_asks_which_was_meant(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+
+
+def test_the_help_of_80_columns_has_whole_sentences() -> None:
+    commands = CliRunner().invoke(cli, ["--help"], env={"COLUMNS": "80"}).stdout.partition("Commands:")[2]
+    assert commands.count("\n") > 8
+    assert "..." not in commands
 
 
 def test_settings_that_cannot_be_read_are_a_table(site: Site) -> None:

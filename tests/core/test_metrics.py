@@ -49,7 +49,7 @@ async def test_requests_are_counted_by_route_method_and_status(make_app: MakeApp
     await app.client.get("/nothing/at/all")
     await app.client.request("PROPFIND", "/probe/who")
     answer = await app.client.get(METRICS)
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = figures(answer.text)
     items = f"{ROOT}/probe/items/{{itemId}}"
     assert figure(found, "starbeam_requests_total", method="GET", route=items, status="200") == 2

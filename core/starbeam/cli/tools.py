@@ -13,6 +13,7 @@ import click
 
 from starbeam.cli.failure import Failure
 from starbeam.discovery import entry_points_of
+from starbeam.faults import did_you_mean
 
 GROUP = "starbeam.commands"
 
@@ -24,6 +25,17 @@ class ToolGroup(click.Group):
     def prefix(self) -> str:
         """What names of entry points for this group begin with."""
         return f"{self.name}."
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that a line names; for an unknown name the question which one was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            meant = did_you_mean(args[0], self.list_commands(ctx), "")
+            said = f"{error.message} {meant[:1].upper()}{meant[1:]}".rstrip()
+            raise click.UsageError(said, error.ctx) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Its own commands, then those of installed packages."""

@@ -110,7 +110,7 @@ def get_metrics(
     """Figures for Prometheus; 404 for whom `server.metrics_from` does not name."""
     if metrics is None or not metrics.may_read(request, client_address):
         raise Missing("Not Found")
-    return Response(metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 
 def router(metrics: Metrics | None, client_address: ClientAddress) -> Router:

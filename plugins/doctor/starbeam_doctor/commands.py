@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @json_option
 @click.option("--db", is_flag=True, help="Look into the database too: grants, what it lacks, and the cost.")
 def doctor(config: Path | None, as_json: bool, db: bool) -> None:
-    """Say what is well with a configuration and what is not, and what to do. Changes nothing.
+    """Say what is well with a configuration, and what is not. It says what to do, and changes nothing.
 
     Status 0: nothing is broken (there may be warnings); 1: something is; 2: the server cannot start;
     3: the database does not answer.

@@ -19,9 +19,16 @@ DUMMY = "dummy"
 
 
 def send(
-    server: str, path: str, method: str, data: str | None, who: dict[str, str | None], verify: bool
+    server: str,
+    path: str,
+    method: str,
+    data: str | None,
+    who: dict[str, str | None],
+    verify: bool,
+    to: Path | None = None,
 ) -> None:
-    """Send one request, as `who` says who asks, and print the answer. Status 1 when that is an error."""
+    """Send one request, as `who` says who asks, and print the answer, or write it to a file. Status 1 when
+    that is an error."""
     url = path if "://" in path else f"{server.rstrip('/')}/{path.lstrip('/')}"
     content = _body(data)
     _check_place(url, server, who)
@@ -35,7 +42,7 @@ def send(
             raise Failure(
                 f"{url} does not answer: {error}", "Is it up? Name another one with --server.", AWAY
             ) from error
-    _print(answer)
+    _print(answer, None if answer.is_error else to)
     sys.exit(1 if answer.is_error else 0)
 
 
@@ -106,13 +113,17 @@ def _said(answer: httpx.Response) -> str:
     return f"{answer.status_code} {detail}".strip()
 
 
-def _print(answer: httpx.Response) -> None:
+def _print(answer: httpx.Response, to: Path | None) -> None:
     phrase = responses.get(answer.status_code, "")
     length, milliseconds = len(answer.content), answer.elapsed.total_seconds() * 1000
     click.echo(f"{answer.status_code} {phrase}, {length} bytes, {milliseconds:.0f} ms", err=True)
-    if "json" in answer.headers.get("content-type", "") and answer.content:
+    if to is not None:
+        to.write_bytes(answer.content)
+    elif "json" in answer.headers.get("content-type", "") and answer.content:
         click.echo(msgspec.json.format(answer.content, indent=2))
     elif answer.headers.get("content-type", "").startswith("text/"):
         click.echo(answer.text)
+    elif answer.content and sys.stdout.isatty():
+        raise Failure("the answer is no text", "Write it to a file with --output FILE.")
     elif answer.content:
         sys.stdout.buffer.write(answer.content)

@@ -35,6 +35,9 @@ insecure_option = click.option("-nv", "--no-verify", is_flag=True, help="Do not 
     help="Address of the server with its API root.",
 )
 @method_option
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the answer to this file."
+)
 @click.option("-l", "--login", help="Who logs in. Without it and without a token: nobody.")
 @plugin_option
 @password_option
@@ -42,14 +45,23 @@ insecure_option = click.option("-nv", "--no-verify", is_flag=True, help="Do not 
 @provider_option
 @body_option
 @insecure_option
-def call(path: str, server: str, no_verify: bool, method: str, data: str | None, **who: str | None) -> None:
-    """Call the API of a running server and print the answer; status, length and time go to stderr.
+def call(
+    path: str,
+    server: str,
+    no_verify: bool,
+    method: str,
+    data: str | None,
+    output: Path | None,
+    **who: str | None,
+) -> None:
+    """Call the API of a running server.
 
-    PATH is below the API root, or a full URL. The exit status is 1 when the answer is an error.
+    The answer is printed, or written to a file; status, length and time go to stderr. PATH is below the API
+    root, or a full URL. The exit status is 1 when the answer is an error, 3 when the server does not answer.
     """
     from starbeam_pyispyb.call import send
 
-    send(server, path, method, data, who, verify=not no_verify)
+    send(server, path, method, data, who, verify=not no_verify, to=output)
 
 
 @click.command()

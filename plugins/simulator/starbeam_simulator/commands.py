@@ -71,7 +71,7 @@ def simulate(
     rate: float,
     debug: bool,
 ) -> None:
-    """Simulate a data collection: an experiment of the simulation's configuration, on a beamline.
+    """Simulate a data collection. EXPERIMENT is one of the simulation's configuration, on a beamline.
 
     Its rows, all that they hang on, and its files are written. When it fails, or is interrupted, nothing is
     left behind.

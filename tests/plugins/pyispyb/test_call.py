@@ -55,6 +55,16 @@ def call(running: Running, *words: str, given: str | None = None) -> Result:
     return CliRunner().invoke(cli, ["call", *words, "--server", server], input=given)
 
 
+def test_an_answer_is_written_to_a_file(running: Running, tmp_path: Path) -> None:
+    file = tmp_path / "page.css"
+    result = call(running, f"http://127.0.0.1:{running.port}/docs/assets/page.css", "--output", str(file))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert file.read_bytes() == running.get("/docs/assets/page.css").content
+    refused = call(running, "/admin/groups", "--output", str(tmp_path / "groups.json"))
+    assert (refused.exit_code, "detail" in refused.stdout) == (1, True)
+    assert not (tmp_path / "groups.json").exists()
+
+
 def old(running: Running, *words: str) -> Result:
     return CliRunner().invoke(rest, [*words, "-b", f"127.0.0.1:{running.port}"])
 

@@ -6,4 +6,5 @@ SwaggerUIBundle({
   docExpansion: "none",
   filter: true,
   validatorUrl: null,
+  persistAuthorization: true,
 });
