@@ -80,7 +80,7 @@ def _of_collection(
     where rows are few, and lead to the rows otherwise."""
     names = ("dataCollectionId", "dataCollectionGroupId", "blSubSampleId")
     where = [getattr(one, name) == bindparam(name) for name in names if name in wanted.given]
-    if "blSubSampleType" in wanted.given and scope.has(BLSubSample, BLSubSample.type):
+    if "blSubSampleType" in wanted.given:
         of_type = select(BLSubSample.blSubSampleId).where(BLSubSample.type == bindparam("blSubSampleType"))
         where.append(one.blSubSampleId.in_(of_type))
     if wanted.status in ("success", "failed"):
