@@ -19,15 +19,10 @@ import starbeam_em_legacy.models
 import starbeam_ispyb.models
 import starbeam_legacy.models
 import starbeam_proposals.models
-from starbeam.access import NOBODY
 from starbeam.db import sqlite
 from starbeam.db.columns import Column
 from starbeam.db.models import Laboratory, Person, WholeSeconds
-from starbeam.db.schema import reflect
-from starbeam.db.scope import Scope
-from starbeam.db.writer import Writer
-from starbeam.options import Options
-from starbeam.visibility import Visibility
+from starbeam.db.services import service
 from starbeam_ddl.facts import facts
 from starbeam_ispyb.models import (
     AutoProcProgram,
@@ -154,13 +149,6 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 START = datetime.datetime(2026, 3, 1, 9, 30)
 
-
-@pytest.fixture
-async def writer(session: AsyncSession) -> Writer:
-    schema = await reflect(await session.connection())
-    return Writer(session, Scope(schema, Visibility([]), NOBODY.kind), NOBODY, START, Options())
-
-
 WRITES: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
     (
         DataCollectionGroup,
@@ -175,43 +163,44 @@ WRITES: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.anyio
 @pytest.mark.four_databases
 @pytest.mark.parametrize(("model", "values", "change"), WRITES, ids=lambda v: getattr(v, "__name__", ""))
-async def test_a_writer_creates_and_updates(
-    session: AsyncSession, writer: Writer, model: Any, values: dict[str, Any], change: dict[str, Any]
+async def test_services_create_get_and_update(
+    session: AsyncSession, model: Any, values: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    (number,) = inspect(await writer.create(model, values)).identity
-    await writer.update(model, number, change)
+    writer = service(model)(session=session)
+    (number,) = inspect(await writer.create(values)).identity
+    await writer.update(change, number)
     await session.commit()
     session.expunge_all()
-    found = await session.get_one(model, number)
+    found = await writer.get(number)
     for name, value in (values | change).items():
         assert getattr(found, name) == value
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_an_update_changes_what_it_names(session: AsyncSession, writer: Writer) -> None:
-    values = {"proposalId": 1, "shippingName": "one", "safetyLevel": "GREEN"}
-    number = (await writer.create(Shipping, values)).shippingId
+async def test_an_update_with_an_instance_changes_what_it_names(session: AsyncSession) -> None:
+    writer = service(Shipping)(session=session)
+    created = await writer.create({"proposalId": 1, "shippingName": "one", "safetyLevel": "GREEN"})
+    number = created.shippingId
     session.expunge_all()
-    await writer.update(Shipping, number, {"safetyLevel": "RED"})
+    await writer.update(Shipping(shippingId=number, safetyLevel="RED"))
     session.expunge_all()
-    found = await session.get_one(Shipping, number)
+    found = await writer.get(number)
     assert (found.shippingName, found.safetyLevel) == ("one", "RED")
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_a_dewar_is_written_with_the_defaults_of_the_database(
-    session: AsyncSession, writer: Writer
-) -> None:
+async def test_a_dewar_is_written_with_the_defaults_of_the_database(session: AsyncSession) -> None:
     session.add(Shipping(proposalId=1, shippingName="one"))
     await session.flush()
-    created = await writer.create(Dewar, {"shippingId": 1, "code": "D1"})
+    writer = service(Dewar)(session=session)
+    created = await writer.create({"shippingId": 1, "code": "D1"})
     assert (created.type, created.dewarStatus) == ("Dewar", None)
     number = created.dewarId
-    await writer.update(Dewar, number, {"type": "Toolbox", "dewarStatus": "at facility"})
+    await writer.update({"type": "Toolbox", "dewarStatus": "at facility"}, number)
     session.expunge_all()
-    found = await session.get_one(Dewar, number)
+    found = await writer.get(number)
     assert (found.shippingId, found.code, found.type) == (1, "D1", "Toolbox")
     with pytest.raises(InvalidRequestError, match="not available"):
         _ = found.weight
@@ -220,19 +209,20 @@ async def test_a_dewar_is_written_with_the_defaults_of_the_database(
 @pytest.mark.anyio
 @pytest.mark.four_databases
 async def test_an_update_of_an_optional_column_does_not_read_it(
-    session: AsyncSession, writer: Writer, kind: schemas.Kind
+    session: AsyncSession, kind: schemas.Kind
 ) -> None:
     change = {"sessionTitle": "first", "comments": "x"} if kind.flavour != "diamond" else {"archived": 1}
-    await writer.update(BLSession, 1, change)
+    writer = service(BLSession)(session=session)
+    await writer.update(change, 1)
     columns = [getattr(BLSession, name) for name in change]
     assert (await session.execute(select(*columns))).one() == tuple(change.values())
 
 
 @pytest.mark.anyio
 @pytest.mark.four_databases
-async def test_an_update_that_the_database_refuses_is_an_integrity_error(writer: Writer) -> None:
+async def test_an_update_that_the_database_refuses_is_an_integrity_error(session: AsyncSession) -> None:
     with pytest.raises(IntegrityError):
-        await writer.update(BLSession, 1, {"proposalId": 99})
+        await service(BLSession)(session=session).update({"proposalId": 99}, 1)
 
 
 @pytest.mark.anyio

@@ -13,7 +13,7 @@ A plugin declares a base of its own, so that no two plugins share a registry or 
 A class is named as its table and an attribute as its column; where the flavours spell a column differently,
 as the more readable of the two. Models exist to write queries and rows with; tables are created from the
 facts (`starbeam_ddl`), which know the types of each flavour exactly. Joins are explicit: there are no
-foreign keys and no relationships. Rows are written by `starbeam.db.writer`.
+foreign keys and no relationships. Rows are written through `starbeam.db.services`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, ClassVar
 
+from advanced_alchemy.base import BasicAttributes
 from sqlalchemy import Column, Date, DateTime, FetchedValue, LargeBinary, String, Table, Time
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
@@ -35,7 +36,7 @@ WholeSeconds = DateTime().with_variant(
 which orders and compares as text."""
 
 
-class IspybTable:
+class IspybTable(BasicAttributes):
     """What all models share: an INSERT names only attributes that were set, and nothing is read back unasked.
 
     A column that may be NULL is left to the database unless set, since a flavour may lack it or fill it. A

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import UNSET, Struct
@@ -34,6 +35,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from starbeam.db.limits import by_limit
 from starbeam.db.reader import Lists
+from starbeam.db.services import Service, service
 from starbeam.db.trouble import SchemaChanged
 from starbeam.refusals import Refusal, Refused
 
@@ -92,22 +94,15 @@ class Writer(Lists):
         """Add a row, with those of these columns that this database has. Raises IntegrityError or DataError
         where it is refused."""
         values = self._present(model, values)
-        row: M = model(**values)
-        self.session.add(row)
-        await self.session.flush()
-        await self.session.refresh(row)
+        row: M = await _services(model, self.session).create(dict(values))
         self.written.append(Written("insert", model, _key(row), values))
         return row
 
     async def update(self, model: type[M], key: Any, values: Mapping[str, Any]) -> M:
         """Set those of these columns that this database has, of the row that has this key. Raises
-        IntegrityError or DataError where it is refused, NoResultFound where there is none."""
+        IntegrityError or DataError where it is refused."""
         values = self._present(model, values)
-        row: M = await self.session.get_one(model, key)
-        for name, value in values.items():
-            setattr(row, name, value)
-        await self.session.flush()
-        await self.session.refresh(row)
+        row: M = await _services(model, self.session).update(dict(values), key)
         self.written.append(Written("update", model, key, values))
         return row
 
@@ -235,6 +230,15 @@ def refusing(sentence: str) -> Iterator[None]:
         yield
     except (IntegrityError, DataError):
         raise Refused(sentence) from None
+
+
+def _services(model: Any, session: AsyncSession) -> Service[Any]:
+    return _service_of(model)(session)
+
+
+@cache
+def _service_of(model: Any) -> type[Service[Any]]:
+    return service(model)
 
 
 def _key(row: Any) -> Any:

@@ -1,7 +1,7 @@
 """Which tables and columns an operation reads and writes, found in the code of its handler.
 
-The search follows the names that functions of plugins mention: to functions, prebuilt statements, shapes
-and mapped classes. It may find more than one request touches, for it knows no conditions, and it
+The search follows the names that functions of plugins mention: to functions, prebuilt statements, shapes,
+services and mapped classes. It may find more than one request touches, for it knows no conditions, and it
 does not follow what is chosen at run time. `starbeam doctor` tells with it what a column that is missing
 costs, and which grants the server needs.
 """
@@ -15,6 +15,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import sqlalchemy
+from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
 from sqlalchemy import ClauseElement, Column, Table, inspect
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.orm.util import AliasedClass
@@ -24,6 +25,18 @@ from starbeam.api.database import Shape
 from starbeam.api.lists import List
 
 _VERBS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
+_ALL = frozenset(_VERBS.values())
+_OF_SERVICES = {
+    "create": frozenset({"INSERT"}),
+    "create_many": frozenset({"INSERT"}),
+    "update": frozenset({"UPDATE"}),
+    "update_many": frozenset({"UPDATE"}),
+    "upsert": frozenset({"INSERT", "UPDATE"}),
+    "upsert_many": frozenset({"INSERT", "UPDATE"}),
+    "delete": frozenset({"DELETE"}),
+    "delete_many": frozenset({"DELETE"}),
+}
+"""Methods by which a service writes."""
 _OF_SESSIONS = frozenset({"add_all", "merge", "flush"})
 """Methods by which a session writes."""
 _OF_WRITERS = {
@@ -96,6 +109,8 @@ class _Search:
             thing = inspect(thing).mapper.class_
         if isinstance(thing, type) and issubclass(thing, DeclarativeBase):
             self._model(thing, names)
+        elif isinstance(thing, type) and issubclass(thing, SQLAlchemyAsyncRepositoryService):
+            self._service(thing, names)
         elif isinstance(thing, InstrumentedAttribute | ClauseElement):
             self._expression(getattr(thing, "expression", thing))
         else:
@@ -160,6 +175,14 @@ class _Search:
         for attribute in attributes:
             if attribute.key in names:
                 self._expression(attribute.columns[0])
+
+    def _service(self, service: type[Any], names: frozenset[str]) -> None:
+        """Note what a service writes by the methods that are called beside it; if none are, it may be all."""
+        table = getattr(service.repository_type, "model_type", None)
+        if table is not None:
+            self.use.reads.add(table.__tablename__)
+            verbs = set[str]().union(*(_OF_SERVICES[name] for name in names & _OF_SERVICES.keys()))
+            self.use.write(table.__tablename__, verbs or _ALL)
 
     def _expression(self, expression: Any) -> None:
         for part in visitors.iterate(expression):
