@@ -11,6 +11,7 @@ Importing this costs little; import what is slow inside of the command.
 """
 
 from starbeam.cli import output
+from starbeam.cli.db import upgrade_tables
 from starbeam.cli.failure import AWAY, Failure, run
 from starbeam.cli.group import cli
 from starbeam.cli.options import (
@@ -25,7 +26,6 @@ from starbeam.cli.options import (
 from starbeam.cli.output import toml, toml_key
 from starbeam.cli.progress import steps
 from starbeam.cli.serve import bind, require_tables
-from starbeam.cli.upgrade import upgrade_tables
 
 __all__ = [
     "AWAY",

@@ -20,17 +20,8 @@ from starbeam.settings import SettingsError
 if TYPE_CHECKING:
     from starbeam.loader import Plugins
 
-CORE = {
-    "serve": "serve",
-    "plugins": "plugins",
-    "config": "configuration",
-    "routes": "describe",
-    "openapi": "describe",
-    "db": "database",
-    "token": "people",
-    "admin": "people",
-}
-"""The commands of core, in the order of `starbeam --help`, and the module that each is in."""
+CORE = ("serve", "plugins", "config", "routes", "openapi", "db", "token", "admin")
+"""The commands of core, in the order of `starbeam --help`; each is in the module of its name."""
 
 
 class Commands(ToolGroup):
@@ -46,7 +37,7 @@ class Commands(ToolGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, if core, a tool or a plugin that was asked has one."""
         if cmd_name in CORE:
-            command: click.Command = getattr(import_module(f"starbeam.cli.{CORE[cmd_name]}"), cmd_name)
+            command: click.Command = getattr(import_module(f"starbeam.cli.{cmd_name}"), cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
 

@@ -1,4 +1,4 @@
-"""Commands that tell what a configuration serves: its routes, its API document."""
+"""`starbeam routes`."""
 
 from __future__ import annotations
 
@@ -19,15 +19,3 @@ def routes(config: Path | None, as_json: bool) -> None:
 
     found = operations_of(build(config).asgi)
     output.listing(output.rows(found, "method", "path", "plugin", "access", "operation_id"), as_json)
-
-
-@click.command()
-@config_option
-def openapi(config: Path | None) -> None:
-    """Print the API document.
-
-    It has all operations, also those that a runtime option switches off.
-    """
-    from starbeam.http.openapi import document
-
-    output.json(document(build(config).asgi))

@@ -1,4 +1,4 @@
-"""`starbeam db upgrade`."""
+"""`starbeam db`: what core does with a database. Fresh ones are made by the tool starbeam-ddl."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import click
 
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import build, config_option, finish, require_file
+from starbeam.cli.tools import ToolGroup
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
     from starbeam.registry import Registry
 
 
-@click.command()
+@click.group(cls=ToolGroup)
+def db() -> None:
+    """The database."""
+
+
+@db.command()
 @config_option
 def upgrade(config: Path | None) -> None:
     """Make or change the tables that plugins bring of their own. ISPyB's tables are never touched."""
