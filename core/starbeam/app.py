@@ -31,7 +31,7 @@ from starbeam.db.writer import Listener, Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
-from starbeam.http import bodies, errors, health, login, metrics, openapi, requests, schemas
+from starbeam.http import bodies, docs, errors, health, login, metrics, openapi, requests, schemas
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always, taken_away
 from starbeam.http.guard import Guard
@@ -182,9 +182,9 @@ class Starbeam:
                 self.plugins.fault(str(handler.opt["plugin"]), "hooks", cause, remedy)
 
     def _site(self) -> list[Router]:
-        """The web pages, where a plugin serves them."""
+        """The web pages, where a plugin serves them; else one that says what this server is."""
         if (site := self.registry.site) is None:
-            return []
+            return [docs.start_page(self.settings.server.api_root, self.is_test_system)]
         beside = always(login_service=self.logins, client_address=self.client_address)
         given = {**beside, **site.dependencies}
         pages = self.registry.pages

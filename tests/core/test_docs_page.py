@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 import pytest
 
@@ -63,3 +64,17 @@ async def test_a_test_system_says_so(make_app: MakeApp) -> None:
     assert docs.BANNER in (await app.client.get("http://testserver.local/docs/openapi.json")).text
     app = await make_app("ispyb")
     assert docs.BANNER not in (await app.client.get("http://testserver.local/docs")).text
+
+
+async def test_a_server_without_web_pages_says_what_it_is(make_app: MakeApp) -> None:
+    app = await make_app("auth_dummy", "ispyb", **DUMMY)
+    page = await app.client.get("http://testserver.local/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert f"<h1>Starbeam {version('starbeam-core')}</h1>" in page.text
+    assert docs.BANNER in page.text
+    addresses = re.findall(r'href="(/[^"]+)"', page.text)
+    assert len(addresses) == 4
+    for address in addresses:
+        assert (await app.client.get(f"http://testserver.local{address}")).status_code == 200, address

@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from html import escape
 from importlib import resources
+from importlib.metadata import version
 from string import Template
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.enums import MediaType
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
@@ -67,20 +69,37 @@ def page_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response
     return Response(found.content, media_type=_TYPES[name], headers=headers)
 
 
+def _html(name: str, api_root: str, is_test_system: bool) -> str:
+    addresses = {name: f"{PATH}/assets/{name}?v={asset(name).tag}" for name in _TYPES}
+    return Template(asset(name).content.decode()).substitute(
+        swagger_css=addresses["swagger-ui.css"],
+        swagger_js=addresses["swagger-ui-bundle.js"],
+        page_css=addresses["page.css"],
+        page_js=addresses["page.js"],
+        banner=f'<p class="banner">{escape(BANNER)}</p>' if is_test_system else "",
+        document=escape(f"{api_root}/openapi.json"),
+        page=PATH,
+        version=version("starbeam-core"),
+    )
+
+
+def start_page(api_root: str, is_test_system: bool) -> Router:
+    """What stands at the root of a server that has no web pages: what it is, and where to read on."""
+    html = _html("start.html", api_root, is_test_system)
+
+    @get("/", sync_to_thread=False)
+    def start() -> Response[str]:
+        return Response(html, media_type=MediaType.HTML)
+
+    return _beside("/", start)
+
+
 class Page(OpenAPIRenderPlugin):
     """The page itself, at the root of its router."""
 
     def __init__(self, api_root: str, is_test_system: bool) -> None:
         super().__init__(path="/", media_type=MediaType.HTML)
-        addresses = {name: f"{PATH}/assets/{name}?v={asset(name).tag}" for name in _TYPES}
-        self._html = Template(asset("page.html").content.decode()).substitute(
-            swagger_css=addresses["swagger-ui.css"],
-            swagger_js=addresses["swagger-ui-bundle.js"],
-            page_css=addresses["page.css"],
-            page_js=addresses["page.js"],
-            banner=f'<p class="banner">{escape(BANNER)}</p>' if is_test_system else "",
-            document=escape(f"{api_root}/openapi.json"),
-        )
+        self._html = _html("page.html", api_root, is_test_system)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page; its script fetches the document."""
@@ -89,9 +108,13 @@ class Page(OpenAPIRenderPlugin):
 
 def router() -> Router:
     """What Litestar adds the page and the document to."""
+    return _beside(PATH, page_asset)
+
+
+def _beside(path: str, handler: HTTPRouteHandler) -> Router:
     return Router(
-        PATH,
-        route_handlers=[page_asset],
+        path,
+        route_handlers=[handler],
         include_in_schema=False,
         opt={"access": public, "plugin": CORE},
         response_headers=[ResponseHeader(name=name, value=value) for name, value in _HEADERS.items()],
