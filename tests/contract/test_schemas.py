@@ -134,12 +134,20 @@ async def broken_without(whole: Whole, kind: Kind, every: int) -> dict[str, list
     return {name: broken for name, broken in found.items() if broken}
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no file system that hangs."""
+    monkeypatch.setattr("starbeam.files.PATIENCE", 60)
+
+
 @pytest.mark.long
+@pytest.mark.usefixtures("patience")
 async def test_each_table_and_column_may_go_by_itself(whole: Whole, kind: Kind) -> None:
     assert await broken_without(whole, kind, 1) == {}
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("patience")
 @pytest.mark.on("mariadb-community", "mariadb-diamond")
 async def test_so_it_is_on_mariadb(whole: Whole, kind: Kind) -> None:
     assert await broken_without(whole, kind, 25) == {}

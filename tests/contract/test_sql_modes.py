@@ -32,7 +32,7 @@ async def answer(whole: Whole, name: str, caller: str) -> Any:
     return response.status_code, response.json()["total"] if counts else None
 
 
-@pytest.mark.on("mariadb-community", "mariadb-diamond")
+@pytest.mark.on("mariadb-community")
 @pytest.mark.parametrize("account", MODES)
 async def test_the_mode_changes_no_answer(whole: Whole, make_app: MakeApp, kind: Kind, account: str) -> None:
     files = whole.app.starbeam.settings.files
@@ -46,3 +46,12 @@ async def test_the_mode_changes_no_answer(whole: Whole, make_app: MakeApp, kind:
         assert {name: await answer(system, name, caller) for name in READS} == usual
     refused = [name for name in CHANGES if (await answer(system, name, "administrator"))[0] in (500, 503)]
     assert refused == []
+
+
+@pytest.mark.long
+@pytest.mark.on("mariadb-diamond")
+@pytest.mark.parametrize("account", MODES)
+async def test_nor_does_it_on_diamonds_schema(
+    whole: Whole, make_app: MakeApp, kind: Kind, account: str
+) -> None:
+    await test_the_mode_changes_no_answer(whole, make_app, kind, account)

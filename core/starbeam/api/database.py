@@ -22,7 +22,7 @@ from starbeam.db.schema import Schema, reflect
 from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, NOW, Scope, bound_by, statement
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
-from starbeam.db.trouble import Trouble, first_line, trouble
+from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble
 from starbeam.db.writer import Write, Writer, refusing, sent
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
@@ -65,9 +65,11 @@ __all__ = [
     "first_line",
     "fitting",
     "found_for_row",
+    "is_taken",
     "joined",
     "kept",
     "keys_of",
+    "refers_to_nothing",
     "reflect",
     "refusing",
     "seconds_between",

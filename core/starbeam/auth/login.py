@@ -13,6 +13,7 @@ from starbeam.access import NOBODY
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
 from starbeam.auth.schemas import Login, TokenResponse
+from starbeam.db.trouble import is_taken
 from starbeam.refusals import TooMany, Unauthenticated, Unavailable
 from starbeam.settings.secrets import HIDDEN
 
@@ -138,7 +139,9 @@ class LoginService:
         """The new person; when somebody else created it at this moment, that one."""
         try:
             await (await self._writes(NOBODY))(_add, identity)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
             log.info("person was created by another log-in", login=identity.login)
         async with self._database.read() as connection:
             created = await queries.person_by_login(connection, identity.login)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from starbeam.access import NOBODY, Principal
 from starbeam.auth import queries
 from starbeam.db.limits import longest
+from starbeam.db.trouble import refers_to_nothing
 from starbeam.refusals import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ class OneTimeTokens:
         write = await self._writes(who)
         try:
             await write(queries.add_onetime_token, token, who.person_id, path)
-        except IntegrityError:  # the person is gone
-            raise Unauthenticated("Invalid token") from None
+        except IntegrityError as error:
+            if not refers_to_nothing(error):
+                raise
+            raise Unauthenticated("Invalid token") from None  # the person is gone
         return token
 
     async def _check_length(self, path: str) -> None:

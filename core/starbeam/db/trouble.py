@@ -22,6 +22,10 @@ _LOST = {1053, 1927, 2002, 2003, 2006, 2013, 2014}
 """… for a server that shuts down, or a connection that is gone."""
 _DENIED = {1044, 1142, 1143, 1227, 1370}
 """… for a privilege that the account lacks."""
+_TAKEN = {1062, 1586}
+"""… for a value that must be unique."""
+_NO_SUCH_ROW = {1216, 1452}
+"""… for a row to refer to that is not there."""
 _ABSENT = {1054, 1146}
 """… for a column and a table that is not there."""
 _SQLITE_ABSENT = ("no such table", "no such column", "has no column named")
@@ -99,6 +103,21 @@ def _of_driver(error: DBAPIError) -> Trouble:
     if first in _ABSENT or any(words in str(first) for words in _SQLITE_ABSENT):
         return Trouble.ABSENT
     return Trouble.DENIED if first in _DENIED else Trouble.REFUSED
+
+
+def is_taken(error: DBAPIError) -> bool:
+    """Whether an error about values says that another row has a value that must be unique."""
+    return _says(error, _TAKEN, "UNIQUE")
+
+
+def refers_to_nothing(error: DBAPIError) -> bool:
+    """Whether it says that there is no row to refer to."""
+    return _says(error, _NO_SUCH_ROW, "FOREIGN KEY")
+
+
+def _says(error: DBAPIError, numbers: set[int], words: str) -> bool:
+    said = error.orig.args[0] if error.orig and error.orig.args else None
+    return isinstance(error, IntegrityError) and (said in numbers or words in str(said))
 
 
 def column_refused(error: DBAPIError) -> str | None:

@@ -14,7 +14,7 @@ from msgspec import to_builtins
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from starbeam.api import Refused
-from starbeam.api.database import Write, Writer, cut
+from starbeam.api.database import Write, Writer, cut, is_taken
 from starbeam_admin.queries import activity
 from starbeam_admin.schemas import ActionType
 
@@ -35,10 +35,8 @@ def refusing(what: str, taken: str) -> Iterator[None]:
     """Say it when the database refuses what is written inside: since it is `taken`, or cannot be held."""
     try:
         yield
-    except IntegrityError:
-        raise refused(what, taken) from None
-    except DataError:
-        raise refused(what, "the database cannot hold this text") from None
+    except (IntegrityError, DataError) as error:
+        raise refused(what, taken if is_taken(error) else "the database does not take this") from None
 
 
 class Journal:

@@ -9,10 +9,18 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, inspect, null, or_, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import load_only
 
-from starbeam.api.database import Keys, Schema, Writer, keys_of, trouble
+from starbeam.api.database import (
+    Keys,
+    Schema,
+    Writer,
+    is_taken,
+    keys_of,
+    refers_to_nothing,
+    trouble,
+)
 from starbeam.api.models import Laboratory, Person
 from starbeam_ispyb.models import (
     BLSession,
@@ -64,8 +72,6 @@ UNKNOWN: dict[type[Any], str] = {
     Protein: "there is no such componentTypeId or concentrationTypeId",
 }
 """What is wrong when the database says that there is no row to refer to."""
-_DUPLICATE = {1062, 1586}
-_NO_SUCH_ROW = {1216, 1452}
 
 
 async def load(writer: Writer, document: UserPortalProposalSync) -> Known:
@@ -247,11 +253,9 @@ async def _write(writer: Writer, model: type[Any], rows: Iterable[Any]) -> None:
 
 def _refusal(model: type[Any], error: DBAPIError) -> SyncError:
     """A sentence for what the database refuses: nothing of its own message, which may hold anything."""
-    said = error.orig.args[0] if error.orig and error.orig.args else None
     start = f"A {NAMES[model]} cannot be saved: "
-    if isinstance(error, IntegrityError):
-        if said in _DUPLICATE or "UNIQUE" in str(said):
-            return Duplicate(start + TAKEN.get(model, "it is there already"))
-        if said in _NO_SUCH_ROW or "FOREIGN KEY" in str(said):
-            return SyncError(start + UNKNOWN.get(model, "it refers to a row that does not exist"))
+    if is_taken(error):
+        return Duplicate(start + TAKEN.get(model, "it is there already"))
+    if refers_to_nothing(error):
+        return SyncError(start + UNKNOWN.get(model, "it refers to a row that does not exist"))
     return SyncError(start + "the database does not take one of its values")
