@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _MOST = 1000
 """How many texts one statement asks for."""
 _MOST_KEPT = 2000
-"""Of how many texts the keys are kept, and how long these may be."""
-_LONGEST_KEPT = 100
+"""Of how many texts the keys are kept."""
 
 Texts = Mapping[Any, Iterable[str | None]]
 """Texts by the column (a model's attribute) that they are compared in."""
@@ -40,46 +39,49 @@ class Keys:
         return None if value is None else self._found[str(column), value]
 
 
-async def keys_of(rows: Rows, texts: Texts) -> Keys:
-    """The keys of texts. On MariaDB a statement for each thousand that are not known yet; SQLite asks this
-    program anyway."""
+async def keys_of(rows: Rows, texts: Texts, *, few: bool = False) -> Keys:
+    """The keys of texts. On MariaDB a statement for each thousand; of `few` that come again and again, such
+    as beamlines, what it said is kept. SQLite asks this program anyway."""
     found: dict[tuple[str, str], Hashable] = {}
     weights: dict[tuple[str, str], tuple[str, str]] = {}
     schema = rows.scope.schema
     for column, given in texts.items():
         known = schema.found(column.class_.__tablename__, column.key)
-        for value in {value for value in given if value is not None}:
+        for value in dict.fromkeys(value for value in given if value is not None):
             if schema.dialect == "sqlite":
                 found[str(column), value] = sort_key(value)
             elif known is None or known.collation is None or not holds(known.character_set, value):
                 found[str(column), value] = value  # which no row of the column has
             else:
                 weights[str(column), value] = _weight(known), value
-    keys = await _found(rows, set(weights.values()))
+    keys = await (_kept if few else _asked)(rows, list(dict.fromkeys(weights.values())))
     return Keys({**found, **{name: keys[asked] for name, asked in weights.items()}})
 
 
-async def _found(rows: Rows, asked: set[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
-    """What the server compares of texts; what it said of short ones is kept with what it has."""
+async def _kept(rows: Rows, asked: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+    """What the server compares of texts, which is kept with what it has."""
     kept = rows.scope.schema.weights
     found = {one: kept[one] for one in asked if one in kept}
-    new = list(asked - found.keys())
-    for start in range(0, len(new), _MOST):
-        found |= await _asked(rows, new[start : start + _MOST])
-    for one in new:
-        if len(one[1]) <= _LONGEST_KEPT:
-            make_room(kept, _MOST_KEPT)
-            kept[one] = found[one]
+    new = await _asked(rows, [one for one in asked if one not in found])
+    for one, key in new.items():
+        make_room(kept, _MOST_KEPT)
+        kept[one] = key
+    return found | new
+
+
+async def _asked(rows: Rows, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Ask the server what it compares of texts: pairs of how it is asked, and the text."""
+    found: dict[tuple[str, str], str] = {}
+    for start in range(0, len(asked), _MOST):
+        some = asked[start : start + _MOST]
+        columns = ", ".join(weight.format(f"t{place}") for place, (weight, _) in enumerate(some))
+        values = {f"t{place}": value for place, (_, value) in enumerate(some)}
+        (row,) = await rows.rows(text(f"SELECT {columns}"), **values)
+        found |= dict(zip(some, row, strict=True))
     return found
 
 
-async def _asked(rows: Rows, asked: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
-    """Ask the server."""
-    names = [f"t{place}" for place in range(len(asked))]
-    columns = ", ".join(weight.format(name) for name, (weight, _) in zip(names, asked, strict=True))
-    values = {name: value for name, (_, value) in zip(names, asked, strict=True)}
-    (row,) = await rows.rows(text(f"SELECT {columns}"), **values)
-    return dict(zip(asked, row, strict=True))
+_BLANK = "' '"
 
 
 def _weight(column: Column) -> str:
@@ -88,6 +90,3 @@ def _weight(column: Column) -> str:
     if "nopad" in (column.collation or ""):
         return weight.format(":{}")
     return f"TRIM(TRAILING {weight.format(_BLANK)} FROM {weight.format(':{}')})"
-
-
-_BLANK = "' '"

@@ -68,7 +68,7 @@ async def energies(reader: Reader, extent: Extent) -> schemas.ParameterHistogram
 async def _energies(extent: Extent, reader: Rows) -> tuple[int, schemas.ParameterHistograms]:
     edges = [LOWEST + WIDTH * place for place in range(BINS)]
     rows = await counts.energies(reader, extent)
-    keys = await keys_of(reader, {BLSession.beamLineName: [beamline for beamline, _, _ in rows]})
+    keys = await keys_of(reader, {BLSession.beamLineName: [beamline for beamline, _, _ in rows]}, few=True)
     found: dict[Hashable, schemas.ParameterHistogram] = {}
     for beamline, place, number in rows:
         new = schemas.ParameterHistogram(beamline, edges, [0] * BINS)

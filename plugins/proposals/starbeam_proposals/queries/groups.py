@@ -16,7 +16,7 @@ async def key_of(reader: Rows, names: Iterable[str | None]) -> Key:
     """For these names and those in groups. A statement where a name is new."""
     groups = reader.options.beamline_groups
     lines = (line.beamLineName for group in groups for line in group.beamLines)
-    keys = await keys_of(reader, {BLSession.beamLineName: [*lines, *names]})
+    keys = await keys_of(reader, {BLSession.beamLineName: [*lines, *names]}, few=True)
     return partial(keys.of, BLSession.beamLineName)
 
 
