@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -63,6 +64,16 @@ def test_a_wheel_holds_its_whole_package_and_the_licence(name: str, wheels: dict
     assert expected <= held
     assert f"{package.name}/py.typed" in held
     assert any(name.endswith("licenses/LICENSE") for name in held)
+
+
+def test_the_distribution_of_all_has_no_code_of_its_own(tmp_path: Path) -> None:
+    """Built from the checkout, too, where core's package lies below it."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=workspace.ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("starbeam-*.whl")
+    held = zipfile.ZipFile(wheel).namelist()
+    assert held
+    assert all(name.startswith("starbeam-") and ".dist-info/" in name for name in held)
 
 
 async def made_elsewhere(kind: Kind, folder: Path) -> str:
