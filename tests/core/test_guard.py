@@ -33,6 +33,8 @@ async def test_no_operation_answers_a_stranger_but_the_public_ones(app: TestApp)
         "GET /openapi.json",
         "GET /health/live",
         "GET /health/ready",
+        "HEAD /health/live",
+        "HEAD /health/ready",
         "GET /metrics",  # 404 for addresses that no setting names
         "GET /probe/fails",
         "GET /probe/switched",

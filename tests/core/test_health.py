@@ -36,6 +36,14 @@ async def test_a_check_that_fails(make_app: MakeApp) -> None:
     assert await look(app, "live") == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize(("healthy", "status"), [(True, 200), (False, 503)])
+async def test_probes_may_ask_with_head(make_app: MakeApp, healthy: bool, status: int) -> None:
+    app = await make_app("probe", **WITH_PROBE, **{"plugin.probe.healthy": healthy})
+    for what, expected in (("live", 200), ("ready", status)):
+        answer = await app.client.head(f"http://testserver.local/health/{what}")
+        assert (answer.status_code, answer.content) == (expected, b""), what
+
+
 async def test_a_check_that_breaks_says_nothing_of_how(make_app: MakeApp) -> None:
     app = await make_app("probe", **WITH_PROBE, **{"plugin.probe.realm": "raises"})
     checks = {"database": "ok", "probe.state": "does not answer"}

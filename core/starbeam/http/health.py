@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Response, Router, get, head
 from litestar.di import NamedDependency
 
 from starbeam import logs
@@ -66,6 +66,22 @@ async def ready(
     return Response(answer, status_code=200 if good else 503)
 
 
+@head("/health/live", access=public, include_in_schema=False, sync_to_thread=False)
+def probe_live() -> None:
+    """The same without a body, as many probes ask."""
+
+
+@head("/health/ready", access=public, include_in_schema=False)
+async def probe_ready(
+    database: NamedDependency[Database],
+    checks: NamedDependency[Sequence[Check]],
+    is_test_system: NamedDependency[bool],
+) -> Response[None]:
+    """The same without a body."""
+    answer = await ready.fn(database, checks, is_test_system)
+    return Response(None, status_code=answer.status_code)
+
+
 async def _run(check: Check, database: Database) -> str | None:
     """What is wrong, in a sentence."""
     try:
@@ -82,4 +98,4 @@ async def _run(check: Check, database: Database) -> str | None:
 def router(checks: Sequence[Check], is_test_system: bool) -> Router:
     """The operations."""
     values = always(checks=checks, is_test_system=is_test_system)
-    return Router("/", route_handlers=[live, ready], dependencies=values)
+    return Router("/", route_handlers=[live, ready, probe_live, probe_ready], dependencies=values)
