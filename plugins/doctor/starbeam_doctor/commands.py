@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from starbeam.api.commands import (
     AWAY,
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 @click.option("--db", is_flag=True, help="Look into the database too: grants, what it lacks, and the cost.")
-def doctor(config: Path | None, as_json: bool, db: bool) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Print every warning, not one of each kind.")
+def doctor(config: Path | None, as_json: bool, db: bool, verbose: bool) -> None:
     """Say what is well with a configuration, and what is not. It says what to do, and changes nothing.
 
     Status 0: nothing is broken (there may be warnings); 1: something is; 2: the server cannot start;
@@ -42,7 +46,7 @@ def doctor(config: Path | None, as_json: bool, db: bool) -> None:
     if as_json:
         output.json(findings)
     else:
-        _print(findings)
+        _print(findings if verbose else list(one_of_each(findings)))
     sys.exit(_status(findings, started=app is not None))
 
 
@@ -83,6 +87,18 @@ def _status(findings: list[Finding], started: bool) -> int:
 
 def _urgency(finding: Finding) -> int:
     return ("error", "warning").index(finding.level) if finding.level != "ok" else 2
+
+
+def one_of_each(findings: list[Finding]) -> Iterator[Finding]:
+    """Of warnings about the same thing the first, which says how many more there are."""
+    warnings = Counter(one.about for one in findings if one.level == "warning")
+    for one in findings:
+        others = warnings[one.about] - 1 if one.level == "warning" else 0
+        if others > 0:
+            yield replace(one, says=f"{one.says}, and {others} more such warnings: -v prints them")
+            warnings[one.about] = 0
+        elif others == 0:
+            yield one
 
 
 def _print(findings: list[Finding]) -> None:

@@ -40,8 +40,7 @@ def translate(env: Path, auth: Path | None) -> tuple[str, list[str]]:
     tables["plugins"] = {"enabled": sorted({*domains, *(table["use"] for table in backends.values())})}
     for name, table in backends.items():
         tables[f"auth.backends.{toml_key(name)}"] = table
-    if tables["files"]:
-        left.append("which folders files may be served from: set files.roots, without it none are")
+    left.append("which folders files may be served from: set files.roots, without it none are")
     return HEAD + "".join(map(_section, tables, tables.values())), left
 
 
@@ -180,6 +179,8 @@ def _ldap(name: str, given: Mapping[str, Any], left: list[str]) -> Table:
     uri = str(given.get("LDAP_URI", ""))
     if uri.startswith("ldap://"):
         left.append(f"that {name} speaks without TLS: StartTLS is demanded unless start_tls = false")
+    if given.get("LDAP_BASE_GROUPS"):
+        left.append(f"LDAP_BASE_GROUPS of {name}: groups are kept in the database, and were not read there")
     return {
         "use": "auth_ldap",
         "uri": uri,

@@ -13,7 +13,7 @@ from click.testing import Result
 from starbeam.app import Starbeam
 from starbeam.db.sqlite import Connection
 from starbeam.settings import load
-from starbeam_doctor import database, grants
+from starbeam_doctor import commands, database, error, grants, ok, warning
 from starbeam_testing.app import TestDatabase
 from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
 from support.commands import Site, free_port
@@ -30,6 +30,21 @@ def register_checks(self, ctx):
     async def broken(): raise RuntimeError("secret inside")
     return [Check("fine", fine), Check("bad", bad), Check("broken", broken, essential=False)]
 """
+
+
+def test_of_each_kind_of_warning_one_is_printed() -> None:
+    """Errors all, the first; the other warnings are counted."""
+    names = ("one", "two", "three")
+    lacking = [warning("tables of stats", f"{name} is missing", "empty in GET /stats") for name in names]
+    found = [ok("plugins", "stats"), *lacking, warning("clock", "late"), *(error("grants", n) for n in names)]
+    kept = list(commands.one_of_each(found))
+    first = lacking[0].says
+    assert [(one.about, one.says) for one in kept] == [
+        ("plugins", "stats"),
+        ("tables of stats", f"{first}, and 2 more such warnings: -v prints them"),
+        ("clock", "late"),
+        *(("grants", name) for name in names),
+    ]
 
 
 @pytest.fixture

@@ -128,12 +128,18 @@ def test_import_carries_over_what_has_a_meaning_here(old: Site) -> None:
         "files.roots",
         "test_system = true",
         "start_tls = false",
+        "LDAP_BASE_GROUPS of ldap",
         "KEYCLOAK_CLIENT_SECRET_KEY of keycloak",
         "the log-in spare, which is not enabled",
         "write a plugin for FacilityAuth",
     ):
         assert [word in line for line in left].count(True) == 1, word
     assert "hush" not in result.output
+
+
+def test_folders_are_asked_for_whatever_was_set(old: Site) -> None:
+    Path("old.env").write_text("SECRET_KEY=5")
+    assert "files.roots" in run("old.env").stderr
 
 
 def test_what_was_imported_is_a_configuration(old: Site) -> None:
