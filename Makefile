@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test check-long cases docs bench lint requirements clean
+.PHONY: help install demo test check-long cases docs bench suites lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,7 +63,11 @@ docs: $(INSTALLED) ## build the documentation into dist/docs
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
 	@echo "Built: dist/docs/index.html"
 
-bench: $(INSTALLED) ## compare speed with the floor, on large databases (needs wrk: apt-get install wrk)
+bench: $(INSTALLED) ## what each operation costs: within an hour, written to docs/; of one plugin in a minute: make bench ARGS=samples
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything $(ARGS)
+
+suites: $(INSTALLED) ## compare speed with the floor under load, by plugin: make suites ARGS=events (needs wrk: apt-get install wrk)
 	@tests/support/install_servers.sh
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
 

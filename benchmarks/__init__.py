@@ -1,1 +1,1 @@
-"""What claims of speed rest on. Run with `make bench`."""
+"""What claims of speed rest on. `make bench` and `make suites` run it."""

@@ -1,0 +1,45 @@
+"""The table of what operations cost has a line for each."""
+
+from __future__ import annotations
+
+from benchmarks.everything import asked, table
+
+from starbeam.app import Starbeam
+from starbeam.registry import operations_of
+from starbeam.settings import load
+from support.workspace import whole_system
+
+SETTINGS = {
+    "plugins.enabled": whole_system(),
+    "auth.backends.dummy.use": "auth_dummy",
+    "auth.backends.dummy.test_system": True,
+}
+
+
+def test_every_operation_has_a_line_for_each_way_in_which_it_is_asked() -> None:
+    """`make bench ARGS="--full PLUGIN"` writes the lines of a plugin."""
+    app = Starbeam(load(None, {}, SETTINGS), needs_secret=False)
+    root = app.settings.server.api_root + "/"
+    operations = {
+        f"{one.method} {one.path.removeprefix(root[:-1])}"
+        for one in operations_of(app.asgi)
+        if one.path.startswith(root) and one.method != "HEAD"
+    }
+    lines = table.read()
+    wanted = {(one.operation, one.address) for name in operations for one in asked.of(name)}
+    assert wanted - lines.keys() == set()
+    assert {operation for operation, _ in lines} == operations
+
+
+def test_a_line_is_replaced_where_it_is_measured_again(monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    page = tmp_path / "costs.md"
+    page.write_text("# Costs\n\n<!-- table -->\n")
+    monkeypatch.setattr(table, "PAGE", page)
+    first, second, gone = ("GET /a", "/a?x=1"), ("GET /b", "/b"), ("GET /c", "/c")
+    named = {key: {"operation": key[0], "address": key[1]} for key in (first, second, gone)}
+    table.write(
+        {key: {**line, "rows read": "7"} for key, line in named.items()}, {"GET /a", "GET /b", "GET /c"}
+    )
+    table.write({first: {**named[first], "rows read": "3"}}, {"GET /a", "GET /b"})
+    assert {key: line["rows read"] for key, line in table.read().items()} == {first: "3", second: "7"}
+    assert page.read_text().startswith("# Costs\n")
