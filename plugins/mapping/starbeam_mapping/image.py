@@ -58,7 +58,7 @@ class Stored:
 
 def values(stored: Stored) -> Values:
     """The stored numbers, in the order of collection; `UNMEASURED` where there is none. Raises BrokenMap."""
-    if stored.nx * stored.ny > MOST_POINTS:
+    if max(stored.nx, 1) * max(stored.ny, 1) > MOST_POINTS:
         raise BrokenMap(f"A map of more than {MOST_POINTS} points cannot be shown")
     if stored.format not in ("json", "json+gzip"):
         raise BrokenMap(f"Unknown data format of a map: {stored.format}")

@@ -197,9 +197,10 @@ async def test_what_is_too_large_is_refused(maps: Maps) -> None:
     await maps.add(3, gzip.compress(b"[1" + b" " * 3_000_000 + b"]"))
     await maps.add(4, gzip.compress(b"[" + b"0," * 70_000 + b"0]"))
     await maps.add(5, b"[" + b"0," * 70_000 + b"0]", dataFormat="json")
+    await maps.add(7, [1], 1e38, 0)
     large = (422, "A map of more than 4194304 points cannot be shown")
     much = (422, "The map has far more data than its grid has points")
-    expected = {1: large, 2: large, 3: much, 4: much, 5: much}
+    expected = {1: large, 2: large, 7: large, 3: much, 4: much, 5: much}
     for of in ("", "histogram/", "pixel/"):
         assert {key: await maps.get(f"/mapping/{of}{key}", x=0, y=0) for key in expected} == expected
     await maps.add(6, [1, 2] * 30_000, **ITSELF)  # a surplus that is bearable
