@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from starbeam.auth.backends import Identity
 from starbeam.db.columns import Column
-from starbeam.db.limits import NotTaken, fitting, longest
+from starbeam.db.limits import NotTaken, fitting, longest, takes
 from starbeam.db.models import Person, UserGroup
 from starbeam.db.schema import Schema
 from starbeam.refusals import Invalid
@@ -148,3 +148,21 @@ async def test_every_way_to_write_is_checked(widened: TestApp) -> None:
         with pytest.raises(Invalid):
             await session.flush()
         await session.rollback()
+
+
+def test_decimals_and_choices_of_a_facility() -> None:
+    """Of `decimal(6,2)` 9999.99 is the largest; 9999.996 would be 10000.00."""
+
+    def taken(type_: str, value: Any) -> Any:
+        column = Column("weight", type_, True, None, "")
+        return fitting(column, value) if takes(column, value) else "refused"
+
+    numbers = (9999.99, -9999.99, 9999.996, 10_000, -10_000, 0, 1.005)
+    assert [taken("decimal(6,2)", one) for one in numbers] == [
+        *(9999.99, -9999.99, "refused", "refused", "refused", 0, 1.005),
+    ]
+    assert [taken("decimal(3,0) unsigned", one) for one in (999, 1000, -1)] == [999, "refused", "refused"]
+    texts = ("Open", "open", "OPEN ", "opens", "closed", "CLOSED")
+    assert [taken("enum('Open','open','Closed')", one) for one in texts] == [
+        *("Open", "open", "Open", "refused", "Closed", "Closed"),
+    ]

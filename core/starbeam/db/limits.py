@@ -23,7 +23,7 @@ from starbeam.refusals import Invalid, Refused
 Fit: TypeAlias = Callable[[Any], Any]
 """From a value to what the column holds. Raises ValueError with what the value should have been."""
 
-_TYPE = re.compile(r"(?P<name>\w+)(\((?P<size>\d+)\))?(?P<unsigned> unsigned)?")
+_TYPE = re.compile(r"(?P<name>\w+)(\((?P<size>\d+)(,(?P<scale>\d+))?\))?(?P<unsigned> unsigned)?")
 _BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _TEXT_BYTES = {"tinytext": 2**8 - 1, "text": 2**16 - 1, "mediumtext": 2**24 - 1}
 _TIMESTAMP_YEARS = (1970, 2038)
@@ -74,11 +74,13 @@ def longest(column: Column | None) -> int | None:
 @cache
 def _fit(column: Column) -> Fit:
     if column.type.startswith("enum("):
-        return _enum({value.casefold(): value for value in enum_values(column.type)})
+        return _enum(enum_values(column.type))
     match = _TYPE.match(column.type)
     name, size = (match["name"], int(match["size"] or 0)) if match else ("", 0)
     if match and name in _BITS:
         return _integer(_BITS[name], bool(match["unsigned"]))
+    if match and name == "decimal":
+        return _decimal(size, int(match["scale"] or 0), bool(match["unsigned"]))
     fits: dict[str, Fit] = {
         "varchar": _text(column, characters=size),
         "char": _text(column, characters=size),
@@ -95,13 +97,15 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _enum(choices: dict[str, str]) -> Fit:
+def _enum(values: tuple[str, ...]) -> Fit:
+    folded = {value.casefold(): value for value in reversed(values)}
+
     def fit(value: Any) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value in values:
             return value
-        if (key := value.rstrip(" ").casefold()) not in choices:
-            raise NotTaken(f"must be one of {', '.join(choices.values())}")
-        return choices[key]
+        if (key := value.rstrip(" ").casefold()) not in folded:
+            raise NotTaken(f"must be one of {', '.join(values)}")
+        return folded[key]
 
     return fit
 
@@ -112,6 +116,18 @@ def _integer(bits: int, unsigned: bool) -> Fit:
     def fit(value: Any) -> Any:
         if isinstance(value, int | float) and not low <= value <= high:
             raise OutOfRange(f"must be between {low} and {high}")
+        return value
+
+    return fit
+
+
+def _decimal(digits: int, scale: int, unsigned: bool) -> Fit:
+    high = 10 ** (digits - scale)
+    low = -1 if unsigned else -high
+
+    def fit(value: Any) -> Any:
+        if isinstance(value, int | float) and not low < round(value, scale) < high:
+            raise OutOfRange(f"must be above {low} and below {high}")
         return value
 
     return fit
