@@ -28,6 +28,7 @@ async def test_no_operation_answers_a_stranger_but_the_public_ones(app: TestApp)
     allowed = {operation for operation, status in answers.items() if status != 401}
     root = app.starbeam.settings.server.api_root
     assert {operation.replace(root, "") for operation in allowed if "/docs" not in operation} == {
+        "GET /",
         "GET /auth/config",
         "POST /auth/login",
         "GET /openapi.json",

@@ -20,7 +20,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from starbeam.api.auth import LEEWAY
+from starbeam.auth.tokens import LEEWAY
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
 from support.answers import EXPIRED, INVALID_TOKEN, NO_TOKEN, WRONG_ONCE, Said, invalid, said
