@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,7 @@ def installs(checkout: Path) -> list[str]:
     """What uv was told by one more `make install`."""
     log = checkout / "uv.log"
     log.unlink(missing_ok=True)
-    environment = {"PATH": "/usr/bin:/bin", "UV_DEFAULT_INDEX": "none"}
+    environment = {"PATH": "/usr/bin:/bin", "UV_DEFAULT_INDEX": "none", "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(["make", "-s", "install"], cwd=checkout, check=True, env=environment)
     return [line.strip() for line in log.read_text().splitlines()] if log.exists() else []
 
@@ -63,6 +65,22 @@ def test_a_new_plugin_of_a_facility_is_installed(checkout: Path) -> None:
     assert installs(checkout) == [SYNC, MEMBERS]
     later(checkout, "site-requirements.txt", "starbeam-weather\n")
     assert installs(checkout) == [SYNC, MEMBERS, OWN]
+
+
+def test_byte_code_is_compiled_for_who_may_not_write(checkout: Path) -> None:
+    """Whatever is told to Python, and also when only sources are newer: after `git pull`."""
+    (checkout / ".venv/bin/python").symlink_to(sys.executable)
+    package, library = checkout / "plugins/lamp/starbeam_lamp", checkout / ".venv/lib"
+    for folder in (package, library):
+        folder.mkdir()
+    (library / "light.py").write_text("BRIGHT = True")
+    (library / "template.py").write_text("{{ no Python }}")
+    installs(checkout)
+    (package / "shade.py").write_text("DARK = True")
+    assert installs(checkout) == []
+    cached = Path(cache_from_source("x.py")).name.removeprefix("x.")
+    assert (library / "__pycache__" / f"light.{cached}").is_file()
+    assert (package / "__pycache__" / f"shade.{cached}").is_file()
 
 
 def test_git_ignores_a_facilitys_own_file() -> None:
