@@ -65,7 +65,7 @@ class Starbeam:
                 " a configuration with --config; starbeam demo needs none of them"
             )
             self.plugins.fault("", "settings", cause, remedy)
-        self.registry = Registry(self.plugins)
+        self.registry = Registry(self.plugins, settings.server.api_root)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
         self.options = LiveOptions(self.registry.options)
@@ -151,9 +151,8 @@ class Starbeam:
         ]
         for router in [*routers, *beside]:
             openapi.declare(handler for _, handler in handlers_of(router))
-        api = Router(settings.api_root, route_handlers=routers)
         app = Litestar(
-            route_handlers=[api, *beside, *self._site()],
+            route_handlers=[*routers, *beside, *self._site()],
             guards=[guard.check],
             dependencies=self._dependencies(),
             exception_handlers={HTTPException: answer, Exception: answer},

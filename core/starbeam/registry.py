@@ -43,6 +43,7 @@ class Registry:
     """Everything declared, by the name that must be unique."""
 
     plugins: Plugins
+    api_root: str
     models: dict[str, type[Any]] = field(default_factory=dict)
     options: dict[str, Option] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
@@ -173,20 +174,27 @@ class Registry:
 
     def _route(self, plugin: str, found: Iterable[ControllerRouterHandler]) -> None:
         """The plugin's operations; each must declare its access."""
-        for router in self._router(plugin, "register_routes", found):
-            for path, handler in handlers_of(router):
+        for router in self._router(plugin, "register_routes", found, self.api_root):
+            for full_path, handler in handlers_of(router):
+                path = full_path.removeprefix(self.api_root)
                 self._claim_paths("path", plugin, path, handler)
                 self._claim("operation id", handler.handler_name, plugin)
                 self._check_access(plugin, path, handler)
             self.routers.append(router)
 
     def _router(
-        self, plugin: str, hook: str, found: Iterable[ControllerRouterHandler], *, page: bool = False
+        self,
+        plugin: str,
+        hook: str,
+        found: Iterable[ControllerRouterHandler],
+        root: str = "/",
+        *,
+        page: bool = False,
     ) -> Iterator[Router]:
         """The plugin's handlers under a router that carries its name, if Litestar takes them."""
         opt = {"plugin": plugin, "page": page}
         try:
-            yield Router("/", route_handlers=list(found), opt=opt, include_in_schema=not page)
+            yield Router(root, route_handlers=list(found), opt=opt, include_in_schema=not page)
         except Exception as error:  # Litestar's own checks of handlers
             self.plugins.fault(plugin, "hooks", f"{hook}: {said(error)}", "correct its handlers")
 

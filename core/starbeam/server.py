@@ -17,7 +17,7 @@ import structlog
 from msgspec.structs import asdict
 from uvicorn import Config, Server
 
-from starbeam import logs, streams
+from starbeam import garbage, logs, streams
 from starbeam.auth import ratelimit
 from starbeam.faults import StartupError
 from starbeam.http.connection import Connection
@@ -82,6 +82,7 @@ def end_on_signals() -> None:
 def run(app: Litestar, bound: socket.socket, settings: ServerSettings, started: Started) -> None:
     """Serve in this process. `started` is awaited as soon as requests are answered."""
     _allow_files(settings.max_connections)
+    garbage.spare_what_is_there()
     _Server(_config(app, settings), app, started).run([bound])
 
 
@@ -108,12 +109,15 @@ def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> 
 
 
 def _work_on(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
-    from starbeam.app import create_app
+    with garbage.ignored():
+        from starbeam.app import create_app
+
+        app = create_app(loaded)
 
     async def tell() -> None:
         started()
 
-    run(create_app(loaded), bound, loaded.settings.server, tell)
+    run(app, bound, loaded.settings.server, tell)
 
 
 @contextmanager

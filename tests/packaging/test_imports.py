@@ -44,6 +44,7 @@ FLOORS = (
         "conversion",
         "deprecation",
         "fields",
+        "garbage",
         "lifespan",
         "options",
         "paging",

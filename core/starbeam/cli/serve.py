@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from starbeam import garbage, streams
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import config_option, finish, read_settings, require_file
 
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(1), help="Worker processes, instead of server.workers.")
 def serve(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
-    from starbeam import server, streams
+    with garbage.ignored():
+        from starbeam import server
 
-    click.get_current_context().with_resource(streams.behind())
-    server.end_on_signals()
-    from starbeam.app import Starbeam
+        click.get_current_context().with_resource(streams.behind())
+        server.end_on_signals()
+        from starbeam.app import Starbeam
 
-    loaded = read_settings(config, {"server.host": host, "server.port": port, "server.workers": workers})
-    starbeam = Starbeam(loaded)
+        loaded = read_settings(config, {"server.host": host, "server.port": port, "server.workers": workers})
+        starbeam = Starbeam(loaded)
     require_tables(starbeam)
     settings = loaded.settings.server
     bound = bind(settings.host, settings.port)
