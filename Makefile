@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test check-long cases docs bench suites lint requirements clean
+.PHONY: help install demo test test-fast check-long cases docs bench suites lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +50,10 @@ test: $(INSTALLED) ## run the whole suite, or part of it: make test ARGS="-k pro
 	@tests/support/install_h5web.sh
 	@tests/support/install_generators.sh
 	@$(BIN)/pytest $(ARGS)
+
+test-fast: $(INSTALLED) ## about two minutes for every day: each plugin and core, on SQLite only
+	@tests/support/install_servers.sh
+	@$(BIN)/pytest -m "not (long or slow or mariadb)" tests/core tests/plugins $(ARGS)
 
 check-long: $(INSTALLED) ## run the tests that take too long for every day
 	@tests/support/install_servers.sh

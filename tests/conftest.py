@@ -9,6 +9,7 @@ and on MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,59 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # lines of the client, wit
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no fault
 settings.load_profile("suite")
+
+
+HERE = Path(__file__).parent
+WHOLE, FAST = "", "-m not (long or slow or mariadb) tests/core tests/plugins"
+MINUTES = {WHOLE: 15, FAST: 2}
+"""How long the suite and `make test-fast` took on two quiet cores, for who runs them the first time."""
+BEGAN = pytest.StashKey[float]()
+SLOW = (
+    *("core/test_metrics.py", "core/test_ratelimit.py", "core/test_serve.py", "core/test_workers.py"),
+    *("plugins/data/test_grove.py", "plugins/data/test_headers.py", "plugins/data/test_layouts.py"),
+    *(
+        "plugins/data/test_odd_nodes.py",
+        "plugins/data/test_references.py",
+        "plugins/data/test_slow_clients.py",
+    ),
+    *("plugins/demo/test_command.py", "plugins/demo/test_facility.py", "plugins/demo/test_files.py"),
+    *("plugins/pyispyb/test_call.py", "plugins/simulator/test_command.py"),
+)
+"""What `make test-fast` leaves out: these start servers and readers of files, or make whole facilities."""
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """How long this will take."""
+    config.stash[BEGAN] = time.monotonic()
+    given = " ".join(config.invocation_params.args)
+    if seconds := _took(config).get(given):
+        return f"takes: {seconds / 60:.1f} minutes, as the last time here"
+    return (
+        f"takes: about {MINUTES[given]} minutes on two cores"
+        if given in MINUTES
+        else "takes: nobody knows yet"
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write down how long it took."""
+    if exitstatus <= pytest.ExitCode.TESTS_FAILED and BEGAN in session.config.stash:
+        given = " ".join(session.config.invocation_params.args)
+        took = {given: time.monotonic() - session.config.stash[BEGAN]}
+        session.config.cache.set("starbeam/seconds", _took(session.config) | took)
+
+
+def _took(config: pytest.Config) -> dict[str, float]:
+    """Seconds that runs took here, by what pytest was told."""
+    return config.cache.get("starbeam/seconds", {}) if hasattr(config, "cache") else {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out."""
+    for item in items:
+        if item.path.relative_to(HERE).as_posix() in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
@@ -37,7 +91,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         kinds = list(KINDS)
     elif mark := metafunc.definition.get_closest_marker("on"):
         kinds = [kind for kind in KINDS if str(kind) in mark.args]
-    metafunc.parametrize("kind", kinds, ids=str)
+    marks = {"mariadb": [pytest.mark.mariadb]}
+    found = [pytest.param(kind, id=str(kind), marks=marks.get(kind.server, [])) for kind in kinds]
+    metafunc.parametrize("kind", found)
 
 
 @pytest.fixture

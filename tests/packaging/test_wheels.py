@@ -115,7 +115,7 @@ def serving(site: Path) -> Iterator[httpx.Client]:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/ispyb/api/v1") as client:
             yield client
         server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=20) == 0
+        assert server.wait(timeout=120) == 0
     finally:
         server.kill()
         server.wait()

@@ -103,7 +103,7 @@ def test_who_takes_nothing_keeps_no_reader(tmp_path: Path, rows: np.ndarray) -> 
         port = server.port
         clients = [Slow(port, headers, row) for row in (0, 1)]
         time.sleep(8)  # the readers are waited for longer than the limit
-        fast = httpx.get(f"http://127.0.0.1:{port}{ADDRESS.format(5)}", headers=headers, timeout=30)
+        fast = httpx.get(f"http://127.0.0.1:{port}{ADDRESS.format(5)}", headers=headers, timeout=120)
         for client in clients:
             client.take()
     assert fast.content == rows[5].tobytes()
@@ -126,7 +126,7 @@ def test_who_takes_nothing_keeps_little_memory_and_others_their_answers(
     with serving(tmp_path, 4) as (server, headers, others):
         clients = [Slow(server.port, headers, f"{row % ROWS},0:4000000") for row in range(40)]
         server.wait_for(lambda: held(server.process.pid) >= 10 * WINDOW)
-        quick = httpx.get(f"http://127.0.0.1:{server.port}{ADDRESS.format(5)}", headers=others, timeout=30)
+        quick = httpx.get(f"http://127.0.0.1:{server.port}{ADDRESS.format(5)}", headers=others, timeout=120)
         assert quick.content == rows[5].tobytes()
         assert held(server.process.pid) <= 17 * WINDOW  # one person's sixteen, and the other's
         server.wait_for(lambda: held(server.process.pid) <= 40 * SLOT)  # what the network has not taken
