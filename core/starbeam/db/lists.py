@@ -192,25 +192,6 @@ class List(Generic[S]):
         self._listed = list(listed)
         self._order_by = order_by
 
-    @property
-    def parts(self) -> list[Any]:
-        """All that its SQL is made of."""
-        rules = rules_of(self.filters).values()
-        chosen = [one for rule in rules if isinstance(rule, Choice) for one in rule.conditions.values()]
-        given = [rule.condition for rule in rules if isinstance(rule, Where)]
-        ordered = [self._order_by] if callable(self._order_by) else [*self._order_by]
-        parts = [
-            self.shape,
-            self.entity,
-            self._joins,
-            *self._listed,
-            *given,
-            *chosen,
-            *ordered,
-            self.complete,
-        ]
-        return [part for part in parts if part is not None]
-
     def page(self, asked: Asked = Asked()) -> Recipe[Listing[S]]:
         """How to build a page and its total."""
         return Recipe(self._page, (asked,))

@@ -127,7 +127,7 @@ class Scopes:
 
     def __init__(self, database: Database, visibility: Rules) -> None:
         self._database = database
-        self._visibility = visibility
+        self.visibility = visibility
         self._scopes: dict[Kind, Scope] = {}
 
     async def of(self, who: Principal) -> Scope:
@@ -136,7 +136,7 @@ class Scopes:
         kind = who.kind
         if kind not in self._scopes or self._scopes[kind].schema is not schema:
             make_room(self._scopes, _MOST_SCOPES)
-            self._scopes[kind] = Scope(schema, self._visibility, kind)
+            self._scopes[kind] = Scope(schema, self.visibility, kind)
         return self._scopes[kind]
 
 

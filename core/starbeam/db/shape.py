@@ -122,11 +122,6 @@ class Shape(Generic[S]):
             self._converters.append(_converter(_plain(hints[name])))
         self.make: Callable[[Sequence[Any]], S] = self._maker(0)[0]
 
-    @property
-    def sources(self) -> list[Source]:
-        """Where the fields come from, without those that are set afterwards."""
-        return [source for source in (self._when, *self._sources) if source is not None]
-
     def columns(self, scope: Scope) -> list[ColumnElement[Any]]:
         """What to select, in the order in which `make` reads it."""
         found = [] if self._when is None else [_expression(scope, self._when)]

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from msgspec import UNSET, Struct
 from sqlalchemy import (
@@ -136,8 +136,9 @@ class Writer(Lists):
         await self.session.flush()
 
     async def _count(self, statement: Update | Delete) -> int:
-        result = await self.session.execute(statement.execution_options(synchronize_session=False))
-        return result.rowcount if isinstance(result, CursorResult) else 0
+        unsynchronized = statement.execution_options(synchronize_session=False)
+        result = cast("CursorResult[Any]", await self.session.execute(unsynchronized))
+        return result.rowcount
 
     def _present(self, model: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: values[name] for name in self.scope.schema.columns_of(model, values)}

@@ -9,13 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from starbeam.api.database import Schema, Trouble, first_line, reflect, trouble
-from starbeam.api.tools import CORE, Operation, operations_of
 from starbeam_ddl.indexes import lacking as lacking_indexes
 from starbeam_doctor import Finding, error, grants, ok, warning
-from starbeam_doctor.usage import Use, use_of
+from starbeam_doctor.stage import Use
+from starbeam_doctor.usage import uses_of
 
 if TYPE_CHECKING:
-    from starbeam.api.tools import Starbeam
+    from starbeam.api.tools import Operation, Starbeam
 
 OLDEST = (10, 3)
 """The oldest MariaDB that is known to work."""
@@ -42,33 +42,27 @@ async def examine(app: Starbeam) -> list[Finding]:
 
 async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
     schema = await reflect(connection)
-    uses = uses_of(app)
     found = [ok("database", f"answers: {await _version(connection)}")]
     if not schema.tables:
         return [
             *found,
             error("tables", "there are none", "starbeam db create makes them; or see database.url"),
         ]
-    if connection.dialect.name != "sqlite":
+    is_server = connection.dialect.name != "sqlite"
+    needs_uses = is_server or schema.absent(app.registry.models.values())
+    uses = await uses_of(app) if needs_uses else {}
+    if is_server:
         found += [*await _server(app, connection), await _grants(app, connection, schema, uses)]
     found += _drift(app, schema, uses)
+    if unknown := [f"{one.method} {one.path}" for one, use in uses.values() if not use.is_known]:
+        says = f"cannot be tried without a database: {_some(unknown)}"
+        found.append(warning("operations", says, "what they lack or may not write is not said"))
     found += await _pending(app, connection)
     indexes = await connection.run_sync(lacking_indexes, app.registry.indexes, schema)
     if indexes:
         found.append(
             warning("indexes", f"{len(indexes)} would make lists faster", "starbeam db indexes prints them")
         )
-    return found
-
-
-def uses_of(app: Starbeam) -> dict[str, tuple[Operation, Use]]:
-    """What each operation of a plugin reads and writes, by operation id."""
-    packages = [type(plugin).__module__ for plugin in app.plugins.enabled.values()]
-    found = {}
-    for one in operations_of(app.asgi):
-        if one.plugin != CORE:
-            depends = [provided.dependency for provided in one.handler.resolve_dependencies().values()]
-            found[one.operation_id] = one, use_of([one.handler.fn, *depends], packages)
     return found
 
 
@@ -133,12 +127,11 @@ async def _grants(
 
 
 def _writes(uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
-    """Which tables are written, and how: by core, and by all operations but those that only read."""
+    """Which tables are written, and how: by core, and by the operations."""
     found = {table: set(verbs) for table, verbs in grants.CORE.items()}
-    for one, use in uses.values():
-        if one.method not in ("GET", "HEAD"):
-            for table, verbs in use.may_write().items():
-                found.setdefault(table, set()).update(verbs)
+    for _, use in uses.values():
+        for table, verbs in use.writes.items():
+            found.setdefault(table, set()).update(verbs)
     return found
 
 

@@ -1,207 +1,104 @@
-"""Which tables and columns an operation reads and writes, found in the code of its handler.
+"""Which tables and columns the operations of plugins read and write.
 
-The search follows the names that functions of plugins mention: to functions, prebuilt statements, shapes,
-services and mapped classes. It may find more than one request touches, for it knows no conditions, and it
-does not follow what is chosen at run time. `starbeam doctor` tells with it what a column that is missing
-costs, and which grants the server needs.
+Each handler is called as the server calls it, with values that are made up and a database that is not there
+(`stage`), in all ways that may make a difference. `starbeam doctor` tells with it what a column that is
+missing costs, and which grants the server needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy
-from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
-from sqlalchemy import ClauseElement, Column, Table, inspect
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
-from sqlalchemy.orm.util import AliasedClass
-from sqlalchemy.sql import visitors
+from sqlalchemy import inspect
 
-from starbeam.api.database import Shape
-from starbeam.api.lists import List
+from starbeam.api import Forbidden, Principal
+from starbeam.api.database import Column, Schema, Scope
+from starbeam.api.tools import CORE, Operation, operations_of
+from starbeam_doctor.madeup import TEXT, WORLDS
+from starbeam_doctor.outside import nothing_changes_outside
+from starbeam_doctor.stage import Stage, Use
+from starbeam_doctor.trial import Trial
 
-_VERBS = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}
-_ALL = frozenset(_VERBS.values())
-_OF_SERVICES = {
-    "create": frozenset({"INSERT"}),
-    "create_many": frozenset({"INSERT"}),
-    "update": frozenset({"UPDATE"}),
-    "update_many": frozenset({"UPDATE"}),
-    "upsert": frozenset({"INSERT", "UPDATE"}),
-    "upsert_many": frozenset({"INSERT", "UPDATE"}),
-    "delete": frozenset({"DELETE"}),
-    "delete_many": frozenset({"DELETE"}),
-}
-"""Methods by which a service writes."""
-_OF_SESSIONS = frozenset({"add_all", "merge", "flush"})
-"""Methods by which a session writes."""
-_OF_WRITERS = {
-    "create": frozenset({"INSERT"}),
-    "insert": frozenset({"INSERT"}),
-    "update": frozenset({"UPDATE"}),
-    "change": frozenset({"UPDATE"}),
-    "delete": frozenset({"DELETE"}),
-    "save": frozenset({"INSERT", "UPDATE"}),
-}
-"""Methods by which a `Writer`, which functions call `writer`, writes."""
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from starbeam.api.tools import Starbeam
+
+NUMBERS = "[1]"
+"""A text that is a list, where an operation takes one as JSON."""
 
 
-@dataclass
-class Use:
-    """What is read, as `Table` and `Table.column`, and what is written, by table."""
-
-    reads: set[str] = field(default_factory=set)
-    writes: dict[str, set[str]] = field(default_factory=dict)
-    verbs: set[str] = field(default_factory=set)
-    """How tables are written that are chosen at run time: any of those that are read."""
-
-    def may_write(self) -> dict[str, set[str]]:
-        """The verbs by table, where those chosen at run time may be any."""
-        found = {table: set(verbs) for table, verbs in self.writes.items()}
-        for table in self.reads if self.verbs else ():
-            if "." not in table:
-                found[table] = found.get(table, set()) | self.verbs
-        return found
-
-    def write(self, table: str, verbs: Iterable[str]) -> None:
-        """Note that a table is written with these verbs (`INSERT` …)."""
-        self.writes.setdefault(table, set()).update(verbs)
+async def uses_of(app: Starbeam) -> dict[str, tuple[Operation, Use]]:
+    """What each operation of a plugin reads and writes, by operation id."""
+    stage, scopes, found = Stage(), _Scopes(app), {}
+    with nothing_changes_outside():
+        for one in operations_of(app.asgi):
+            if one.plugin != CORE:
+                stage.use, trial = Use(), Trial(app, one, stage)
+                await _try_all(trial, scopes, frozenset(app.registry.permissions))
+                stage.use.is_known = trial.answers
+                found[one.operation_id] = one, stage.use
+    return found
 
 
-def use_of(things: Iterable[Any], packages: Iterable[str]) -> Use:
-    """What these functions, classes or modules use; followed is code of these packages."""
-    search = _Search(frozenset(packages))
-    for thing in things:
-        search.visit(thing)
-    return search.use
+async def _try_all(trial: Trial, scopes: _Scopes, declared: frozenset[str]) -> None:
+    """Call an operation in all ways that may make a difference."""
+    needed = declared & {trial.operation.access}
+    anybody, boss = Principal(1, TEXT, needed), Principal(1, TEXT, declared)
+    staff = Principal(1, TEXT, needed, (TEXT,), (TEXT,))
+    if isinstance(await trial.run(scopes.of(anybody), anybody), Forbidden):
+        for permission in declared:
+            await trial.run(scopes.of(anybody), Principal(1, TEXT, frozenset({permission})))
+    for world in WORLDS:
+        await trial.run(scopes.of(staff), staff, world)
+    for who in (staff, boss):
+        for names in _choices(trial.optional):
+            await trial.run(scopes.of(who), who, given=names)
+        await trial.run(scopes.of(who), who, given=trial.optional, text=NUMBERS)
 
 
-class _Search:
-    def __init__(self, packages: frozenset[str]) -> None:
-        self.use = Use()
-        self._packages = packages
-        self._seen: set[int] = set()
-
-    def visit(self, thing: Any, names: frozenset[str] = frozenset()) -> None:
-        """Note what a thing uses; `names` are what the code that mentions it mentions too."""
-        if self._is_sql(thing, names):
-            return
-        if isinstance(thing, ModuleType):
-            if self._ours(thing.__name__):
-                for name in names & vars(thing).keys():
-                    self.visit(vars(thing)[name], names)
-        elif id(thing) not in self._seen:
-            self._seen.add(id(thing))
-            if isinstance(thing, FunctionType):
-                if self._ours(thing.__module__):
-                    self._function(thing)
-            else:
-                for inner in self._inside(thing):
-                    self.visit(inner, names)
-
-    def _is_sql(self, thing: Any, names: frozenset[str]) -> bool:
-        """Note what is a part of SQL by itself."""
-        if isinstance(thing, AliasedClass):
-            thing = inspect(thing).mapper.class_
-        if isinstance(thing, type) and issubclass(thing, DeclarativeBase):
-            self._model(thing, names)
-        elif isinstance(thing, type) and issubclass(thing, SQLAlchemyAsyncRepositoryService):
-            self._service(thing, names)
-        elif isinstance(thing, InstrumentedAttribute | ClauseElement):
-            self._expression(getattr(thing, "expression", thing))
-        else:
-            return False
-        return True
-
-    def _ours(self, module: str) -> bool:
-        return any(module == package or module.startswith(package + ".") for package in self._packages)
-
-    def _inside(self, thing: Any) -> Iterator[Any]:
-        """What hangs on a thing."""
-        if isinstance(thing, MethodType):
-            yield from (thing.__func__, thing.__self__)
-        elif isinstance(thing, partial):
-            yield from (thing.func, *thing.args, *thing.keywords.values())
-        elif isinstance(thing, Shape):
-            yield from thing.sources
-        elif isinstance(thing, List):
-            yield from thing.parts
-        elif isinstance(thing, Mapping):
-            yield from (*thing.keys(), *thing.values())
-        elif isinstance(thing, list | tuple | set | frozenset):
-            yield from thing
-        elif self._ours((thing if isinstance(thing, type) else type(thing)).__module__):
-            yield from self._members(thing)
-
-    def _members(self, thing: Any) -> Iterator[Any]:
-        """Methods of a class of a plugin, and of an instance its values too."""
-        cls = thing if isinstance(thing, type) else type(thing)
-        yield from (getattr(one, "__func__", one) for one in vars(cls).values())
-        if thing is not cls:
-            yield from getattr(thing, "__dict__", {}).values()
-
-    def _function(self, function: FunctionType) -> None:
-        names = frozenset(name for code in _codes(function.__code__) for name in code.co_names)
-        mentioned = {name: function.__globals__[name] for name in names & function.__globals__.keys()}
-        cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-        for thing in (*mentioned.values(), *cells):
-            self.visit(thing, names)
-        self._writes(
-            names, mentioned, writer={"writer", "change"} & {*function.__code__.co_varnames} != set()
-        )
-
-    def _writes(self, names: frozenset[str], mentioned: Mapping[str, Any], writer: bool) -> None:
-        """Note what a function writes: tables that it mentions, else any."""
-        verbs = {verb for name, verb in _VERBS.items() if mentioned.get(name) is getattr(sqlalchemy, name)}
-        if names & _OF_SESSIONS:
-            verbs |= {"INSERT", "UPDATE"}
-        if writer:
-            verbs = verbs.union(*(_OF_WRITERS[name] for name in names & _OF_WRITERS.keys()))
-        models = [
-            one for one in mentioned.values() if isinstance(one, type) and issubclass(one, DeclarativeBase)
-        ]
-        for model in models if verbs else ():
-            self.use.write(model.__tablename__, verbs)
-        if not models:
-            self.use.verbs |= verbs
-
-    def _model(self, model: type[DeclarativeBase], names: frozenset[str]) -> None:
-        attributes = inspect(model).column_attrs
-        self.use.reads.add(model.__tablename__)
-        for attribute in attributes:
-            if attribute.key in names:
-                self._expression(attribute.columns[0])
-
-    def _service(self, service: type[Any], names: frozenset[str]) -> None:
-        """Note what a service writes by the methods that are called beside it; if none are, it may be all."""
-        table = getattr(service.repository_type, "model_type", None)
-        if table is not None:
-            self.use.reads.add(table.__tablename__)
-            verbs = set[str]().union(*(_OF_SERVICES[name] for name in names & _OF_SERVICES.keys()))
-            self.use.write(table.__tablename__, verbs or _ALL)
-
-    def _expression(self, expression: Any) -> None:
-        for part in visitors.iterate(expression):
-            if isinstance(part, Column) and isinstance(part.table, Table):
-                self.use.reads |= {part.table.name, f"{part.table.name}.{part.name}"}
-            elif isinstance(part, Table):
-                self.use.reads.add(part.name)
+def _choices(names: set[str]) -> Iterator[set[str]]:
+    """None, each alone, all."""
+    yield from (set(), *({name} for name in sorted(names)), names)
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function and of those inside of it."""
-    yield code
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _codes(inner)
+class _Scopes:
+    """What statements are built for: a database that has all that plugins know."""
+
+    def __init__(self, app: Starbeam) -> None:
+        tables = {
+            model.__tablename__.lower(): {
+                column.name.lower(): Column(column.name, "", True, None, "")
+                for column in model.__table__.columns
+            }
+            for model in app.registry.models.values()
+        }
+        self._schema = Schema(app.database.dialect.name, tables)
+        self._rules = _Rules(app.scopes.visibility)
+        self._scopes: dict[Any, Scope] = {}
+
+    def of(self, who: Principal) -> Scope:
+        """What statements for this caller are built for."""
+        return self._scopes.setdefault(who.kind, Scope(self._schema, self._rules, who.kind))
 
 
-def _is_filled(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:  # of a variable that has no value yet
-        return False
+class _Rules:
+    """The rules of visibility, each built once: an alias names what its class does."""
+
+    def __init__(self, rules: Any) -> None:
+        self._rules = rules
+        self._built: dict[Any, ColumnElement[bool]] = {}
+
+    @property
+    def restricts(self) -> bool:
+        """Whether any rule hides rows that others allow."""
+        return bool(self._rules.restricts)
+
+    def condition(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
+        """The condition for a row of an entity to be visible."""
+        mapped = inspect(entity).mapper.class_
+        key = mapped, scope.visible, scope.kind, scope.restricted and scope.restricted.kind
+        if key not in self._built:
+            self._built[key] = self._rules.condition(scope, mapped)
+        return self._built[key]

@@ -32,6 +32,41 @@ def register_checks(self, ctx):
 """
 
 
+CHANGES_MORE = """
+@hookimpl
+def register_routes(self, ctx):
+    @post("/notes", access=public)
+    async def add_note(write: NamedDependency[Write]) -> None:
+        async def add(writer: Writer) -> None:
+            await writer.insert(Laboratory, {"name": "L"})
+            writer.committed.append(tell)
+        async def tell() -> None:
+            Path("told").touch()
+        await write(add)
+        Path("outside").touch()
+
+    @post("/others", access=public)
+    async def add_other(write: NamedDependency[Write]) -> None:
+        with suppress(PermissionError):
+            socket.create_connection(("127.0.0.1", 9))
+        with suppress(PermissionError):
+            subprocess.run(["touch", "outside"])
+        with suppress(PermissionError):
+            os.mkdir("outside")
+
+    return [add_note, add_other]
+"""
+NEEDS = """
+import os, socket, subprocess
+from contextlib import suppress
+from pathlib import Path
+from litestar import post
+from litestar.di import NamedDependency
+from starbeam.api.database import Write, Writer
+from starbeam.api.models import Laboratory
+"""
+
+
 def test_of_each_kind_of_warning_one_is_printed() -> None:
     """Errors all, the first; the other warnings are counted."""
     names = ("one", "two", "three")
@@ -165,6 +200,20 @@ def test_what_a_database_lacks_and_which_routes_it_costs(site: Site) -> None:
     assert "GET /ispyb/api/v1/sessions/{sessionId}" in dewars["remedy"]
     assert "/proposals" not in dewars["remedy"]
     assert "tables" not in found
+
+
+def test_operations_are_tried_and_nothing_changes(site: Site) -> None:
+    site.add_plugin("notes", CHANGES_MORE, NEEDS)
+    site.make_database()
+    with sqlite3.connect("union.db", factory=Connection) as connection:
+        connection.execute("ALTER TABLE Laboratory DROP COLUMN name")
+    found = findings(site.invoke("doctor", "--json", "--db"))
+    assert found["tables of core"][0]["remedy"] == "empty or null in: POST /ispyb/api/v1/notes"
+    (operations,) = found["operations"]
+    assert operations["says"] == "cannot be tried without a database: POST /ispyb/api/v1/notes"
+    assert not list(site.folder.glob("told")) + list(site.folder.glob("outside"))
+    with sqlite3.connect("union.db", factory=Connection) as connection:
+        assert connection.execute("SELECT count(*) FROM Laboratory").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

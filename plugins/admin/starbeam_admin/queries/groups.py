@@ -91,8 +91,7 @@ async def put_in(writer: Writer, content: Content, group_id: int, row_id: int) -
 
 async def take_out(writer: Writer, content: Content, group_id: int, row_id: int) -> bool:
     """Take a person or permission out of a group. Whether it was there."""
-    # Both tables are named, so that `starbeam doctor` asks for DELETE on these and no others.
-    link = UserGroup_has_Person if content is PERSON else UserGroup_has_Permission
+    link = content.link
     return await writer.delete(link, link.userGroupId == group_id, content.link_key == row_id) > 0
 
 
