@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from starbeam.refusals import Missing
+
 if TYPE_CHECKING:
     from litestar import Request, Response
     from litestar.di import Provide
@@ -52,7 +54,8 @@ class Tab:
 class Part:
     """A part of a page that another plugin has the rest of, read and drawn with it."""
 
-    of: Literal["start", "proposal", "session"]
+    of: Literal["start", "proposal", "session", "container", "head of proposal", "head of session"]
+    """A head stands above every page about the thing: the plugin whose the thing is gives it."""
     template: str
     """`<plugin>/<name>.html`; gets what `load` returned."""
     load: Callable[[Reader, Asked], Awaitable[Mapping[str, Any] | None]]
@@ -67,9 +70,11 @@ class Asked:
     """Which page is asked for."""
 
     key: int | str | None
-    """The session's id, or the proposal's name."""
+    """The id of the thing, or the proposal's name."""
     query: Mapping[str, str]
     """The parameters in its address."""
+    thing: Any = None
+    """What the page is about, as the API answers it, where the page has it."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,17 @@ class Show(ABC):
         """The page of this template; `values` are its variables. 304 where the browser has it already."""
 
     @abstractmethod
-    async def parts(self, of: str, reader: Reader, key: int | str | None = None) -> list[Drawn]:
+    async def parts(
+        self, of: str, reader: Reader, key: int | str | None = None, thing: object = None
+    ) -> list[Drawn]:
         """What plugins add to a page, in order."""
+
+    async def head(self, of: Literal["proposal", "session"], reader: Reader, key: int | str) -> str:
+        """The head of a page about it, as HTML. Raises `Missing` where the caller sees none."""
+        drawn = await self.parts(f"head of {of}", reader, key)
+        if not drawn:
+            raise Missing("Not Found")
+        return drawn[0].html
 
 
 @dataclass(frozen=True)

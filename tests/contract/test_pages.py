@@ -20,9 +20,22 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /proposals": ("/proposals", "/proposals"),
     "GET /proposals/{name}": ("/proposals/MX23", "/proposals/mx23"),
     "GET /proposals/{name}/people": ("/proposals/mx23/people", "/proposals/mx23"),
+    "GET /proposals/{name}/samples": ("/proposals/mx23/samples", "/proposals/mx23"),
+    "GET /proposals/{name}/shipments": ("/proposals/mx23/shipments", "/proposals/mx23"),
     "GET /sessions": ("/sessions", "/sessions"),
     "GET /sessions/{key}": ("/sessions/1", "/sessions/1"),
     "GET /sessions/{key}/people": ("/sessions/1/people", "/sessions/1"),
+    "GET /sessions/{key}/samples": ("/sessions/1/samples", "/sessions/1"),
+    "GET /samples": ("/samples", "/samples"),
+    "GET /samples/{key}": ("/samples/1", "/samples/1"),
+    "GET /proteins": ("/proteins", "/proteins"),
+    "GET /proteins/{key}": ("/proteins/1", "/proteins/1"),
+    "GET /shipments": ("/shipments", "/shippings"),
+    "GET /shipments/{key}": ("/shipments/1", "/shippings/1"),
+    "GET /dewars/{key}": ("/dewars/1", "/dewars/1"),
+    "GET /containers/{key}": ("/containers/1", "/containers/1"),
+    "GET /contacts": ("/contacts", "/labcontacts"),
+    "GET /contacts/{key}": ("/contacts/1", "/labcontacts/1"),
 }
 """By page: its address, and what of the API it stands for. A list says how many rows there are."""
 FOR_ALL = {"GET /", "GET /search"}

@@ -11,12 +11,15 @@ from starbeam_testing.app import TestApp
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 ORIGIN = "http://starbeam.test"
+OPEN = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}
+"""Settings of an app in which anybody may log in."""
 
 
 class Visitor:
     """Somebody who looks at the pages of an app."""
 
     def __init__(self, app: TestApp) -> None:
+        self.app = app
         transport = httpx.ASGITransport(app.starbeam.asgi)
         self.client = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=HTML)
 

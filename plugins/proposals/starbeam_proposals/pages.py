@@ -108,6 +108,14 @@ async def _my_proposals(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     return {"page": await reader.page(PROPOSALS, FEW, ProposalFilters())}
 
 
+async def _proposal(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    return {"proposal": await proposals.one(reader, str(asked.key))}
+
+
+async def _session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    return {"session": await reader.get(SESSIONS, int(asked.key or 0))}
+
+
 async def _find(reader: Reader, text: str) -> Mapping[str, Any]:
     return {"page": await reader.page(PROPOSALS, FOUND, ProposalFilters(search=text))}
 
@@ -134,6 +142,8 @@ def pages() -> Pages:
         parts=[
             Part("start", "proposals/my_sessions.html", _my_sessions, 200),
             Part("start", "proposals/my_proposals.html", _my_proposals, 300, narrow=True),
+            Part("head of proposal", "proposals/head_of_proposal.html", _proposal, 100),
+            Part("head of session", "proposals/head_of_session.html", _session, 100),
         ],
         finders=[Finder("proposals/found.html", _find, 100)],
     )

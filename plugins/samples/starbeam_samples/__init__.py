@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.database import Rule
+    from starbeam.api.web import Pages
 
 
 class SamplesPlugin(Plugin[NoSettings]):
@@ -28,6 +29,13 @@ class SamplesPlugin(Plugin[NoSettings]):
         from starbeam_samples import models
 
         return mapped(models.Base)
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The pages."""
+        from starbeam_samples import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -10,6 +10,8 @@ from starbeam.api import Context, NoSettings, Plugin, hookimpl
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.api.web import Pages
+
 
 class ShippingPlugin(Plugin[NoSettings]):
     """`/labcontacts`, `/shippings`, `/dewars` and `/containers`."""
@@ -17,6 +19,13 @@ class ShippingPlugin(Plugin[NoSettings]):
     name = "shipping"
     title = "Lab contacts, shipments, dewars and containers"
     requires = ("ispyb",)
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The pages."""
+        from starbeam_shipping import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

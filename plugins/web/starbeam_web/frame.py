@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
@@ -90,6 +91,7 @@ class Frame:
             "api_page": API_PAGE,
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
+            "has_page": _addresses(self._pages).fullmatch,
             "places": _ordered(self._pages, "places"),
             "tabs": partial(self._tabs, _ordered(self._pages, "tabs")),
             "version": version("starbeam-core"),
@@ -116,9 +118,11 @@ class Frame:
         )
         return Markup(html)  # noqa: S704 - the template has escaped what it was given
 
-    async def parts(self, request: Asker, of: str, reader: Reader, key: int | str | None) -> list[Drawn]:
+    async def parts(
+        self, request: Asker, of: str, reader: Reader, key: int | str | None, thing: object
+    ) -> list[Drawn]:
         """What plugins add to a page."""
-        asked = Asked(key, dict(request.query_params.items()))
+        asked = Asked(key, dict(request.query_params.items()), thing)
         found = []
         for part in self._parts:
             if part.of == of and (values := await part.load(reader, asked)) is not None:
@@ -157,9 +161,11 @@ class Shown(Show):
         """The page of a template."""
         return self._frame.page(self._request, template, status_code, values)
 
-    async def parts(self, of: str, reader: Reader, key: int | str | None = None) -> list[Drawn]:
+    async def parts(
+        self, of: str, reader: Reader, key: int | str | None = None, thing: object = None
+    ) -> list[Drawn]:
         """What plugins add to a page, in order."""
-        return await self._frame.parts(self._request, of, reader, key)
+        return await self._frame.parts(self._request, of, reader, key, thing)
 
 
 def who_of(request: Asker) -> Principal | None:
@@ -176,6 +182,14 @@ def theme_of(request: Asker) -> str:
 
 def _is_below(root: str, path: str) -> bool:
     return root == "/" or path == root or path.startswith(f"{root}/")
+
+
+def _addresses(pages: Mapping[str, Pages]) -> re.Pattern[str]:
+    """What the addresses of pages look like: a plugin that is off has none."""
+    paths = {
+        path for page in pages.values() for handler in page.handlers for path in getattr(handler, "paths", ())
+    }
+    return re.compile("|".join(re.sub(r"{[^}]*}", "[^/]+", path) for path in sorted(paths)))
 
 
 def _ordered(pages: Mapping[str, Pages], kind: str) -> list[Any]:

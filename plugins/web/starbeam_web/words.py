@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,14 @@ def number(value: float | None, digits: int = 0) -> str:
 def unit(value: float | None, unit: str, digits: int = 0) -> str:
     """`28.0 %`."""
     return "" if value is None else f"{number(value, digits)} {unit}"
+
+
+def cell(values: Sequence[float | None], unit: str) -> str:
+    """`61.3, 61.3, 110 Å` for a unit of ` Å`: one decimal unless whole, nothing where one is not known."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return ""
+    return ", ".join(number(value, 0 if round(value, 1) == round(value) else 1) for value in known) + unit
 
 
 def day(value: datetime | date | None, now: datetime) -> str:
@@ -110,6 +118,7 @@ def asking(query: Mapping[str, str], **changes: object) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "asking": asking,
+    "cell": cell,
     "clock": clock,
     "day": day,
     "initials": initials,

@@ -19,6 +19,7 @@ from starbeam_ispyb import models as m
 from starbeam_samples.models import BLSampleImage, ContainerQueueSample, Protein_has_PDB
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
+from support.pages import OPEN, Visitor
 
 GROUPS = [
     {"groupName": "mx", "uiGroup": "mx", "permission": "mx_staff", "beamLines": [{"beamLineName": "id02"}]}
@@ -79,6 +80,20 @@ async def people(make_app: MakeApp, tmp_path: Path) -> People:
     await _collected(app)
     await app.refresh()
     return People(app, headers)
+
+
+@pytest.fixture
+async def visitor(make_app: MakeApp) -> Visitor:
+    """A browser with all of this and the pages, in which a member of session 1 has logged in."""
+    names = ("auth_dummy", "ispyb", "proposals", "samples", "shipping", "web")
+    app = await make_app(*names, **OPEN)
+    await app.database.person("session_member")
+    await _shipped(app)
+    await _collected(app)
+    await app.refresh()
+    visitor = Visitor(app)
+    await visitor.log_in("session_member")
+    return visitor
 
 
 async def _shipped(app: TestApp) -> None:

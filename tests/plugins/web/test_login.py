@@ -11,12 +11,10 @@ from starbeam.db.models import Person
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
 from starbeam_web.cookie import LONGEST_DAY, NAME, LogInCookie
-from support.pages import ORIGIN, Visitor, text_of
+from support.pages import OPEN, ORIGIN, Visitor, text_of
 from support.probe import WITH_PROBE
 
 pytestmark = pytest.mark.anyio
-
-OPEN = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}
 
 
 @pytest.fixture

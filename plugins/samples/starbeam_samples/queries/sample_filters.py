@@ -112,3 +112,18 @@ class SampleFilters(Filters, frozen=True):
     beamLineName: Annotated[BeamLineName, Where(_ON_BEAMLINE)] = None
     order_by: Annotated[SampleOrder | None, SORTING] = None
     order: Direction = None
+
+
+def _in_session(scope: Scope) -> ColumnElement[bool]:
+    collected = Collected(scope)
+    of_session = collected.group.sessionId == bindparam("sessionId")
+    found: ColumnElement[bool] = BLSample.blSampleId.in_(
+        collected.select(collected.group.blSampleId, of_session)
+    )
+    return found
+
+
+class SessionSampleFilters(SampleFilters, frozen=True):
+    """What the page of a session's samples is asked for."""
+
+    sessionId: Annotated[int | None, Where(_in_session)] = None

@@ -44,7 +44,12 @@ from starbeam_ispyb.names import proposal_name
 from starbeam_samples import schemas
 from starbeam_samples.models import ContainerQueueSample
 from starbeam_samples.queries.common import Collected, is_shipped, sorted_by
-from starbeam_samples.queries.sample_filters import SampleFilters, of_collection, of_group
+from starbeam_samples.queries.sample_filters import (
+    SampleFilters,
+    SessionSampleFilters,
+    of_collection,
+    of_group,
+)
 from starbeam_samples.schemas import Order, SampleOrder
 
 _SAMPLES: Any = bindparam("samples", expanding=True)
@@ -172,14 +177,21 @@ _ORDERS: Mapping[SampleOrder, Callable[[Scope], list[Any]]] = {
     SampleOrder.DATA_COLLECTIONS: lambda scope: [_datacollections(scope)],
 }
 
-SAMPLES = List(
-    _SHAPE,
-    BLSample,
-    SampleFilters,
-    joins=_JOINS,
-    listed=[BLSample.crystalId.is_not(None), is_shipped(BLSample)],
-    order_by=sorted_by(_ORDERS, BLSample.blSampleId, Order.DESC),
-    complete=_complete,
-    missing="Sample not found",
-)
+
+def _list(filters: type[SampleFilters]) -> List[schemas.Sample]:
+    return List(
+        _SHAPE,
+        BLSample,
+        filters,
+        joins=_JOINS,
+        listed=[BLSample.crystalId.is_not(None), is_shipped(BLSample)],
+        order_by=sorted_by(_ORDERS, BLSample.blSampleId, Order.DESC),
+        complete=_complete,
+        missing="Sample not found",
+    )
+
+
+SAMPLES = _list(SampleFilters)
 """Samples with a crystal and in a shipment. 4 statements a page."""
+SAMPLES_OF_SESSION = _list(SessionSampleFilters)
+"""Those of them that data were collected of in a session."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, join, select
+from sqlalchemy import ColumnElement, bindparam, join, select
 
 from starbeam.api.database import Shape
 from starbeam.api.lists import Filters, List, ProposalName, Search, Where, text_in
@@ -36,11 +36,24 @@ class ContainerFilters(Filters, frozen=True):
     search: Annotated[Search, text_in(Container.code)] = None
 
 
-CONTAINERS = List(
-    _SHAPE,
-    Container,
-    ContainerFilters,
-    joins=_JOINS,
-    listed=[Container.dewarId.in_(select(Dewar.dewarId).where(Dewar.shippingId.is_not(None)))],
-    missing="Container not found",
-)
+class ContentFilters(ContainerFilters, frozen=True):
+    """What the pages of a dewar and a shipment ask for."""
+
+    dewarId: Annotated[int | None, Where(Container.dewarId == bindparam("dewarId"))] = None
+    shippingId: Annotated[int | None, Where(_shipped(Dewar.shippingId == bindparam("shippingId")))] = None
+
+
+def _list(filters: type[ContainerFilters]) -> List[schemas.Container]:
+    return List(
+        _SHAPE,
+        Container,
+        filters,
+        joins=_JOINS,
+        listed=[Container.dewarId.in_(select(Dewar.dewarId).where(Dewar.shippingId.is_not(None)))],
+        missing="Container not found",
+    )
+
+
+CONTAINERS = _list(ContainerFilters)
+CONTENTS = _list(ContentFilters)
+"""The same, of one dewar or one shipment."""

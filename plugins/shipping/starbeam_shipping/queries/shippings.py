@@ -50,7 +50,20 @@ class ShippingFilters(Filters, frozen=True):
     proposalId: Annotated[ProposalId, Where(Shipping.proposalId == bindparam("proposalId"))] = None
 
 
-SHIPPINGS = List(_SHAPE, Shipping, ShippingFilters, joins=_JOINS, missing="Shipment not found")
+class ShipmentFilters(ShippingFilters, frozen=True):
+    """What the page of shipments is asked for."""
+
+    moving: Annotated[bool, Where(Shipping.shippingStatus == "sent to facility")] = False
+
+
+def _list(filters: type[ShippingFilters], *order: Any) -> List[schemas.Shipping]:
+    missing = "Shipment not found"
+    return List(_SHAPE, Shipping, filters, joins=_JOINS, order_by=order, missing=missing)
+
+
+SHIPPINGS = _list(ShippingFilters)
+SHIPMENTS = _list(ShipmentFilters, Shipping.shippingId.desc())
+"""The same, the newest first."""
 
 
 @statement

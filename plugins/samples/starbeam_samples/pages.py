@@ -1,0 +1,167 @@
+"""The pages of samples and proteins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from starbeam.api import authenticated
+from starbeam.api.database import Reader
+from starbeam.api.http import asked
+from starbeam.api.lists import Page
+from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
+from starbeam_samples.layouts import layout_of, odd_positions
+from starbeam_samples.queries.outcomes import Outcome, outcomes_of
+from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
+from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
+from starbeam_samples.queries.samples import SAMPLES, SAMPLES_OF_SESSION
+from starbeam_samples.schemas import Order, Sample, SampleOrder, SampleStatus
+from starbeam_samples.states import State, state_of
+
+FOUND = Page(limit=10)
+WHOLE = Page(limit=400)
+"""More than any container holds."""
+
+
+@get("/samples", access=authenticated, dependencies=asked(SampleFilters))
+async def list_samples(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[SampleFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """All that the person may see, the newest first."""
+    found = await reader.page(SAMPLES, page, filters)
+    states = await _states(reader, found.results)
+    return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head="")
+
+
+@get("/samples/{key:int}", access=authenticated)
+async def show_sample(
+    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+) -> Response[Any]:
+    """A sample, its protein, where it is, and what came of it."""
+    sample = await reader.get(SAMPLES, key)
+    states = await _states(reader, [sample])
+    return show("samples/sample.html", sample=sample, state=states[key])
+
+
+@get("/proposals/{name:str}/samples", access=authenticated, dependencies=asked(SampleFilters))
+async def list_samples_of_proposal(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[SampleFilters],
+    show: NamedDependency[Show],
+    name: FromPath[str],
+) -> Response[Any]:
+    """The samples of a proposal."""
+    head = await show.head("proposal", reader, name)
+    found = await reader.page(SAMPLES, page, replace(filters, proposal=name))
+    states = await _states(reader, found.results)
+    return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head=head)
+
+
+@get("/sessions/{key:int}/samples", access=authenticated, dependencies=asked(SampleFilters))
+async def list_samples_of_session(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[SampleFilters],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """The samples that data were collected of in a session."""
+    head = await show.head("session", reader, key)
+    given = {name: getattr(filters, name) for name in filters.__struct_fields__}
+    found = await reader.page(SAMPLES_OF_SESSION, page, SessionSampleFilters(**given, sessionId=key))
+    states = await _states(reader, found.results)
+    return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head=head)
+
+
+@get("/proteins", access=authenticated, dependencies=asked(ProteinFilters))
+async def list_proteins(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ProteinFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """All that the person may see."""
+    return show("samples/proteins.html", page=await reader.page(PROTEINS, page, filters))
+
+
+@get("/proteins/{key:int}", access=authenticated)
+async def show_protein(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """A protein and its samples."""
+    protein = await reader.get(PROTEINS, key)
+    found = await reader.page(SAMPLES, page, SampleFilters(proteinId=key))
+    states = await _states(reader, found.results)
+    return show("samples/protein.html", protein=protein, page=found, states=states)
+
+
+async def _states(reader: Reader, samples: Sequence[Sample]) -> Mapping[int, State]:
+    """How far each sample has come. 1 statement."""
+    outcomes = await outcomes_of(reader, [one.blSampleId for one in samples])
+    return {
+        one.blSampleId: state_of(one.metadata, outcomes.get(one.blSampleId, Outcome())) for one in samples
+    }
+
+
+async def _in_container(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    """The samples of a container, by their positions."""
+    by_position = SampleFilters(
+        containerId=int(asked.key or 0), order_by=SampleOrder.LOCATION, order=Order.ASC
+    )
+    page = await reader.page(SAMPLES, WHOLE, by_position)
+    layout = layout_of(asked.thing.containerType)
+    return {
+        "container": asked.thing,
+        "page": page,
+        "held": {sample.location: sample for sample in reversed(page.results)},
+        "layout": layout,
+        "odd": odd_positions([sample.location for sample in page.results], layout),
+        "states": await _states(reader, page.results),
+    }
+
+
+async def _find_samples(reader: Reader, text: str) -> Mapping[str, Any]:
+    page = await reader.page(SAMPLES, FOUND, SampleFilters(search=text))
+    return {"page": page, "states": await _states(reader, page.results)}
+
+
+async def _find_proteins(reader: Reader, text: str) -> Mapping[str, Any]:
+    return {"page": await reader.page(PROTEINS, FOUND, ProteinFilters(search=text))}
+
+
+def pages() -> Pages:
+    """The pages, and their places in others."""
+    return Pages(
+        [
+            list_samples,
+            show_sample,
+            list_samples_of_proposal,
+            list_samples_of_session,
+            list_proteins,
+            show_protein,
+        ],
+        Path(__file__).with_name("templates"),
+        places=[Place("Samples", "/samples", 300)],
+        tabs=[
+            Tab("proposal", "Samples", "/proposals/{key}/samples", 200),
+            Tab("session", "Samples", "/sessions/{key}/samples", 400),
+        ],
+        parts=[Part("container", "samples/container.html", _in_container, 100)],
+        finders=[
+            Finder("samples/found_samples.html", _find_samples, 200),
+            Finder("samples/found_proteins.html", _find_proteins, 300),
+        ],
+    )

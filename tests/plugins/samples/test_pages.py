@@ -1,0 +1,159 @@
+"""Pages of samples and proteins."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from starbeam_ispyb import models as m
+from support.pages import OPEN, Visitor, text_of
+
+if TYPE_CHECKING:
+    from starbeam_testing.fixtures import MakeApp
+
+pytestmark = pytest.mark.anyio
+
+
+async def says(visitor: Visitor, path: str) -> str:
+    """What a page says, which is there."""
+    shown = await visitor.open(path)
+    assert shown.status_code == 200, shown.text
+    return text_of(shown.text)
+
+
+async def names(visitor: Visitor, path: str) -> list[str]:
+    """The samples that a page lists, in order."""
+    return re.findall(r'<th scope="row"><a href="[^"]+">(\w+)</a>', (await visitor.open(path)).text)
+
+
+async def test_a_list_says_how_far_each_sample_is(visitor: Visitor) -> None:
+    said = await says(visitor, "/samples")
+    assert "lys_3 LYS C1 not seen yet 0" in said
+    assert "lys_2 LYS C1 9 seen by the robot 0" in said
+    assert "lys_1 LYS C1 10 processed 4 1.50 OSC" in said
+
+
+@pytest.mark.four_databases
+async def test_what_failed_and_nothing_else_is_a_failure(visitor: Visitor) -> None:
+    db = visitor.app.database
+    for sample, status in ((2, "CRITICAL"), (3, "ERROR")):
+        await db.add(m.RobotAction, blsessionId=1, blsampleId=sample, actionType="LOAD", status=status)
+    said = await says(visitor, "/samples")
+    assert "lys_3 LYS C1 failed" in said
+    assert "lys_2 LYS C1 9 seen by the robot" in said  # one of its two actions has not ended
+    await db.add(m.DataCollectionGroup, dataCollectionGroupId=4, sessionId=1, blSampleId=3)
+    await db.add(m.DataCollection, dataCollectionGroupId=4, runStatus="DataCollection Successful")
+    assert "lys_3 LYS C1 collected 1" in await says(visitor, "/samples")
+
+
+async def test_heads_sort_as_the_api_does(visitor: Visitor) -> None:
+    assert await names(visitor, "/samples") == ["lys_3", "lys_2", "lys_1"]
+    by_location = "/samples?search=lys&order_by=location&order="
+    assert await names(visitor, by_location + "asc") == ["lys_3", "lys_2", "lys_1"]
+    assert await names(visitor, by_location + "desc") == ["lys_1", "lys_2", "lys_3"]
+    html = (await visitor.open(by_location + "asc")).text
+    again = re.search(r'aria-sort="ascending"><a href="([^"]+)">Pos. ▴</a>', html)
+    assert again is not None
+    assert again[1].replace("&amp;", "&") == by_location + "desc"
+    assert 'href="/samples?search=lys&amp;order_by=name&amp;order=asc">Sample</a>' in html
+
+
+async def test_filters_stand_in_the_address(visitor: Visitor) -> None:
+    assert await names(visitor, "/samples?status=Sample%20Action") == ["lys_2"]
+    assert await names(visitor, "/samples?search=YS_1") == ["lys_1"]
+    assert "Nothing matches." in await says(visitor, "/samples?search=%25")
+    assert (await visitor.open("/samples?order_by=size")).status_code == 422
+
+
+async def test_a_sample_and_its_protein(visitor: Visitor) -> None:
+    said = await says(visitor, "/samples/1")
+    assert "Protein Lysozyme 50% Proposal mx1 Container C1 Position 10" in said
+    assert "Data collections 4 Types OSC Strategies 4" in said
+    assert "Best resolution 1.50 Å" in said
+    said = await says(visitor, "/proteins/1")
+    assert "Samples 3 Data collections 4 Structure files 2" in said
+    assert await names(visitor, "/proteins/1") == ["lys_3", "lys_2", "lys_1"]
+    assert "a_b Insulin 0 0" in await says(visitor, "/proteins")
+
+
+@pytest.mark.four_databases
+async def test_tabs_of_proposals_and_sessions(visitor: Visitor) -> None:
+    assert await names(visitor, "/proposals/MX1/samples") == ["lys_3", "lys_2", "lys_1"]
+    assert await names(visitor, "/sessions/1/samples") == ["lys_1"]
+    assert await names(visitor, "/sessions/1/samples?status=Sample%20Action") == []
+    assert (await visitor.open("/sessions/2/samples")).status_code == 404
+    assert (await visitor.open("/proposals/mx2/samples")).status_code == 404
+    html = (await visitor.open("/sessions/1")).text
+    assert '<a href="/sessions/1/samples">Samples</a>' in html
+
+
+async def test_the_search_finds_samples_and_proteins(visitor: Visitor) -> None:
+    said = await says(visitor, "/search?q=lys")
+    assert "Samples All 3" in said
+    assert "Proteins All 1" in said
+    said = await says(visitor, "/search?q=nothing")
+    assert "No sample matches." in said
+    assert "No protein matches." in said
+
+
+async def test_texts_are_texts(visitor: Visitor) -> None:
+    hostile = "<script>alert(1)</script>\"'\u202e😀"
+    place = {"crystalId": 1, "containerId": 1, "location": "4"}
+    await visitor.app.database.add(m.BLSample, blSampleId=4, name=hostile, comments=hostile, **place)
+    for path in ("/samples", "/samples/4", "/containers/1", "/search?q=script"):
+        shown = await visitor.open(path)
+        assert "<script" not in shown.text
+        assert "&lt;script&gt;" in shown.text
+
+
+async def test_a_puck_is_drawn(visitor: Visitor) -> None:
+    db = visitor.app.database
+    await db.add(m.Container, containerId=2, dewarId=1, code="C2", containerType="Unipuck")
+    for key, location in ((5, "12"), (6, "3"), (7, "3"), (8, "17")):
+        place = {"crystalId": 1, "containerId": 2, "location": location}
+        await db.add(m.BLSample, blSampleId=key, name=f"lys_{key}", **place)
+    shown = await visitor.open("/containers/2")
+    assert 'aria-label="C2, 16 positions"' in shown.text
+    assert '<a href="/samples/5" aria-label="Position 12: lys_5, not seen yet">' in shown.text
+    assert shown.text.count('class="pos none"') == 14
+    said = text_of(shown.text)
+    assert "lys_6 LYS 3: held twice" in said
+    assert "lys_7 LYS 3: held twice" in said
+    assert "lys_8 LYS 17: no such position" in said
+
+
+async def test_positions_say_what_came_of_them(visitor: Visitor) -> None:
+    await visitor.app.database.sql("UPDATE Container SET containerType = 'Unipuck'")
+    shown = await visitor.open("/containers/1")
+    assert 'aria-label="Position 10: lys_1, processed, 1.50 Å"' in shown.text
+    assert 'aria-label="Position 9: lys_2, seen by the robot"' in shown.text
+
+
+async def test_a_container_of_an_unknown_type_is_a_list(visitor: Visitor) -> None:
+    shown = await visitor.open("/containers/1")
+    assert 'class="puck"' not in shown.text
+    assert await names(visitor, "/containers/1") == ["lys_3", "lys_2", "lys_1"]
+
+
+async def test_a_plugin_that_is_off_leaves_no_dead_link(make_app: MakeApp) -> None:
+    app = await make_app("auth_dummy", "ispyb", "samples", "web", **OPEN)
+    visitor = Visitor(app)
+    db = app.database
+    member = await db.person("member")
+    await db.add(m.Proposal, proposalId=1, proposalCode="mx", proposalNumber="1", personId=member)
+    await db.add(m.ProposalHasPerson, proposalId=1, personId=member)
+    await db.add(m.Shipping, shippingId=1, proposalId=1)
+    await db.add(m.Dewar, dewarId=1, shippingId=1)
+    await db.add(m.Container, containerId=1, dewarId=1, code="C1")
+    await db.add(m.Protein, proteinId=1, proposalId=1, acronym="LYS")
+    await db.add(m.Crystal, crystalId=1, proteinId=1)
+    await db.add(m.BLSample, blSampleId=1, crystalId=1, containerId=1, name="x1")
+    await visitor.log_in("member")
+    shown = await visitor.open("/samples/1")
+    assert "Proposal mx1 Container C1" in text_of(shown.text)
+    assert "/containers/" not in shown.text
+    assert "/proposals/" not in shown.text
+    assert 'href="/proteins/1"' in shown.text
+    assert (await visitor.open("/proposals/mx1/samples")).status_code == 404
