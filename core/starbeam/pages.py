@@ -13,7 +13,7 @@ Addresses are those below `Site.root`, not those of the API, and pages are no pa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler, Guard
 
     from starbeam.db.reader import Reader
+    from starbeam.files import Files
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,27 @@ class Asked:
     """The id of the thing, or the proposal's name."""
     query: Mapping[str, str]
     """The parameters in its address."""
+    files: Files
+    show: Show
+    """Draws what other plugins add to what the part shows."""
     thing: Any = None
     """What the page is about, as the API answers it, where the page has it."""
+
+
+Spot = Literal["outcome", "pictures", "plot", "below", "page"]
+"""Where something stands on the card of a data collection: at the right of the first line, beside its facts,
+or below them; `page`: only on the page that a data collection has of its own."""
+
+
+@dataclass(frozen=True)
+class OfCollections:
+    """What a plugin adds to each data collection that a page shows."""
+
+    templates: Mapping[Spot, str]
+    """`<plugin>/<name>.html`, which get the data collection's `id` and what `load` returned of it."""
+    load: Callable[[Reader, Asked, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
+    """Reads for all data collections of the page at once, by their ids. One that is left out gets nothing."""
+    order: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,7 @@ class Pages:
     tabs: Sequence[Tab] = ()
     parts: Sequence[Part] = ()
     finders: Sequence[Finder] = ()
+    of_collections: Sequence[OfCollections] = ()
 
 
 class Show(ABC):
@@ -122,6 +143,12 @@ class Show(ABC):
         if not drawn:
             raise Missing("Not Found")
         return drawn[0].html
+
+    @abstractmethod
+    async def of_collections(
+        self, reader: Reader, ids: Sequence[int], spots: Collection[Spot]
+    ) -> Mapping[int, Mapping[Spot, str]]:
+        """What plugins add to data collections at these spots, as HTML; nothing at a spot is left out."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /contacts/{key}": ("/contacts/1", "/labcontacts/1"),
 }
 """By page: its address, and what of the API it stands for. A list says how many rows there are."""
+LISTED: dict[str, tuple[str, str]] = {
+    "GET /collections/{key}": ("/collections/1", "/events?dataCollectionId=1"),
+    "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
+}
+"""By page of one thing: its address, and the list of the API that is empty for who may not see it."""
 FOR_ALL = {"GET /", "GET /search"}
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
 PUBLIC = {"GET /login", "POST /login", "POST /logout", "POST /preferences", "GET /static/{tag}/{name}"}
@@ -50,7 +55,7 @@ def pages(whole: Whole) -> set[str]:
 
 
 async def test_every_page_has_an_entry(whole: Whole) -> None:
-    assert pages(whole) == {*ALIKE, *FOR_ALL, *PUBLIC}
+    assert pages(whole) == {*ALIKE, *LISTED, *FOR_ALL, *PUBLIC}
     public = {
         f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
         for one in pages_of(whole.app.starbeam.asgi)
@@ -71,9 +76,23 @@ async def test_a_page_shows_what_the_api_shows(whole: Whole, caller: str) -> Non
             assert re.search(rf"<h1>\w+</h1><span class=\"soft\">{total}</span>", shown.text), (page, total)
 
 
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_a_page_of_one_thing_is_there_for_who_sees_it(whole: Whole, caller: str) -> None:
+    visitor = Visitor(whole.app)
+    await visitor.log_in(caller)
+    for page, address in LISTED.values():
+        shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
+        assert shown.status_code == (200 if told.json()["total"] else 404), page
+
+
 async def test_nobody_sees_no_page_and_learns_of_none(whole: Whole) -> None:
     visitor = Visitor(whole.app)
-    for page in [*(page for page, _ in ALIKE.values()), "/", "/search?q=mx", "/nothing/at/all?x=1"]:
+    for page in [
+        *(page for page, _ in [*ALIKE.values(), *LISTED.values()]),
+        "/",
+        "/search?q=mx",
+        "/nothing/at/all?x=1",
+    ]:
         shown = await visitor.open(page)
         assert shown.status_code == 302
         assert shown.headers["Location"].startswith("/login?next=%2F".replace("%2F", "/"))

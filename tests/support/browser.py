@@ -95,7 +95,7 @@ class Looker:
     def links(self) -> set[str]:
         """Pages of this server that the page leads to, without what comes after a question mark."""
         hrefs: list[str] = self.page.eval_on_selector_all(
-            "a[href^='/']", "all => all.map(a => a.getAttribute('href'))"
+            "a[href^='/']:not([download])", "all => all.map(a => a.getAttribute('href'))"
         )
         return {href.partition("#")[0].partition("?")[0] for href in hrefs}
 

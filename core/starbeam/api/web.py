@@ -4,7 +4,7 @@ from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService
 from starbeam.auth.schemas import Login
 from starbeam.http.addresses import ClientAddress
-from starbeam.pages import Asked, Drawn, Finder, Pages, Part, Place, Show, Site, Tab
+from starbeam.pages import Asked, Drawn, Finder, OfCollections, Pages, Part, Place, Show, Site, Spot, Tab
 
 __all__ = [
     "Asked",
@@ -14,10 +14,12 @@ __all__ = [
     "Finder",
     "Login",
     "LoginService",
+    "OfCollections",
     "Pages",
     "Part",
     "Place",
     "Show",
     "Site",
+    "Spot",
     "Tab",
 ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.database import Rule
+    from starbeam.api.web import Pages
 
 
 class DataCollectionsPlugin(Plugin[NoSettings]):
@@ -44,3 +45,10 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
         from starbeam_datacollections import routes
 
         return routes.handlers
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """Pictures and files of data collections, where pages show these."""
+        from starbeam_datacollections import pages
+
+        return [pages.pages()]

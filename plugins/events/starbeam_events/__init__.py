@@ -14,6 +14,8 @@ from starbeam_events.settings import EventsSettings
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.api.web import Pages
+    from starbeam_events.cursors import Cursors
     from starbeam_events.sources import EventSource, TableSource
 
 __all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
@@ -46,8 +48,27 @@ class EventsPlugin(Plugin[EventsSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         from starbeam_events import routes
-        from starbeam_events.cursors import Cursors
         from starbeam_events.queries import Stream
+
+        stream = Stream(self._sources(ctx), self.settings.total_age)
+        return [routes.router(stream, self._cursors(ctx))]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The stream of a session, and the pages that its cards lead to."""
+        from starbeam_events import pages
+        from starbeam_events.queries import Stream
+
+        sources = [source.in_full() for source in self._sources(ctx)]
+        return [pages.pages(Stream(sources, self.settings.total_age), self._cursors(ctx))]
+
+    def _cursors(self, ctx: Context) -> Cursors:
+        from starbeam_events.cursors import Cursors
+
+        return Cursors(ctx.settings.auth.secret_key)
+
+    def _sources(self, ctx: Context) -> list[EventSource]:
+        """The bundled sources, and those that plugins bring."""
         from starbeam_events.sources import BUNDLED
 
         owners = {source.type: self.name for source in BUNDLED}
@@ -57,5 +78,4 @@ class EventsPlugin(Plugin[EventsSettings]):
                 if (owner := owners.setdefault(source.type, plugin)) != plugin or source in sources:
                     raise ValueError(f"{owner} and {plugin} both bring events of the type {source.type}")
                 sources.append(source)
-        cursors = Cursors(ctx.settings.auth.secret_key)
-        return [routes.router(Stream(sources, self.settings.total_age), cursors)]
+        return sources

@@ -135,13 +135,19 @@ class Stream:
         return Wanted(given, filters.status, source, single=not grouped)
 
     async def page(
-        self, reader: Reader, files: Files, page: Page, filters: EventFilters, after: Position | None = None
+        self,
+        reader: Reader,
+        files: Files,
+        page: Page,
+        filters: EventFilters,
+        after: Position | None = None,
+        counted: bool = True,
     ) -> Part:
         """A page of what the caller sees, the latest first: of all, or of what comes `after` an event, from
-        which `skip` then counts. The total is that of all."""
+        which `skip` then counts. The total is that of all; where it is not `counted`, that of the page."""
         wanted, values = self._wanted(filters), filters.values(reader)
         keys, more = await self._pick(reader, page, wanted, values, after)
-        if not (more or after) and (keys or not page.skip):
+        if not counted or (not (more or after) and (keys or not page.skip)):
             total = page.skip + len(keys)
         else:
             query = reader.scope.build(_total(self.sources, wanted))

@@ -79,7 +79,7 @@ async def show_session(
 ) -> Response[Any]:
     """A session: its facts, and what plugins know of it."""
     session = await reader.get(SESSIONS, key)
-    proposal = await proposals.one(reader, session.proposal)
+    proposal = await proposals.uncounted(reader, session.proposal)
     drawn = await show.parts("session", reader, key)
     return show("proposals/session.html", session=session, proposal=proposal, drawn=drawn)
 

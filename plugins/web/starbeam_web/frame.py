@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from markupsafe import Markup
 
 from starbeam.api import Principal
 from starbeam.api.database import Reader
+from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import Asked, Drawn, Pages, Show, Site
+from starbeam.api.web import Asked, Drawn, Pages, Show, Site, Spot
 from starbeam_web import assets, words
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms
@@ -54,14 +55,15 @@ class Frame:
         self._ctx = ctx
         self._pages = pages
         self._parts = _ordered(pages, "parts")
+        self.of_collections = _ordered(pages, "of_collections")
         self._templates = self._environment()
 
     def site(self) -> Site:
         """What the server serves at its root."""
 
         # Functions, since Litestar copies what it is given, and all that hangs on it.
-        def show(request: Asker) -> Shown:
-            return Shown(self, request)
+        def show(request: Asker, files: NamedDependency[Files]) -> Shown:
+            return Shown(self, request, files)
 
         async def check(connection: Any, handler: Any) -> None:
             await self.forms.check(connection)
@@ -118,11 +120,8 @@ class Frame:
         )
         return Markup(html)  # noqa: S704 - the template has escaped what it was given
 
-    async def parts(
-        self, request: Asker, of: str, reader: Reader, key: int | str | None, thing: object
-    ) -> list[Drawn]:
+    async def parts(self, request: Asker, of: str, reader: Reader, asked: Asked) -> list[Drawn]:
         """What plugins add to a page."""
-        asked = Asked(key, dict(request.query_params.items()), thing)
         found = []
         for part in self._parts:
             if part.of == of and (values := await part.load(reader, asked)) is not None:
@@ -153,9 +152,10 @@ class Frame:
 class Shown(Show):
     """Draws pages for one request: `show` in handlers of pages."""
 
-    def __init__(self, frame: Frame, request: Asker) -> None:
+    def __init__(self, frame: Frame, request: Asker, files: Files) -> None:
         self._frame = frame
         self._request = request
+        self._files = files
 
     def __call__(self, template: str, /, *, status_code: int = 200, **values: Any) -> Response[Any]:
         """The page of a template."""
@@ -165,7 +165,24 @@ class Shown(Show):
         self, of: str, reader: Reader, key: int | str | None = None, thing: object = None
     ) -> list[Drawn]:
         """What plugins add to a page, in order."""
-        return await self._frame.parts(self._request, of, reader, key, thing)
+        return await self._frame.parts(self._request, of, reader, self._asked(key, thing))
+
+    async def of_collections(
+        self, reader: Reader, ids: Sequence[int], spots: Collection[Spot]
+    ) -> Mapping[int, Mapping[Spot, str]]:
+        """What plugins add to data collections, in order at each spot."""
+        found: dict[int, dict[Spot, str]] = {id: {} for id in ids}
+        for one in self._frame.of_collections:
+            wanted = {spot: template for spot, template in one.templates.items() if spot in spots}
+            read = await one.load(reader, self._asked(), ids) if ids and wanted else {}
+            for id, values in read.items():
+                for spot, template in wanted.items():
+                    html = self._frame.draw(self._request, template, {"id": id, **values})
+                    found[id][spot] = found[id].get(spot, Markup("")) + html
+        return found
+
+    def _asked(self, key: int | str | None = None, thing: object = None) -> Asked:
+        return Asked(key, dict(self._request.query_params.items()), self._files, self, thing)
 
 
 def who_of(request: Asker) -> Principal | None:

@@ -9,6 +9,10 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+_HC = 12.39842
+"""What a photon's energy in keV and its wavelength in Å come to when multiplied."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def number(value: float | None, digits: int = 0) -> str:
     """`1,240`, `0.976`."""
@@ -25,7 +29,44 @@ def cell(values: Sequence[float | None], unit: str) -> str:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return ""
-    return ", ".join(number(value, 0 if round(value, 1) == round(value) else 1) for value in known) + unit
+    return ", ".join(plain(value) for value in known) + unit
+
+
+def plain(value: float | None) -> str:
+    """One decimal unless whole: `90`, `61.3`."""
+    return "" if value is None else number(value, 0 if round(value, 1) == round(value) else 1)
+
+
+def exposure(seconds: float | None) -> str:
+    """`10 ms` below a second, else `1.2 s`."""
+    if not seconds:
+        return ""
+    if round(seconds, 3) >= 1:
+        return unit(seconds, "s", 1)
+    return unit(seconds * 1000, "ms", 0 if seconds >= 0.01 else 1)
+
+
+def energy(wavelength: float | None) -> str:
+    """`12.700 keV, 0.9763 Å`, of a wavelength in Å."""
+    return f"{_HC / wavelength:.3f} keV, {wavelength:.4f} Å" if wavelength else ""
+
+
+def edge(kev: float | None) -> str:
+    """`12.6612 keV, 0.9792 Å`, of an energy in keV."""
+    return f"{kev:.4f} keV, {_HC / kev:.4f} Å" if kev else ""
+
+
+def beam(x: float | None, y: float | None) -> str:
+    """`20 × 10 µm`, of sizes in mm."""
+    return f"{plain(x * 1000)} × {plain(y * 1000)} µm" if x and y else ""
+
+
+def power(value: float | None, unit: str) -> str:
+    """`4.1 × 10¹² ph/s`."""
+    if not value:
+        return ""
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits} × 10{str(int(exponent)).translate(_RAISED)} {unit}"
 
 
 def day(value: datetime | date | None, now: datetime) -> str:
@@ -118,13 +159,19 @@ def asking(query: Mapping[str, str], **changes: object) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "asking": asking,
+    "beam": beam,
     "cell": cell,
     "clock": clock,
     "day": day,
+    "edge": edge,
+    "energy": energy,
+    "exposure": exposure,
     "initials": initials,
     "lasting": lasting,
     "moment": moment,
     "number": number,
+    "plain": plain,
+    "power": power,
     "span": span,
     "unit": unit,
     "when": when,

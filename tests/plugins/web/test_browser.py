@@ -31,6 +31,9 @@ SAYS = {
     r"/dewars/(?P<key>\d+)": "select code from Dewar where dewarId = :key",
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
+    r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
+    r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
+    "where dataCollectionGroupId = :key",
 }
 """By address: what a page must say, by SQL."""
 HEADS = {"/": "Start", "/search": "Search"} | {
@@ -95,7 +98,14 @@ def test_everybody_walks_every_page(
     one.page.context.close()
     assert faults == []
     assert kinds >= {"/", "/proposals", "/sessions", "/proposals/*", "/sessions/*", "/sessions/*/people"}
-    assert kinds >= {"/samples", "/samples/*", "/shipments", "/shipments/*", "/sessions/*/samples"}
+    assert kinds >= {
+        "/samples",
+        "/samples/*",
+        "/shipments",
+        "/shipments/*",
+        "/sessions/*/samples",
+        "/collections/*",
+    }
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])

@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from starbeam_web import words
+
+TABLE: list[tuple[str, tuple[Any, ...], str]] = [
+    ("plain", (90.0,), "90"),
+    ("plain", (61.34,), "61.3"),
+    ("plain", (89.97,), "90"),
+    ("plain", (None,), ""),
+    ("exposure", (0.01,), "10 ms"),
+    ("exposure", (0.0025,), "2.5 ms"),
+    ("exposure", (1.2,), "1.2 s"),
+    ("exposure", (0.9999,), "1.0 s"),
+    ("exposure", (0,), ""),
+    ("exposure", (None,), ""),
+    ("energy", (1.0,), "12.398 keV, 1.0000 Å"),
+    ("energy", (0.0,), ""),
+    ("energy", (None,), ""),
+    ("edge", (12.39842,), "12.3984 keV, 1.0000 Å"),
+    ("edge", (None,), ""),
+    ("beam", (0.02, 0.01), "20 × 10 µm"),
+    ("beam", (0.0005, 0.0125), "0.5 × 12.5 µm"),
+    ("beam", (0.02, None), ""),
+    ("power", (4.1e12, "ph/s"), "4.1 × 10¹² ph/s"),
+    ("power", (9.96e11, "ph/s"), "1.0 × 10¹² ph/s"),
+    ("power", (0, "ph/s"), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "written"), TABLE)
+def test_values_as_pages_write_them(name: str, values: tuple[Any, ...], written: str) -> None:
+    assert words.FILTERS[name](*values) == written
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,11 @@ class EventSource(ABC):
     named_by_type = True
     """Whether `eventType=<type>` asks for this source."""
 
+    def in_full(self) -> EventSource:
+        """The source of the same events with all that pages show in their items: itself, where that is no
+        more than the API answers."""
+        return self
+
     @abstractmethod
     def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """Columns `id` and `start` of the events that match and that the caller may see, without order; None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -39,7 +40,7 @@ class TableSource(EventSource):
 
     `start`, `end`, `session` and `sample` are attributes of `entity`, a mapped class with rules of
     visibility; `shape` makes the item of a row. `by_time` says that the table has an index that begins with
-    `start`.
+    `start`. `full` makes the item that pages show, if that holds more.
     """
 
     def __init__(
@@ -54,27 +55,41 @@ class TableSource(EventSource):
         session: Any,
         sample: Any = None,
         by_time: bool = False,
+        full: Shape[Any] | None = None,
     ) -> None:
         self.type, self.title, self.entity, self.by_time = type, title, entity, by_time
-        self.item: Struct = shape.struct
         self.key = inspect(entity).attrs[inspect(entity).primary_key[0].key].class_attribute
-        self.start, self.session, self.sample = start, session, sample
+        self.start, self.end, self.session, self.sample = start, end, session, sample
+        self._full = full
+        self._make(shape)
+
+    def _make(self, item: Shape[Any]) -> None:
+        """Let events have this item."""
+        self.item: Struct = item.struct
         self.shape = Shape(
             Event,
             id=self.key,
-            type=literal(type),
-            startTime=start,
-            endTime=end,
-            duration=minutes(start, end),
+            type=literal(self.type),
+            startTime=self.start,
+            endTime=self.end,
+            duration=minutes(self.start, self.end),
             count=literal_column("1", Integer()),
             attachments=literal_column("0", Integer()),
-            sessionId=session,
+            sessionId=self.session,
             session=session_name(),
             proposal=proposal_name(),
-            blSampleId=literal_column("NULL") if sample is None else sample,
-            blSample=literal_column("NULL") if sample is None else BLSample.name,
-            Item=shape,
+            blSampleId=literal_column("NULL") if self.sample is None else self.sample,
+            blSample=literal_column("NULL") if self.sample is None else BLSample.name,
+            Item=item,
         )
+
+    def in_full(self) -> TableSource:
+        """The same rows, with the item that pages show."""
+        if self._full is None:
+            return self
+        found = copy(self)
+        found._make(self._full)
+        return found
 
     def with_status(self, status: str) -> ColumnElement[bool] | None:
         """The condition for a row to have a `status`; None where rows have none."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_
 
 from starbeam.api.database import Shape, containing, contains
-from starbeam_events import schemas
+from starbeam_events import full, schemas
 from starbeam_events.sources.table import TableSource
 from starbeam_ispyb.models import EnergyScan, RobotAction, XFEFluorescenceSpectrum
 
@@ -35,6 +35,7 @@ ROBOT_ACTIONS = _RobotActions(
     end=RobotAction.endTimestamp,
     session=RobotAction.blsessionId,
     sample=RobotAction.blsampleId,
+    full=Shape(full.RobotAction, RobotAction),
 )
 SPECTRA = TableSource(
     "xrf",
@@ -45,6 +46,7 @@ SPECTRA = TableSource(
     end=XFEFluorescenceSpectrum.endTime,
     session=XFEFluorescenceSpectrum.sessionId,
     sample=XFEFluorescenceSpectrum.blSampleId,
+    full=Shape(full.XFEFluorescenceSpectrum, XFEFluorescenceSpectrum),
 )
 ENERGY_SCANS = TableSource(
     "es",
@@ -55,4 +57,5 @@ ENERGY_SCANS = TableSource(
     end=EnergyScan.endTime,
     session=EnergyScan.sessionId,
     sample=EnergyScan.blSampleId,
+    full=Shape(full.EnergyScan, EnergyScan),
 )

@@ -112,8 +112,14 @@ PROPOSALS = List(
 
 async def one(reader: Reader, name: str) -> schemas.Proposal:
     """The proposal of this name, in any case. Raises `Missing` where the caller sees none. 2 statements."""
+    found = await uncounted(reader, name)
+    await _count_sessions(reader, [found])
+    return found
+
+
+async def uncounted(reader: Reader, name: str) -> schemas.Proposal:
+    """That, without the numbers of its sessions. 1 statement."""
     found = await reader.one(_SHAPE, _by_name(), **proposal_value(name[:100]))
     if found is None:
         raise Missing(PROPOSALS.missing)
-    await _count_sessions(reader, [found])
     return found

@@ -1,0 +1,50 @@
+"""What pages show of every data collection: pictures and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starbeam.api.database import Reader
+from starbeam.api.lists import Page
+from starbeam.api.web import Asked, OfCollections, Pages
+from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_datacollections.queries.pictures import pictures
+
+FILES = Page(limit=100)
+"""How many files the page of a data collection lists."""
+Found = Mapping[int, Mapping[str, Any]]
+
+
+async def _pictures(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
+    found = await pictures(reader, asked.files, ids)
+    return {id: {"pictures": one} for id, one in found.items()}
+
+
+async def _files(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
+    folder = "/datacollections/attachments/"
+    return {
+        id: {
+            "files": await reader.page(
+                ATTACHMENTS, FILES, AttachmentFilters(dataCollectionId=id), folder=folder
+            )
+        }
+        for id in ids
+    }
+
+
+def pages() -> Pages:
+    """What stands on cards and pages of data collections."""
+    return Pages(
+        [],
+        Path(__file__).with_name("templates"),
+        of_collections=[
+            OfCollections(
+                {"pictures": "datacollections/pictures.html", "page": "datacollections/snapshots.html"},
+                _pictures,
+                100,
+            ),
+            OfCollections({"page": "datacollections/files.html"}, _files, 300),
+        ],
+    )

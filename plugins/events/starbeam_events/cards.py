@@ -1,0 +1,72 @@
+"""Events as cards: which kind of thing one is, and what keeps pointing at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from starbeam_events.schemas import DataCollection, Event
+
+TITLES = {
+    "dc": "Data collection",
+    "characterisation": "Characterisation",
+    "grid": "Grid scan",
+    "em": "EM movies",
+    "robot": "Robot action",
+    "es": "Energy scan",
+    "xrf": "XRF spectrum",
+}
+
+
+class Card(msgspec.Struct):
+    """An event as pages show it."""
+
+    event: Event
+    kind: str
+    """The event's type; of data collections more exactly: a name in `TITLES`."""
+    title: str
+    key: str
+    """Its place on a page. The id of a group's event changes while the group grows: the group's does not."""
+    href: str
+    """Below the site's root; without a page of its own only its place on this one."""
+
+
+def cards(events: Sequence[Event]) -> list[Card]:
+    """Events in their order."""
+    return [_card(event) for event in events]
+
+
+def by_day(events: Sequence[Event]) -> list[tuple[Any, list[Card]]]:
+    """Days with their events, in order; what has no time has no day."""
+    days = groupby(events, lambda event: event.startTime and event.startTime.date())
+    return [(day, cards(list(some))) for day, some in days]
+
+
+def _card(event: Event) -> Card:
+    kind = _kind(event)
+    key, href = _place(event)
+    return Card(event, kind, TITLES.get(kind, event.type), key, href)
+
+
+def _place(event: Event) -> tuple[str, str]:
+    if event.type != "dc":
+        key = f"{event.type}-{event.id}"
+        return key, f"#{key}"
+    group = event.Item.DataCollectionGroup.dataCollectionGroupId
+    href = f"/groups/{group}" if event.count > 1 else f"/collections/{event.id}"
+    return f"g-{group}", href
+
+
+def _kind(event: Event) -> str:
+    item = event.Item
+    if not isinstance(item, DataCollection):
+        return event.type
+    said = (item.DataCollectionGroup.experimentType or "").lower()
+    if item.GridInfo:
+        return "grid"
+    if said.startswith("charac"):
+        return "characterisation"
+    return "em" if item.voltage or said.startswith("em") else "dc"

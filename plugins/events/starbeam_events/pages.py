@@ -1,0 +1,114 @@
+"""The stream of a session, and the pages of a data collection and of a group of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from starbeam.api import Invalid, Missing, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import always
+from starbeam.api.lists import Page
+from starbeam.api.web import Asked, Pages, Part, Show, Spot
+from starbeam_events.cards import by_day, cards
+from starbeam_events.cursors import Cursors
+from starbeam_events.queries import Stream
+from starbeam_events.schemas import Event, EventStatus
+from starbeam_events.sources import EventFilters
+from starbeam_ispyb.models import AutoProcProgramMessage
+
+FIRST, FURTHER = Page(limit=10), Page(limit=20)
+"""How many events the first page of a session has, and those after it."""
+MEMBERS = Page(limit=100)
+ON_CARDS: tuple[Spot, ...] = ("outcome", "pictures", "plot", "below")
+ALONE: tuple[Spot, ...] = (*ON_CARDS, "page")
+
+
+async def show_collection(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    stream: NamedDependency[Stream],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """A data collection with all that is known of it."""
+    found = await stream.page(reader, files, MEMBERS, EventFilters(dataCollectionId=key))
+    (event,) = found.page.results or _none()
+    more = await show.of_collections(reader, [key], ALONE)
+    return show("events/collection.html", card=cards([event])[0], more=more[key])
+
+
+async def show_group(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    stream: NamedDependency[Stream],
+    show: NamedDependency[Show],
+    page: NamedDependency[Page],
+    key: FromPath[int],
+) -> Response[Any]:
+    """The data collections of a group, the latest first."""
+    found = (await stream.page(reader, files, page, EventFilters(dataCollectionGroupId=key))).page
+    events = found.results or _none()
+    more = await show.of_collections(reader, _collections(events), ON_CARDS)
+    return show("events/group.html", page=found, cards=cards(events), more=more)
+
+
+def _none() -> list[Event]:
+    raise Missing("Not Found")
+
+
+def _collections(events: Sequence[Event]) -> list[int]:
+    """The data collections that events show."""
+    return [event.id for event in events if event.type == "dc"]
+
+
+def _statuses(reader: Reader) -> list[EventStatus]:
+    """What can be asked for: not every database has messages of programs."""
+    known: list[EventStatus] = list(get_args(EventStatus))
+    return known if reader.scope.has(AutoProcProgramMessage) else known[:-1]
+
+
+def _wanted(asked: Asked) -> EventFilters:
+    """What the address of a session's page asks for."""
+    status: Any = asked.query.get("status") or None
+    if status not in (None, *get_args(EventStatus)):
+        raise Invalid(f"One of {', '.join(get_args(EventStatus))}", ["query", "status"])
+    kind = asked.query.get("eventType") or None
+    return EventFilters(sessionId=int(asked.key or 0), status=status, eventType=kind)
+
+
+def pages(stream: Stream, cursors: Cursors) -> Pages:
+    """The pages over the sources of a stream, and its place on those of sessions."""
+
+    async def events_of_session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """The kinds of events, and a page of them."""
+        filters, cursor = _wanted(asked), asked.query.get("cursor")
+        after = cursors.read(cursor) if cursor else None
+        size = FURTHER if after else FIRST
+        part = await stream.page(reader, asked.files, size, filters, after, counted=False)
+        events = part.page.results
+        types = await stream.types(reader, EventFilters(sessionId=filters.sessionId))
+        return {
+            "days": by_day(events),
+            "filters": filters,
+            "types": types.results,
+            "statuses": _statuses(reader),
+            "older": None if part.last is None else cursors.write(part.last),
+            "more": await asked.show.of_collections(reader, _collections(events), ON_CARDS),
+        }
+
+    given = always(stream=stream)
+    return Pages(
+        [
+            get("/collections/{key:int}", access=authenticated, dependencies=given)(show_collection),
+            get("/groups/{key:int}", access=authenticated, dependencies=given)(show_group),
+        ],
+        Path(__file__).with_name("templates"),
+        parts=[Part("session", "events/stream.html", events_of_session, 500)],
+    )
