@@ -9,6 +9,9 @@ from msgspec import Meta
 
 T = TypeVar("T")
 
+LARGEST = 2**63 - 1
+"""The largest integer that both databases take."""
+
 
 class Page(msgspec.Struct, frozen=True):
     """Which part of a list is asked for."""

@@ -11,8 +11,7 @@ from typing import Annotated
 
 from litestar.params import PathParameter, QueryParameter
 
-LARGEST = 2**63 - 1
-"""The largest integer that both databases take."""
+from starbeam.paging import LARGEST
 
 
 def path_id(description: str | None = None) -> PathParameter:

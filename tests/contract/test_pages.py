@@ -109,6 +109,16 @@ async def test_the_two_noes_are_one(whole: Whole) -> None:
     assert "There is no such page, or you may not see it." in text_of(none.text)
 
 
+async def test_a_number_that_no_row_can_have_is_no_page(whole: Whole) -> None:
+    visitor = Visitor(whole.app)
+    await visitor.log_in("administrator")
+    for page in ALIKE:
+        if "{key}" in page:
+            for number in ("99999999999999999999", "-99999999999999999999", "9223372036854775808"):
+                shown = await visitor.open(page.removeprefix("GET ").replace("{key}", number))
+                assert shown.status_code == 404, (page, number)
+
+
 async def test_a_program_gets_no_page(whole: Whole) -> None:
     """Without a wish for HTML, and below the API whatever is wished."""
     client = Visitor(whole.app).client

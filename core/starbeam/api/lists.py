@@ -1,9 +1,8 @@
 """Describe a list: its rows, filters and orders, pages, and the parameters that a request gives."""
 
 from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, askable, text_in
-from starbeam.paging import Page, Paged, everything, nothing
+from starbeam.paging import LARGEST, Page, Paged, everything, nothing
 from starbeam.params import (
-    LARGEST,
     BeamLineName,
     ProposalId,
     ProposalName,

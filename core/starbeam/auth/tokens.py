@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from starbeam.clock import LEEWAY
-from starbeam.params import LARGEST
+from starbeam.paging import LARGEST
 from starbeam.refusals import Unauthenticated
 
 if TYPE_CHECKING:

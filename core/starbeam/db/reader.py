@@ -18,7 +18,7 @@ from starbeam.db.lists import Filters, List, Listing
 from starbeam.db.rows import Rows
 from starbeam.db.scope import Recipe, Scope
 from starbeam.options import Options
-from starbeam.paging import Page, Paged
+from starbeam.paging import LARGEST, Page, Paged
 from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Lists(Rows):
 
     async def get(self, what: List[S], key: int, **values: Any) -> S:
         """The row of a list that has this key. Raises `Missing` where the caller sees none."""
-        found = await self.one(what.shape, what.one(), key=key, **values)
+        can_be = -LARGEST - 1 <= key <= LARGEST
+        found = await self.one(what.shape, what.one(), key=key, **values) if can_be else None
         if found is None:
             raise Missing(what.missing.format(key=key))
         if what.complete:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from starbeam.paging import Page
-from starbeam.params import LARGEST
+from starbeam.paging import LARGEST, Page
 from starbeam.refusals import Invalid
 
 _FIRST = Page()

@@ -15,7 +15,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from msgspec import inspect
 
 from starbeam.fields import kinds
-from starbeam.params import LARGEST
+from starbeam.paging import LARGEST
 from starbeam.patch import Patch
 
 if TYPE_CHECKING:
