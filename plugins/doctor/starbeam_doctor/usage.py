@@ -8,11 +8,12 @@ missing costs, and which grants the server needs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
 
-from starbeam.api import Forbidden, Principal
+from starbeam.api import Forbidden, Invalid, Principal
 from starbeam.api.database import Column, Schema, Scope
 from starbeam.api.tools import CORE, Operation, operations_of
 from starbeam_doctor.madeup import TEXT, WORLDS
@@ -53,14 +54,17 @@ async def _try_all(trial: Trial, scopes: _Scopes, declared: frozenset[str]) -> N
     for world in WORLDS:
         await trial.run(scopes.of(staff), staff, world)
     for who in (staff, boss):
-        for names in _choices(trial.optional):
+        asks_for_more = isinstance(await trial.run(scopes.of(who), who), Invalid)
+        for names in _choices(trial.optional, 2 if asks_for_more else 1):
             await trial.run(scopes.of(who), who, given=names)
         await trial.run(scopes.of(who), who, given=trial.optional, text=NUMBERS)
 
 
-def _choices(names: set[str]) -> Iterator[set[str]]:
-    """None, each alone, all."""
-    yield from (set(), *({name} for name in sorted(names)), names)
+def _choices(names: set[str], together: int) -> Iterator[set[str]]:
+    """All, and as many of them together at most."""
+    yield names
+    for number in range(1, together + 1):
+        yield from map(set, combinations(sorted(names), number))
 
 
 class _Scopes:
