@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.api.web import Pages
+
 
 class ProcessingPlugin(Plugin[NoSettings]):
     """`/processings`."""
@@ -33,3 +35,10 @@ class ProcessingPlugin(Plugin[NoSettings]):
         from starbeam_processing import routes
 
         return routes.handlers
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """Results of programs, where pages show data collections."""
+        from starbeam_processing import pages
+
+        return [pages.pages()]

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from starbeam_web.spacegroups import space_group
+
 _HC = 12.39842
 """What a photon's energy in keV and its wavelength in Å come to when multiplied."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -172,6 +174,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "plain": plain,
     "power": power,
+    "space_group": space_group,
     "span": span,
     "unit": unit,
     "when": when,

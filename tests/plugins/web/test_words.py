@@ -30,6 +30,14 @@ TABLE: list[tuple[str, tuple[Any, ...], str]] = [
     ("power", (4.1e12, "ph/s"), "4.1 × 10¹² ph/s"),
     ("power", (9.96e11, "ph/s"), "1.0 × 10¹² ph/s"),
     ("power", (0, "ph/s"), ""),
+    ("space_group", ("P 21 21 21",), "P 2₁ 2₁ 2₁"),
+    ("space_group", ("P212121",), "P 2₁ 2₁ 2₁"),
+    ("space_group", ("19",), "P 2₁ 2₁ 2₁"),
+    ("space_group", ("P4212",), "P 4 2₁ 2"),
+    ("space_group", ("P6222",), "P 6₂ 2 2"),
+    ("space_group", ("P 1 21 1",), "P 1 2₁ 1"),
+    ("space_group", ("unknown <b>",), "unknown <b>"),
+    ("space_group", (None,), ""),
 ]
 
 

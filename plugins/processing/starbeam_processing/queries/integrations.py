@@ -26,7 +26,7 @@ def _anomalous_correlation(scope: Scope) -> ColumnElement[Any]:
     return scope.column(named if scope.has(named) else AutoProcScalingStatistics.ccAno)
 
 
-_STATISTICS = Shape(
+STATISTICS = Shape(
     schemas.AutoProcScalingStatistics, AutoProcScalingStatistics, ccAnomalous=_anomalous_correlation
 )
 _SCALING = Shape(
@@ -81,7 +81,7 @@ async def integrations(
     rows = await reader.rows(query, programs=programs, dataCollectionId=collection_id)
     statistics = await below(
         reader,
-        _STATISTICS,
+        STATISTICS,
         AutoProcScalingStatistics.autoProcScalingId,
         AutoProcScalingStatistics.autoProcScalingStatisticsId,
         {row.scaling for row in rows if row.scaling is not None},
