@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 
@@ -13,7 +14,7 @@ class Check(msgspec.Struct, frozen=True):
     It is read by `/health/ready`, which is public.
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     run: Callable[[], Awaitable[str | None]]
     essential: bool = True
     """Whether the server is not ready while it fails. A log-in backend is not essential: whoever is logged in

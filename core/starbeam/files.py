@@ -63,6 +63,10 @@ class Files:
         before = self._settings.path_map
         return not before or file.is_relative_to(os.path.realpath(_folder(before)))
 
+    def serves(self, folder: Path) -> bool:
+        """Whether files in a folder are served under their names. Blocks: for threads."""
+        return self.holds(Path(self.mapped(str(folder))).resolve())
+
     def pin(self, file: str | Path) -> int:
         """A descriptor of a regular file below the configured folders: `/proc/self/fd/N` opens this file and
         no other, whatever becomes of the names that led to it. Raises OSError. Blocks: for threads."""

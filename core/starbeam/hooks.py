@@ -16,7 +16,7 @@ import types
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import is_dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union, get_args, get_origin
 
 import msgspec
@@ -176,7 +176,9 @@ def fits(value: Any, wanted: Any) -> bool:
         return wanted is Any or value is None
     if origin in (Union, types.UnionType):
         return any(fits(value, one) for one in inner)
-    if origin in (Annotated, ClassVar):
+    if origin is Annotated:
+        return fits(value, inner[0]) and _within(value, wanted)
+    if origin is ClassVar:
         return fits(value, inner[0])
     if origin is type:
         return isinstance(value, type) and (inner[0] is Any or issubclass(value, inner[0]))
@@ -194,6 +196,16 @@ def fits(value: Any, wanted: Any) -> bool:
         return True
 
 
+def _within(value: Any, wanted: Any) -> bool:
+    """Whether a value keeps to the limits of an annotation, such as the length of a text."""
+    if any(isinstance(one, msgspec.Meta) for one in get_args(wanted)[1:]):
+        with suppress(msgspec.ValidationError):
+            msgspec.convert(value, wanted)
+            return True
+        return False
+    return True
+
+
 def _callable_so(value: Callable[..., Any], arguments: Any, result: Any) -> bool:
     """Whether a callable takes as many arguments, and may return such a result."""
     if arguments is not ... and not _takes(value, len(arguments)):
@@ -202,9 +214,18 @@ def _callable_so(value: Callable[..., Any], arguments: Any, result: Any) -> bool
     if origin is AbstractAsyncContextManager:  # asynccontextmanager wraps an asynchronous generator
         bare = inspect.isasyncgenfunction(value) or inspect.iscoroutinefunction(value)
         return not inspect.isgeneratorfunction(written) and (written is not value or not bare)
-    if origin is Awaitable:
-        return not (inspect.isgeneratorfunction(written) or inspect.isasyncgenfunction(written))
-    return True
+    return origin is not Awaitable or _asynchronous(written)
+
+
+def _asynchronous(written: Callable[..., Any]) -> bool:
+    """Whether a callable is written with async def, or is annotated to give something to wait for."""
+    while isinstance(written, partial):
+        written = written.func
+    if any(map(inspect.iscoroutinefunction, (written, getattr(written, "__call__", None)))):  # noqa: B004
+        return True
+    given = getattr(written, "__annotations__", {}).get("return")
+    kind = get_origin(given := _evaluated(given, written.__module__)) or given
+    return isinstance(kind, type) and issubclass(kind, Awaitable)
 
 
 def _takes(value: Callable[..., Any], number: int) -> bool:

@@ -270,17 +270,28 @@ def _backends(name: str, cls: type[Plugin[Any]], loaded: Loaded) -> dict[str, An
 def _register(plugins: Plugins) -> None:
     """Hand the plugins to pluggy, once their hooks are what core and the other plugins describe."""
     for name, plugin in plugins.enabled.items():
-        if plugin.hookspecs is not None:
-            _describe(name, plugin.hookspecs, plugins)
+        if (own := type(plugin).hookspecs) is not None:
+            _describe(name, own, plugins)
     described = hooks.known(plugins.manager)
     for name, plugin in list(plugins.enabled.items()):
-        wrong = list(hooks.misuse(plugin, described))
+        wrong = _register_one(name, plugin, described, plugins)
         for cause, remedy in wrong:
             plugins.fault(name, "hooks", cause, remedy)
         if wrong:
             del plugins.enabled[name]
-        else:
+
+
+def _register_one(
+    name: str, plugin: Plugin[Any], described: Mapping[str, Callable[..., Any]], plugins: Plugins
+) -> list[tuple[str, str]]:
+    """Hand a plugin to pluggy, unless something is wrong with its hooks: cause and remedy of each."""
+    try:
+        wrong = list(hooks.misuse(plugin, described))
+        if not wrong:
             plugins.manager.register(plugin, name)
+    except hooks.mistakes() as error:  # looking at its attributes can fail in any way
+        return [(plugins.said(name, error), CORRECT)]
+    return wrong
 
 
 def _describe(name: str, hookspecs: Any, plugins: Plugins) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from starbeam.access import ALL_PROPOSALS
@@ -11,7 +13,7 @@ class Permission(msgspec.Struct, frozen=True):
     """A permission that handlers or rules ask for. `name` is what `Permission.type` holds (at most 15
     characters)."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     description: str
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from starbeam.cli import output
 from starbeam.cli.failure import Faults
 from starbeam.cli.group import cli
+from starbeam.cli.progress import steps
 from starbeam.db.sqlite import Connection
 from starbeam.faults import Fault
 from support.commands import SECRET, STARBEAM, Site, free_port
@@ -165,6 +166,32 @@ def test_a_table_of_many_columns_is_blocks_on_a_narrow_terminal(
         "title    Log in at the provider",
         "",
     ]
+
+
+def test_a_table_for_people_is_blocks_where_its_lines_are_too_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers, row = ("", "about", "says", "to do"), ("ok", "roots", "/data can be read", "")
+    for columns, shown in (
+        ("35", ["    about  says               to do", "ok  roots  /data can be read"]),
+        ("34", ["       ok", "about  roots", "says   /data can be read", ""]),
+    ):
+        monkeypatch.setenv("COLUMNS", columns)
+        output.table(headers, [row], lines=False)
+        assert capsys.readouterr().out.splitlines() == shown
+
+
+def test_progress_on_a_terminal_begins_at_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with steps("making", 2) as tell:
+        tell("first")
+        tell("second")
+    shown = capsys.readouterr().err
+    assert "0/2" in shown
+    assert "-1/2" not in shown
 
 
 # The database

@@ -22,6 +22,8 @@ Cause = tuple[str, str, str]
 """Plugin, stage and cause."""
 
 MODULE = """
+from collections.abc import Awaitable
+from functools import partial
 from contextlib import nullcontext
 from pathlib import Path
 from litestar import get, post
@@ -46,6 +48,15 @@ class Backend(AuthBackend):
 
 async def nothing():
     yield
+
+async def ticks():
+    return None
+
+async def told(word):
+    return None
+
+def handed() -> Awaitable[str | None]:
+    return ticks()
 
 class Wordless(GeneratorExit):
     def __str__(self):
@@ -145,9 +156,9 @@ def test_manifests_that_do_not_hold(bench: Bench) -> None:
         (broken, "discover"),
         (strange, "discover"),
     ]
-    assert found[0].cause == "plugins.files: No such file or directory"
+    assert found[0].cause == f"plugins.files: {missing}: No such file or directory"
     assert found[1].cause.startswith("plugins.files: ")
-    assert found[2].cause.startswith("plugins.files: Object contains unknown field `plugin`")
+    assert found[2].cause.startswith(f"plugins.files: {strange}: Object contains unknown field `plugin`")
 
 
 def test_two_plugins_of_one_name(bench: Bench) -> None:
@@ -306,6 +317,7 @@ def test_hooks_that_are_not_as_described(bench: Bench, body: str, cause: str, re
 
 
 MODELS = "type[DeclarativeBase]"
+NAME = "Annotated[str, Meta(min_length=1)]"
 RESULTS = [
     ("models(self)", "['x']", f"got 'x' (str), wanted {MODELS}"),
     ("models(self)", "None", f"got None, wanted Iterable[{MODELS}]"),
@@ -313,7 +325,8 @@ RESULTS = [
     ("migrations(self)", "['/tmp']", "got '/tmp' (str), wanted Path"),
     ("indexes(self)", "[('Person', 'login')]", "got ('Person', 'login') (tuple), wanted Index"),
     ("indexes(self)", "[Index('A', ('b'), '')]", "Index.columns: got 'b' (str), wanted tuple[str, ...]"),
-    ("permissions(self)", "[Permission(5, '')]", "Permission.name: got 5 (int), wanted str"),
+    ("permissions(self)", "[Permission(5, '')]", f"Permission.name: got 5 (int), wanted {NAME}"),
+    ("permissions(self)", "[Permission('', '')]", f"Permission.name: got '' (str), wanted {NAME}"),
     ("permissions(self)", "'lamp'", "got 'lamp' (str), wanted Iterable[Permission]"),
     ("options(self)", "(None for _ in range(2))", "got None, wanted Option"),
     ("auth_backends(self, ctx)", "[Backend]", "got the class Backend, wanted AuthBackend"),
@@ -322,6 +335,13 @@ RESULTS = [
     ("lifespan(self, ctx)", "[nullcontext()]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("lifespan(self, ctx)", "[nothing]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("checks(self, ctx)", "[Check('a', nothing)]", "wanted Callable[[], Awaitable[str | None]]"),
+    ("checks(self, ctx)", "[Check('a', lambda: 5)]", "wanted Callable[[], Awaitable[str | None]]"),
+    ("checks(self, ctx)", "[Check('a', dict)]", "wanted Callable[[], Awaitable[str | None]]"),
+    (
+        "checks(self, ctx)",
+        "[Check('', ticks)]",
+        "Check.name: got '' (str), wanted Annotated[str, Meta(min_length=1)]",
+    ),
     (
         "options(self)",
         "[Option('a b', int, 5, '', '')]",
@@ -347,6 +367,30 @@ def test_what_hooks_return_is_checked(bench: Bench, hook: str, result: str, caus
     assert (fault.plugin, fault.stage) == ("odd", "hooks")
     assert said.startswith(f"register_{hook.split('(')[0]}: ")
     assert said.endswith(cause)
+
+
+@pytest.mark.parametrize("run", ["ticks", "partial(told, 'a')", "handed", "partial(handed)"])
+def test_what_gives_something_to_wait_for_is_a_check(bench: Bench, run: str) -> None:
+    bench.plugin("fine", f"@hookimpl\ndef register_checks(self, ctx): return [Check('a', {run})]")
+    assert bench.faults_of_all_hooks() == []
+
+
+REFUSES = """
+def __getattribute__(self, key):
+    if key == {key}:
+        raise RuntimeError('not now')
+    return super().__getattribute__(key)
+@hookimpl
+def register_models(self): return []
+"""
+
+
+@pytest.mark.parametrize("key", ["key", "'register_models'"])
+def test_a_plugin_that_is_not_to_be_looked_at(bench: Bench, key: str) -> None:
+    bench.plugin("shy", REFUSES.replace("{key}", key))
+    (fault,) = bench.faults_of_all_hooks()
+    assert (fault.plugin, fault.stage) == ("shy", "hooks")
+    assert fault.cause.startswith("RuntimeError: not now (")
 
 
 @pytest.mark.parametrize("entry", [":P", "made:P:Q", "made:", "", " "])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
@@ -17,13 +18,20 @@ _READABLE = 110
 """How many columns a terminal must have for tables of many columns."""
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False, lines: bool = True
+) -> None:
     """A table. On a terminal it is wrapped to fit and never cut, or, where its columns would be too narrow to
-    read, a block of lines for each row; elsewhere each row is one line."""
+    read, a block of lines for each row; elsewhere each row is one line, without `lines` only if all
+    fit."""
     if (sys.stderr if err else sys.stdout).isatty():
         _framed(headers, rows, err)
         return
     widths = [max(len(row[column]) for row in (headers, *rows)) for column in range(len(headers))]
+    columns = shutil.get_terminal_size().columns
+    if not lines and sum(widths) + len(_GAP) * (len(widths) - 1) > columns:
+        _blocks(headers, rows, columns, err)
+        return
     for row in (headers, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(_GAP.join(cells).rstrip(), err=err)

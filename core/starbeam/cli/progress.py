@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import click
 
@@ -24,9 +25,11 @@ def steps(title: str, number: int) -> Iterator[Callable[[str], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=number, completed=-1)
+        task = progress.add_task(title, total=number)
+
+        done = count()
 
         def begin(step: str) -> None:
-            progress.update(task, advance=1, description=f"{title}: {step}")
+            progress.update(task, completed=next(done), description=f"{title}: {step}")
 
         yield begin

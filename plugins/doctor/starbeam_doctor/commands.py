@@ -103,7 +103,7 @@ def one_of_each(findings: list[Finding]) -> Iterator[Finding]:
 
 def _print(findings: list[Finding]) -> None:
     rows = [(one.level, one.about, one.says, one.remedy) for one in sorted(findings, key=_urgency)]
-    output.table(("", "about", "says", "what to do"), rows)
+    output.table(("", "about", "says", "what to do"), rows, lines=False)
     for one in findings:
         if one.sql and one.level != "ok":
             click.echo(f"\n-- {one.about}: for whoever runs the database")

@@ -126,6 +126,9 @@ def _once(simulator: Simulator, beamline: str | None, experiment: str | None, de
 
     collected = _until_signal(simulator.starbeam, run())
     click.echo(f"data collection {collected.dataCollectionId} in {collected.folder}")
+    files = simulator.starbeam.files
+    if simulator.starbeam.settings.files.roots and not files.serves(collected.folder):
+        _warn(f"{collected.folder} is outside of files.roots: its files are not served")
     if url := simulator.simulation.ispyb_url:
         click.echo(f"{url.rstrip('/')}/visit/{collected.visit.name}/id/{collected.dataCollectionId}")
 

@@ -43,6 +43,14 @@ def test_progress_and_where_it_is(site: Site) -> None:
     assert f"Warning: there is no snapshot {site.folder}/raw/three.png" in ended.stderr
 
 
+def test_files_that_no_server_serves_are_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for root, told in (("data/id01/mx1", False), ("data/id0", True)):
+        monkeypatch.setenv("STARBEAM_FILES__ROOTS", f'["{site.folder}/{root}"]')
+        ended = simulate(site)
+        assert ended.exit_code == 0, ended.stderr
+        assert ("is outside of files.roots: its files are not served" in ended.stderr) == told
+
+
 @pytest.mark.fix(155)
 @pytest.mark.fix(157)
 def test_a_failure_is_one_line_and_status_1(site: Site) -> None:
