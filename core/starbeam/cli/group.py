@@ -47,7 +47,8 @@ class Commands(ToolGroup):
         """Ask the plugins before a name counts as unknown."""
         config = config_in(args, os.environ)
         if args[0] not in CORE and args[0] not in tools() and config is not None:
-            self.commands.update(plugin_commands(config))
+            if found := plugin_commands(config).get(args[0]):
+                return args[0], found, args[1:]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
