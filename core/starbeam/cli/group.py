@@ -46,10 +46,14 @@ class Commands(ToolGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Ask the plugins before a name counts as unknown."""
         config = config_in(args, os.environ)
-        if args[0] not in CORE and args[0] not in tools() and config is not None:
-            if found := plugin_commands(config).get(args[0]):
-                return args[0], found, args[1:]
-        return super().resolve_command(ctx, args)
+        if args[0] in CORE or args[0] in tools() or config is None:
+            return super().resolve_command(ctx, args)
+        self.commands.update(found := plugin_commands(config))
+        try:
+            return super().resolve_command(ctx, args)
+        finally:
+            for name in found:
+                self.commands.pop(name, None)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the plugins' commands too when the environment says which plugins run."""
