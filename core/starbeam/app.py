@@ -32,7 +32,7 @@ from starbeam.db.writer import Listener, Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
-from starbeam.http import bodies, docs, errors, health, login, metrics, openapi, requests, schemas
+from starbeam.http import bodies, csv, docs, errors, health, login, metrics, openapi, requests, schemas
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always, taken_away
 from starbeam.http.guard import Guard
@@ -150,6 +150,8 @@ class Starbeam:
             health.router(self.registry.checks, self.is_test_system),
             metrics.router(self.metrics, self.client_address),
         ]
+        for router in [*routers, *self.registry.pages]:
+            csv.offer(handler for _, handler in handlers_of(router))
         for router in [*routers, *beside]:
             openapi.declare(handler for _, handler in handlers_of(router))
         app = Litestar(

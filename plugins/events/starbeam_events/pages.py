@@ -54,7 +54,7 @@ async def show_group(
 ) -> Response[Any]:
     """The data collections of a group, the latest first."""
     found = (await stream.page(reader, files, page, EventFilters(dataCollectionGroupId=key))).page
-    events = found.results or _none()
+    events = found.results if found.total else _none()
     more = await show.of_collections(reader, _collections(events), ON_CARDS)
     return show("events/group.html", page=found, cards=cards(events), more=more)
 
