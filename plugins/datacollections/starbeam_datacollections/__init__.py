@@ -48,7 +48,7 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
-        """Pictures and files of data collections, where pages show these."""
+        """Pictures, plots and files of data collections, where pages show these."""
         from starbeam_datacollections import pages
 
         return [pages.pages()]

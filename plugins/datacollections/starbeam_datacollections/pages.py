@@ -1,4 +1,4 @@
-"""What pages show of every data collection: pictures and files."""
+"""What pages show of every data collection: pictures, the plot of its images, and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from starbeam.api.database import Reader
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, OfCollections, Pages
+from starbeam_datacollections.plots import plot
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_datacollections.queries.curves import curves
 from starbeam_datacollections.queries.pictures import pictures
 
 FILES = Page(limit=100)
@@ -20,6 +22,11 @@ Found = Mapping[int, Mapping[str, Any]]
 async def _pictures(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     found = await pictures(reader, asked.files, ids)
     return {id: {"pictures": one} for id, one in found.items()}
+
+
+async def _plots(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
+    found = await curves(reader, ids)
+    return {id: {"plot": plot(curve.stretches), "running": curve.running} for id, curve in found.items()}
 
 
 async def _files(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
@@ -45,6 +52,7 @@ def pages() -> Pages:
                 _pictures,
                 100,
             ),
+            OfCollections({"plot": "datacollections/plot.html"}, _plots, 200),
             OfCollections({"page": "datacollections/files.html"}, _files, 300),
         ],
     )
