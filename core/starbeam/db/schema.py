@@ -24,6 +24,8 @@ class Schema:
     tables: Mapping[str, Mapping[str, Column]]
     weights: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
     """What the server compares of texts that it was asked for (`starbeam.db.equality`)."""
+    keyed: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False, repr=False)
+    """Columns of primary keys, and those that an index begins with, as they were at the first look."""
 
     def has(self, wanted: Any) -> bool:
         """Whether the database has a table (mapped class) or a column (its attribute)."""
@@ -35,6 +37,12 @@ class Schema:
     def found(self, table: str, column: str) -> Column | None:
         """What the database says of a column; None where it lacks it."""
         return self.tables.get(table.lower(), {}).get(column.lower())
+
+    def is_keyed(self, column: Any) -> bool:
+        """Whether rows are found by this attribute of a mapped class without reading the whole table. SQLite
+        is not asked: its tables are small."""
+        table, name = inspect(column).parent.mapper.local_table.name, inspect(column).expression.name
+        return self.dialect == "sqlite" or (table.lower(), name.lower()) in self.keyed
 
     def columns_of(self, model: type[Any], names: Iterable[str]) -> dict[str, str]:
         """Of these attributes of a mapped class those whose columns the database has, each with its
@@ -102,7 +110,8 @@ def _columns_that_differ(table: str, new: Mapping[str, Column], old: Mapping[str
 
 _MYSQL = text(
     "SELECT table_name, column_name, column_type, is_nullable, column_default, extra,"
-    " character_set_name, collation_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+    " character_set_name, collation_name, column_key"
+    " FROM information_schema.columns WHERE table_schema = DATABASE()"
 )
 
 
@@ -118,12 +127,16 @@ _CHECKED = re.compile(r"""CHECK \("?(\w+)"? IN \(((?:'(?:[^']|'')*'(?:, )?)+)\)\
 async def reflect(connection: AsyncConnection) -> Schema:
     """Read which tables and columns the database has."""
     dialect = connection.dialect.name
-    query, described = (_SQLITE, _of_sqlite) if dialect == "sqlite" else (_MYSQL, _of_mysql)
-    pairs = [described(*row) for row in await connection.execute(query)]
+    rows = (await connection.execute(_SQLITE if dialect == "sqlite" else _MYSQL)).all()
+    if dialect == "sqlite":
+        pairs, keyed = [_of_sqlite(*row) for row in rows], frozenset[tuple[str, str]]()
+    else:
+        pairs = [_of_mysql(*described) for *described, _ in rows]
+        keyed = frozenset((table.lower(), name.lower()) for table, name, *_, key in rows if key)
     tables: dict[str, dict[str, Column]] = {}
     for table, column in pairs:
         tables.setdefault(table.lower(), {})[column.name.lower()] = column
-    return Schema(dialect, tables)
+    return Schema(dialect, tables, keyed=keyed)
 
 
 def _of_mysql(

@@ -76,6 +76,11 @@ def _pieces(scope: Scope) -> Select[Any]:
     )
 
 
+def is_quick(scope: Scope) -> bool:
+    """Whether the images of a data collection are found by an index, which not every database has."""
+    return scope.schema.is_keyed(ImageQualityIndicators.dataCollectionId)
+
+
 async def curves(reader: Reader, collections: Collection[int]) -> dict[int, Curve]:
     """The curves of those of these data collections that the caller sees; those of electron microscopes have
     none. 1 statement; none where the database lacks the table."""
