@@ -98,7 +98,9 @@ def test_what_is_simulated_is_served(site: Site) -> None:
     token = Tokens(Auth(secret_key=SECRET)).make("boss", simulate(site), ())
     asked, last = list[tuple[dict[str, Any], Any]](), list[Any]()
     for key, (experiment, images) in enumerate(EXPERIMENTS.items(), 1):
-        (master,) = site.folder.glob(f"simulated/id01/mx1/*/*_{key}/{experiment}_master.h5")
+        (master,) = site.folder.glob(
+            f"starbeam-demo.files/simulated/id01/mx1/*/*_{key}/{experiment}_master.h5"
+        )
         with h5py.File(master) as file:
             row = {"row": {"dataCollectionId": key}}
             asked += [({**row, **question}, expected) for question, expected in questions(file)]
@@ -106,7 +108,7 @@ def test_what_is_simulated_is_served(site: Site) -> None:
             last.append(file["/entry/data/data_000001"][images - 1])
             signal, dimensions = SIGNALS[experiment]
             assert defaults(file["1.1"]) == (f"/1.1/measurement/{signal}", dimensions)
-    (cbf,) = site.folder.glob("simulated/id01/mx1/*/*_5/ref_0004.cbf")
+    (cbf,) = site.folder.glob("starbeam-demo.files/simulated/id01/mx1/*/*_5/ref_0004.cbf")
     last.append(fabio.open(str(cbf)).data)
     with site.serving("serve", "--config", str(site.config)) as server:
         url = f"http://127.0.0.1:{server.port}/ispyb/api/v1/data"
