@@ -105,7 +105,8 @@ async def _my_sessions(reader: Reader, asked: Asked) -> Mapping[str, Any]:
 
 
 async def _my_proposals(reader: Reader, asked: Asked) -> Mapping[str, Any]:
-    return {"page": await reader.page(PROPOSALS, FEW, ProposalFilters())}
+    mine = ProposalFilters(proposalFilter="Current User")
+    return {"page": await reader.page(PROPOSALS, FEW, mine)}
 
 
 async def _proposal(reader: Reader, asked: Asked) -> Mapping[str, Any]:
