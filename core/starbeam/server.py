@@ -66,17 +66,26 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def end_on_signals() -> None:
+class ToldToEnd(KeyboardInterrupt):
+    """Raised by a signal, wherever the program is: no plugin's mistake, and asyncio lets it through."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
     """End with status 0 on SIGTERM and SIGINT.
 
     While uvicorn runs it catches them itself, lets requests in flight finish, and raises them again.
     """
 
     def leave(number: int, frame: object) -> NoReturn:
-        raise SystemExit(0)
+        raise ToldToEnd
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
+    try:
+        yield
+    except ToldToEnd:
+        sys.exit(0)
 
 
 def run(app: Litestar, bound: socket.socket, settings: ServerSettings, started: Started) -> None:
@@ -97,8 +106,7 @@ def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None
 
 
 def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
-    end_on_signals()
-    with streams.behind():
+    with ended_by_signals(), streams.behind():
         logs.configure()
         try:
             _work_on(loaded, bound, started)

@@ -122,6 +122,7 @@ NONSENSE = [b"NONSENSE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET 
 def test_nonsense_is_one_line(server: Running, sent: bytes) -> None:
     before = len(server.events())
     assert exchange(server, sent) == (400, {"detail": "This is not HTTP."})
+    server.wait_for(lambda: server.events()[before:])
     (line,) = server.events()[before:]
     assert (line["event"], line["level"], line["status"]) == ("refused", "info", 400)
 

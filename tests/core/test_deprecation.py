@@ -53,6 +53,7 @@ def test_a_command_tells_which_file_uses_it(site: Site) -> None:
 def test_a_server_writes_it_to_its_log(site: Site) -> None:
     site.make_database()
     with site.serving("serve", "--config", str(site.config)) as running:
+        assert running.end() == 0
         lines = [json.loads(line) for line in running.err.splitlines() if line.startswith("{")]
     assert [line["logger"] for line in lines if GOES in line["event"]] == ["py.warnings"]
 

@@ -75,10 +75,10 @@ def test_a_killed_worker_is_replaced(site: Site) -> None:
         os.kill(workers(server)[0], signal.SIGKILL)
         server.wait_for(lambda: len(workers(server)) == 3)
         assert server.get("/health/ready").status_code == 200
+        assert server.end() == 0
         (told,) = [event for event in server.events() if event["event"] == "worker ended"]
         assert told["level"] == "warning"
         assert told["why"] == "killed by SIGKILL, as when memory is short"
-        assert server.end() == 0
         assert not any(Path(f"/proc/{number}").exists() for number in workers(server))
 
 
@@ -234,6 +234,17 @@ def test_a_signal_while_modules_load_is_silent(site: Site) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_a_plugin_is_asked_is_no_mistake_of_the_plugin(
+    site: Site, number: signal.Signals
+) -> None:
+    site.make_database()
+    hook = f"@hookimpl\ndef register_routes(self):\n    os.kill(os.getpid(), {number.value})\n    return []"
+    site.add_plugin("lamp", hook, "import os")
+    ended = site.run("serve", "--config", str(site.config), "--port", str(free_port()))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def test_a_server_starts_without_its_database(site: Site) -> None:
     site.url = f"mysql+asyncmy://starbeam:pass-word@127.0.0.1:{free_port()}/ispyb"
     token = Tokens(Auth(secret_key=SECRET)).make("abcd", 1, [])
@@ -244,10 +255,10 @@ def test_a_server_starts_without_its_database(site: Site) -> None:
             answer = server.get(f"{API}/proposals", Authorization=f"Bearer {token}")
             assert answer.status_code == 503
             assert int(answer.headers["Retry-After"]) > 0
+        assert server.end() == 0
         said = [event for event in server.events() if event["level"] == "error"]
         assert [event["event"] for event in said] == ["database is away"]
         assert "pass-word" not in server.err
-        assert server.end() == 0
 
 
 def test_all_causes_that_stop_a_start_are_told_at_once(site: Site) -> None:

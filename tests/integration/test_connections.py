@@ -224,12 +224,11 @@ async def listening(serve: Any) -> AsyncIterator[int]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.add(asyncio.current_task())
-        try:
+        with suppress(OSError, asyncio.CancelledError):
             await serve(reader, writer)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        writer.close()
+        with suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
 
     running = await asyncio.start_server(answer, "127.0.0.1", 0)
     try:

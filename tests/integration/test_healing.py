@@ -170,10 +170,10 @@ async def test_a_database_that_stops_pauses_and_starts_under_load(site: Site, se
             server.resume()
             await healed(load)
             all_said_why(load, load.began)
+        assert running.end() == 0
         said = [event["event"] for event in running.events() if event["level"] == "error"]
         assert "database is away" in said
         assert len(said) <= 4, "an outage is one line, not one for each request"
-        assert running.end() == 0
 
 
 async def test_a_worker_that_is_killed_under_load_is_replaced(site: Site) -> None:

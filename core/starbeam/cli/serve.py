@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,11 +30,16 @@ def serve(config: Path | None, host: str | None, port: int | None, workers: int 
     with garbage.ignored():
         from starbeam import server
 
-        click.get_current_context().with_resource(streams.behind())
-        server.end_on_signals()
+    with server.ended_by_signals(), streams.behind():
+        _serve(config, {"server.host": host, "server.port": port, "server.workers": workers})
+
+
+def _serve(config: Path | None, overrides: Mapping[str, Any]) -> None:
+    with garbage.ignored():
+        from starbeam import server
         from starbeam.app import Starbeam
 
-        loaded = read_settings(config, {"server.host": host, "server.port": port, "server.workers": workers})
+        loaded = read_settings(config, overrides)
         starbeam = Starbeam(loaded)
     require_tables(starbeam)
     settings = loaded.settings.server

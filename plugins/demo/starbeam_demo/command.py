@@ -34,13 +34,16 @@ BUNDLED = Path(__file__).with_name("demo.toml")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
 def demo(config: Path | None, port: int | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
-    import asyncio  # only now, as http.client below: the help imports this module
-
     from starbeam.api.tools import server, streams
 
-    click.get_current_context().with_resource(streams.behind())
-    server.end_on_signals()
-    from starbeam.api.tools import Starbeam
+    with server.ended_by_signals(), streams.behind():
+        _demo(config, port)
+
+
+def _demo(config: Path | None, port: int | None) -> None:
+    import asyncio  # only now, as http.client below: the help imports this module
+
+    from starbeam.api.tools import Starbeam, server
     from starbeam_demo.making import make
 
     loaded, place = _prepared(config or BUNDLED, port)
