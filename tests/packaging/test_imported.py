@@ -75,6 +75,19 @@ print(*sys.modules)
     assert {"starbeam_ispyb", "starbeam_data"} <= found
 
 
+def test_the_import_of_old_settings_imports_no_server(tmp_path: Path) -> None:
+    env = tmp_path / "old.env"
+    env.write_text("SQLALCHEMY_DATABASE_URI=mysql+mysqlconnector://u:p@db/pydb\n")
+    program = f"""
+import sys
+from starbeam.cli.group import cli
+
+cli(["config", "import", {str(env)!r}, "-o", {str(tmp_path / "new.toml")!r}], standalone_mode=False)
+print(*sys.modules)
+"""
+    assert imported(sys.executable, "-c", program) & NOT_FOR_HELP == set()
+
+
 @pytest.mark.parametrize("file", ["production.toml", "demo.toml"])
 def test_a_server_imports_no_tool(file: str) -> None:
     """PyYAML comes with Litestar, whose app imports it at once; structlog imports rich where that is

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from starbeam.api.commands import toml, toml_key
 from starbeam.api.settings import bundled
@@ -17,6 +14,14 @@ Table = dict[str, Any]
 
 HEAD = "# Made by `starbeam config import`. `starbeam config check` tells what is missing.\n"
 _DRIVERS = {"mysql": "mysql+asyncmy", "mariadb": "mysql+asyncmy", "sqlite": "sqlite+aiosqlite"}
+_URL = re.compile(
+    r"(\w+)(?:\+\w+)?://"
+    r"((?:[^:/]*(?::[^@]*)?@)?"  # user and password
+    r"(?:\[[^/?]+\]|[^:/?]*)(?::\d+)?"  # host and port
+    r"(?:/[^?]*)?)"
+    r"(?:\?.*)?"
+)
+"""A URL as SQLAlchemy reads it: dialect and driver, what is carried over, options of the driver."""
 _ALGORITHMS = ("HS256", "HS384", "HS512")
 _MEANINGLESS = "has no meaning here"
 
@@ -82,14 +87,11 @@ Carry = Callable[[str], tuple[str, str, Any]]
 
 
 def _url(text: str) -> tuple[str, str, Any]:
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise ValueError("is no database URL") from None
-    driver = _DRIVERS.get(url.get_backend_name())
-    if driver is None:
+    if (url := _URL.fullmatch(text)) is None:
+        raise ValueError("is no database URL")
+    if (driver := _DRIVERS.get(url[1])) is None:
         raise ValueError("names a database that is neither MariaDB nor SQLite")
-    return "database", "url", url.set(drivername=driver, query={}).render_as_string(hide_password=False)
+    return "database", "url", f"{driver}://{url[2]}"
 
 
 def _algorithm(text: str) -> tuple[str, str, Any]:
@@ -153,6 +155,8 @@ def _carry(name: str, text: str, tables: dict[str, Table], left: list[str], auth
 
 
 def _backends(path: Path, left: list[str]) -> Iterator[tuple[str, Table]]:
+    import yaml  # not above: without this file it is not needed
+
     try:
         listed = yaml.safe_load(_text(path))["AUTH"]
         entries = [pair for one in listed for pair in one.items()]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import make_url
 
 from starbeam.cli.group import cli
+from starbeam.settings.checks import check_database_url
 from support.commands import Site
 
 ENV = """
@@ -183,8 +185,30 @@ def test_files_that_cannot_be_read_are_one_line(site: Site, env: str, auth: str 
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    {
+        "mysql+mysqlconnector://u:p%40s%2Fs@db:3307/pydb?charset=utf8": "mysql+asyncmy://u:p%40s%2Fs@db:3307/pydb",
+        "mysql://u:a/b?c:d@db/pydb?a=1&b=x@y": "mysql+asyncmy://u:a/b?c:d@db/pydb",
+        "mariadb+pymysql://[2001:db8::1]:3306/pydb": "mysql+asyncmy://[2001:db8::1]:3306/pydb",
+        "sqlite:////var/lib/old.db": "sqlite+aiosqlite:////var/lib/old.db",
+    }.items(),
+)
+def test_database_urls_keep_all_but_the_driver_and_its_options(site: Site, old: str, new: str) -> None:
+    """What is left is the same for SQLAlchemy, and a setting of this server."""
+    Path("old.env").write_text(f"SQLALCHEMY_DATABASE_URI={old}\n")
+    assert tomllib.loads(succeeded(run("old.env")))["database"]["url"] == new
+    before, after = make_url(old), make_url(new)
+    assert before.set(drivername=after.drivername, query={}) == after
+    check_database_url(new)
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
-    [("postgresql://a/b", "neither MariaDB nor SQLite"), ("nonsense", "no database URL")],
+    [
+        ("postgresql://a/b", "neither MariaDB nor SQLite"),
+        ("nonsense", "no database URL"),
+        ("mysql://u:p@db:port/pydb", "no database URL"),
+    ],
 )
 def test_databases_of_other_kinds_are_not_carried_over(site: Site, value: str, said: str) -> None:
     Path("old.env").write_text(f"SQLALCHEMY_DATABASE_URI={value}\n")
