@@ -43,7 +43,7 @@ LISTED: dict[str, tuple[str, str]] = {
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
 }
 """By page of one thing: its address, and the list of the API that is empty for who may not see it."""
-FOR_ALL = {"GET /", "GET /search"}
+FOR_ALL = {"GET /", "GET /search", "GET /calendar", "GET /calendar/{month}"}
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
 PUBLIC = {"GET /login", "POST /login", "POST /logout", "POST /preferences", "GET /static/{tag}/{name}"}
 

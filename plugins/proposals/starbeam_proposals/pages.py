@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.api import authenticated
+from starbeam.api import Missing, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
-from starbeam.api.lists import Page
+from starbeam.api.lists import Page, everything, query
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
-from starbeam_proposals.queries import persons, proposals
+from starbeam_proposals.calendar import Month, by_day, read_month, weeks
+from starbeam_proposals.queries import calendar, persons, proposals
+from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
 from starbeam_proposals.queries.sessions import SESSIONS, SessionFilters
 
 FEW = Page(limit=5)
 FOUND = Page(limit=10)
+BeamLine = Annotated[str | None, query("Of this beamline only")]
 
 
 @get("/proposals", access=authenticated, dependencies=asked(ProposalFilters))
@@ -97,6 +100,54 @@ async def show_people_of_session(
     return show("proposals/people.html", proposal=None, session=session, page=found)
 
 
+@get("/calendar", access=authenticated)
+async def show_this_month(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    beamLineName: BeamLine = None,
+) -> Response[Any]:
+    """The month that it is, with its sessions."""
+    return await _calendar(reader, page, show, Month(reader.now.year, reader.now.month), beamLineName)
+
+
+@get("/calendar/{month:str}", access=authenticated)
+async def show_month(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    month: FromPath[str],
+    beamLineName: BeamLine = None,
+) -> Response[Any]:
+    """A month with its sessions."""
+    shown = read_month(month)
+    if shown is None:
+        raise Missing("Not Found")
+    return await _calendar(reader, page, show, shown, beamLineName)
+
+
+async def _calendar(
+    reader: Reader, page: Page, show: Show, month: Month, beamline: str | None
+) -> Response[Any]:
+    """A month, of one beamline or all. What is on others is read too: one can go there."""
+    found = await calendar.between(reader, *month.bounds)
+    key, groups = await places(reader, [beamline, *(visit.beamLineName for visit in found)])
+    names = sorted({visit.beamLineName for visit in found if visit.beamLineName})
+    if beamline:
+        found = [visit for visit in found if key(visit.beamLineName) == key(beamline)]
+    return show(
+        "proposals/calendar.html",
+        page=everything([] if page.skip else found),
+        month=month,
+        weeks=weeks(month, found),
+        days=by_day(month, found),
+        beamline=beamline,
+        beamlines=names,
+        groups=groups,
+        group_names=[group.groupName for group in reader.options.beamline_groups],
+    )
+
+
 async def _my_sessions(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     """The sessions that run or come next, and the last ones."""
     next_ones = await reader.page(SESSIONS, FEW, SessionFilters(upcoming=True))
@@ -131,9 +182,15 @@ def pages() -> Pages:
             list_sessions,
             show_session,
             show_people_of_session,
+            show_this_month,
+            show_month,
         ],
         Path(__file__).with_name("templates"),
-        places=[Place("Sessions", "/sessions", 100), Place("Proposals", "/proposals", 200)],
+        places=[
+            Place("Sessions", "/sessions", 100),
+            Place("Proposals", "/proposals", 200),
+            Place("Calendar", "/calendar", 500),
+        ],
         tabs=[
             Tab("proposal", "Sessions", "/proposals/{key}", 100),
             Tab("proposal", "People", "/proposals/{key}/people", 900),

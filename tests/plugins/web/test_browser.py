@@ -32,6 +32,8 @@ SAYS = {
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
     r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
+    r"/calendar": "select strftime('%Y', 'now', 'localtime')",
+    r"/calendar/(?P<year>\d+)-\d+": "select :year",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
     "where dataCollectionGroupId = :key",
 }
@@ -73,7 +75,7 @@ def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
     kinds: dict[str, int] = {}
     while waiting and len(seen) < MOST:
         path = waiting.pop(0)
-        kind = re.sub(r"(?<=/)(\d+|[a-z]+\d+)(?=/|$)", "*", path)
+        kind = re.sub(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)", "*", path)
         if path in seen or path == "/docs" or kinds.get(kind, 0) > 2:
             continue
         seen.add(path)

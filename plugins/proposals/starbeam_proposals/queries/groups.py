@@ -31,6 +31,21 @@ async def ui_groups(reader: Rows, used: Sequence[Iterable[str | None]]) -> list[
     return [list(dict.fromkeys(name for name, its in lines if its & one)) for one in wanted]
 
 
+async def places(reader: Rows, names: Iterable[str | None]) -> tuple[Key, dict[str | None, int | None]]:
+    """The key that names compare by, and for each of these the place of the first group that has it. A
+    statement where a name is new."""
+    wanted = dict.fromkeys(names)
+    key = await key_of(reader, wanted)
+    groups = [
+        {key(line.beamLineName) for line in group.beamLines} for group in reader.options.beamline_groups
+    ]
+    found = {
+        name: next((place for place, lines in enumerate(groups) if key(name) in lines), None)
+        for name in wanted
+    }
+    return key, found
+
+
 def beamlines_of(reader: Rows, name: str | None) -> list[str]:
     """The beamlines of the group of this name; none without such a group."""
     groups = reader.options.beamline_groups
