@@ -45,7 +45,15 @@ LISTED: dict[str, tuple[str, str]] = {
 """By page of one thing: its address, and the list of the API that is empty for who may not see it."""
 FOR_ALL = {"GET /", "GET /search", "GET /calendar", "GET /calendar/{month}"}
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
-PUBLIC = {"GET /login", "POST /login", "POST /logout", "POST /preferences", "GET /static/{tag}/{name}"}
+PUBLIC = {
+    "GET /login",
+    "POST /login",
+    "GET /login/{backend}",
+    "GET /login/{backend}/back",
+    "POST /logout",
+    "POST /preferences",
+    "GET /static/{tag}/{name}",
+}
 
 
 def pages(whole: Whole) -> set[str]:

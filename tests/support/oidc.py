@@ -13,7 +13,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import jwt
@@ -68,13 +68,18 @@ class Provider:
             self._process.wait()
             self._process = None
 
+    def sign_on(self, page: str, **more: str) -> str:
+        """Where a browser is sent back to when the person has logged in on this page."""
+        sent = httpx.post(page, data={"sub": str(self._claims["sub"]), **more})
+        return str(sent.headers["location"])
+
     def log_in(self, client_id: str = CLIENT) -> dict[str, str]:
         """What a web page gets for its person by the authorization code flow: `access_token`, `id_token`."""
         page = {"client_id": client_id, "redirect_uri": "https://ispyb.example.org/"}
-        query = {**page, "response_type": "code", "scope": "openid profile email"}
+        query = httpx.QueryParams({**page, "response_type": "code", "scope": "openid profile email"})
+        back = self.sign_on(f"{self.issuer}/oauth2/authorize?{query}")
+        code = parse_qs(urlsplit(back).query)["code"][0]
         with httpx.Client(base_url=self.issuer) as browser:
-            sent = browser.post("/oauth2/authorize", params=query, data={"sub": str(self._claims["sub"])})
-            code = parse_qs(urlsplit(sent.headers["location"]).query)["code"][0]
             form = {**page, "grant_type": "authorization_code", "code": code, "client_secret": "any"}
             tokens: dict[str, str] = browser.post("/oauth2/token", data=form).raise_for_status().json()
         return tokens
@@ -92,6 +97,10 @@ class Realm:
         self.jwk: Claims = {}
         self.userinfo: Any = {}
         self.calls: list[str] = []
+        self.given: Claims = {}
+        """What is answered for a code."""
+        self.forms: list[tuple[str | None, dict[str, str]]] = []
+        """What was sent for codes, each with its `Authorization`."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -154,6 +163,11 @@ class Realm:
         self._server.shutdown()
         self._server.server_close()
 
+    def exchange(self, authorization: str | None, form: str) -> tuple[int, Any]:
+        """Status and body for a code."""
+        self.forms.append((authorization, dict(parse_qsl(form))))
+        return self.status, self.given
+
     def answer(self, path: str, authorization: str | None) -> tuple[int, Any]:
         """Status and body for a path."""
         match path.removeprefix(f"/realms/{self.name}"):
@@ -171,6 +185,8 @@ class Realm:
             "issuer": self.issuer,
             "jwks_uri": f"{endpoints}/certs",
             "userinfo_endpoint": f"{endpoints}/userinfo",
+            "authorization_endpoint": f"{endpoints}/auth",
+            "token_endpoint": f"{endpoints}/token",
         }
 
     def _public(self, kid: str | None) -> Claims:
@@ -189,7 +205,13 @@ class Realm:
             def do_GET(self) -> None:
                 realm.calls.append(self.path.rpartition("/")[2])
                 time.sleep(realm.delay)
-                status, body = realm.answer(self.path, self.headers.get("Authorization"))
+                self._send(*realm.answer(self.path, self.headers.get("Authorization")))
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self._send(*realm.exchange(self.headers.get("Authorization"), form))
+
+            def _send(self, status: int, body: Any) -> None:
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

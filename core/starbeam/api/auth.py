@@ -1,6 +1,13 @@
 """What a plugin of log-in backends implements."""
 
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
+from starbeam.auth.backends import (
+    AuthBackend,
+    BackendUnavailable,
+    Credentials,
+    Identity,
+    NotVerified,
+    SignOn,
+)
 
 __all__ = [
     "AuthBackend",
@@ -8,4 +15,5 @@ __all__ = [
     "Credentials",
     "Identity",
     "NotVerified",
+    "SignOn",
 ]

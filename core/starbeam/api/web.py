@@ -1,8 +1,7 @@
 """Web pages, and what serves them."""
 
 from starbeam.auth.authenticators import Authenticator
-from starbeam.auth.login import LoginService
-from starbeam.auth.schemas import Login
+from starbeam.auth.login import LoginService, Proven
 from starbeam.http.addresses import ClientAddress
 from starbeam.pages import Asked, Drawn, Finder, OfCollections, Pages, Part, Place, Show, Site, Spot, Tab
 
@@ -12,12 +11,12 @@ __all__ = [
     "ClientAddress",
     "Drawn",
     "Finder",
-    "Login",
     "LoginService",
     "OfCollections",
     "Pages",
     "Part",
     "Place",
+    "Proven",
     "Show",
     "Site",
     "Spot",

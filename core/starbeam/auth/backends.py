@@ -12,12 +12,28 @@ from starbeam.db.limits import cut, takes
 from starbeam.db.schema import Schema
 
 
+class SignOn(msgspec.Struct, frozen=True):
+    """A log-in at a provider's own page: what the browser takes there. It comes back to `redirect_uri` with
+    a code and the same `state`; with the code goes `verifier`, whose hash the provider was sent (PKCE)."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    verifier: str
+
+    def __repr__(self) -> str:
+        return f"SignOn(redirect_uri={self.redirect_uri!r})"
+
+
 class Credentials(msgspec.Struct, frozen=True):
     """What a person sent to log in."""
 
     login: str | None = None
     password: str | None = None
     token: str | None = None
+    code: str | None = None
+    """What a provider gave the browser for its log-in, `sign_on`."""
+    sign_on: SignOn | None = None
 
     def __repr__(self) -> str:
         return f"Credentials(login={self.login!r})"
@@ -68,6 +84,8 @@ class AuthBackend(ABC):
     true`."""
     by_password: ClassVar[bool] = True
     """Takes a login and a password, so that a form can ask for them; else a provider's token."""
+    by_sign_on: ClassVar[bool] = False
+    """Takes a code from a provider's own page, which `sign_on_page` is the address of."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -77,6 +95,10 @@ class AuthBackend(ABC):
         """What `/auth/config` shows of this backend's settings: what a browser needs to log in, never a
         secret."""
         return {}
+
+    async def sign_on_page(self, sign_on: SignOn) -> str:
+        """Where a browser goes to log in, when `by_sign_on`. Raises `BackendUnavailable`."""
+        raise NotImplementedError
 
     @abstractmethod
     async def authenticate(self, credentials: Credentials) -> Identity | None:

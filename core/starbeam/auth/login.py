@@ -11,10 +11,17 @@ from sqlalchemy.exc import IntegrityError
 from starbeam import logs
 from starbeam.access import NOBODY
 from starbeam.auth import queries
-from starbeam.auth.backends import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
+from starbeam.auth.backends import (
+    AuthBackend,
+    BackendUnavailable,
+    Credentials,
+    Identity,
+    NotVerified,
+    SignOn,
+)
 from starbeam.auth.schemas import Login, TokenResponse
 from starbeam.db.trouble import is_taken
-from starbeam.refusals import TooMany, Unauthenticated, Unavailable
+from starbeam.refusals import Missing, TooMany, Unauthenticated, Unavailable
 from starbeam.settings.secrets import HIDDEN
 
 if TYPE_CHECKING:
@@ -75,18 +82,19 @@ class LoginService:
 
     async def log_in(self, body: Login, address: str) -> TokenResponse:
         """The person's token, else as `prove`."""
-        who = await self.prove(body, address)
+        sent = Credentials(body.login, body.password, body.token)
+        who = await self.prove(body.plugin, sent, address)
         token = self._tokens.make(who.login, who.person_id, who.permissions)
         return TokenResponse(who.login, token, who.permissions)
 
-    async def prove(self, body: Login, address: str) -> Proven:
-        """The person. 401 when the backend or the database does not know the person, 429 after too many
-        failures. Only the log says why."""
-        about = {"login": _short(body.login or ""), "backend": _short(body.plugin), "address": address}
+    async def prove(self, plugin: str | None, sent: Credentials, address: str) -> Proven:
+        """The person that a backend finds by what was sent. 401 when the backend or the database does not
+        know the person, 429 after too many failures. Only the log says why."""
+        about = {"login": _short(sent.login or ""), "backend": _short(plugin), "address": address}
         try:
-            _check_lengths(body)
-            async with self._tries.counted(body.login or "", address):
-                who = await self._try(body)
+            _check_lengths(sent)
+            async with self._tries.counted(sent.login or "", address):
+                who = await self._try(plugin, sent)
         except LogInRefused as refused:
             log.warning("log-in refused", reason=refused.reason, **about)
             raise
@@ -96,8 +104,19 @@ class LoginService:
         log.info("logged in", **about | {"login": who.login})
         return who
 
-    async def _try(self, body: Login) -> Proven:
-        identity = await self._identity(body)
+    async def sign_on_page(self, plugin: str, sign_on: SignOn) -> str:
+        """Where a browser goes to log in with this backend. 404 where it has no page for that, 503 while it
+        does not answer."""
+        backend = self.backends.get(plugin)
+        if backend is None or not backend.by_sign_on:
+            raise Missing("Not Found")
+        try:
+            return await backend.sign_on_page(sign_on)
+        except BackendUnavailable as error:
+            raise _away(backend, error) from None
+
+    async def _try(self, plugin: str | None, sent: Credentials) -> Proven:
+        identity = await self._identity(plugin, sent)
         if not identity.login.strip():
             raise LogInRefused("the backend names no login")
         if not await self._database.takes("Person", "login", identity.login):
@@ -107,19 +126,18 @@ class LoginService:
             permissions = await queries.permissions(connection, person_id)
         return Proven(person_id, login, permissions)
 
-    async def _identity(self, body: Login) -> Identity:
-        backend = self.backends.get(body.plugin or "")
+    async def _identity(self, plugin: str | None, sent: Credentials) -> Identity:
+        backend = self.backends.get(plugin or "")
         if backend is None:
             raise LogInRefused("no such backend")
         try:
-            identity = await backend.authenticate(Credentials(body.login, body.password, body.token))
+            identity = await backend.authenticate(sent)
         except BackendUnavailable as error:
-            log.error("log-in backend does not answer", backend=backend.name, error=str(error))
-            raise Unavailable(str(error)) from None
+            raise _away(backend, error) from None
         except NotVerified as refused:
             raise LogInRefused(str(refused)[:LONGEST_REASON]) from None
         except Exception as error:  # a broken backend must not let anybody in, nor show why it broke
-            log.error("log-in backend failed", backend=backend.name, **_about(error, body))
+            log.error("log-in backend failed", backend=backend.name, **_about(error, sent))
             raise LogInRefused("the backend failed") from None
         if identity is None:
             raise LogInRefused("the backend does not verify them")
@@ -161,11 +179,16 @@ def _unknown() -> LogInRefused:
     return LogInRefused("no such person in the database", "User does not exist in database.")
 
 
-def _check_lengths(body: Login) -> None:
+def _away(backend: AuthBackend, error: BackendUnavailable) -> Unavailable:
+    log.error("log-in backend does not answer", backend=backend.name, error=str(error))
+    return Unavailable(str(error))
+
+
+def _check_lengths(sent: Credentials) -> None:
     """Refuse what is longer than any login, before it is counted, asked for or kept."""
-    if len(body.login or "") > LONGEST_TYPED:
+    if len(sent.login or "") > LONGEST_TYPED:
         raise LogInRefused("the login is too long")
-    if max(len(body.password or ""), len(body.token or "")) > LONGEST_SECRET:
+    if max(len(text or "") for text in (sent.password, sent.token, sent.code)) > LONGEST_SECRET:
         raise LogInRefused("the password or token is too long")
 
 
@@ -173,10 +196,10 @@ def _short(text: str | None) -> str | None:
     return text and text[:LONGEST_SHOWN]
 
 
-def _about(error: Exception, body: Login) -> dict[str, str]:
+def _about(error: Exception, sent: Credentials) -> dict[str, str]:
     """What an error says and where it was raised, without what was sent in secret."""
     said = str(error)
-    for secret in (body.password, body.token):
+    for secret in (sent.password, sent.token, sent.code):
         if secret:
             said = said.replace(secret, HIDDEN)
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[1:]]

@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starbeam.api.auth import AuthBackend, BackendUnavailable, Credentials, Identity, NotVerified
+from starbeam.api.auth import (
+    AuthBackend,
+    BackendUnavailable,
+    Credentials,
+    Identity,
+    NotVerified,
+    SignOn,
+)
+from starbeam_auth_keycloak.code import claims_for, page
 from starbeam_auth_keycloak.provider import NO_ANSWER, Provider
 from starbeam_auth_keycloak.verification import verified
 
@@ -17,6 +25,9 @@ if TYPE_CHECKING:
 
 class KeycloakBackend(AuthBackend):
     """Believes the tokens that one provider made for one client."""
+
+    by_password = False
+    by_sign_on = True
 
     def __init__(self, name: str, settings: KeycloakSettings) -> None:
         super().__init__(name)
@@ -33,13 +44,19 @@ class KeycloakBackend(AuthBackend):
             "OIDC_ISSUER": self._settings.issuer,
         }
 
-    async def authenticate(self, credentials: Credentials) -> Identity:
-        """The owner of the token, within the time-out. Raises `NotVerified`."""
-        if not credentials.token:
-            raise NotVerified("no token")
+    async def sign_on_page(self, sign_on: SignOn) -> str:
+        """The provider's page, within the time-out."""
         try:
             async with asyncio.timeout(self._settings.timeout):
-                claims = await self._claims(credentials.token)
+                return await page(self._provider, self._settings, sign_on)
+        except TimeoutError:
+            raise BackendUnavailable(NO_ANSWER) from None
+
+    async def authenticate(self, credentials: Credentials) -> Identity:
+        """The owner of the token or code, within the time-out. Raises `NotVerified`."""
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                claims = await self._claims(credentials)
         except TimeoutError:
             raise BackendUnavailable(NO_ANSWER) from None
         return _identity(claims, self._settings.login_claim)
@@ -52,13 +69,21 @@ class KeycloakBackend(AuthBackend):
             return str(error)
         return None
 
-    async def _claims(self, token: str) -> Claims:
+    async def _claims(self, sent: Credentials) -> Claims:
         """What the token says, or the provider says of its owner. In both modes the token is checked here
         first: the provider's userinfo endpoint takes the tokens of all its clients."""
-        claims = await verified(token, self._provider, self._settings)
-        if self._settings.mode == "token":
-            return claims
-        said = await self._provider.userinfo(token)
+        token = sent.token
+        if sent.code and sent.sign_on:
+            claims, token = await claims_for(sent.code, sent.sign_on, self._provider, self._settings)
+        elif token:
+            claims = await verified(token, self._provider, self._settings)
+        else:
+            raise NotVerified("no token")
+        return claims if self._settings.mode == "token" else await self._userinfo(token, claims)
+
+    async def _userinfo(self, token: str | None, claims: Claims) -> Claims:
+        """What the provider says of a token's owner, whom these claims name."""
+        said = await self._provider.userinfo(token) if token else None
         if said is None:
             raise NotVerified("the provider has withdrawn the token")
         if not said or said.get("sub") != claims.get("sub", said.get("sub")):

@@ -39,6 +39,8 @@ class Discovery(msgspec.Struct, frozen=True):
     issuer: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    authorization_endpoint: str | None = None
+    token_endpoint: str | None = None
 
 
 class KeySet(msgspec.Struct, frozen=True):
@@ -47,11 +49,18 @@ class KeySet(msgspec.Struct, frozen=True):
     keys: list[Key]
 
 
+class Given(msgspec.Struct, frozen=True):
+    """What a provider gives for a code."""
+
+    id_token: str
+    access_token: str | None = None
+
+
 class _Known(msgspec.Struct, frozen=True):
-    """What the provider said: its keys that sign, and where it tells about people."""
+    """What the provider said: its keys that sign, and where it is asked what."""
 
     keys: list[Key]
-    userinfo: str | None
+    places: Discovery
 
     def key(self, kid: str | None) -> Key | None:
         """The key of this id; without an id the only one there is."""
@@ -85,13 +94,31 @@ class Provider:
     async def userinfo(self, token: str) -> Claims | None:
         """What the provider says of the owner of an access token whose key is known; None when it refuses
         the token. Raises `BackendUnavailable`."""
-        endpoint = (await self._known(KEYS_SECONDS)).userinfo
-        if endpoint is None:
-            self._unavailable(USELESS, "the discovery document names no userinfo_endpoint")
-        response = await self._get(endpoint, {"Authorization": f"Bearer {token}"})
+        endpoint = await self._place("userinfo_endpoint")
+        response = await self._ask("GET", endpoint, headers={"Authorization": f"Bearer {token}"})
         if response.status_code in (400, 401, 403):
             return None
         return self._decoded(response, dict[str, Any])
+
+    async def log_in_page(self) -> str:
+        """Where browsers log in. Raises `BackendUnavailable`."""
+        return self._settings.outside(await self._place("authorization_endpoint"))
+
+    async def given(self, form: Mapping[str, str], auth: tuple[str, str] | None) -> Given | None:
+        """What the provider gives for the code in this form; None when it refuses the code. Raises
+        `BackendUnavailable`."""
+        endpoint = await self._place("token_endpoint")
+        response = await self._ask("POST", endpoint, data=form, auth=auth)
+        if response.status_code == 400 and _error(response) == "invalid_grant":
+            return None
+        return self._decoded(response, Given)
+
+    async def _place(self, name: str) -> str:
+        """An address of the discovery document."""
+        found: str | None = getattr((await self._known(KEYS_SECONDS)).places, name)
+        if found is None:
+            self._unavailable(USELESS, f"the discovery document names no {name}")
+        return found
 
     async def _known(self, age: float) -> _Known:
         """What the provider said less than `age` seconds ago. Log-ins of one moment share one fetch, which
@@ -109,21 +136,21 @@ class Provider:
     async def _fetch(self) -> _Known:
         self._tried = time.monotonic()
         url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
-        discovery = self._decoded(await self._get(url), Discovery)
+        discovery = self._decoded(await self._ask("GET", url), Discovery)
         if discovery.issuer not in (self._issuer, self._settings.inside(self._issuer)):
             self._unavailable(USELESS, f"{url} has the issuer {discovery.issuer!r}, not {self._issuer!r}")
-        keys = self._decoded(await self._get(discovery.jwks_uri), KeySet).keys
-        return _Known([key for key in keys if key.get("use", "sig") == "sig"], discovery.userinfo_endpoint)
+        keys = self._decoded(await self._ask("GET", discovery.jwks_uri), KeySet).keys
+        return _Known([key for key in keys if key.get("use", "sig") == "sig"], discovery)
 
-    async def _get(self, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """The answer to a GET; redirects are not followed, and the time-out is that of the whole."""
+    async def _ask(self, method: str, url: str, **more: Any) -> httpx.Response:
+        """The answer; redirects are not followed, and the time-out is that of the whole."""
         url, timeout = self._settings.inside(url), self._settings.timeout
         try:
             async with (
                 asyncio.timeout(timeout),
                 httpx.AsyncClient(verify=self._tls, timeout=timeout) as client,
             ):
-                return await client.get(url, headers=headers)
+                return await client.request(method, url, **more)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             self._unavailable(NO_ANSWER, f"{url}: {type(error).__name__} {error}")
 
@@ -139,3 +166,12 @@ class Provider:
     def _unavailable(self, sentence: str, reason: str) -> NoReturn:
         log.error("identity provider fails", issuer=self._issuer, reason=reason)
         raise BackendUnavailable(sentence)
+
+
+def _error(response: httpx.Response) -> str | None:
+    """The code of an error, as OAuth names them."""
+    try:
+        said = response.json()
+    except ValueError:
+        return None
+    return said.get("error") if isinstance(said, dict) else None

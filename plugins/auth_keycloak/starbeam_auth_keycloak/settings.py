@@ -82,6 +82,13 @@ class KeycloakSettings(Section, frozen=True):
             extra={"check": check_inside_url},
         ),
     ] = ""
+    client_secret: Annotated[
+        str,
+        Meta(
+            description="The secret of the first client, when the provider demands one of it. Web pages of "
+            "this server send it, nobody else is told."
+        ),
+    ] = ""
     mode: Annotated[
         Literal["token", "userinfo"],
         Meta(
@@ -123,7 +130,14 @@ class KeycloakSettings(Section, frozen=True):
 
     def inside(self, url: str) -> str:
         """Where this server finds what browsers find at `url`."""
-        outside = (self.issuer or self.server_url).rstrip("/")
-        if not self.inside_url or not f"{url}/".startswith(f"{outside}/"):
-            return url
-        return self.inside_url.rstrip("/") + url.removeprefix(outside)
+        return _moved(url, self.issuer or self.server_url, self.inside_url)
+
+    def outside(self, url: str) -> str:
+        """Where browsers find what this server finds at `url`."""
+        return _moved(url, self.inside_url, self.issuer or self.server_url)
+
+
+def _moved(url: str, old: str, new: str) -> str:
+    """The address with another beginning, if it has the old one."""
+    old, new = old.rstrip("/"), new.rstrip("/")
+    return new + url.removeprefix(old) if old and new and f"{url}/".startswith(f"{old}/") else url

@@ -35,6 +35,7 @@ def explain(frame: Frame, request: Request[Any, Any, Any], answer: Response[Any]
     if status == 401 or (status == 404 and not logged_in):
         return _to_login(frame, request)
     values = {
+        "wait": answer.headers.get("Retry-After") if status == 429 else None,
         "said": SAID.get(status, UNKNOWN),
         "detail": _detail(answer),
         "request_id": request.scope["state"].get("request_id", ""),

@@ -27,13 +27,15 @@ class Forms:
     def token(self, request: Asker) -> str:
         """What a form of this page sends along."""
         claims = self._cookie.read(request.cookies.get(NAME, ""))
-        return self._cookie.proof(_browser(request), claims.login if claims else "")
+        return self._cookie.proof(browser_of(request), claims.login if claims else "")
 
     def mark(self, request: Asker, answer: Response[Any]) -> None:
         """Let the browser be known again when it sends the form."""
         if FORM not in request.cookies:
             secure = is_secure(request)
-            answer.set_cookie(FORM, _browser(request), httponly=True, samesite="lax", secure=secure, path="/")
+            answer.set_cookie(
+                FORM, browser_of(request), httponly=True, samesite="lax", secure=secure, path="/"
+            )
 
     async def check(self, request: Asker) -> None:
         """Refuse a form that no page of ours showed to this browser."""
@@ -45,7 +47,7 @@ class Forms:
             raise Forbidden(FOREIGN)
 
 
-def _browser(request: Asker) -> str:
+def browser_of(request: Asker) -> str:
     """The name of a browser: a new one, if it has none yet, for the whole of its request."""
     kept: dict[str, Any] = request.scope["state"]
     return request.cookies.get(FORM) or str(kept.setdefault(FORM, secrets.token_urlsafe(16)))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
-from starbeam.api import Missing, Refusal, TooMany, Unavailable, authenticated, public
+from starbeam.api import Missing, Refusal, authenticated, public
+from starbeam.api.auth import Credentials
 from starbeam.api.database import Reader
-from starbeam.api.http import status_of
-from starbeam.api.web import ClientAddress, Login, LoginService, Show
-from starbeam_web import assets
+from starbeam.api.web import ClientAddress, LoginService, Show
+from starbeam_web import assets, sign_on
 from starbeam_web.cookie import NAME, is_secure
+from starbeam_web.entering import LogInPage, enter, safe
 from starbeam_web.frame import HEADERS, THEME, THEMES, Frame
 
 YEAR = 31_536_000
@@ -29,8 +29,8 @@ def show_login(
     login_service: NamedDependency[LoginService],
     next: Annotated[str, QueryParameter(description="Where to go then")] = "",
 ) -> Response[Any]:
-    """The form of each log-in backend."""
-    return show("web/login.html", **_form(frame, login_service), next=safe(next), said="", typed="", tried="")
+    """What each log-in backend asks for."""
+    return LogInPage(show, frame, login_service, next)()
 
 
 @post("/login", access=public)
@@ -41,50 +41,16 @@ async def log_in(
     login_service: NamedDependency[LoginService],
     client_address: NamedDependency[ClientAddress],
 ) -> Response[Any]:
-    """Log this browser in, and go where it wanted to."""
+    """Log this browser in by name and password, and go where it wanted to."""
     form = await request.form()
     sent = {name: str(form.get(name, "")) for name in ("backend", "login", "password", "next")}
-    body = Login(sent["backend"], sent["login"], sent["password"])
+    tried = Credentials(sent["login"], sent["password"])
     try:
-        who = await login_service.prove(body, client_address.of(request.scope))
+        who = await login_service.prove(sent["backend"], tried, client_address.of(request.scope))
     except Refusal as refused:
-        answer = show(
-            "web/login.html",
-            status_code=status_of(type(refused)),
-            **_form(frame, login_service),
-            next=safe(sent["next"]),
-            said=_said(refused),
-            typed=sent["login"],
-            tried=sent["backend"],
-        )
-        if isinstance(refused, TooMany):
-            answer.headers["Retry-After"] = str(refused.wait)
-        return answer
-    answer = Redirect(safe(sent["next"]) or frame.address("/"), status_code=303, headers=HEADERS)
-    frame.cookie.set(request, answer, who.login, who.person_id)
-    return answer
-
-
-def _form(frame: Frame, login_service: LoginService) -> dict[str, Any]:
-    """What the log-in page offers."""
-    forms = [one for one in login_service.backends.values() if one.by_password]
-    without_proof = [one.name for one in forms if one.test_only]
-    return {
-        "forms": forms,
-        "accounts": frame.settings.accounts if without_proof else [],
-        "open": without_proof[:1],
-    }
-
-
-def _said(refused: Refusal) -> str:
-    """Why a log-in did not work, the same for an unknown name and a wrong password."""
-    if isinstance(refused, TooMany):
-        return f"Too many tries. Please try again in {refused.wait} seconds."
-    if isinstance(refused, Unavailable):
-        return refused.sentence
-    if refused.sentence == "User does not exist in database.":
-        return "Your account exists, but this database does not know it. Ask the user office."
-    return "Name or password is wrong."
+        page = LogInPage(show, frame, login_service, sent["next"])
+        return page(refused, sent["backend"], sent["login"])
+    return enter(request, frame, who, sent["next"])
 
 
 @post("/logout", access=public)
@@ -146,12 +112,4 @@ def static(tag: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     return Response(file.content, media_type=file.media_type, headers=kept)
 
 
-def safe(wanted: str) -> str:
-    """An address of this server to go to, or nothing: one slash first, no second, nothing that browsers take
-    for one."""
-    plain = unquote(wanted)
-    ours = wanted.startswith("/") and not plain.startswith("//") and "\\" not in plain
-    return wanted if ours and wanted.isascii() and plain.isprintable() else ""
-
-
-handlers = [show_login, log_in, log_out, prefer, start, search, static]
+handlers = [show_login, log_in, *sign_on.handlers, log_out, prefer, start, search, static]
