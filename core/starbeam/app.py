@@ -77,6 +77,7 @@ class Starbeam:
         self.registry.collect_backends(settings.auth.backends, self.context)
         self.tokens = Tokens(settings.auth)
         self.tries = Tries()
+        self.health = health.Health(self.registry, self.database, self.is_test_system)
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
         own = login.router(self.logins, self.onetime_tokens, self.client_address)
@@ -147,7 +148,7 @@ class Starbeam:
         )
         answer = partial(errors.answer, outage=self.database.outage, site=self.registry.site)
         beside = [
-            health.router(self.registry.checks, self.is_test_system),
+            health.router(self.health),
             metrics.router(self.metrics, self.client_address),
         ]
         for router in [*routers, *self.registry.pages]:
@@ -187,7 +188,7 @@ class Starbeam:
         """The web pages, where a plugin serves them; else one that says what this server is."""
         if (site := self.registry.site) is None:
             return [docs.start_page(self.settings.server.api_root, self.is_test_system)]
-        beside = always(login_service=self.logins, client_address=self.client_address)
+        beside = always(login_service=self.logins, client_address=self.client_address, health=self.health)
         given = {**beside, **site.dependencies}
         pages = self.registry.pages
         return [Router(site.root, route_handlers=pages, dependencies=given, guards=list(site.guards))]

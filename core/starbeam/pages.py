@@ -38,6 +38,8 @@ class Place:
     """Below the site's root: `/proposals`."""
     order: int
     """Entries stand in this order; those of bundled plugins are hundreds."""
+    needs: frozenset[str] = frozenset()
+    """Only who holds one of these permissions sees it; empty: everybody does."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService, Proven
 from starbeam.http.addresses import ClientAddress
+from starbeam.http.health import Health
 from starbeam.pages import Asked, Drawn, Finder, OfCollections, Pages, Part, Place, Show, Site, Spot, Tab
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ClientAddress",
     "Drawn",
     "Finder",
+    "Health",
     "LoginService",
     "OfCollections",
     "Pages",

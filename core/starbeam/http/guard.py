@@ -46,7 +46,8 @@ class Guard:
         self._authenticators = authenticators
 
     async def check(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """404 for what is switched off, 401 without valid credentials, 403 without the permission."""
+        """404 for what is switched off, 401 without valid credentials, 403 without the permission: 404 for a
+        page, since nobody should learn which there are."""
         if connection.scope.get("method") == "OPTIONS":
             return  # answered by Litestar itself, and never with data
         bind_contextvars(plugin=handler.opt["plugin"])
@@ -61,7 +62,7 @@ class Guard:
         connection.scope["user"] = who
         bind_contextvars(person=who.login)
         if access.permissions and who.permissions.isdisjoint(access.permissions):
-            raise Forbidden("Not Authorized")
+            raise Missing("Not Found") if handler.opt.get("page") else Forbidden("Not Authorized")
 
     async def _caller(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
         access: Access = handler.opt["access"]

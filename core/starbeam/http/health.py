@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar import Response, Router, get, head
@@ -15,6 +16,10 @@ from starbeam.checks import Check
 from starbeam.db.engine import Database
 from starbeam.db.trouble import trouble
 from starbeam.http.dependencies import always
+
+if TYPE_CHECKING:
+    from starbeam.db.schema import Schema
+    from starbeam.registry import Registry
 
 log = logs.get("starbeam.health")
 
@@ -36,6 +41,57 @@ class Ready(msgspec.Struct, frozen=True):
     test_system: bool
 
 
+class Running(msgspec.Struct, frozen=True):
+    """A plugin that is on."""
+
+    name: str
+    title: str
+    package: str
+    """With its version."""
+    lacks: list[str]
+    """Its tables and columns that the database has not: `Table` or `Table.column`."""
+
+
+class Health:
+    """How the server and what it depends on do."""
+
+    def __init__(self, registry: Registry, database: Database, is_test_system: bool) -> None:
+        self.is_test_system = is_test_system
+        self._registry = registry
+        self._database = database
+
+    async def ask(self) -> Ready:
+        """Run every check."""
+        asked = [Check(DATABASE, self._ask_database), *self._registry.checks]
+        answers = await asyncio.gather(*(_run(check, self._database) for check in asked))
+        said = {check.name: sentence or "ok" for check, sentence in zip(asked, answers, strict=True)}
+        if note := self._database.schema_note():
+            said["schema"] = note
+        good = not any(sentence for check, sentence in zip(asked, answers, strict=True) if check.essential)
+        return Ready("ok" if good else "failing", said, self.is_test_system)
+
+    async def _ask_database(self) -> str | None:
+        await self._database.ready()
+        async with self._database.read() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+        return None
+
+    def plugins(self, schema: Schema) -> list[Running]:
+        """Core and the plugins that are on, in the order in which they require each other."""
+        known = self._registry.plugins
+        running = [
+            Running(
+                plugin.name,
+                plugin.title,
+                known.distribution(plugin.name),
+                schema.absent(self._registry.models_of(plugin.name)),
+            )
+            for plugin in known.enabled.values()
+        ]
+        core = Running("core", "Log-in and people", f"starbeam-core {version('starbeam-core')}", [])
+        return [core, *running]
+
+
 @get("/health/live", access=public, tags=["Health"], sync_to_thread=False)
 def live() -> Live:
     """The process answers. Asks no database."""
@@ -43,27 +99,10 @@ def live() -> Live:
 
 
 @get("/health/ready", access=public, tags=["Health"], errors={503: "An essential check fails"})
-async def ready(
-    database: NamedDependency[Database],
-    checks: NamedDependency[Sequence[Check]],
-    is_test_system: NamedDependency[bool],
-) -> Response[Ready]:
+async def ready(health: NamedDependency[Health]) -> Response[Ready]:
     """The database answers and every essential check passes; else 503."""
-
-    async def ask_database() -> str | None:
-        await database.ready()
-        async with database.read() as connection:
-            await connection.exec_driver_sql("SELECT 1")
-        return None
-
-    asked = [Check(DATABASE, ask_database), *checks]
-    answers = await asyncio.gather(*(_run(check, database) for check in asked))
-    said = {check.name: sentence or "ok" for check, sentence in zip(asked, answers, strict=True)}
-    if note := database.schema_note():
-        said["schema"] = note
-    good = not any(sentence for check, sentence in zip(asked, answers, strict=True) if check.essential)
-    answer = Ready("ok" if good else "failing", said, is_test_system)
-    return Response(answer, status_code=200 if good else 503)
+    answer = await health.ask()
+    return Response(answer, status_code=200 if answer.status == "ok" else 503)
 
 
 @head("/health/live", access=public, include_in_schema=False, sync_to_thread=False)
@@ -72,13 +111,9 @@ def probe_live() -> None:
 
 
 @head("/health/ready", access=public, include_in_schema=False)
-async def probe_ready(
-    database: NamedDependency[Database],
-    checks: NamedDependency[Sequence[Check]],
-    is_test_system: NamedDependency[bool],
-) -> Response[None]:
+async def probe_ready(health: NamedDependency[Health]) -> Response[None]:
     """The same without a body."""
-    answer = await ready.fn(database, checks, is_test_system)
+    answer = await ready.fn(health)
     return Response(None, status_code=answer.status_code)
 
 
@@ -95,7 +130,7 @@ async def _run(check: Check, database: Database) -> str | None:
         return "does not answer"
 
 
-def router(checks: Sequence[Check], is_test_system: bool) -> Router:
+def router(health: Health) -> Router:
     """The operations."""
-    values = always(checks=checks, is_test_system=is_test_system)
-    return Router("/", route_handlers=[live, ready, probe_live, probe_ready], dependencies=values)
+    handlers = [live, ready, probe_live, probe_ready]
+    return Router("/", route_handlers=handlers, dependencies=always(health=health))

@@ -17,7 +17,7 @@ from starbeam.api import Principal
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import Asked, Drawn, Pages, Show, Site, Spot
+from starbeam.api.web import Asked, Drawn, Pages, Place, Show, Site, Spot
 from starbeam_web import assets, words
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms
@@ -54,6 +54,7 @@ class Frame:
         self.finders = _ordered(pages, "finders")
         self._ctx = ctx
         self._pages = pages
+        self._places: list[Place] = _ordered(pages, "places")
         self._parts = _ordered(pages, "parts")
         self.of_collections = _ordered(pages, "of_collections")
         self._templates = self._environment()
@@ -94,7 +95,6 @@ class Frame:
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
             "has_page": _addresses(self._pages).fullmatch,
-            "places": _ordered(self._pages, "places"),
             "tabs": partial(self._tabs, _ordered(self._pages, "tabs")),
             "version": version("starbeam-core"),
             "zone": self._ctx.settings.server.timezone or "the server's time zone",
@@ -108,8 +108,10 @@ class Frame:
 
     def draw(self, request: Asker, template: str, values: Mapping[str, Any]) -> Markup:
         """A template as HTML."""
+        who = who_of(request)
         html = self._templates.get_template(template).render(
-            who=who_of(request),
+            who=who,
+            places=[one for one in self._places if _may_see(who, one)],
             path=request.url.path,
             query=request.query_params,
             theme=theme_of(request),
@@ -189,6 +191,10 @@ def who_of(request: Asker) -> Principal | None:
     """Who has logged in, if anybody."""
     found = request.scope.get("user")
     return found if isinstance(found, Principal) else None
+
+
+def _may_see(who: Principal | None, place: Place) -> bool:
+    return not place.needs or (who is not None and not who.permissions.isdisjoint(place.needs))
 
 
 def theme_of(request: Asker) -> str:
