@@ -42,6 +42,9 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=max(120, Console().width))
     suites = found()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(f"{__doc__}\nThere are {', '.join(suites)}.")
+        return
     if unknown := set(sys.argv[1:]) - set(suites):
         raise SystemExit(f"There is no {', '.join(sorted(unknown))}, but {', '.join(suites)}.")
     server = mariadb.start(MEMORY)

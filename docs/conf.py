@@ -11,7 +11,8 @@ author = "The Starbeam developers"
 project_copyright = author
 version = release = version_of("starbeam-core")
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx_copybutton"]
+copybutton_prompt_text = "$ "
 root_doc = "index"
 exclude_patterns = ["README.md"]
 source_suffix = {".md": "markdown"}

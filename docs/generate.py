@@ -28,12 +28,19 @@ from starbeam.cli.group import cli, plugin_commands
 from starbeam.cli.plugin_sheet import hooks_of, settings_of
 from starbeam.http.metrics import Metrics
 from starbeam.plugin import Context
-from starbeam.registry import CORE, operations_of
+from starbeam.registry import CORE, Operation, operations_of
 from starbeam.settings import Settings, load
 
 DOCS = Path(__file__).parent
 CONFIG = DOCS.parent / "config" / "demo.toml"
 """The configuration that enables every bundled plugin."""
+
+_OF_LITESTAR = {
+    "/docs": "The API page: the document to read and to try.",
+    "/docs/openapi.json": "The document with all operations, also those that an option switches off.",
+    "/docs/{path}": "404: there is no other page.",
+}
+"""What those operations do whose handlers are Litestar's own."""
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -203,13 +210,19 @@ def routes(app: Starbeam) -> str:
     ]
     for plugin in (CORE, *app.plugins.enabled):
         rows = [
-            (code(f"{one.method} {one.path}"), one.access, docstring(one.handler.fn).partition("\n")[0])
+            (code(f"{one.method} {one.path}"), one.access, _does(one))
             for one in operations_of(app.asgi)
             if one.plugin == plugin
         ]
         if rows:
             parts += [f"## {plugin}", table(("operation", "access", "does"), rows)]
     return "\n\n".join(parts)
+
+
+def _does(one: Operation) -> str:
+    """The first line of what the handler says of itself; what runs in a thread stands in a wrapper."""
+    said = docstring(getattr(one.handler.fn, "func", one.handler.fn)).partition("\n")[0]
+    return _OF_LITESTAR.get(one.path, said)
 
 
 def api(app: Starbeam) -> str:

@@ -62,6 +62,7 @@ def test_routes_tell_plugin_access_and_operation(site: Site) -> None:
         "get_proposals",
     )
     assert found["GET", "/health/live"]["access"] == "public"
+    assert found["GET", "/docs"]["operation_id"] is None  # not in the document
     header, *lines = succeeded(site.invoke("routes")).splitlines()
     assert header.split() == ["method", "path", "plugin", "access", "operation", "id"]
     assert len(lines) == len(found)

@@ -13,6 +13,7 @@ import schemathesis
 from starbeam.access import Access
 from starbeam.db.models import AdminVar
 from starbeam.registry import handlers_of
+from starbeam_auth_dummy.backend import DummyBackend
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
 from support.answers import NO_TOKEN, NOT_FOUND, said
@@ -257,3 +258,23 @@ async def test_two_apps_share_nothing(make_app: MakeApp) -> None:
         "probe"
     }
     assert probe.starbeam.database is not other.starbeam.database
+
+
+async def test_the_log_in_is_shown_with_the_backends_that_there_are(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    for name in ("staff", "visitors"):
+        given |= {f"auth.backends.{name}.use": "auth_dummy", f"auth.backends.{name}.test_system": True}
+    app = await make_app("auth_dummy", **given)
+    body = (await document_of(app))["paths"][f"{ROOT}/auth/login"]["post"]["requestBody"]
+    found = body["content"]["application/json"]["examples"]
+    assert found == {
+        name: {"value": {"plugin": name, "login": "abcd", "password": "…"}} for name in ("staff", "visitors")
+    }
+    assert (await app.client.post("/auth/login", json=found["staff"]["value"])).status_code == 401  # nobody
+    monkeypatch.setattr(DummyBackend, "by_password", False)
+    tokens = await document_of(await make_app("auth_dummy", **given))
+    body = tokens["paths"][f"{ROOT}/auth/login"]["post"]["requestBody"]
+    shown = body["content"]["application/json"]["examples"]["staff"]
+    assert shown == {"value": {"plugin": "staff", "token": "…"}}

@@ -77,6 +77,9 @@ def test_every_permission_and_option_is_there(pages: dict[str, str], app: Starbe
 def test_every_operation_is_there(pages: dict[str, str], app: Starbeam) -> None:
     for one in operations_of(app.asgi):
         assert f"| `{one.method} {one.path}` | {one.access} |" in pages["routes"]
+    assert "|  |\n" not in pages["routes"], "each says what it does"
+    assert "| `GET /metrics` | public | Figures for Prometheus; 404 for whom" in pages["routes"]
+    assert "| `GET /docs` | public | The API page: the document to read and to try. |" in pages["routes"]
 
 
 def test_every_command_is_there_with_its_usage(pages: dict[str, str]) -> None:

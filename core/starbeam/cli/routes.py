@@ -18,4 +18,8 @@ def routes(config: Path | None, as_json: bool) -> None:
     from starbeam.registry import operations_of
 
     found = operations_of(build(config).asgi)
-    output.listing(output.rows(found, "method", "path", "plugin", "access", "operation_id"), as_json)
+    listed = output.rows(found, "method", "path", "plugin", "access", "operation_id")
+    for one, row in zip(found, listed, strict=True):
+        if not one.handler.resolve_include_in_schema():
+            row["operation_id"] = None  # what is not in the document has none
+    output.listing(listed, as_json)

@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 
 from starbeam.access import Principal, authenticated, public
 from starbeam.auth import queries
+from starbeam.auth.backends import AuthBackend
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
@@ -81,15 +82,23 @@ async def sign_url(
     return OneTimeToken(data.validity, token)
 
 
+def _example(name: str, backend: AuthBackend) -> dict[str, str]:
+    """What is sent to log in with this backend."""
+    by = {"login": "abcd", "password": "…"} if backend.by_password else {"token": "…"}
+    return {"plugin": name, **by}
+
+
 def router(
     login_service: LoginService,
     onetime_tokens: OneTimeTokens,
     client_address: ClientAddress,
 ) -> Router:
-    """The operations."""
+    """The operations. The document shows a log-in with each backend that there is."""
+    examples = {name: {"value": _example(name, one)} for name, one in login_service.backends.items()}
     return Router(
         "/",
         route_handlers=[config, login, current_user, sign_url],
+        opt={"examples": {"login": examples}},
         dependencies=always(
             login_service=login_service,
             onetime_tokens=onetime_tokens,

@@ -124,6 +124,9 @@ def _operation(operation: Json, handler: HTTPRouteHandler, path: str) -> Json:
         parameters.append(_text("token", "query"))
     if parameters:
         operation["parameters"] = parameters
+    if examples := handler.opt.get("examples", {}).get(handler.handler_name):
+        for content in operation["requestBody"]["content"].values():
+            content["examples"] = examples
     responses: Json = operation["responses"]
     errors = handler.opt.get("errors", {})
     if 400 not in errors:

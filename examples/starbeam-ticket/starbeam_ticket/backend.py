@@ -23,6 +23,8 @@ def signature(secret: str, login: str, expires: int) -> str:
 class TicketBackend(AuthBackend):
     """Believes tickets that carry a good signature, have not expired and were not withdrawn."""
 
+    by_password = False
+
     def __init__(self, name: str, secret: str, issuer: str, withdrawn: str) -> None:
         super().__init__(name)
         self._secret = secret

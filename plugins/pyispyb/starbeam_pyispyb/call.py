@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from http.client import responses
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -16,6 +18,8 @@ from starbeam.api.commands import AWAY, Failure
 SECONDS = 300
 """How long an answer may take."""
 DUMMY = "dummy"
+PART = 500
+"""How many rows of a list are asked for at once, where the path does not say."""
 
 
 def send(
@@ -26,9 +30,14 @@ def send(
     who: dict[str, str | None],
     verify: bool,
     to: Path | None = None,
+    *,
+    every: bool = False,
+    csv: bool = False,
 ) -> None:
     """Send one request, as `who` says who asks, and print the answer, or write it to a file. Status 1 when
-    that is an error."""
+    that is an error. With `every` the answer holds the rows of all pages, with `csv` it is a table."""
+    if (every or csv) and method.upper() != "GET":
+        raise Failure(f"{method.upper()} answers no list", "--all and --csv are for GET.", 2)
     url = path if "://" in path else f"{server.rstrip('/')}/{path.lstrip('/')}"
     content = _body(data)
     _check_place(url, server, who)
@@ -37,12 +46,20 @@ def send(
             headers = _authorization(client, server, who)
             if content is not None:
                 headers["Content-Type"] = "application/json"
-            answer = client.request(method.upper(), url, headers=headers, content=content)
+            if csv:
+                headers["Accept"] = "text/csv"
+            began = monotonic()
+            if every and not csv:
+                answer = _all_pages(client, httpx.URL(url), headers)
+            else:
+                answer = client.request(method.upper(), url, headers=headers, content=content)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Failure(
                 f"{url} does not answer: {error}", "Is it up? Name another one with --server.", AWAY
             ) from error
-    _print(answer, None if answer.is_error else to)
+    if csv and answer.is_success and not answer.headers.get("content-type", "").startswith("text/csv"):
+        raise Failure(f"{path} is no list: it answers no CSV")
+    _print(answer, monotonic() - began, None if answer.is_error else to)
     sys.exit(1 if answer.is_error else 0)
 
 
@@ -105,6 +122,47 @@ def _backend(client: httpx.Client, server: str) -> str:
     raise Failure("the server has several log-in backends", f"Name one with --plugin: {', '.join(names)}")
 
 
+def _all_pages(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
+    """All pages of a list as one; an answer that is no page, or an error, as it is."""
+    pages: list[dict[str, Any]] = []
+    for answer in _pages(client, url, headers):
+        if (page := _page(answer)) is None:
+            return answer
+        pages.append(page)
+    results = [row for page in pages for row in page["results"]]
+    return httpx.Response(200, json={**pages[0], "results": results, "limit": len(results)})
+
+
+def _pages(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> Iterator[httpx.Response]:
+    """One page after the other, in large parts if the server lets one."""
+    large = url if "limit" in url.params else url.copy_set_param("limit", PART)
+    answer = client.get(large, headers=headers)
+    if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY and large != url:
+        answer = client.get(url, headers=headers)
+    yield answer
+    while (page := _page(answer)) is not None and (following := _next(answer, page)) is not None:
+        answer = client.get(following, headers=headers)
+        yield answer
+
+
+def _page(answer: httpx.Response) -> dict[str, Any] | None:
+    found = answer.json() if answer.is_success and "json" in answer.headers.get("content-type", "") else None
+    return (
+        found if isinstance(found, dict) and {"total", "results", "skip", "limit"} <= found.keys() else None
+    )
+
+
+def _next(answer: httpx.Response, page: dict[str, Any]) -> httpx.URL | None:
+    """Where the next page is: as the answer says, else behind this one. On the same server, whatever the
+    answer says."""
+    if "next" in answer.links:
+        return answer.url.copy_with(raw_path=answer.url.join(answer.links["next"]["url"]).raw_path)
+    skip = page["skip"] + page["limit"]
+    if not page["results"] or skip >= page["total"] or "cursor" in answer.url.params:
+        return None
+    return answer.url.copy_set_param("skip", skip)
+
+
 def _said(answer: httpx.Response) -> str:
     try:
         detail: Any = answer.json()["detail"]
@@ -113,14 +171,17 @@ def _said(answer: httpx.Response) -> str:
     return f"{answer.status_code} {detail}".strip()
 
 
-def _print(answer: httpx.Response, to: Path | None) -> None:
+def _print(answer: httpx.Response, seconds: float, to: Path | None) -> None:
     phrase = responses.get(answer.status_code, "")
-    length, milliseconds = len(answer.content), answer.elapsed.total_seconds() * 1000
-    click.echo(f"{answer.status_code} {phrase}, {length} bytes, {milliseconds:.0f} ms", err=True)
+    click.echo(
+        f"{answer.status_code} {phrase}, {len(answer.content)} bytes, {seconds * 1000:.0f} ms", err=True
+    )
     if to is not None:
         to.write_bytes(answer.content)
     elif "json" in answer.headers.get("content-type", "") and answer.content:
         click.echo(msgspec.json.format(answer.content, indent=2))
+    elif answer.headers.get("content-type", "").startswith("text/csv"):
+        click.echo(answer.content, nl=False)
     elif answer.headers.get("content-type", "").startswith("text/"):
         click.echo(answer.text)
     elif answer.content and sys.stdout.isatty():

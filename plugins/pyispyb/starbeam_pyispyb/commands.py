@@ -44,6 +44,13 @@ insecure_option = click.option("-nv", "--no-verify", is_flag=True, help="Do not 
 @token_option
 @provider_option
 @body_option
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="The rows of all pages of a list; `limit` is how many are in a request.",
+)
+@click.option("--csv", is_flag=True, help="All rows of a list as CSV; `limit` is how many at most.")
 @insecure_option
 def call(
     path: str,
@@ -52,6 +59,8 @@ def call(
     method: str,
     data: str | None,
     output: Path | None,
+    every: bool,
+    csv: bool,
     **who: str | None,
 ) -> None:
     """Call the API of a running server.
@@ -61,7 +70,7 @@ def call(
     """
     from starbeam_pyispyb.call import send
 
-    send(server, path, method, data, who, verify=not no_verify, to=output)
+    send(server, path, method, data, who, verify=not no_verify, to=output, every=every, csv=csv)
 
 
 @click.command()

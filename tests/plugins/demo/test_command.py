@@ -42,15 +42,18 @@ def test_the_first_start_makes_data_that_later_ones_keep(tmp_path: Path) -> None
 
 
 def check_the_printed_commands(demo: Running) -> None:
-    """The three commands work in a shell as printed."""
+    """The commands work in a shell as printed,."""
     lines = [line.strip() for line in demo.out.splitlines()]
-    log_in, *commands = lines[lines.index("Try") + 1 :][:3]
+    log_in, *commands = lines[lines.index("Try") + 1 :][:4]
     script = "\n".join([log_in, *(f"{command}; echo" for command in commands)])
     ran = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True)
-    proposals, session = map(json.loads, ran.stdout.splitlines())
+    proposals, session, file = map(json.loads, ran.stdout.splitlines())
     assert len(proposals["results"]) == 3
     assert proposals["total"] > 3
-    assert session["sessionId"] > 0
+    assert session["session"] == "mx1001-2"
+    assert "1.1" in [child["name"] for child in file["children"]]
+    demo.wait_for(lambda: "/data/h5grove/meta" in demo.err)
+    assert demo.err.count('"logged in"') == 1, "the greeting asks nothing by itself"
 
 
 def check_the_secret(site: Site, demo: Running) -> None:

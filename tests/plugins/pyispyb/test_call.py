@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from starbeam.cli.group import cli
 from starbeam.db.sqlite import Connection
+from starbeam_pyispyb.call import _all_pages
 from starbeam_pyispyb.commands import rest
 from support.commands import Running, Site, free_port
 
@@ -156,3 +160,75 @@ def test_a_server_that_is_away_is_one_line() -> None:
     assert result.exit_code == 3
     assert "does not answer" in result.stderr
     assert len(result.stderr.splitlines()) == 2
+
+
+def test_the_rows_of_all_pages_come_as_one(running: Running) -> None:
+    for name in ("one", "two", "three"):
+        body = json.dumps({"name": f"page {name}"})
+        assert call(running, "/admin/groups", "-l", "efgh", "-m", "post", "-d", body).exit_code == 0
+    result = call(running, "/admin/groups?limit=2&search=page", "--all", "-l", "efgh")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["total"], found["skip"], found["limit"]) == (0, 3, 0, 3)
+    assert [group["name"] for group in found["results"]] == ["page one", "page two", "page three"]
+    assert len(result.stderr.splitlines()) == 1
+    later = json.loads(call(running, "/admin/groups?search=page&skip=1", "--all", "-l", "efgh").stdout)
+    assert [group["name"] for group in later["results"]] == ["page two", "page three"]
+    whole = json.loads(call(running, "/auth/config", "--all").stdout)
+    assert [plugin["name"] for plugin in whole["plugins"]] == ["dummy", "office"]
+    refused = call(running, "/admin/groups?limit=x", "--all", "-l", "efgh")
+    assert (refused.exit_code, json.loads(refused.stdout)["detail"][0]["loc"]) == (1, ["query", "limit"])
+    assert call(running, "/admin/groups", "--all", "-m", "post", "-l", "efgh").exit_code == 2
+
+
+def test_lists_come_as_csv(running: Running, tmp_path: Path) -> None:
+    made = call(running, "/admin/groups", "-l", "efgh", "-m", "post", "-d", '{"name": "table, \\"one\\""}')
+    assert made.exit_code == 0, made.stderr
+    file = tmp_path / "groups.csv"
+    result = call(running, "/admin/groups?search=table", "--csv", "-o", str(file), "-l", "efgh")
+    assert (result.exit_code, result.stdout) == (0, "")
+    header, row = csv.reader(StringIO(file.read_bytes().decode(), newline=""))
+    assert dict(zip(header, row, strict=True))["name"] == 'table, "one"'
+    printed = call(running, "/admin/groups?search=table", "--csv", "-l", "efgh")
+    assert printed.stdout_bytes == file.read_bytes()
+    other = call(running, "/auth/config", "--csv")
+    assert (other.exit_code, other.stdout) == (1, "")
+    assert "/auth/config is no list" in other.stderr
+
+
+def test_a_cursor_is_followed_on_the_same_server_only() -> None:
+    """As `/events` names its next page; `skip` counts from the cursor there."""
+    asked = []
+
+    def events(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        after = int(request.url.params.get("cursor", 0))
+        link = f'<http://elsewhere.example/api/events?limit=2&cursor={after + 2}>; rel="next"'
+        page = {
+            "total": 5,
+            "results": [{"id": n} for n in range(after, min(after + 2, 5))],
+            "skip": 0,
+            "limit": 2,
+        }
+        return httpx.Response(200, json=page, headers={"Link": link} if after < 4 else {})
+
+    with httpx.Client(transport=httpx.MockTransport(events)) as client:
+        answer = _all_pages(client, httpx.URL("http://here.example/api/events?limit=2"), {})
+    assert [row["id"] for row in answer.json()["results"]] == [0, 1, 2, 3, 4]
+    assert asked == [
+        f"http://here.example/api/events?limit=2{more}" for more in ("", "&cursor=2", "&cursor=4")
+    ]
+
+
+def test_a_server_that_bounds_pages_is_asked_for_its_own() -> None:
+    def rows(request: httpx.Request) -> httpx.Response:
+        skip, limit = (
+            int(request.url.params.get(name, default)) for name, default in (("skip", 0), ("limit", 25))
+        )
+        if limit > 100:
+            return httpx.Response(422, json={"detail": "too many"})
+        results = list(range(60))[skip : skip + limit]
+        return httpx.Response(200, json={"total": 60, "results": results, "skip": skip, "limit": limit})
+
+    with httpx.Client(transport=httpx.MockTransport(rows)) as client:
+        answer = _all_pages(client, httpx.URL("http://here.example/api/rows"), {})
+    assert answer.json()["results"] == list(range(60))
