@@ -43,6 +43,19 @@ LISTED: dict[str, tuple[str, str]] = {
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
 }
 """By page of one thing: its address, and the list of the API that is empty for who may not see it."""
+HELD: dict[str, tuple[str, str]] = {
+    "GET /admin": ("/admin", "/admin/activity"),
+    "GET /admin/options": ("/admin/options", "/options"),
+    "GET /admin/groups": ("/admin/groups", "/admin/groups"),
+    "GET /admin/groups/{key}": ("/admin/groups/1", "/admin/groups"),
+    "GET /admin/permissions": ("/admin/permissions", "/admin/permissions"),
+    "GET /admin/permissions/{key}": ("/admin/permissions/1", "/admin/groups"),
+    "GET /admin/people": ("/admin/people", "/admin/groups"),
+    "GET /admin/people/{key}": ("/admin/people/1", "/admin/groups"),
+    "GET /admin/activity": ("/admin/activity", "/admin/activity"),
+}
+"""By page of administrators: its address, and an operation that needs the same permission. Whom the API
+refuses finds no page."""
 FOR_ALL = {"GET /", "GET /search", "GET /calendar", "GET /calendar/{month}"}
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
 PUBLIC = {
@@ -63,7 +76,7 @@ def pages(whole: Whole) -> set[str]:
 
 
 async def test_every_page_has_an_entry(whole: Whole) -> None:
-    assert pages(whole) == {*ALIKE, *LISTED, *FOR_ALL, *PUBLIC}
+    assert pages(whole) == {*ALIKE, *LISTED, *HELD, *FOR_ALL, *PUBLIC}
     public = {
         f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
         for one in pages_of(whole.app.starbeam.asgi)
@@ -93,10 +106,19 @@ async def test_a_page_of_one_thing_is_there_for_who_sees_it(whole: Whole, caller
         assert shown.status_code == (200 if told.json()["total"] else 404), page
 
 
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_a_page_of_administrators_is_there_for_who_may(whole: Whole, caller: str) -> None:
+    visitor = Visitor(whole.app)
+    await visitor.log_in(caller)
+    for page, address in HELD.values():
+        shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
+        assert shown.status_code == (404 if told.status_code == 403 else 200), page
+
+
 async def test_nobody_sees_no_page_and_learns_of_none(whole: Whole) -> None:
     visitor = Visitor(whole.app)
     for page in [
-        *(page for page, _ in [*ALIKE.values(), *LISTED.values()]),
+        *(page for page, _ in [*ALIKE.values(), *LISTED.values(), *HELD.values()]),
         "/",
         "/search?q=mx",
         "/nothing/at/all?x=1",

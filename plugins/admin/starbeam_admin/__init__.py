@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.api.web import Pages
+
 
 class AdminPlugin(Plugin[NoSettings]):
     """`/admin` and `/options`."""
@@ -44,3 +46,10 @@ class AdminPlugin(Plugin[NoSettings]):
         from starbeam_admin import routes
 
         return [routes.router(ctx.options.declared, ctx.snapshot.refresh)]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """What administrators read."""
+        from starbeam_admin import pages
+
+        return [pages.pages(ctx)]

@@ -36,11 +36,17 @@ SAYS = {
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
     "where dataCollectionGroupId = :key",
+    r"/admin/groups/(?P<key>\d+)": "select name from UserGroup where userGroupId = :key",
+    r"/admin/permissions/(?P<key>\d+)": "select type from Permission where permissionId = :key",
+    r"/admin/people/(?P<key>\d+)": "select login from Person where personId = :key",
 }
 """By address: what a page must say, by SQL."""
 HEADS = {"/": "Start", "/search": "Search"} | {
     f"/{word.lower()}": word
     for word in ("Proposals", "Sessions", "Samples", "Proteins", "Shipments", "Contacts")
+}
+HEADS |= {"/admin": "Health"} | {
+    f"/admin/{word.lower()}": word for word in ("Options", "Groups", "Permissions", "People", "Activity")
 }
 MOST = 60
 """Pages that are opened for each person: some of each kind."""

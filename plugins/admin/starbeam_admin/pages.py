@@ -1,0 +1,165 @@
+"""The pages of administrators. They read; forms that change have their places here too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from starbeam.api import Context, Principal, needs
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.http import always, asked
+from starbeam.api.lists import Page
+from starbeam.api.settings import Option
+from starbeam.api.web import Health, Pages, Place, Show
+from starbeam_admin import folders
+from starbeam_admin.queries import health as database
+from starbeam_admin.queries import options, people
+from starbeam_admin.queries.activity import ACTIVITY, ActivityFilters
+from starbeam_admin.queries.groups import GROUPS, GroupFilters
+from starbeam_admin.queries.people import ACCOUNTS, AccountFilters
+from starbeam_admin.queries.permissions import PERMISSIONS, PermissionFilters
+from starbeam_admin.routes import MANAGE_GROUPS, MANAGE_OPTIONS, SEE_PERMISSIONS, VIEW_ACTIVITY
+from starbeam_admin.schemas import ActionType
+
+ANY = {
+    permission
+    for access in (MANAGE_OPTIONS, MANAGE_GROUPS, SEE_PERMISSIONS, VIEW_ACTIVITY)
+    for permission in access.permissions
+}
+"""Who holds any of these administrates something, and may see how the server does."""
+WHOLE = Page(limit=500)
+
+
+async def show_health(
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    health: NamedDependency[Health],
+    files: NamedDependency[Files],
+    roots: NamedDependency[Sequence[str]],
+) -> Response[Any]:
+    """How the server does: database, plugins, what is missing and what that costs, folders of files."""
+    return show(
+        "admin/health.html",
+        ready=await health.ask(),
+        database=await database.version(reader),
+        plugins=health.plugins(reader.scope.schema),
+        folders=await folders.look(files, roots),
+    )
+
+
+async def show_options(
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    declared: NamedDependency[Mapping[str, Option]],
+) -> Response[Any]:
+    """The runtime options, as they are stored."""
+    values = await options.values(reader, declared)
+    return show("admin/options.html", options=declared.values(), values=values)
+
+
+@get("/admin/groups", access=MANAGE_GROUPS, dependencies=asked(GroupFilters))
+async def list_groups(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[GroupFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """All groups."""
+    return show("admin/groups.html", page=await reader.page(GROUPS, page, filters))
+
+
+@get("/admin/groups/{key:int}", access=MANAGE_GROUPS)
+async def show_group(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """What a group gives, and to whom."""
+    group = await reader.get(GROUPS, key)
+    held = await reader.page(PERMISSIONS, WHOLE, PermissionFilters(userGroupId=key))
+    members = await reader.page(ACCOUNTS, page, AccountFilters(userGroupId=key))
+    return show("admin/group.html", group=group, permissions=held.results, page=members)
+
+
+@get("/admin/permissions", access=SEE_PERMISSIONS, dependencies=asked(PermissionFilters))
+async def list_permissions(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[PermissionFilters],
+    show: NamedDependency[Show],
+    who: NamedDependency[Principal],
+) -> Response[Any]:
+    """All permissions; who gives some to groups sees who has them."""
+    found = await reader.page(PERMISSIONS, page, filters)
+    opens = not who.permissions.isdisjoint(MANAGE_GROUPS.permissions)
+    return show("admin/permissions.html", page=found, opens=opens)
+
+
+@get("/admin/permissions/{key:int}", access=MANAGE_GROUPS)
+async def show_permission(
+    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+) -> Response[Any]:
+    """Who has a permission, and from where."""
+    permission = await reader.get(PERMISSIONS, key)
+    return show("admin/permission.html", permission=permission, groups=await people.holders_of(reader, key))
+
+
+@get("/admin/people", access=MANAGE_GROUPS, dependencies=asked(AccountFilters))
+async def list_people(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[AccountFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """Who may log in, and the groups that they are in."""
+    found = await reader.page(ACCOUNTS, page, filters)
+    groups = await people.groups_of(reader, [one.personId for one in found.results])
+    return show("admin/people.html", page=found, groups=groups)
+
+
+@get("/admin/people/{key:int}", access=MANAGE_GROUPS)
+async def show_person(
+    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+) -> Response[Any]:
+    """What a person may do, and from where."""
+    person = await reader.get(ACCOUNTS, key)
+    return show("admin/person.html", person=person, groups=await people.given_to(reader, key))
+
+
+@get("/admin/activity", access=VIEW_ACTIVITY, dependencies=asked(ActivityFilters))
+async def list_activity(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ActivityFilters],
+    show: NamedDependency[Show],
+) -> Response[Any]:
+    """Who changed what, the newest first."""
+    found = await reader.page(ACTIVITY, page, filters)
+    return show("admin/activity.html", page=found, kinds=[*ActionType])
+
+
+def pages(ctx: Context) -> Pages:
+    """The pages, and their entry in the bar."""
+    roots, declared = always(roots=ctx.settings.files.roots), always(declared=ctx.options.declared)
+    return Pages(
+        [
+            get("/admin", access=needs(*sorted(ANY)), dependencies=roots)(show_health),
+            get("/admin/options", access=MANAGE_OPTIONS, dependencies=declared)(show_options),
+            list_groups,
+            show_group,
+            list_permissions,
+            show_permission,
+            list_people,
+            show_person,
+            list_activity,
+        ],
+        Path(__file__).with_name("templates"),
+        places=[Place("Administration", "/admin", 900, needs=frozenset(ANY))],
+    )
