@@ -8,9 +8,11 @@ Starlette's `FileResponse` does the work: it streams in constant memory and know
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
+from starbeam.http.conditional import etag, unchanged
 from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from litestar.types import Message, Receive, Scope, Send
 
     from starbeam.files import Files
+
+MOST_BYTES = 32 * 1024**2
+"""How large a file may be that something is made of."""
 
 _TYPES = mimetypes.MimeTypes()  # as Python ships them: the same on every machine
 for _ending, _type in {
@@ -83,6 +89,23 @@ class FileAnswer(Response[None]):
         return _Sending(self, kind, headers)
 
 
+class _MadeAnswer(FileAnswer):
+    """What was made of a file."""
+
+    def __init__(self, answer: FileAnswer, content: bytes, kind: str) -> None:
+        super().__init__(answer.files, answer.file)
+        self._content, self._kind = content, kind
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+    ) -> ASGIResponse:
+        """It, or that the client has it."""
+        headers = {"ETag": etag(self._content), "X-Content-Type-Options": "nosniff"}
+        if unchanged(request, headers["ETag"]):
+            return ASGIResponse(status_code=304, headers=headers)
+        return ASGIResponse(body=self._content, media_type=self._kind, headers=headers)
+
+
 class _Sending(ASGIResponse):
     def __init__(self, answer: FileAnswer, kind: str, headers: dict[str, str]) -> None:
         super().__init__()
@@ -129,12 +152,31 @@ def file_or_404(file: Path | None, sentence: str) -> Path:
 
 
 async def send_file(
-    files: Files, path: str | None, missing: str, attachment: str | None = None
+    files: Files,
+    path: str | None,
+    missing: str,
+    attachment: str | None = None,
+    instead: Callable[[bytes], tuple[bytes, str] | None] | None = None,
 ) -> FileAnswer:
-    """The file behind a path of the database, which may be a link to a file of another name. Raises
-    Missing with the sentence `missing`."""
+    """The file behind a path of the database, which may be a link to a file of another name; or what
+    `instead`, in a thread, makes of its content, with a media type, unless that is nothing or the file is too
+    large. Raises Missing with the sentence `missing`."""
     file = file_or_404(await files.find(path), missing)
-    return FileAnswer(files, file, attachment=attachment, name=PurePosixPath(path or "").name)
+    answer = FileAnswer(files, file, attachment=attachment, name=PurePosixPath(path or "").name)
+    if instead is None or (content := await files.run(_content, files, file)) is None:
+        return answer
+    made = await asyncio.to_thread(instead, content)
+    return answer if made is None else _MadeAnswer(answer, *made)
+
+
+def _content(files: Files, file: Path) -> bytes | None:
+    """What the file holds, unless it is too much, or gone since it was found."""
+    try:
+        with files.open(file) as opened:
+            content = opened.read(MOST_BYTES + 1)
+    except OSError:
+        return None
+    return content if len(content) <= MOST_BYTES else None
 
 
 def media_type(name: str, *, gzip: bool) -> tuple[str, str | None]:

@@ -19,6 +19,7 @@ from starbeam_datacollections.queries import attachments, images, quality, workf
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
 from starbeam_datacollections.queries.quality import QualityFilters
 from starbeam_datacollections.queries.workflows import STEPS, StepFilters
+from starbeam_ispyb.pictures import cut_out
 
 TAGS = ["Data Collections"]
 NO_IMAGE = "Image not found"
@@ -70,12 +71,16 @@ async def get_datacollection_image(
     dataCollectionId: CollectionPath,
     imageId: Annotated[int, QueryParameter(ge=1, le=4, description="Which snapshot, 1 to 4")] = 1,
     snapshot: Annotated[bool, QueryParameter(description="Get the thumbnail, if there is one")] = False,
+    crop: Annotated[
+        str | None, QueryParameter(description="Get a part of the whole picture: x,y,width,height in pixels")
+    ] = None,
 ) -> FileAnswer:
     """Get a snapshot of the crystal of a data collection"""
+    part = cut_out(crop)
     path = await images.snapshot(reader, dataCollectionId, imageId)
-    if snapshot and path and (small := await files.find(images.thumbnail(path))):
+    if snapshot and part is None and path and (small := await files.find(images.thumbnail(path))):
         return FileAnswer(files, small, name=PurePosixPath(path).name)
-    return await send_file(files, path, NO_IMAGE)
+    return await send_file(files, path, NO_IMAGE, instead=part)
 
 
 @get("/datacollections/attachments", tags=TAGS, access=authenticated, dependencies=asked(AttachmentFilters))

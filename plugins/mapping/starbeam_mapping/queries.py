@@ -96,6 +96,9 @@ class MapFilters(Filters, frozen=True):
     """What `/mapping` is asked for."""
 
     xrfFluorescenceMappingId: Annotated[Id, Where(_one_of("xrfFluorescenceMappingId", _KEY))] = None
+    xrfFluorescenceMappingROIId: Annotated[
+        Id, Where(_one_of("xrfFluorescenceMappingROIId", XRFFluorescenceMapping.xrfFluorescenceMappingROIId))
+    ] = None
     dataCollectionId: Annotated[Id, _measured_on("dataCollectionId", DataCollection.dataCollectionId)] = None
     dataCollectionGroupId: Annotated[
         Id, _measured_on("dataCollectionGroupId", DataCollectionGroup.dataCollectionGroupId)

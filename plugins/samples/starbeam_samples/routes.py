@@ -6,12 +6,14 @@ from typing import Annotated
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, asked, send_file
-from starbeam.api.lists import Page, Paged, path_id
+from starbeam.api.lists import LARGEST, Page, Paged, path_id
+from starbeam_ispyb.pictures import smaller
 from starbeam_samples.queries import images
 from starbeam_samples.queries.images import IMAGES, ImageFilters
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -76,10 +78,16 @@ async def get_sample_images(
     errors={404: IMAGES.missing},
 )
 async def get_sample_image(
-    reader: NamedDependency[Reader], files: NamedDependency[Files], blSampleImageId: Key
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    blSampleImageId: Key,
+    maxSize: Annotated[
+        int | None, QueryParameter(ge=1, le=LARGEST, description="At most so many pixels wide and high")
+    ] = None,
 ) -> FileAnswer:
     """Get a picture of a sample"""
-    return await send_file(files, await images.path(reader, blSampleImageId), IMAGES.missing)
+    path = await images.path(reader, blSampleImageId)
+    return await send_file(files, path, IMAGES.missing, instead=smaller(maxSize))
 
 
 @get("/samples", tags=["Samples"], access=authenticated, dependencies=asked(SampleFilters))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 import tracemalloc
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb import models as m
@@ -75,6 +77,46 @@ async def beamline(make_app: MakeApp, tmp_path: Path) -> Beamline:
         await app.database.add(m.BLSession, sessionId=n, proposalId=n, visit_number=1)
     await app.database.add(m.Session_has_Person, sessionId=HERE, personId=person)
     return made
+
+
+async def test_a_part_of_a_snapshot_is_cut_out(beamline: Beamline) -> None:
+    drawn = Image.new("RGB", (4, 2), (255, 0, 0))
+    drawn.paste((0, 0, 255), (2, 0, 4, 2))
+    content = BytesIO()
+    drawn.save(content, "PNG")
+    beamline.file("1t.png", b"the thumbnail")
+    await beamline.collection(1, xtalSnapshotFullPath1=beamline.file("1.png", content.getvalue()))
+    await beamline.collection(2, ELSEWHERE, xtalSnapshotFullPath1="/data/1.png")
+    red, blue, black = (255, 0, 0), (0, 0, 255), (0, 0, 0)
+    for crop, size, pixels in (
+        ("1,0,2,1", (2, 1), [red, blue]),
+        ("-1,1,2,1", (2, 1), [black, red]),
+        ("3,1,1,2", (1, 2), [blue, black]),
+        ("9,9,1,1&snapshot=true", (1, 1), [black]),
+    ):
+        answer = await beamline.get(f"/datacollections/images/1?crop={crop}", beamline.member)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        part = Image.open(BytesIO(answer.content))
+        places = [(x, y) for y in range(size[1]) for x in range(size[0])]
+        assert (part.size, [part.getpixel(place) for place in places]) == (size, pixels), crop
+    for wrong in (
+        "",
+        "1",
+        "1,2,3",
+        "1,2,3,4,5",
+        "1,2,3,x",
+        "0,0,0,1",
+        "0,0,5,-1",
+        "0,0,-2,-3",
+        "0,0,9000,9000",
+        "1e9,0,1,1",
+    ):
+        answer = await beamline.get(f"/datacollections/images/1?crop={wrong}")
+        assert answer.status_code == 422, wrong
+        assert answer.json()["detail"][0]["loc"] == ["query", "crop"]
+    assert (await beamline.get("/datacollections/images/2?crop=0,0,1,1", beamline.member)).status_code == 404
+    beamline.file("1.png", b"no picture")
+    assert (await beamline.get("/datacollections/images/1?crop=0,0,1,1")).content == b"no picture"
 
 
 async def test_snapshots_and_their_thumbnails(beamline: Beamline) -> None:

@@ -108,6 +108,8 @@ async def test_maps_are_filtered(maps: Maps) -> None:
         await maps.add(key, [1], collection=collection)
     for filters, expected in [
         ({MAP: 2}, [2]),
+        ({"xrfFluorescenceMappingROIId": 3}, [3]),  # each map has a region of its own key
+        ({"xrfFluorescenceMappingROIId": 0}, []),
         ({"dataCollectionId": 1}, [1, 2]),
         ({"dataCollectionGroupId": 2}, [3]),
         ({"dataCollectionGroupId": 3}, [5]),

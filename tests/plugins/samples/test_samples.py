@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -173,6 +174,41 @@ async def test_pictures_are_sent_from_the_folders(people: People, tmp_path: Path
     for image in (2, 3, 4, 9):
         missing = await people.get("root", f"/samples/images/{image}", 404)
         assert missing == {"detail": "Sample image not found"}
+
+
+async def test_pictures_are_made_smaller_where_asked(people: People, tmp_path: Path) -> None:
+    file = tmp_path / "files" / "1.png"
+    drawn = Image.new("RGB", (8, 4), (255, 0, 0))
+    drawn.paste((0, 0, 255), (4, 0, 8, 4))
+    drawn.save(file)
+    small = await people.response("staff", "/samples/images/1?maxSize=2")
+    assert (small.status_code, small.headers["content-type"]) == (200, "image/png")
+    picture = Image.open(BytesIO(small.content))
+    assert picture.size == (2, 1)
+    left, right = picture.getpixel((0, 0)), picture.getpixel((1, 0))
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert left[0] > 200 > 55 > left[2]
+    assert right[2] > 200 > 55 > right[0]
+    known = {"If-None-Match": small.headers["etag"]}
+    assert (await people.response("staff", "/samples/images/1?maxSize=2", **known)).status_code == 304
+    for as_it_is in ("8", "4000000"):
+        whole = await people.response("staff", f"/samples/images/1?maxSize={as_it_is}")
+        assert whole.content == file.read_bytes()
+    for wrong in ("0", "-1", "two"):
+        assert (await people.response("staff", f"/samples/images/1?maxSize={wrong}")).status_code == 422
+    file.write_bytes(file.read_bytes()[:45])  # cut short
+    assert (await people.response("staff", "/samples/images/1?maxSize=2")).content == file.read_bytes()
+    assert (await people.response("root", "/samples/images/9?maxSize=2")).status_code == 404
+
+
+async def test_photographs_are_turned_as_browsers_turn_them(people: People, tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned by a quarter
+    Image.new("L", (400, 200)).save(tmp_path / "files" / "1.png", "JPEG", exif=turned)
+    small = await people.response("staff", "/samples/images/1?maxSize=100")
+    assert small.headers["content-type"] == "image/jpeg"
+    assert Image.open(BytesIO(small.content)).size == (50, 100)
 
 
 @pytest.mark.on("mariadb-union")
