@@ -57,8 +57,18 @@ class Tab:
 class Part:
     """A part of a page that another plugin has the rest of, read and drawn with it."""
 
-    of: Literal["start", "proposal", "session", "container", "head of proposal", "head of session"]
-    """A head stands above every page about the thing: the plugin whose the thing is gives it."""
+    of: Literal[
+        "start",
+        "proposal",
+        "session",
+        "container",
+        "head of proposal",
+        "head of session",
+        "figures of session",
+        "wall of session",
+    ]
+    """A head stands above every page about the thing: the plugin whose the thing is gives it. Figures are a
+    `<div>` each, of a name (`<dt>`) and a value (`<dd>`). A wall is a screen that hangs at the beamline."""
     template: str
     """`<plugin>/<name>.html`; gets what `load` returned."""
     load: Callable[[Reader, Asked], Awaitable[Mapping[str, Any] | None]]
@@ -66,6 +76,8 @@ class Part:
     order: int
     narrow: bool = False
     """In the narrow column beside the others."""
+    whole: bool = False
+    """Above both columns."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,21 @@ class OfCollections:
     order: int
 
 
+TileSpot = Literal["state", "activity"]
+"""Where something stands on the tile of a session that runs: in its head, or below."""
+
+
+@dataclass(frozen=True)
+class OfSessions:
+    """What a plugin adds to each session that runs, where it stands on the tile of a beamline."""
+
+    templates: Mapping[TileSpot, str]
+    """`<plugin>/<name>.html`, which get the session's `id` and what `load` returned of it."""
+    load: Callable[[Reader, Asked, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
+    """Reads for all sessions of the page at once, by their ids. One that is left out gets nothing."""
+    order: int
+
+
 @dataclass(frozen=True)
 class Finder:
     """A list of what the search field finds."""
@@ -124,6 +151,7 @@ class Pages:
     parts: Sequence[Part] = ()
     finders: Sequence[Finder] = ()
     of_collections: Sequence[OfCollections] = ()
+    of_sessions: Sequence[OfSessions] = ()
 
 
 class Show(ABC):
@@ -152,6 +180,10 @@ class Show(ABC):
     ) -> Mapping[int, Mapping[Spot, str]]:
         """What plugins add to data collections at these spots, as HTML; nothing at a spot is left out."""
 
+    @abstractmethod
+    async def of_sessions(self, reader: Reader, ids: Sequence[int]) -> Mapping[int, Mapping[TileSpot, str]]:
+        """What plugins add to sessions that run, as HTML."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -159,6 +191,7 @@ class Drawn:
 
     html: str
     narrow: bool
+    whole: bool
 
 
 @dataclass(frozen=True)

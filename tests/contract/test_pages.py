@@ -56,7 +56,14 @@ HELD: dict[str, tuple[str, str]] = {
 }
 """By page of administrators: its address, and an operation that needs the same permission. Whom the API
 refuses finds no page."""
-FOR_ALL = {"GET /", "GET /search", "GET /calendar", "GET /calendar/{month}"}
+FOR_ALL = {
+    "GET /",
+    "GET /search",
+    "GET /calendar",
+    "GET /calendar/{month}",
+    "GET /beamlines",
+    "GET /beamlines/{name}",
+}
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
 PUBLIC = {
     "GET /login",

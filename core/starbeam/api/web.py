@@ -4,7 +4,21 @@ from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService, Proven
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.health import Health
-from starbeam.pages import Asked, Drawn, Finder, OfCollections, Pages, Part, Place, Show, Site, Spot, Tab
+from starbeam.pages import (
+    Asked,
+    Drawn,
+    Finder,
+    OfCollections,
+    OfSessions,
+    Pages,
+    Part,
+    Place,
+    Show,
+    Site,
+    Spot,
+    Tab,
+    TileSpot,
+)
 
 __all__ = [
     "Asked",
@@ -15,6 +29,7 @@ __all__ = [
     "Health",
     "LoginService",
     "OfCollections",
+    "OfSessions",
     "Pages",
     "Part",
     "Place",
@@ -23,4 +38,5 @@ __all__ = [
     "Site",
     "Spot",
     "Tab",
+    "TileSpot",
 ]

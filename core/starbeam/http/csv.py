@@ -161,6 +161,9 @@ class _Taking(Show):
     async def of_collections(self, reader: Any, ids: Sequence[int], spots: Any) -> Any:
         return {id: {} for id in ids}
 
+    async def of_sessions(self, reader: Any, ids: Sequence[int]) -> Any:
+        return {id: {} for id in ids}
+
 
 async def _lines(
     columns: Sequence[Column], first: Sequence[Any], others: AsyncIterator[Sequence[Any]]

@@ -104,6 +104,12 @@ class Session(msgspec.Struct):
     metadata: SessionMetaData = msgspec.field(name="_metadata")
 
 
+class TitledSession(Session):
+    """A session, with what its proposal is about."""
+
+    title: str | None
+
+
 class PersonMetaData(msgspec.Struct):
     """The person's part in the session asked for; null without one."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
@@ -17,7 +17,7 @@ from starbeam.api import Principal
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import Asked, Drawn, Pages, Place, Show, Site, Spot
+from starbeam.api.web import Asked, Drawn, Pages, Place, Show, Site, Spot, TileSpot
 from starbeam_web import assets, words
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms
@@ -57,6 +57,7 @@ class Frame:
         self._places: list[Place] = _ordered(pages, "places")
         self._parts = _ordered(pages, "parts")
         self.of_collections = _ordered(pages, "of_collections")
+        self.of_sessions = _ordered(pages, "of_sessions")
         self._templates = self._environment()
 
     def site(self) -> Site:
@@ -127,7 +128,7 @@ class Frame:
         found = []
         for part in self._parts:
             if part.of == of and (values := await part.load(reader, asked)) is not None:
-                found.append(Drawn(self.draw(request, part.template, values), part.narrow))
+                found.append(Drawn(self.draw(request, part.template, values), part.narrow, part.whole))
         return found
 
     async def find(self, request: Asker, reader: Reader, text: str) -> list[str]:
@@ -173,8 +174,17 @@ class Shown(Show):
         self, reader: Reader, ids: Sequence[int], spots: Collection[Spot]
     ) -> Mapping[int, Mapping[Spot, str]]:
         """What plugins add to data collections, in order at each spot."""
-        found: dict[int, dict[Spot, str]] = {id: {} for id in ids}
-        for one in self._frame.of_collections:
+        return await self._added(self._frame.of_collections, reader, ids, spots)
+
+    async def of_sessions(self, reader: Reader, ids: Sequence[int]) -> Mapping[int, Mapping[TileSpot, str]]:
+        """What plugins add to sessions that run, in order at each spot."""
+        return await self._added(self._frame.of_sessions, reader, ids, get_args(TileSpot))
+
+    async def _added(
+        self, plugins: Sequence[Any], reader: Reader, ids: Sequence[int], spots: Collection[Any]
+    ) -> dict[int, dict[Any, str]]:
+        found: dict[int, dict[Any, str]] = {id: {} for id in ids}
+        for one in plugins:
             wanted = {spot: template for spot, template in one.templates.items() if spot in spots}
             read = await one.load(reader, self._asked(), ids) if ids and wanted else {}
             for id, values in read.items():

@@ -32,6 +32,7 @@ SAYS = {
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
     r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
+    r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession where beamLineName = :name",
     r"/calendar": "select strftime('%Y', 'now', 'localtime')",
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
@@ -43,7 +44,7 @@ SAYS = {
 """By address: what a page must say, by SQL."""
 HEADS = {"/": "Start", "/search": "Search"} | {
     f"/{word.lower()}": word
-    for word in ("Proposals", "Sessions", "Samples", "Proteins", "Shipments", "Contacts")
+    for word in ("Beamlines", "Proposals", "Sessions", "Samples", "Proteins", "Shipments", "Contacts")
 }
 HEADS |= {"/admin": "Health"} | {
     f"/admin/{word.lower()}": word for word in ("Options", "Groups", "Permissions", "People", "Activity")

@@ -25,6 +25,9 @@ SINCE: Any = bindparam("since", type_=String())
 BEFORE: Any = bindparam("before", type_=String())
 """For `Wanted.resumed`: the start of the event that all others come after, as text."""
 
+SESSIONS: Any = bindparam("sessions", expanding=True)
+"""For `EventSource.told`: keys of sessions that the caller sees."""
+
 
 def in_text(start: Any) -> ColumnElement[Any]:
     """A start as the database writes it: whatever it holds compares as it does there."""
@@ -115,6 +118,12 @@ class EventSource(ABC):
         self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
     ) -> dict[int, Event]:
         """The events of these keys, which the caller may see, in a fixed number of statements."""
+
+    def told(self, scope: Scope) -> Query | None:
+        """Columns `session`, `id`, `start`, `end`, `sample` (its name), `outcome` (a text) and `lasts` (the
+        seconds that it should take) of the events of the sessions that are bound as `sessions`: for tiles,
+        which say nothing of a source that gives none."""
+        return None
 
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The start of the n-th latest row, up to `BEFORE` where `wanted` is `resumed`, with n - 1 bound as

@@ -26,7 +26,7 @@ from starbeam.api.database import Reader, Scope, Shape, seconds_between, stateme
 from starbeam.api.lists import askable
 from starbeam.api.models import WholeSeconds
 from starbeam_events import schemas
-from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Wanted
+from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.grids import add_grids
 from starbeam_events.sources.table import nth
@@ -187,6 +187,23 @@ class DataCollections(EventSource):
             flags = {name: next(there) for name in SNAPSHOTS}
             event.Item.metadata = schemas.DataCollectionMetaData(flags)
         return found
+
+    def told(self, scope: Scope) -> Query | None:
+        """One for each data collection."""
+        one, group = DataCollection, DataCollectionGroup
+        columns: Any = (
+            group.sessionId.label("session"),
+            one.dataCollectionId.label("id"),
+            one.startTime.label("start"),
+            one.endTime.label("end"),
+            BLSample.name.label("sample"),
+            one.runStatus.label("outcome"),
+            (one.numberOfImages * one.exposureTime).label("lasts"),
+        )
+        found = select(*columns).join(group, group.dataCollectionGroupId == one.dataCollectionGroupId)
+        found = found.outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
+        visible = scope.below(BLSession).sees(one)
+        return found.where(group.sessionId.in_(SESSIONS), one.startTime.is_not(None), visible)
 
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time."""

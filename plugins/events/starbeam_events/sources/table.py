@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
+    Float,
     Integer,
+    String,
     bindparam,
+    case,
     func,
     inspect,
     literal,
@@ -21,7 +24,7 @@ from sqlalchemy import (
 from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam.api.lists import askable
 from starbeam_events.schemas import Event
-from starbeam_events.sources.base import BEFORE, SINCE, EventSource, Query, Struct, Wanted
+from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, EventSource, Query, Struct, Wanted
 from starbeam_events.sources.blocks import blocks
 from starbeam_events.sources.conditions import minutes, of_sample, of_session
 from starbeam_ispyb.models import BLSample, BLSession, Proposal
@@ -132,6 +135,28 @@ class TableSource(EventSource):
     ) -> dict[int, Event]:
         """1 statement."""
         return {one.id: one for one in await reader.shaped(self.shape, _rows(self), ids=ids)}
+
+    def told(self, scope: Scope) -> Query | None:
+        """One for each row; it succeeded or failed where rows have a status."""
+        if not scope.has(self.entity):
+            return None
+        good, bad = self.with_status("success"), self.with_status("failed")
+        nothing = literal_column("NULL", String())
+        outcome = nothing if good is None or bad is None else case((good, "success"), (bad, "failed"))
+        columns: Any = (
+            self.session.label("session"),
+            self.key.label("id"),
+            self.start.label("start"),
+            self.end.label("end"),
+            (nothing if self.sample is None else BLSample.name).label("sample"),
+            outcome.label("outcome"),
+            literal_column("NULL", Float()).label("lasts"),
+        )
+        found = select(*columns).select_from(self.entity)
+        if self.sample is not None:
+            found = found.outerjoin(BLSample, BLSample.blSampleId == self.sample)
+        visible = scope.below(BLSession).sees(self.entity)
+        return found.where(self.session.in_(SESSIONS), self.start.is_not(None), visible)
 
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time, if there is one."""

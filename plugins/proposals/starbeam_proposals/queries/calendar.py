@@ -25,7 +25,7 @@ class Visit(msgspec.Struct):
     endDate: datetime | None
 
 
-_SHAPE = Shape(Visit, BLSession, session=session_name(), proposal=proposal_name(), title=Proposal.title)
+VISIT = Shape(Visit, BLSession, session=session_name(), proposal=proposal_name(), title=Proposal.title)
 
 
 @statement
@@ -36,11 +36,11 @@ def _between(scope: Scope) -> Select[Any]:
         BLSession.startDate < bindparam("after"),
         or_(BLSession.startDate >= first, BLSession.endDate > first),
     )
-    found = select(*_SHAPE.columns(scope)).join(Proposal, Proposal.proposalId == BLSession.proposalId)
+    found = select(*VISIT.columns(scope)).join(Proposal, Proposal.proposalId == BLSession.proposalId)
     order = BLSession.startDate, BLSession.beamLineName, BLSession.sessionId
     return found.where(scope.sees(BLSession), *touches).order_by(*order)
 
 
 async def between(reader: Reader, first: datetime, after: datetime) -> list[Visit]:
     """The sessions that touch the time from `first` up to `after`, by start. 1 statement."""
-    return await reader.shaped(_SHAPE, _between(), first=first, after=after)
+    return await reader.shaped(VISIT, _between(), first=first, after=after)

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     Subquery,
     and_,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     false,
     func,
     join,
-    literal_column,
     or_,
     select,
     union_all,
@@ -64,19 +62,18 @@ async def _count(reader: Rows, sessions: Sequence[int]) -> Mapping[int, Counts]:
     return {key: (number,) for key, number in await reader.rows(_collected(), sessions=sessions)}
 
 
-_SHAPE = Shape(
-    schemas.Session,
-    BLSession,
-    session=session_name(),
-    proposal=proposal_name(),
-    BeamLineSetup=Shape(schemas.BeamLineSetup, BeamLineSetup, when=BeamLineSetup.beamLineSetupId),
-    metadata=Shape(
+FIELDS: dict[str, Any] = {
+    "session": session_name(),
+    "proposal": proposal_name(),
+    "BeamLineSetup": Shape(schemas.BeamLineSetup, BeamLineSetup, when=BeamLineSetup.beamLineSetupId),
+    "metadata": Shape(
         schemas.SessionMetaData,
         persons=_PERSONS,
         later={"datacollections", "active", "active_soon", "sessionTypes", "uiGroups"},
     ),
-)
-_JOINS = join(BLSession, Proposal, Proposal.proposalId == BLSession.proposalId).outerjoin(
+}
+_SHAPE = Shape(schemas.Session, BLSession, **FIELDS)
+JOINS = join(BLSession, Proposal, Proposal.proposalId == BLSession.proposalId).outerjoin(
     BeamLineSetup, BeamLineSetup.beamLineSetupId == BLSession.beamLineSetupId
 )
 
@@ -182,10 +179,17 @@ def _order(scope: Scope, asked: Asked) -> list[Any]:
 @statement
 def _first_of_each(scope: Scope, asked: Asked, beamlines: int) -> Select[Any]:
     """The first session of each of several beamlines."""
-    of_few = not (scope.kind.sees_everything or scope.kind.has_beamlines)
-    keys = _ranked(scope, asked) if of_few else _looked_up(scope, asked, beamlines)
-    joins = _JOINS.join(keys, keys.c.id == BLSession.sessionId)
-    return select(*_SHAPE.columns(scope)).select_from(joins).where(keys.c.place == 1)
+    keys = firsts(scope, asked, beamlines)
+    return select(*_SHAPE.columns(scope)).select_from(JOINS.join(keys, keys.c.id == BLSession.sessionId))
+
+
+def firsts(scope: Scope, asked: Asked, beamlines: int) -> Subquery:
+    """The keys of the first session of each of so many beamlines, which are bound as `beamline_0` and so on,
+    and all of them as `group_beamlines`."""
+    if scope.kind.sees_everything or scope.kind.has_beamlines:
+        return _looked_up(scope, asked, beamlines)
+    ranked = _ranked(scope, asked)
+    return select(ranked.c.id).where(ranked.c.place == 1).subquery("first_of_each")
 
 
 def _ranked(scope: Scope, asked: Asked) -> Subquery:
@@ -203,8 +207,9 @@ def _looked_up(scope: Scope, asked: Asked, beamlines: int) -> Subquery:
     others = replace(asked, given=asked.given - {"beamLineGroup"})
     for number in range(beamlines):
         on_beamline = BLSession.beamLineName == bindparam(f"beamline_{number}")
-        first = select(BLSession.sessionId.label("id"), literal_column("1", Integer()).label("place"))
-        first = first.where(on_beamline, *SESSIONS.conditions(scope, others))
+        first = select(BLSession.sessionId.label("id")).where(
+            on_beamline, *SESSIONS.conditions(scope, others)
+        )
         firsts.append(select(first.order_by(*_order(scope, asked)).limit(1).subquery()))
     return union_all(*firsts).subquery("firsts")
 
@@ -216,7 +221,7 @@ def _types(scope: Scope) -> Select[int, str]:
     return select(*columns).where(wanted).distinct().order_by(*columns)
 
 
-async def _complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
+async def complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
     """Fill in data collections, and what the metadata says beyond counters. 2 statements, and one where a
     beamline's name is new; one less where all numbers are kept."""
     numbers = await counted(reader, _count, [session.sessionId for session in sessions])
@@ -239,12 +244,18 @@ SESSIONS = List(
     _SHAPE,
     BLSession,
     SessionFilters,
-    joins=_JOINS,
+    joins=JOINS,
     order_by=_order,
-    complete=_complete,
+    complete=complete,
     missing="Session not found",
 )
 """4 statements a page."""
+
+
+def bound(beamlines: Sequence[str]) -> dict[str, Any]:
+    """What is bound for the first session of each of these."""
+    names = {f"beamline_{number}": name for number, name in enumerate(beamlines)}
+    return {**names, "group_beamlines": list(beamlines)}
 
 
 async def of_group(reader: Reader, filters: GroupFilters) -> list[schemas.Session]:
@@ -254,11 +265,11 @@ async def of_group(reader: Reader, filters: GroupFilters) -> list[schemas.Sessio
     beamlines = {key(name): name for name in spelled}
     if not beamlines:
         return []
-    names = {f"beamline_{number}": name for number, name in enumerate(beamlines.values())}
     query = _first_of_each(filters.asked, len(beamlines))
-    found = await reader.shaped(_SHAPE, query, **names, **filters.values(reader))
+    names = bound([*beamlines.values()])
+    found = await reader.shaped(_SHAPE, query, **{**filters.values(reader), **names})
     if found:
-        await _complete(reader, found)
+        await complete(reader, found)
         key = await key_of(reader, [session.beamLineName for session in found])
         order = {one: place for place, one in enumerate(beamlines)}
         found.sort(key=lambda session: order.get(key(session.beamLineName), len(order)))

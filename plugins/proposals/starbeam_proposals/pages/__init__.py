@@ -16,7 +16,8 @@ from starbeam.api.http import asked
 from starbeam.api.lists import Page, everything, query
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
 from starbeam_proposals.calendar import Month, by_day, read_month, weeks
-from starbeam_proposals.queries import calendar, persons, proposals
+from starbeam_proposals.pages.beamlines import list_beamlines, show_beamline, tiles
+from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
@@ -148,11 +149,12 @@ async def _calendar(
     )
 
 
-async def _my_sessions(reader: Reader, asked: Asked) -> Mapping[str, Any]:
-    """The sessions that run or come next, and the last ones."""
-    next_ones = await reader.page(SESSIONS, FEW, SessionFilters(upcoming=True))
-    last = await reader.page(SESSIONS, FEW, SessionFilters(previous=True))
-    return {"sessions": [*next_ones.results, *last.results], "total": next_ones.total + last.total}
+async def _my_sessions(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+    """The sessions that the person takes part in. For who looks after beamlines and takes part in none, their
+    tiles suffice."""
+    found = await own.sessions(reader)
+    staff = reader.who.kind.sees_everything or reader.who.beamlines
+    return {"sessions": found} if found or not staff else None
 
 
 async def _my_proposals(reader: Reader, asked: Asked) -> Mapping[str, Any]:
@@ -184,8 +186,10 @@ def pages() -> Pages:
             show_people_of_session,
             show_this_month,
             show_month,
+            list_beamlines,
+            show_beamline,
         ],
-        Path(__file__).with_name("templates"),
+        Path(__file__).parent.with_name("templates"),
         places=[
             Place("Sessions", "/sessions", 100),
             Place("Proposals", "/proposals", 200),
@@ -198,6 +202,7 @@ def pages() -> Pages:
             Tab("session", "People", "/sessions/{key}/people", 900),
         ],
         parts=[
+            Part("start", "proposals/start_tiles.html", tiles, 100, whole=True),
             Part("start", "proposals/my_sessions.html", _my_sessions, 200),
             Part("start", "proposals/my_proposals.html", _my_proposals, 300, narrow=True),
             Part("head of proposal", "proposals/head_of_proposal.html", _proposal, 100),
