@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases docs bench suites lint requirements clean
+.PHONY: help install demo test test-fast check-long cases docs pictures bench suites lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -66,6 +66,10 @@ docs: $(INSTALLED) ## build the documentation into dist/docs
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
 	@echo "Built: dist/docs/index.html"
+
+pictures: $(INSTALLED) ## draw docs/reference/pages.md anew: each web page as a browser shows it
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests:docs $(BIN)/python docs/pictures.py
 
 bench: $(INSTALLED) ## what each operation costs: within an hour, written to docs/; of one plugin in a minute: make bench ARGS=samples
 	@tests/support/install_servers.sh

@@ -231,12 +231,12 @@ def api(app: Starbeam) -> str:
     parts = ["# What plugins import"]
     for module in [public, *map(import_module, inner)]:
         said = _said_below(module)
-        rows = [(code(name), said.get(name) or _summary(getattr(module, name))) for name in module.__all__]
+        rows = [(code(name), said.get(name) or summary(getattr(module, name))) for name in module.__all__]
         parts += [f"## `{module.__name__}`", docstring(module), table(("name", "is"), rows)]
     return "\n\n".join(parts)
 
 
-def _summary(thing: Any) -> str:
+def summary(thing: Any) -> str:
     """The first paragraph of a docstring, in one line."""
     return " ".join(docstring(thing).partition("\n\n")[0].split())
 

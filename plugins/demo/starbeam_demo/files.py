@@ -1,12 +1,14 @@
-"""The demo's files: of the proposal mx1001, and of the newest session of each technique.
+"""The demo's files: of the proposal mx1001, and of the newest session of each technique; and pictures of what
+was measured of crystals lately.
 
-Rows of other sessions name files that are not there, as in a facility that has archived them. What looks the
-same is drawn once and linked.
+Other rows name files that are not there, as in a facility that has archived them. What looks the same is
+drawn once and linked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +28,8 @@ FRAMES = 4
 """How many different frames a data collection's file holds."""
 GRID = Grid(steps_x=20, steps_y=20, dx_mm=0.002, dy_mm=0.002)
 """A point for each image of a mesh scan."""
+LATELY = timedelta(days=10)
+"""Sessions at beamlines for crystals that began so long ago have pictures, with or without other files."""
 
 
 def choose(world: World) -> set[int]:
@@ -41,11 +45,21 @@ def choose(world: World) -> set[int]:
     return own | {row["sessionId"] for row in newest.values()}
 
 
+def pictured(world: World) -> set[int]:
+    """Keys of the sessions of which there are pictures and nothing else."""
+    lately = {
+        row["sessionId"]
+        for row in world.sessions
+        if world.now - LATELY <= row["startDate"] <= world.now and world.line_of(row).technique == "mx"
+    }
+    return lately - world.with_files
+
+
 def job(number: int, row: Row, technique: str) -> Job:
     """What is recorded of a data collection, `number` of those with files."""
     return Job(
         folder=Path(row["imageDirectory"]),
-        seed=f"demo {number % CRYSTALS}",
+        seed=seed(number),
         data=row["fileTemplate"],
         collection=0,  # not known before the row is there
         session=row["sessionId"],
@@ -64,6 +78,11 @@ def job(number: int, row: Row, technique: str) -> Job:
     )
 
 
+def seed(number: int) -> str:
+    """Which crystal the data collection of this number shows."""
+    return f"demo {number % CRYSTALS}"
+
+
 def record(world: World, row: Row, job: Job, technique: str) -> Row:
     """Write frames, snapshots and the plot of a data collection; its row, as these say."""
     job.folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +94,7 @@ def record(world: World, row: Row, job: Job, technique: str) -> Row:
         }
     if technique == "mx":
         columns["imageQualityIndicatorsPlotPath"] = _quality(world, job)
-    return row | columns | _snapshots(world, row, job)
+    return row | columns | snapshots(world, row, job.seed)
 
 
 def _quality(world: World, job: Job) -> str:
@@ -90,12 +109,12 @@ def _quality(world: World, job: Job) -> str:
     return str(file)
 
 
-def _snapshots(world: World, row: Row, job: Job) -> Row:
-    """Write four pictures with their thumbnails; where they are, by column."""
-    paths = {}
-    for name, view in zip(SNAPSHOTS, recorded.views(job.seed), strict=True):
-        default = job.folder / f"{name.replace('xtalSnapshotFullPath', 'snapshot_')}.jpeg"
-        picture(world, (job.seed, name), view, Path(row[name] or default))
+def snapshots(world: World, row: Row, seed: str) -> Row:
+    """Write four pictures of a crystal with their thumbnails; where they are, by column."""
+    paths, folder = {}, Path(row["imageDirectory"])
+    for name, view in zip(SNAPSHOTS, recorded.views(seed), strict=True):
+        default = folder / f"{name.replace('xtalSnapshotFullPath', 'snapshot_')}.jpeg"
+        picture(world, (seed, name), view, Path(row[name] or default))
         paths[name] = str(row[name] or default)
     return paths
 

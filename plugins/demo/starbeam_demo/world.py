@@ -46,6 +46,8 @@ class World(DemoWorld):
     collections: Rows = field(default_factory=list)
     with_files: set[int] = field(default_factory=set)
     """Keys of the sessions whose files are written."""
+    pictured: set[int] = field(default_factory=set)
+    """Keys of the sessions of which only pictures are."""
     jobs: dict[int, Job] = field(default_factory=dict)
     """What is recorded of their data collections, by `dataCollectionId`."""
     alike: Alike = field(default_factory=Alike)

@@ -45,6 +45,7 @@ async def fill(url: str, seed: int = 1) -> World:
         for _, part in (*FACILITY, *MEASURED[:4]):
             await part(world)
             world.with_files.clear()  # rows are enough here
+            world.pictured.clear()
     await database.engine.dispose()
     return world
 

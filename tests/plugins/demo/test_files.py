@@ -417,17 +417,23 @@ PATHS = """
 
 
 def test_every_file_that_a_row_names_is_there(place: Place) -> None:
-    """Of the sessions whose folder is there; others have been archived."""
-    root, named = place.files.resolve(), set[Path]()
+    """Of the sessions whose folder is there; others have been archived, but for pictures of the latest."""
+    root, named, shown = place.files.resolve(), set[Path](), set[Path]()
     with sqlite3.connect(place.database, factory=Connection) as connection:
         for table, column in connection.execute(PATHS).fetchall():
             below = f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE '{root}/%'"
-            named |= {Path(row[0]) for row in connection.execute(below)}
-    folders = {folder for folder in root.glob("*/*/*") if folder.is_dir()}
+            found = {Path(row[0]) for row in connection.execute(below)}
+            named |= found
+            shown |= found if column.startswith(("xtalSnapshot", "jpegFile", "jpegThumbnail")) else set()
+    there = {folder for folder in root.glob("*/*/*") if folder.is_dir()}
+    folders = {folder for folder in there if any(folder.rglob("collection.log"))}
     kept = {path for path in named if folders & set(path.parents)}
     assert len(folders) == 5  # two of mx1001, and one of each technique
     assert len({path.suffix for path in kept}) > 10
     assert sorted(path for path in kept if not path.exists()) == []
+    pictured = {path for path in shown if (there - folders) & set(path.parents)}
+    assert len({path.parent for path in pictured}) > 50
+    assert sorted(path for path in pictured if not path.exists()) == []
 
 
 def test_files_are_small(place: Place) -> None:

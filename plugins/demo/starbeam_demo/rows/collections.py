@@ -35,6 +35,8 @@ async def fill(world: World) -> None:
             technique = world.line_of(row).technique
             jobs[index] = files.job(len(jobs), row, technique)
             rows[index] = files.record(world, row, jobs[index], technique)
+        elif row["sessionId"] in world.pictured:
+            rows[index] = row | files.snapshots(world, row, files.seed(index))
     world.collections = await world.add(m.DataCollection, rows)
     keys = [row["dataCollectionId"] for row in world.collections]
     world.jobs = {keys[index]: replace(job, collection=keys[index]) for index, job in jobs.items()}

@@ -46,6 +46,7 @@ async def fill(world: World) -> None:
         group["workflowId"] = workflow["workflowId"]
     world.groups = await world.add(m.DataCollectionGroup, groups)
     world.with_files = files.choose(world)
+    world.pictured = files.pictured(world)
 
 
 def _folder(world: World, session: Row) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import exp, sin
+from math import dist, exp, sin
 from pathlib import Path
 from random import Random
 
@@ -12,16 +12,16 @@ from starbeam.api.demo import Row
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_demo import files
 from starbeam_demo.content import recorded
+from starbeam_demo.content.job import Job
 from starbeam_demo.kit import logs, microscopy, pictures
 from starbeam_demo.kit.drawing import Line, plot
 from starbeam_demo.kit.randomness import seeded
 from starbeam_demo.world import World
 from starbeam_ispyb import models as m
 
-ASSESSED = 40
-"""Of how many data collections the images are assessed."""
 IMAGES = 60
-"""How many images of each are."""
+"""How many images of a data collection are assessed, spread over it; of a mesh all are."""
+COLUMNS = int(files.GRID.steps_x or 1)
 STEPS = ("Snapshots", "Mesh scan", "Analysis of spots")
 
 
@@ -30,17 +30,18 @@ async def fill(world: World) -> None:
     diffraction = [row for row in world.collections if row["xtalSnapshotFullPath1"]]
     await world.add(m.Image, (_image(world, row) for row in diffraction))
     await world.add(m.DataCollectionFileAttachment, (_log(world, row) for row in diffraction))
-    assessed = (one for row in diffraction[:ASSESSED] for one in _indicators(world.random, row))
-    await world.add(ImageQualityIndicators, assessed)
-    shown = {one["workflowId"] for one in world.groups if one["sessionId"] in world.with_files}
+    shown = world.with_files | world.pictured
+    seen = [row for row in diffraction if row["sessionId"] in shown and row["resolution"]]
+    await world.add(ImageQualityIndicators, (one for row in seen for one in _indicators(world.random, row)))
+    with_files = {one["workflowId"] for one in world.groups if one["sessionId"] in world.with_files}
     steps = [_step(row, number) for row in world.workflows for number in range(len(STEPS))]
     await world.add(m.WorkflowStep, steps)
     for workflow in world.workflows:
-        if workflow["workflowId"] in shown:
+        if workflow["workflowId"] in with_files:
             result = files.place(workflow["resultFilePath"])
             result.write_text(json.dumps({"status": workflow["status"]}))
     for step in steps:
-        if step["workflowId"] in shown:
+        if step["workflowId"] in with_files:
             _write_step(step)
 
 
@@ -48,7 +49,10 @@ def _image(world: World, row: Row) -> Row:
     """A row of `Image`: the first frame as viewers show it."""
     name = f"{row['imageDirectory']}/image_0001"
     full, small = f"{name}.jpeg", f"{name}.thumb.jpeg"
-    if job := world.jobs.get(row["dataCollectionId"]):
+    job = world.jobs.get(row["dataCollectionId"])
+    if job is None and row["sessionId"] in world.pictured:
+        job = _like(world, row["dataCollectionId"])
+    if job:
         shown = pictures.diffraction(recorded.different(job)[0])
         files.picture(world, job.series, shown, Path(full), Path(small))
     return {
@@ -69,11 +73,23 @@ def _log(world: World, row: Row) -> Row:
     return {"dataCollectionId": row["dataCollectionId"], "fileFullPath": str(path), "fileType": "log"}
 
 
+def _like(world: World, number: int) -> Job:
+    """One of the recorded data collections, whose frames another one's may look like."""
+    recorded_ones = [job for job in world.jobs.values() if job.grid is None][: files.CRYSTALS]
+    return recorded_ones[number % len(recorded_ones)]
+
+
 def _indicators(rng: Random, row: Row) -> Iterator[Row]:
-    """Rows of `ImageQualityIndicators`: the crystal turns through the beam and suffers from it."""
+    """Rows of `ImageQualityIndicators`: of a mesh, where the crystal is; of others, how it turns through the
+    beam and suffers from it."""
+    images, mesh = row["numberOfImages"], row["experimentType"] == "Mesh"
     strength, phase = rng.uniform(200, 900), rng.uniform(0, 6)
-    for number in range(1, min(IMAGES, row["numberOfImages"]) + 1):
-        spots = strength * (1 + 0.3 * sin(phase + number / 8)) * exp(-number / 200)
+    centre = rng.uniform(6, 13), rng.uniform(6, 13)
+    for number in range(1, images + 1, 1 if mesh else max(1, images // IMAGES)):
+        done = number / images
+        spots = strength * (1 + 0.3 * sin(phase + 7 * done)) * exp(-done / 2)
+        if mesh:
+            spots = strength * exp(-(dist(_cell(number), centre) ** 2) / 20)
         yield {
             "dataCollectionId": row["dataCollectionId"],
             "imageNumber": number,
@@ -81,10 +97,16 @@ def _indicators(rng: Random, row: Row) -> Iterator[Row]:
             "spotTotal": int(spots * 1.2),
             "goodBraggCandidates": int(spots),
             "method1Res": round(row["resolution"] * 1.1, 2),
-            "method2Res": round(row["resolution"] * (1 + number / 400), 2),
+            "method2Res": round(row["resolution"] * (1 + done / 7), 2),
             "totalIntegratedSignal": round(spots * 1500, 1),
             "dozor_score": round(spots / 20, 2),
         }
+
+
+def _cell(number: int) -> tuple[int, int]:
+    """Column and row of an image of a mesh, whose every second row is measured backwards."""
+    row, column = divmod(number - 1, COLUMNS)
+    return (COLUMNS - 1 - column if row % 2 else column), row
 
 
 def _step(workflow: Row, number: int) -> Row:

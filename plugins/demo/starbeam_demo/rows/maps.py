@@ -1,4 +1,4 @@
-"""Fluorescence maps of what spectroscopy measured, where there are files."""
+"""The grids of meshes where there are files or pictures, and the fluorescence maps of spectroscopy."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappi
 
 
 async def fill(world: World) -> None:
-    """Add a grid to each data collection, and its maps with their regions."""
-    mapped = [row for row in world.collections if row["dataCollectionId"] in world.jobs]
-    grids = await world.add(
-        GridInfo, (_grid(row) for row in mapped if world.line_of(row).technique == "spectroscopy")
-    )
+    """Add a grid to each mesh, and the maps of those of spectroscopy with their regions."""
+    shown = world.with_files | world.pictured
+    meshes = [
+        row for row in world.collections if row["experimentType"] == "Mesh" and row["sessionId"] in shown
+    ]
+    grids = await world.add(GridInfo, (_grid(row, world.line_of(row).technique) for row in meshes))
+    jobs = {key: job for key, job in world.jobs.items() if job.grid}
     made = list[New]()
     for grid in grids:
-        job = replace(world.jobs[grid["dataCollectionId"]], grid_id=grid["gridInfoId"])
-        made += recorded.fluorescence_maps(job).rows
+        if job := jobs.get(grid["dataCollectionId"]):
+            made += recorded.fluorescence_maps(replace(job, grid_id=grid["gridInfoId"])).rows
     regions = await world.add(XRFFluorescenceMappingROI, (new.values for new in made[::2]))
     keys = ({"xrfFluorescenceMappingROIId": region["xrfFluorescenceMappingROIId"]} for region in regions)
     maps = (dict(new.values) | key for new, key in zip(made[1::2], keys, strict=True))
     await world.add(XRFFluorescenceMapping, maps)
 
 
-def _grid(row: Row) -> Row:
-    """A row of `GridInfo`."""
+def _grid(row: Row, technique: str) -> Row:
+    """A row of `GridInfo`, in the middle of the snapshot."""
+    step, corner = (GRID.dx_mm, (200.0, 160.0)) if technique == "spectroscopy" else (0.01, (208.0, 115.0))
     return {
         "dataCollectionId": row["dataCollectionId"],
         "dataCollectionGroupId": row["dataCollectionGroupId"],
@@ -38,8 +41,8 @@ def _grid(row: Row) -> Row:
         "snaked": 1,
         "steps_x": GRID.steps_x,
         "steps_y": GRID.steps_y,
-        "dx_mm": GRID.dx_mm,
-        "dy_mm": GRID.dy_mm,
+        "dx_mm": step,
+        "dy_mm": step,
         "xOffset": 1.5,
         "yOffset": 2.5,
         "meshAngle": 30.0,
@@ -49,6 +52,6 @@ def _grid(row: Row) -> Row:
         "micronsPerPixelY": 0.8,
         "pixelspermicronX": 1.25,
         "pixelspermicronY": 1.25,
-        "snapshot_offsetXPixel": 200.0,
-        "snapshot_offsetYPixel": 160.0,
+        "snapshot_offsetXPixel": corner[0],
+        "snapshot_offsetYPixel": corner[1],
     }
