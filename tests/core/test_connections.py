@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -115,12 +116,20 @@ def test_a_body_is_no_head(server: Running) -> None:
     assert exchange(server, chunked + pieces + b"0\r\n\r\n")[0] == status
 
 
+def lines_so_far(server: Running) -> int:
+    """How many lines the log has, once that of the last request is there."""
+    mark = uuid.uuid4().hex
+    exchange(server, get(b"X-Request-ID: " + mark.encode()))
+    server.wait_for(lambda: any(line.get("request_id") == mark for line in server.events()))
+    return len(server.events())
+
+
 NONSENSE = [b"NONSENSE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET / HTTP/9.9\r\n\r\n"]
 
 
 @pytest.mark.parametrize("sent", NONSENSE, ids=repr)
 def test_nonsense_is_one_line(server: Running, sent: bytes) -> None:
-    before = len(server.events())
+    before = lines_so_far(server)
     assert exchange(server, sent) == (400, {"detail": "This is not HTTP."})
     server.wait_for(lambda: server.events()[before:])
     (line,) = server.events()[before:]
@@ -183,7 +192,7 @@ def test_who_leaves_while_sending_is_one_line(server: Running) -> None:
     def lines() -> list[dict[str, object]]:
         return [line for line in server.events()[before:] if line.get("request_id") == "leaver"]
 
-    before = len(server.events())
+    before = lines_so_far(server)
     with connect(server) as client:
         client.sendall(BEFORE_BODY.replace(b"Host: x", b"Host: x\r\nX-Request-ID: leaver") + LOGIN[:10])
     server.wait_for(lines)

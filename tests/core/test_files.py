@@ -105,19 +105,19 @@ async def test_flags_do_not_wait_for_a_file_system_that_hangs(
 async def test_flags_wait_for_a_file_system_that_is_slow_but_answers(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forty files, sixteen at a time, each in half of the patience: longer than the patience in all."""
-    for number in range(40):
+    """Sixteen at a time, each in a small part of the patience: longer than the patience in all."""
+    for number in range(400):
         (root / f"{number}.txt").touch()
     locate = Files.locate
 
     def slow(self: Files, path: str | None) -> Path | None:
-        time.sleep(0.5)
+        time.sleep(0.1)
         return locate(self, path)
 
     monkeypatch.setattr(Files, "locate", slow)
-    monkeypatch.setattr(module, "FLAG_PATIENCE", 1.0)
+    monkeypatch.setattr(module, "FLAG_PATIENCE", 2.0)
     with capture_logs() as logs:
-        assert await below(root).exist([f"{root}/{number}.txt" for number in range(40)]) == [True] * 40
+        assert await below(root).exist([f"{root}/{number}.txt" for number in range(400)]) == [True] * 400
     assert logs == []
 
 

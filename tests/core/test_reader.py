@@ -172,6 +172,14 @@ async def collections(app: TestApp, login: str, person_id: int, *permissions: st
 ONE = {"database.pool_size": 1, "database.max_overflow": 0}
 
 
+async def kill(db: TestDatabase, connection: int) -> None:
+    """End a connection to the server, and wait until it has ended."""
+    await db.sql(f"KILL {connection}")
+    alive = f"SELECT 1 FROM information_schema.processlist WHERE id = {connection}"
+    while await db.sql(alive):  # noqa: ASYNC110 - nothing tells when it has ended
+        await asyncio.sleep(0.02)
+
+
 @pytest.mark.on("mariadb-union")
 async def test_a_connection_that_the_server_dropped_is_replaced(make_app: MakeApp) -> None:
     app = await make_app("probe", **WITH_PROBE, **ONE)
@@ -182,12 +190,10 @@ async def test_a_connection_that_the_server_dropped_is_replaced(make_app: MakeAp
 
     status, first = await number()
     assert (status, await number()) == (200, (200, first))
-    await app.database.sql(f"KILL {int(first)}")
-    await asyncio.sleep(0.1)
+    await kill(app.database, int(first))
     status, second = await number()
     assert (status, second != first) == (200, True)
-    await app.database.sql(f"KILL {int(second)}")
-    await asyncio.sleep(0.1)
+    await kill(app.database, int(second))
     assert (await app.client.get("/probe/people", headers=headers)).json()["total"] == 1
 
 
@@ -199,8 +205,7 @@ async def test_a_connection_for_writes_that_the_server_dropped_is_replaced(make_
     assert (await post("/user/sign", headers=headers, json={"validity": "/a"})).status_code == 200
     ids = await app.database.sql("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()")
     for (number,) in ids:
-        await app.database.sql(f"KILL {int(number)}")
-    await asyncio.sleep(0.1)
+        await kill(app.database, int(number))
     assert (await post("/user/sign", headers=headers, json={"validity": "/b"})).status_code == 200
 
 

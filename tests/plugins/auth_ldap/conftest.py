@@ -140,7 +140,7 @@ def ldap_app(make_app: MakeApp, slapd: Slapd, named: dict[str, Any]) -> Any:
 
     async def make(**settings: Any) -> TestApp:
         how = {} if "base" in settings else named
-        given = {"uri": slapd.uri, "ca_file": slapd.ca_file, "timeout": 1, **how, **settings}
+        given = {"uri": slapd.uri, "ca_file": slapd.ca_file, "timeout": 30, **how, **settings}
         section = {f"auth.backends.ldap.{key}": value for key, value in given.items()}
         return await make_app("auth_ldap", **{"auth.backends.ldap.use": "auth_ldap", **section})
 

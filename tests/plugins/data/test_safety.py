@@ -6,7 +6,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,20 @@ async def idle(readers: Readers) -> None:
     """Wait until a reader is free."""
     await readers._turns.take(0)
     readers._turns.give(0)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Reader]:
+    """The readers that are started."""
+    found: list[Reader] = []
+    start = Reader.start
+
+    async def noting(*arguments: Any) -> Reader:
+        found.append(await start(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(Reader, "start", noting)
+    return found
 
 
 @pytest.mark.fix(30)
@@ -141,20 +154,12 @@ async def test_a_hostile_file_exhausts_nothing(make_beamline: Any) -> None:
 
 
 async def test_a_reader_that_dies_or_hangs_is_replaced(
-    make_beamline: Any, monkeypatch: pytest.MonkeyPatch
+    make_beamline: Any, monkeypatch: pytest.MonkeyPatch, started: list[Reader]
 ) -> None:
     beamline = await make_beamline(**{"plugin.data.readers": 1, "plugin.data.time_limit": 20.0})
     with h5py.File(beamline.folder / "all.h5", "w") as file:
         file["values"] = VALUES
     key = await beamline.collect("all.h5")
-    started: list[Reader] = []
-    start = Reader.start
-
-    async def noting(*arguments: Any) -> Reader:
-        started.append(await start(*arguments))
-        return started[-1]
-
-    monkeypatch.setattr(Reader, "start", noting)
 
     async def ask() -> httpx.Response:
         found: httpx.Response = await beamline.get(f"{GROVE}/data", dataCollectionId=key, path="/values")
@@ -289,16 +294,27 @@ with h5py.File(sys.argv[1], "w", libver="latest") as file:
         writer.stdout.close()
 
 
-async def test_other_requests_are_answered_while_files_are_read(beamline: Any) -> None:
+async def test_other_requests_are_answered_while_files_are_read(
+    make_beamline: Any, started: list[Reader]
+) -> None:
+    beamline = await make_beamline(**{"plugin.data.readers": 1, "plugin.data.time_limit": 60.0})
     images = np.zeros((8, 1024, 1024), "<u4")
     master = write_eiger(beamline.folder, images, per_file=8)
     key = await beamline.collect(master.name)
-    query = {"dataCollectionId": key, "path": "/entry/data/data_000001", "format": "bin"}
-    pulling = asyncio.create_task(beamline.get(f"{GROVE}/data", **query))
-    waits = []
-    while not pulling.done():
-        began = time.perf_counter()
-        await asyncio.sleep(0.001)
-        waits.append(time.perf_counter() - began)
+
+    async def ask(**query: str) -> httpx.Response:
+        where = {"dataCollectionId": key, "path": "/entry/data/data_000001"}
+        found: httpx.Response = await beamline.get(f"{GROVE}/data", **where, **query)
+        return found
+
+    readers = beamline.app.starbeam.plugins.enabled["data"]._readers
+    assert (await ask(selection="0,0,0")).json() == 0
+    await idle(readers)
+    started[0]._process.send_signal(signal.SIGSTOP)
+    pulling = asyncio.create_task(ask(format="bin"))
+    while readers._idle:  # noqa: ASYNC110 - until the reader has something to do
+        await asyncio.sleep(0.01)
+    live = await beamline.app.client.get(httpx.URL("http://testserver.local/health/live"))
+    assert (live.status_code, pulling.done()) == (200, False)
+    started[0]._process.send_signal(signal.SIGCONT)
     assert (await pulling).content == images.tobytes()
-    assert sorted(waits)[len(waits) // 2] < 0.05

@@ -21,6 +21,7 @@ from starbeam_data.protocol import SLOT, WINDOW
 from starbeam_testing.app import TestDatabase
 from support.beamline import fill
 from support.commands import SECRET, Running, Site
+from support.processes import established
 
 ADDRESS = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&format=bin&path=/values&selection={}"
 ROWS, ROW = 6, 8 << 20
@@ -99,10 +100,10 @@ def test_slow_clients_get_what_they_asked_for(tmp_path: Path, rows: np.ndarray) 
 
 
 def test_who_takes_nothing_keeps_no_reader(tmp_path: Path, rows: np.ndarray) -> None:
-    with serving(tmp_path, 5) as (server, headers, _):
+    with serving(tmp_path, 8) as (server, headers, _):
         port = server.port
         clients = [Slow(port, headers, row) for row in (0, 1)]
-        time.sleep(8)  # the readers are waited for longer than the limit
+        server.wait_for(lambda: not established(port))  # the limit is over
         fast = httpx.get(f"http://127.0.0.1:{port}{ADDRESS.format(5)}", headers=headers, timeout=120)
         for client in clients:
             client.take()
