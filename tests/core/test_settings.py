@@ -20,11 +20,11 @@ from starbeam.settings import (
     Section,
     Settings,
     SettingsError,
-    convert,
     load,
     redacted,
     secret_problem,
 )
+from starbeam.settings.convert import convert_located
 
 CONFIG = Path(__file__).parents[2] / "config"
 SECRET = "hunter2"
@@ -513,10 +513,15 @@ def test_problems_inside_a_plugin() -> None:
     ]
 
 
+def located(path: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """A file whose name is the key in capitals, and the key below the table `a.b`."""
+    return ".".join(("a", "b", *path)).upper(), ("a", "b", *path)
+
+
 def test_convert() -> None:
-    assert convert({"uri": "x", "port": 1}, LdapSettings, "", str.upper) == LdapSettings("x", 1)
+    assert convert_located({"uri": "x", "port": 1}, LdapSettings, located) == LdapSettings("x", 1)
     with pytest.raises(SettingsError) as caught:
-        convert({"port": 0}, LdapSettings, "a.b", str.upper)
+        convert_located({"port": 0}, LdapSettings, located)
     assert [str(problem) for problem in caught.value.problems] == [
         "a.b.uri: is required",
         "A.B.PORT: a.b.port: expected an integer from 1 to 65535, got 0",
@@ -532,10 +537,10 @@ def test_check_of_a_plugin_hides_secrets() -> None:
         colour: Annotated[str, Meta(extra={"check": refuse})]
 
     with pytest.raises(SettingsError) as caught:
-        convert({"api_token": SECRET, "colour": "red"}, Checked, "plugin.x", lambda _: "file")
+        convert_located({"api_token": SECRET, "colour": "red"}, Checked, located)
     assert str(caught.value).splitlines() == [
-        "file: plugin.x.api_token: expected something else, got a value that is not shown",
-        'file: plugin.x.colour: expected something else, got "red"',
+        "A.B.API_TOKEN: a.b.api_token: expected something else, got a value that is not shown",
+        'A.B.COLOUR: a.b.colour: expected something else, got "red"',
     ]
 
 

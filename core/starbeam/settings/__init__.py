@@ -4,7 +4,6 @@ Later wins: the defaults, the configuration file (TOML), the environment (``STAR
 ``…_FILE`` names a file that holds the value), the command line.
 """
 
-from starbeam.settings.convert import convert
 from starbeam.settings.errors import InvalidValue, Problem, SettingsError
 from starbeam.settings.loading import Loaded, load, redacted
 from starbeam.settings.model import Auth, Database, Files, Plugins, Section, Server, Settings
@@ -22,7 +21,6 @@ __all__ = [
     "Server",
     "Settings",
     "SettingsError",
-    "convert",
     "load",
     "redacted",
     "secret_problem",

@@ -31,22 +31,12 @@ _SIMPLE: dict[type[inspect.Type], str] = {
 }
 
 
-def convert(raw: Mapping[str, Any], struct: type[T], where: str, origin: Callable[[str], str]) -> T:
-    """Return `raw` as a `struct`.
-
-    `where` is the dotted key of the table, `origin` tells where a dotted key was set. Raises
-    `SettingsError` with every problem.
-    """
-    prefix = tuple(where.split(".")) if where else ()
-    return convert_located(raw, struct, lambda path: (origin(".".join(prefix + path)), prefix + path))
-
-
 def convert_located(
     raw: Mapping[str, Any], struct: type[T], locate: Locate, problems: Iterable[Problem] = ()
 ) -> T:
-    """Do what `convert` does, for values whose keys do not share one prefix.
+    """Return `raw` as a `struct`; raises `SettingsError` with every problem.
 
-    `problems` are those that are known already.
+    `locate` tells where a key was set; `problems` are those that are known already.
     """
     checker = _Checker(struct, locate)
     checker.problems += problems

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct, inspect
 from msgspec.structs import fields
@@ -70,67 +71,72 @@ def below(tree: Any, where: Path) -> Mapping[str, Any]:
     return tree if isinstance(tree, Mapping) else {}
 
 
+class Said(NamedTuple):
+    """A value, where it was set, and the table that it was set in."""
+
+    value: Any
+    origin: str
+    where: Path
+    order: int
+    """How many values were set before."""
+
+
 class Table:
     """What all places say of a table, for one Struct; later wins. Of several tables, the later ones win."""
 
     def __init__(self, sources: Sources, struct: type[Struct], *wheres: Path, but: Path = ()) -> None:
         """`but` is a key that is not the Struct's."""
-        self.tree: dict[str, Any] = {}
         self.problems: list[Problem] = []
         self._struct = struct
         self._but = but
-        self._set: dict[Path, tuple[str, Path]] = {}
-        """Of each value: where it was set, and the table that it was set in."""
+        self._said: dict[Path, Said] = {}
+        """All values that are not tables with values."""
+        self._order = itertools.count()
         self._where: Path = ()
         for where in wheres:
             self._add(sources, where)
 
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The values as tables in tables."""
+        tree: dict[str, Any] = {}
+        for path, said in self._said.items():
+            table = tree
+            for name in path[:-1]:
+                table = table.setdefault(name, {})
+            table[path[-1]] = said.value
+        return tree
+
+    def locate(self, path: Path) -> tuple[str, Path]:
+        """Return where `path`, or what is below it, was set last, and its full path."""
+        found = (said for known, said in self._said.items() if known[: len(path)] == path)
+        last = max(found, key=lambda said: said.order, default=Said(None, DEFAULT, self._where, 0))
+        return last.origin, last.where + path
+
     def _add(self, sources: Sources, where: Path) -> None:
         """Take what all places say of the table `where`."""
         self._where = where
-        self._put_all(below(sources.file, where), sources.origin_of_file)
+        self._put((), below(sources.file, where), sources.origin_of_file)
         self._read(sources.variables())
         for key, value in sources.overrides.items():
             path = tuple(key.split("."))
             if (inside := _inside(path, where)) is not None:
                 self._put(inside, value, COMMAND_LINE)
             elif where[: len(path)] == path:  # a table around this one
-                self._put_all(below(value, where[len(path) :]), COMMAND_LINE)
-
-    def locate(self, path: Path) -> tuple[str, Path]:
-        """Return where `path`, or what is below it, was set, and its full path."""
-        found = (said for known, said in reversed(self._set.items()) if known[: len(path)] == path)
-        origin, where = next(found, (DEFAULT, self._where))
-        return origin, where + path
-
-    def _put_all(self, table: Mapping[str, Any], origin: str, path: Path = ()) -> None:
-        for name, value in table.items():
-            self._put((*path, name), value, origin)
+                self._put((), below(value, where[len(path) :]), COMMAND_LINE)
 
     def _put(self, path: Path, value: Any, origin: str) -> None:
-        """Set a value, or all values of a table, making the tables above."""
-        if self._where + path == self._but:
+        """Set a value, or all values of a table."""
+        if path and self._where + path == self._but:
             return
-        if isinstance(value, Mapping) and value:
-            self._put_all(value, origin, path)
+        inside = [known for known in self._said if _inside(known, path) is not None]
+        if isinstance(value, Mapping) and (value or inside or not path):
+            for name, item in value.items():
+                self._put((*path, name), item, origin)
             return
-        table = self.tree
-        for name in path[:-1]:
-            if not isinstance(table.get(name), dict):
-                table[name] = {}
-            table = table[name]
-        if isinstance(value, Mapping):  # without values
-            if isinstance(table.get(path[-1]), dict):
-                return
-            value = {}
-        table[path[-1]] = value
-        around = {path[:length] for length in range(len(path))}
-        self._set = {
-            known: said
-            for known, said in self._set.items()
-            if known not in around and known[: len(path)] != path
-        }
-        self._set[path] = origin, self._where
+        for other in (*inside, *(path[:length] for length in range(len(path)))):
+            self._said.pop(other, None)
+        self._said[path] = Said(value, origin, self._where, next(self._order))
 
     def _read(self, variables: Iterator[tuple[str, Path, str]]) -> None:
         """Take what the variables of this table say."""
