@@ -109,6 +109,8 @@ class OfCollections:
     load: Callable[[Reader, Asked, Sequence[int]], Awaitable[Mapping[int, Mapping[str, Any]]]]
     """Reads for all data collections of the page at once, by their ids. One that is left out gets nothing."""
     order: int
+    alone: bool = False
+    """Where it has something, nothing of a later order stands at the same spot."""
 
 
 TileSpot = Literal["state", "activity"]

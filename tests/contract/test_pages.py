@@ -26,6 +26,8 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /sessions/{key}": ("/sessions/1", "/sessions/1"),
     "GET /sessions/{key}/people": ("/sessions/1/people", "/sessions/1"),
     "GET /sessions/{key}/samples": ("/sessions/1/samples", "/sessions/1"),
+    "GET /sessions/{key}/movies": ("/sessions/1/movies", "/sessions/1"),
+    "GET /sessions/{key}/classes": ("/sessions/1/classes", "/sessions/1"),
     "GET /samples": ("/samples", "/samples"),
     "GET /samples/{key}": ("/samples/1", "/samples/1"),
     "GET /proteins": ("/proteins", "/proteins"),
@@ -41,6 +43,8 @@ ALIKE: dict[str, tuple[str, str]] = {
 LISTED: dict[str, tuple[str, str]] = {
     "GET /collections/{key}": ("/collections/1", "/events?dataCollectionId=1"),
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
+    "GET /collections/{key}/movies": ("/collections/1/movies", "/events?dataCollectionId=1"),
+    "GET /movies/{key}": ("/movies/1", "/events?dataCollectionId=1"),
 }
 """By page of one thing: its address, and the list of the API that is empty for who may not see it."""
 HELD: dict[str, tuple[str, str]] = {
@@ -56,6 +60,8 @@ HELD: dict[str, tuple[str, str]] = {
 }
 """By page of administrators: its address, and an operation that needs the same permission. Whom the API
 refuses finds no page."""
+PICTURES = {"GET /movies/{key}/{picture}", "GET /classes/{key}/picture"}
+"""Files that pages show: whose they are is looked at by the tests of their plugins."""
 FOR_ALL = {
     "GET /",
     "GET /search",
@@ -83,7 +89,7 @@ def pages(whole: Whole) -> set[str]:
 
 
 async def test_every_page_has_an_entry(whole: Whole) -> None:
-    assert pages(whole) == {*ALIKE, *LISTED, *HELD, *FOR_ALL, *PUBLIC}
+    assert pages(whole) == {*ALIKE, *LISTED, *HELD, *PICTURES, *FOR_ALL, *PUBLIC}
     public = {
         f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
         for one in pages_of(whole.app.starbeam.asgi)

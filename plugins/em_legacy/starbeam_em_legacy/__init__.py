@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.api.web import Pages
+
 
 class EmLegacyPlugin(Plugin[NoSettings]):
     """`/legacy/em`: movies, their images, statistics and classification."""
@@ -33,3 +35,10 @@ class EmLegacyPlugin(Plugin[NoSettings]):
         from starbeam_em_legacy import routes
 
         return routes.handlers
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """Movies and particle classes."""
+        from starbeam_em_legacy import pages
+
+        return [pages.pages()]

@@ -13,7 +13,7 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, send_file
 from starbeam.api.lists import LARGEST, path_id
-from starbeam_em_legacy import queries
+from starbeam_em_legacy.queries import legacy as queries
 from starbeam_legacy.queries import groups
 from starbeam_legacy.queries.rows import Row
 from starbeam_legacy.routes.forms import both

@@ -17,7 +17,7 @@ from starbeam.api import Principal
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import Asked, Drawn, Pages, Place, Show, Site, Spot, TileSpot
+from starbeam.api.web import Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
 from starbeam_web import assets, words
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms
@@ -184,13 +184,18 @@ class Shown(Show):
         self, plugins: Sequence[Any], reader: Reader, ids: Sequence[int], spots: Collection[Any]
     ) -> dict[int, dict[Any, str]]:
         found: dict[int, dict[Any, str]] = {id: {} for id in ids}
+        taken = set[tuple[int, Any]]()
         for one in plugins:
             wanted = {spot: template for spot, template in one.templates.items() if spot in spots}
             read = await one.load(reader, self._asked(), ids) if ids and wanted else {}
             for id, values in read.items():
                 for spot, template in wanted.items():
+                    if (id, spot) in taken:
+                        continue
                     html = self._frame.draw(self._request, template, {"id": id, **values})
                     found[id][spot] = found[id].get(spot, Markup("")) + html
+                    if isinstance(one, OfCollections) and one.alone:
+                        taken.add((id, spot))
         return found
 
     def _asked(self, key: int | str | None = None, thing: object = None) -> Asked:

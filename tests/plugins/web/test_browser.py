@@ -24,7 +24,7 @@ SAYS = {
     r"/proposals/(?P<key>\w+)(/people|/samples|/shipments)?": (
         f"select title from Proposal p where {NAME} = :key"
     ),
-    r"/sessions/(?P<key>\d+)(/people|/samples)?": f"{OF_SESSION} where sessionId = :key",
+    r"/sessions/(?P<key>\d+)(/people|/samples|/movies|/classes)?": f"{OF_SESSION} where sessionId = :key",
     r"/samples/(?P<key>\d+)": "select name from BLSample where blSampleId = :key",
     r"/proteins/(?P<key>\d+)": "select acronym from Protein where proteinId = :key",
     r"/shipments/(?P<key>\d+)": "select shippingName from Shipping where shippingId = :key",
@@ -37,6 +37,9 @@ SAYS = {
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
     "where dataCollectionGroupId = :key",
+    r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
+    "where dataCollectionId = :key",
+    r"/movies/(?P<key>\d+)": "select movieNumber from Movie where movieId = :key",
     r"/admin/groups/(?P<key>\d+)": "select name from UserGroup where userGroupId = :key",
     r"/admin/permissions/(?P<key>\d+)": "select type from Permission where permissionId = :key",
     r"/admin/people/(?P<key>\d+)": "select login from Person where personId = :key",

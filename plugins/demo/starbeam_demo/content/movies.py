@@ -123,7 +123,7 @@ class Movie:
             "resolutionLimit": f"{resolution:.2f}",
             "logFilePath": str(self._file("_ctf.log")),
             "estimatedBfactor": f"{rng.uniform(20, 150):.1f}",
-            "estimatedDefocus": round(self.defocus, 3),
+            "estimatedDefocus": round(self.defocus * 10_000),
             "estimatedResolution": round(resolution, 2),
             "astigmatismAngle": round(angle, 1),
             "ccValue": round(agreement, 3),

@@ -1,0 +1,1 @@
+"""SQL: what the operations answer, and what pages show."""
