@@ -38,6 +38,13 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /containers/{key}": ("/containers/1", "/containers/1"),
     "GET /contacts": ("/contacts", "/labcontacts"),
     "GET /contacts/{key}": ("/contacts/1", "/labcontacts/1"),
+    "GET /sessions/{key}/statistics": ("/sessions/1/statistics", "/stats/breakdown?sessionId=1"),
+    "GET /proposals/{name}/statistics": ("/proposals/mx23/statistics", "/stats/times?proposal=mx23"),
+    "GET /statistics": ("/statistics", "/stats/runs"),
+    "GET /statistics/{run}/{beamline}": (
+        "/statistics/1/id29",
+        "/stats/breakdown?runId=1&beamLineName=id29",
+    ),
 }
 """By page: its address, and what of the API it stands for. A list says how many rows there are."""
 LISTED: dict[str, tuple[str, str]] = {

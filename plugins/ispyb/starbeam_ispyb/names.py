@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, select
 
-from starbeam.api.database import joined
+from starbeam.api.database import Scope, joined, statement
 from starbeam.api.lists import Where
 from starbeam_ispyb.models import BLSession, Proposal
 
@@ -20,6 +20,13 @@ def proposal_name(proposal: Any = Proposal) -> ColumnElement[str | None]:
 def session_name(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElement[str | None]:
     """The name of a session; NULL without a visit number."""
     return joined(proposal.proposalCode, proposal.proposalNumber, literal("-"), session.visit_number)
+
+
+@statement
+def beamline_names(scope: Scope) -> Select[str | None]:
+    """The beamlines of the sessions that the caller sees, by name."""
+    name = BLSession.beamLineName
+    return select(name).where(scope.sees(BLSession), name.is_not(None), name != "").distinct().order_by(name)
 
 
 def is_proposal(proposal: Any = Proposal) -> ColumnElement[bool]:

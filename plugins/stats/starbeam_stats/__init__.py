@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.database import Rule
+    from starbeam.api.web import Pages
 
 
 class StatsPlugin(Plugin[NoSettings]):
@@ -37,6 +38,13 @@ class StatsPlugin(Plugin[NoSettings]):
         from starbeam_stats import models
 
         return [Allow(models.BF_fault, through(BLSession, "sessionId"))]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The pages of statistics."""
+        from starbeam_stats import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -18,12 +18,18 @@ EVENTS = ("robot", "edge", "xrf")
 
 async def breakdown(reader: Reader, extent: Extent) -> schemas.Breakdown:
     """What happened in a session or run. At most 6 statements."""
+    return (await with_keys(reader, extent))[0]
+
+
+async def with_keys(reader: Reader, extent: Extent) -> tuple[schemas.Breakdown, list[int]]:
+    """That, and the keys of the data collections, with which the history begins."""
     measured = await history.measured(reader, extent)
     events = {kind: await history.events(reader, extent, kind) for kind in EVENTS}
     points = [*measured.points, *(point for kind in EVENTS for point in events[kind] if timed(point))]
     points += await history.others(reader, extent)
     counts = _counts(measured, {kind: len(events[kind]) for kind in EVENTS})
-    return schemas.Breakdown(_overview(extent, counts), points, _plottables(measured))
+    found = schemas.Breakdown(_overview(extent, counts), points, _plottables(measured))
+    return found, measured.keys
 
 
 def _overview(

@@ -21,10 +21,8 @@ OF_SESSION = (
     "from BLSession s join Proposal p using (proposalId)"
 )
 SAYS = {
-    r"/proposals/(?P<key>\w+)(/people|/samples|/shipments)?": (
-        f"select title from Proposal p where {NAME} = :key"
-    ),
-    r"/sessions/(?P<key>\d+)(/people|/samples|/movies|/classes)?": f"{OF_SESSION} where sessionId = :key",
+    r"/proposals/(?P<key>\w+)(/\w+)?": f"select title from Proposal p where {NAME} = :key",
+    r"/sessions/(?P<key>\d+)(/\w+)?": f"{OF_SESSION} where sessionId = :key",
     r"/samples/(?P<key>\d+)": "select name from BLSample where blSampleId = :key",
     r"/proteins/(?P<key>\d+)": "select acronym from Protein where proteinId = :key",
     r"/shipments/(?P<key>\d+)": "select shippingName from Shipping where shippingId = :key",
@@ -33,6 +31,7 @@ SAYS = {
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
     r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
     r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession where beamLineName = :name",
+    r"/statistics/(?P<key>\d+)/.+": "select run from v_run where runId = :key",
     r"/calendar": "select strftime('%Y', 'now', 'localtime')",
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
@@ -47,7 +46,16 @@ SAYS = {
 """By address: what a page must say, by SQL."""
 HEADS = {"/": "Start", "/search": "Search"} | {
     f"/{word.lower()}": word
-    for word in ("Beamlines", "Proposals", "Sessions", "Samples", "Proteins", "Shipments", "Contacts")
+    for word in (
+        "Beamlines",
+        "Statistics",
+        "Proposals",
+        "Sessions",
+        "Samples",
+        "Proteins",
+        "Shipments",
+        "Contacts",
+    )
 }
 HEADS |= {"/admin": "Health"} | {
     f"/admin/{word.lower()}": word for word in ("Options", "Groups", "Permissions", "People", "Activity")

@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, select, union_all
 from starbeam.api.database import NOW, Reader, Scope, statement
 from starbeam.api.lists import Asked
 from starbeam_ispyb.models import BLSession, Proposal
+from starbeam_ispyb.names import beamline_names
 from starbeam_proposals.queries.calendar import VISIT, Visit
 from starbeam_proposals.queries.groups import key_of
 from starbeam_proposals.queries.sessions import GroupFilters, bound, firsts
@@ -53,12 +54,6 @@ def _running(scope: Scope) -> Select[Any]:
 
 
 @statement
-def _names(scope: Scope) -> Select[Any]:
-    name = BLSession.beamLineName
-    return select(name).where(scope.sees(BLSession), name.is_not(None), name != "").distinct().order_by(name)
-
-
-@statement
 def _near(scope: Scope) -> Select[Any]:
     """The next sessions of a beamline and the last ones."""
     start, on_it = BLSession.startDate, BLSession.beamLineName == bindparam("beamLineName")
@@ -97,7 +92,7 @@ async def running(reader: Reader, most: int) -> list[Beamline]:
 async def names(reader: Reader) -> list[str]:
     """All beamlines: those of groups, and those of sessions that the caller sees. 1 statement."""
     groups = [line.beamLineName for group in reader.options.beamline_groups for line in group.beamLines]
-    return [*groups, *(name for (name,) in await reader.rows(_names()))]
+    return [*groups, *(name for (name,) in await reader.rows(beamline_names()))]
 
 
 async def near(reader: Reader, name: str) -> list[Visit]:

@@ -81,7 +81,8 @@ def _with_sample(query: Select[Any], sample_id: Any) -> Select[Any]:
 @statement
 def _collections(scope: Scope, given: frozenset[str]) -> Select[Any]:
     plotted = [DataCollection.wavelength, *(getattr(DataCollection, name) for name in PLOTTED)]
-    found = collections(scope, given, *_COLLECTION.columns(scope), UNSUCCESSFUL, *plotted)
+    more = DataCollection.dataCollectionId, UNSUCCESSFUL, *plotted
+    found = collections(scope, given, *_COLLECTION.columns(scope), *more)
     both = DataCollection.startTime.is_not(None), DataCollection.endTime.is_not(None)
     order = DataCollection.startTime, DataCollection.dataCollectionId
     return _with_sample(found, DataCollectionGroup.blSampleId).where(*both).order_by(*order)
@@ -131,6 +132,7 @@ class Measured:
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self.points: list[schemas.BreakdownPoint] = []
+        self.keys: list[int] = []
         self.failed = 0
         self.plotted: list[Sequence[float | None]] = []
         first = -1 - len(PLOTTED)
@@ -138,6 +140,7 @@ class Measured:
             point = _COLLECTION.make(row)
             if timed(point):
                 self.points.append(point)
+                self.keys.append(row[first - 2])
                 self.failed += bool(row[first - 1])
                 self.plotted.append(row[first:])
 

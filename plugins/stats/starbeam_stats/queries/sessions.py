@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from starbeam.api.database import Rows, Scope, statement
-from starbeam_ispyb.models import BLSession
+from starbeam_ispyb.models import BLSession, Proposal
+from starbeam_ispyb.names import session_name
 from starbeam_stats.queries.extent import Extent, where
 from starbeam_stats.queries.spans import since_epoch
 
@@ -24,3 +25,19 @@ async def measured(reader: Rows, extent: Extent) -> list[tuple[int, int | None, 
     statement."""
     rows = await reader.rows(_sessions(extent.given), **extent.values)
     return [(key, start, end) for key, start, end in rows]
+
+
+@statement
+def _names(scope: Scope, given: frozenset[str]) -> Select[Any]:
+    columns: Any = BLSession.sessionId, session_name()
+    return (
+        select(*columns)
+        .where(*where(scope, given))
+        .join(Proposal, Proposal.proposalId == BLSession.proposalId)
+    )
+
+
+async def names(reader: Rows, extent: Extent) -> dict[int, str | None]:
+    """The names of the sessions that are meant, by key. 1 statement."""
+    rows = await reader.rows(_names(extent.given), **extent.values)
+    return {row[0]: row[1] for row in rows}
