@@ -60,7 +60,8 @@ class EventsPlugin(Plugin[EventsSettings]):
         from starbeam_events.queries import Stream
 
         sources = [source.in_full() for source in self._sources(ctx)]
-        return [pages.pages(Stream(sources, self.settings.total_age), self._cursors(ctx))]
+        age = self.settings.total_age
+        return [pages.pages(Stream(sources, age), self._cursors(ctx), age)]
 
     def _cursors(self, ctx: Context) -> Cursors:
         from starbeam_events.cursors import Cursors

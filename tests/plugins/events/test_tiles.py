@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from plugins.events.conftest import Beamline
-from plugins.events.test_pages import keys, opened, page
+from plugins.events.test_pages import OPEN, keys, opened, page
 from starbeam.db.models import AdminVar
+from starbeam_ispyb import models as m
 from starbeam_testing.app import Statements
 from starbeam_testing.fixtures import MakeApp
 from support.pages import Visitor, text_of
@@ -187,3 +188,47 @@ async def test_all_beamlines(make_app: MakeApp) -> None:
     alone = text_of(await page(stranger, "/beamlines/id01"))
     assert "no session of yours" in alone
     assert (await stranger.open("/beamlines/id09")).status_code == 404
+
+
+async def test_figures_of_a_session(make_app: MakeApp) -> None:
+    beamline, visitor = await facility(make_app)
+    for key in (1, 2, 3):
+        await beamline.sample(key)
+    await beamline.db.add(m.Shipping, shippingId=1, proposalId=1)
+    await beamline.db.add(m.Dewar, dewarId=1, shippingId=1)
+    place = {"beamlineLocation": "id01", "sampleChangerLocation": "3"}
+    await beamline.db.add(m.Container, containerId=1, dewarId=1, **place)
+    await beamline.db.sql("update BLSample set containerId=1 where blSampleId in (1, 2)")
+    await beamline.group(10, blSampleId=1)
+    await beamline.collection(1, 10, 0, 30, runStatus="DataCollection Successful")
+    await beamline.collection(2, 10, 30, 90, runStatus="DataCollection failed")
+    await beamline.collection(3, 10, 90)  # neither, and without an end
+    await beamline.robot(4, 120, blsampleId=3)  # to 14:01
+    said = text_of(await page(visitor, "/sessions/1"))
+    assert (
+        "Collections 3 1 failed Samples seen 2 of 2 in the changer Beam used 1.5 h of 6.1 h "
+        "Last event 6 min 00 s ago" in said
+    )
+    assert "Kinase · 8 h" in said
+    assert "Collections 3 1 failed" in text_of(await page(visitor, "/beamlines/id01"))
+    beamline.app.set_time(datetime(2026, 3, 11, 14))
+    over = text_of(await page(visitor, "/sessions/1"))
+    assert "Samples seen 2 Beam used 1.5 h of 8.0 h" in over
+    empty = text_of(await page(visitor, "/sessions/2"))
+    assert "Collections 0 Samples seen 0 Beam used 0.0 h of 5.0 h Last event none yet" in empty
+
+
+async def test_figures_are_kept_for_seconds_for_each_person(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OPEN, "plugin.events.total_age", 60)
+    beamline, visitor = await opened(make_app)
+    await beamline.app.as_user("guest")
+    await beamline.joins("guest", 1)
+    guest = Visitor(beamline.app)
+    await guest.log_in("guest")
+    assert "Collections 0" in text_of(await page(visitor))
+    await beamline.group(10)
+    await beamline.collection(1, 10, 0, 30)
+    assert "Collections 0" in text_of(await page(visitor))
+    assert "Collections 1" in text_of(await page(guest))

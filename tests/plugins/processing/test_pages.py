@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -115,14 +116,48 @@ async def test_results_stand_below_the_card_and_the_best_on_its_first_line(
     assert "<table" not in (await visitor.open("/groups/2")).text
 
 
-async def test_the_results_of_all_cards_are_one_statement(make_app: MakeApp) -> None:
+async def test_the_results_of_all_cards_are_one_statement(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OPEN, "plugin.events.total_age", 60)
     app, visitor = await opened(make_app)
     for key in (1, 2):
         await program(app, key, key)
         await scaling(app, key, "P 1", **shells(2, 99, None))
     await app.database.add(m.RobotAction, robotActionId=1, blsessionId=1, actionType="LOAD")
+    await visitor.open("/sessions/1")  # the figures are kept
     with Statements(app) as statements:
         html = (await visitor.open("/sessions/1")).text
-    assert html.count("2.00 Å") == 2
+    assert html.count("2.00 Å") == 3
     assert len([text for text in statements.texts if "AutoProcScalingStatistics" in text]) == 1
     assert len(statements) <= 12
+
+
+async def test_figures_of_a_session(make_app: MakeApp) -> None:
+    """The best result that is good enough, and programs that have not said what came of them."""
+    app, visitor = await opened(make_app)
+    app.set_time(datetime(2026, 3, 10, 12))
+    db = app.database
+    await db.add(m.Protein, proteinId=1, proposalId=1, acronym="P")
+    await db.add(m.Crystal, crystalId=1, proteinId=1)
+    await db.add(m.BLSample, blSampleId=1, crystalId=1, name="KinA-x12")
+    await db.sql("update DataCollectionGroup set blSampleId=1 where dataCollectionGroupId=2")
+    whole = {"completeness": 99.6}
+    for key, collection, resolution, completeness, cc in (
+        (1, 1, 1.2, 60, 0.9),  # not complete
+        (2, 1, 1.4, 99, 0.2),  # noise in the outer shell
+        (3, 2, 1.58, 99, 0.5),
+        (4, 2, 1.6, 99, 50),  # in per cent
+    ):
+        await program(app, key, collection)
+        overall = {"resolutionLimitHigh": resolution, "completeness": completeness}
+        await scaling(app, key, "P1", overall=overall, outerShell={**whole, "ccHalf": cc})
+    await program(app, 5, 2, None, processingStartTime=datetime(2026, 3, 10, 11))
+    await program(app, 6, 2, None, processingStartTime=datetime(2026, 3, 9, 11))  # more than a day ago
+    said = text_of((await visitor.open("/sessions/1")).text)
+    assert "Best resolution 1.58 Å KinA-x12 Processing 6 1 running" in said
+
+
+async def test_figures_of_a_session_without_processing(make_app: MakeApp) -> None:
+    _, visitor = await opened(make_app)
+    assert "Best resolution none yet Processing 0" in text_of((await visitor.open("/sessions/1")).text)

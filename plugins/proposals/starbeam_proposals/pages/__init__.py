@@ -21,7 +21,7 @@ from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
-from starbeam_proposals.queries.sessions import SESSIONS, SessionFilters
+from starbeam_proposals.queries.sessions import SESSIONS, TITLED, SessionFilters
 
 FEW = Page(limit=5)
 FOUND = Page(limit=10)
@@ -82,10 +82,10 @@ async def show_session(
     reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
 ) -> Response[Any]:
     """A session: its facts, and what plugins know of it."""
-    session = await reader.get(SESSIONS, key)
-    proposal = await proposals.uncounted(reader, session.proposal)
+    session = await reader.get(TITLED, key)
+    figures = await show.parts("figures of session", reader, key, session)
     drawn = await show.parts("session", reader, key)
-    return show("proposals/session.html", session=session, proposal=proposal, drawn=drawn)
+    return show("proposals/session.html", session=session, figures=figures, drawn=drawn)
 
 
 @get("/sessions/{key:int}/people", access=authenticated)

@@ -44,9 +44,10 @@ async def show_beamline(
     if not found:
         await _check(reader, name)
     now, runs = reader.now, _running(found, reader)
-    drawn = []
+    figures, drawn = [], []
     if runs is not None:
         kind = "wall of session" if follow else "session"
+        figures = await show.parts("figures of session", reader, runs.sessionId, runs)
         drawn = await show.parts(kind, reader, runs.sessionId)
     return show(
         "proposals/wall.html" if follow else "proposals/beamline.html",
@@ -54,6 +55,7 @@ async def show_beamline(
         session=runs,
         coming=[one for one in found if one is not runs and (one.endDate or one.startDate) >= now],
         last=[one for one in reversed(found) if (one.endDate or one.startDate) < now],
+        figures=figures,
         drawn=drawn,
     )
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import Select, case, select, union, union_all
 
-from starbeam.api.database import CALLER_ID, NOW, Reader, Scope, Shape, statement
-from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
-from starbeam_proposals.queries.sessions import FIELDS, JOINS, complete
+from starbeam.api.database import CALLER_ID, NOW, Reader, Scope, statement
+from starbeam_ispyb.models import BLSession, ProposalHasPerson, Session_has_Person
+from starbeam_proposals.queries.sessions import JOINS, TITLED, complete
 from starbeam_proposals.schemas import TitledSession
 
 COMING, PAST = 4, 5
 """How many that are not over, and that are."""
-_TITLED = Shape(TitledSession, BLSession, title=Proposal.title, **FIELDS)
 _OWN = union(
     select(Session_has_Person.sessionId.label("id")).where(Session_has_Person.personId == CALLER_ID),
     select(BLSession.sessionId)
@@ -33,12 +32,12 @@ def _own(scope: Scope) -> Select[Any]:
     keys = union_all(*(select(one.subquery()) for one in (coming, past))).subquery("own")
     joins = JOINS.join(keys, keys.c.id == BLSession.sessionId)
     order = over, case((over, None), else_=start), start.desc(), BLSession.sessionId.desc()
-    return select(*_TITLED.columns(scope)).select_from(joins).order_by(*order)
+    return select(*TITLED.shape.columns(scope)).select_from(joins).order_by(*order)
 
 
 async def sessions(reader: Reader) -> list[TitledSession]:
     """What runs and comes next, by start, then the last ones. 3 statements."""
-    found = await reader.shaped(_TITLED, _own())
+    found = await reader.shaped(TITLED.shape, _own())
     if found:
         await complete(reader, found)
     return found

@@ -250,6 +250,14 @@ SESSIONS = List(
     missing="Session not found",
 )
 """4 statements a page."""
+TITLED = List(
+    Shape(schemas.TitledSession, BLSession, title=Proposal.title, **FIELDS),
+    BLSession,
+    joins=JOINS,
+    complete=complete,
+    missing=SESSIONS.missing,
+)
+"""Each with what its proposal is about."""
 
 
 def bound(beamlines: Sequence[str]) -> dict[str, Any]:

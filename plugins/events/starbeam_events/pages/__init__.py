@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 from litestar import Response, get
@@ -15,18 +14,17 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, OfSessions, Pages, Part, Show, Spot, TileSpot
-from starbeam_events.cards import TITLES, by_day, cards
+from starbeam.api.web import Asked, Pages, Part, Show, Spot
+from starbeam_events.cards import by_day, cards
 from starbeam_events.cursors import Cursors
+from starbeam_events.pages.sessions import TEMPLATES, Sessions
 from starbeam_events.queries import Stream
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_events.sources import EventFilters
-from starbeam_events.sources.activity import collected, newest
 from starbeam_ispyb.models import AutoProcProgramMessage
 
 FIRST, FURTHER = Page(limit=10), Page(limit=20)
 """How many events the first page of a session has, and those after it."""
-WALL = Page(limit=6)
 MEMBERS = Page(limit=100)
 ON_CARDS: tuple[Spot, ...] = ("outcome", "pictures", "plot", "below")
 ALONE: tuple[Spot, ...] = (*ON_CARDS, "page")
@@ -85,13 +83,9 @@ def _wanted(asked: Asked) -> EventFilters:
     return EventFilters(sessionId=int(asked.key or 0), status=status, eventType=kind)
 
 
-def pages(stream: Stream, cursors: Cursors) -> Pages:
-    """The pages over the sources of a stream, and its place on those of sessions."""
-
-    tile: Mapping[TileSpot, str] = {
-        "state": "events/tile_state.html",
-        "activity": "events/tile_activity.html",
-    }
+def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
+    """The pages over the sources of a stream, and its place on those of sessions, whose figures may have an
+    age in seconds."""
 
     async def events_of_session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """The kinds of events, and a page of them."""
@@ -110,32 +104,13 @@ def pages(stream: Stream, cursors: Cursors) -> Pages:
             "more": await asked.show.of_collections(reader, _collections(events), ON_CARDS),
         }
 
-    async def of_sessions(
-        reader: Reader, asked: Asked, ids: Sequence[int]
-    ) -> Mapping[int, Mapping[str, Any]]:
-        """What each is at."""
-        last = await newest(reader, stream.sources, ids)
-        since, counts = await collected(reader, ids)
-        shared = {"since": since, "titles": TITLES}
-        return {id: {"newest": last.get(id), "counts": counts[id], **shared} for id in ids}
-
-    async def wall(reader: Reader, asked: Asked) -> Mapping[str, Any]:
-        """The newest event in full, and the five before it."""
-        filters = EventFilters(sessionId=int(asked.key or 0))
-        found = (await stream.page(reader, asked.files, WALL, filters, counted=False)).page.results
-        more = await asked.show.of_collections(reader, _collections(found[:1]), ON_CARDS)
-        return {"cards": cards(found), "more": more}
-
-    given = always(stream=stream)
+    given, of_sessions = always(stream=stream), Sessions(stream, age)
     return Pages(
         [
             get("/collections/{key:int}", access=authenticated, dependencies=given)(show_collection),
             get("/groups/{key:int}", access=authenticated, dependencies=given)(show_group),
         ],
-        Path(__file__).with_name("templates"),
-        parts=[
-            Part("session", "events/stream.html", events_of_session, 500),
-            Part("wall of session", "events/wall.html", wall, 500),
-        ],
-        of_sessions=[OfSessions(tile, of_sessions, 100)],
+        TEMPLATES,
+        parts=[Part("session", "events/stream.html", events_of_session, 500), *of_sessions.parts()],
+        of_sessions=[of_sessions.tiles()],
     )

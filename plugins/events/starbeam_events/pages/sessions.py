@@ -1,0 +1,79 @@
+"""What other pages say of a session's events: tiles, screens on the wall, and the figures of its head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starbeam.api.database import Cache, Reader
+from starbeam.api.lists import Page
+from starbeam.api.web import Asked, OfSessions, Part, TileSpot
+from starbeam_events.cards import TITLES, cards
+from starbeam_events.queries import Stream
+from starbeam_events.sources import EventFilters
+from starbeam_events.sources.activity import collected, newest
+from starbeam_events.sources.figures import figures
+
+TEMPLATES = Path(__file__).parent.with_name("templates")
+WALL = Page(limit=6)
+TILE: Mapping[TileSpot, str] = {"state": "events/tile_state.html", "activity": "events/tile_activity.html"}
+
+
+class Sessions:
+    """Reads it from a stream; figures are kept for some seconds, for each person."""
+
+    def __init__(self, stream: Stream, age: float) -> None:
+        self._stream = stream
+        self._kept: Cache[Any] = Cache(age)
+
+    def parts(self) -> list[Part]:
+        """On the pages of a session."""
+        return [
+            Part("figures of session", "events/figures.html", self.figures, 100),
+            Part("wall of session", "events/wall.html", self.wall, 500),
+        ]
+
+    def tiles(self) -> OfSessions:
+        """On the tiles of beamlines."""
+        return OfSessions(TILE, self.activities, 100)
+
+    async def activities(
+        self, reader: Reader, asked: Asked, ids: Sequence[int]
+    ) -> Mapping[int, Mapping[str, Any]]:
+        """What each session is at. 2 statements."""
+        last = await newest(reader, self._stream.sources, ids)
+        since, counts = await collected(reader, ids)
+        shared = {"since": since, "titles": TITLES}
+        return {id: {"newest": last.get(id), "counts": counts[id], **shared} for id in ids}
+
+    async def wall(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """The newest event in full, and the five before it."""
+        filters = EventFilters(sessionId=int(asked.key or 0))
+        found = (await self._stream.page(reader, asked.files, WALL, filters, counted=False)).page.results
+        collections = [event.id for event in found[:1] if event.type == "dc"]
+        more = await asked.show.of_collections(reader, collections, ("outcome", "pictures", "plot", "below"))
+        return {"cards": cards(found), "more": more}
+
+    async def figures(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """How many data collections and samples, how much of the beam time that is gone was used, and what
+        happened last. 2 statements."""
+        key, session = int(asked.key or 0), asked.thing
+        shown = await self._kept.get((reader.who, key), partial(self._figures, reader, key))
+        runs = session is None or (session.endDate or reader.now) >= reader.now
+        return {**shown, "runs": runs, "gone": _gone(session, reader)}
+
+    async def _figures(self, reader: Reader, key: int) -> Mapping[str, Any]:
+        last = await newest(reader, self._stream.sources, [key])
+        return {"figures": await figures(reader, key), "newest": last.get(key)}
+
+
+def _gone(session: Any, reader: Reader) -> float:
+    """How many seconds of a session are over."""
+    if session is None or session.startDate is None:
+        return 0
+    end = min(session.endDate or reader.now, reader.now)
+    gone: timedelta = end - session.startDate
+    return max(gone.total_seconds(), 0)
