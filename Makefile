@@ -51,7 +51,7 @@ test: $(INSTALLED) ## run the whole suite, or part of it: make test ARGS="-k pro
 	@tests/support/install_generators.sh
 	@$(BIN)/pytest $(ARGS)
 
-test-fast: $(INSTALLED) ## about two minutes for every day: each plugin and core, on SQLite only
+test-fast: $(INSTALLED) ## at most two minutes for every day: what is quick of core and the plugins, on SQLite only
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest -m "not (long or slow or mariadb)" tests/core tests/plugins $(ARGS)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -29,17 +30,24 @@ MINUTES = {WHOLE: 15, FAST: 2}
 """How long the suite and `make test-fast` took on two quiet cores, for who runs them the first time."""
 BEGAN = pytest.StashKey[float]()
 SLOW = (
-    *("core/test_metrics.py", "core/test_ratelimit.py", "core/test_serve.py", "core/test_workers.py"),
-    *("plugins/data/test_grove.py", "plugins/data/test_headers.py", "plugins/data/test_layouts.py"),
+    *("core/test_cli.py", "core/test_cli_tables.py", "core/test_connections.py", "core/test_csv.py"),
+    *("core/test_deprecation.py", "core/test_metrics.py", "core/test_onetime.py"),
+    *("core/test_plugin_contract.py", "core/test_ratelimit.py", "core/test_serve.py", "core/test_streams.py"),
+    *("core/test_token_attacks.py", "core/test_workers.py"),
+    *("plugins/*/test_browser.py", "plugins/*/test_command.py", "plugins/*/test_csv.py"),
+    *("plugins/*/test_h5web.py", "plugins/*/test_pages.py", "plugins/*/test_servers.py"),
     *(
-        "plugins/data/test_odd_nodes.py",
-        "plugins/data/test_references.py",
-        "plugins/data/test_slow_clients.py",
+        "plugins/admin/test_groups.py",
+        "plugins/auth_keycloak/test_login.py",
+        "plugins/auth_ldap/test_log_in.py",
     ),
-    *("plugins/demo/test_command.py", "plugins/demo/test_facility.py", "plugins/demo/test_files.py"),
-    *("plugins/pyispyb/test_call.py", "plugins/simulator/test_command.py"),
+    *("plugins/data/*", "plugins/ddl/test_facts.py", "plugins/demo/test_[cf]*.py"),
+    *("plugins/events/test_cursors.py", "plugins/events/test_stream.py"),
+    *("plugins/legacy/test_forms.py", "plugins/pyispyb/test_call.py", "plugins/simulator/test_simulate.py"),
+    *("plugins/userportal/test_transaction.py", "plugins/web/test_login.py"),
 )
-"""What `make test-fast` leaves out: these start servers and readers of files, or make whole facilities."""
+"""What `make test-fast` leaves out: these start servers, browsers and readers of files, make whole
+facilities, or need more than their share of two minutes."""
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -72,7 +80,7 @@ def _took(config: pytest.Config) -> dict[str, float]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-fast` leaves out."""
     for item in items:
-        if item.path.relative_to(HERE).as_posix() in SLOW:
+        if any(fnmatch(item.path.relative_to(HERE).as_posix(), pattern) for pattern in SLOW):
             item.add_marker(pytest.mark.slow)
 
 

@@ -236,7 +236,7 @@ async def test_who_takes_nothing_of_an_answer_is_closed(monkeypatch: pytest.Monk
                 return
         await send({"type": "http.response.body", "body": b""})
 
-    config, state = Config(generous, ws="none"), ServerState()
+    config, state = Config(generous, ws="none", log_config=None), ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Watched(config, state, {}, max_connections=1), "127.0.0.1", 0)
     with socket.create_connection(server.sockets[0].getsockname()) as client:

@@ -25,7 +25,7 @@ from support.schemas import SQLITE, fresh_database
 
 STARBEAM = Path(sys.executable).with_name("starbeam")
 SECRET = "b7d3f1a9c5e8264079bd13f5a7c9e2d4"
-PATIENCE = 180
+PATIENCE = 600
 """Seconds until something that does not happen is given up."""
 
 

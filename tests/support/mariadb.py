@@ -33,7 +33,7 @@ from starbeam_ddl import ddl
 from starbeam_ddl.facts import FLAVOURS, Flavour, facts
 from support.processes import die_with_parent, free_port, program
 
-PATIENCE = 60
+PATIENCE = 300
 """Seconds until a server that does not start is given up."""
 
 MODES = {

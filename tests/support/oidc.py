@@ -22,7 +22,7 @@ from jwt.algorithms import get_default_algorithms
 
 from support.processes import die_with_parent, free_port
 
-PATIENCE = 20
+PATIENCE = 300
 """Seconds until a provider that does not start is given up."""
 CLIENT = "ispyb-ui"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support.processes import die_with_parent, free_port, program
 
-PATIENCE = 20
+PATIENCE = 300
 """Seconds until a server that does not start is given up."""
 PEOPLE = "ou=people,dc=example,dc=org"
 SERVICE_DN = "cn=starbeam,dc=example,dc=org"
