@@ -36,11 +36,7 @@ SLOW = (
     *("core/test_token_attacks.py", "core/test_workers.py"),
     *("plugins/*/test_browser.py", "plugins/*/test_command.py", "plugins/*/test_csv.py"),
     *("plugins/*/test_h5web.py", "plugins/*/test_pages.py", "plugins/*/test_servers.py"),
-    *(
-        "plugins/admin/test_groups.py",
-        "plugins/auth_keycloak/test_login.py",
-        "plugins/auth_ldap/test_log_in.py",
-    ),
+    *("plugins/admin/test_groups.py", "plugins/auth_ldap/test_log_in.py"),
     *("plugins/data/*", "plugins/ddl/test_facts.py", "plugins/demo/test_[cf]*.py"),
     *("plugins/events/test_cursors.py", "plugins/events/test_stream.py"),
     *("plugins/legacy/test_forms.py", "plugins/pyispyb/test_call.py", "plugins/simulator/test_simulate.py"),

@@ -116,15 +116,13 @@ class Plugins:
     ) -> Iterator[tuple[str, Callable[[], list[Any]]]]:
         """Each plugin that implements a hook, and what calls it."""
         described = hooks.known(self.manager)[hook]
-        implementations = {
-            impl.plugin_name: impl for impl in getattr(self.manager.hook, hook).get_hookimpls()
-        }
+        by_plugin = {one.plugin_name: one for one in getattr(self.manager.hook, hook).get_hookimpls()}
         for name in self.enabled:
-            if (impl := implementations.get(name)) is not None:
-                given = {
-                    arg: available[arg](name) if arg == "ctx" else available[arg] for arg in impl.argnames
-                }
-                yield name, partial(_asked, described, impl.function, given)
+            if (one := by_plugin.get(name)) is not None:
+                given = {word: available[word] for word in one.argnames}
+                if "ctx" in given:
+                    given["ctx"] = given["ctx"](name)
+                yield name, partial(_asked, described, one.function, given)
 
     def said(self, plugin: str, error: BaseException) -> str:
         """An error of a plugin in one line, with the place in its code."""
@@ -202,12 +200,10 @@ def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
             otherwise = "leave the section out, or install the plugin"
             plugins.fault(name, "settings", cause, did_you_mean(name, known, otherwise, "[plugin.{}]"))
     for name, section in loaded.settings.auth.backends.items():
-        if section["use"] not in enabled:
+        if (use := section["use"]) not in enabled:
             key = f"auth.backends.{name}.use"
-            cause = f"{loaded.origin(key)}: {key}: the plugin {section['use']} is not enabled"
-            plugins.fault(
-                section["use"], "settings", cause, "add it to plugins.enabled, or leave the backend out"
-            )
+            cause = f"{loaded.origin(key)}: {key}: the plugin {use} is not enabled"
+            plugins.fault(use, "settings", cause, "add it to plugins.enabled, or leave the backend out")
 
 
 def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugins: Plugins) -> list[str]:
@@ -222,15 +218,12 @@ def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugin
         if not lacking:
             graph[name] = {other for other in (*cls.requires, *cls.after) if other in classes}
     try:
-        order = list(
-            TopologicalSorter({name: sorted(before) for name, before in sorted(graph.items())}).static_order()
-        )
+        order = TopologicalSorter({name: sorted(graph[name]) for name in sorted(graph)}).static_order()
+        return [name for name in order if name in graph]
     except CycleError as error:
-        plugins.fault(
-            error.args[1][0], "requires", f"circle: {' → '.join(error.args[1])}", "break the circle"
-        )
+        circle = error.args[1]
+        plugins.fault(circle[0], "requires", f"circle: {' → '.join(circle)}", "break the circle")
         return []
-    return [name for name in order if name in graph]
 
 
 def _settings(name: str, cls: type[Plugin[Any]], loaded: Loaded, plugins: Plugins) -> list[Any]:

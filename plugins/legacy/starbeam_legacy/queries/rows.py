@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def joined(values: Iterable[Any], separator: str) -> str | None:
+def listed(values: Iterable[Any], separator: str) -> str | None:
     """The values as text, without NULLs; None when nothing is left. Whole numbers have no point."""
     texts = [text_of(value) for value in values if value is not None]
     return separator.join(texts) if texts else None

@@ -23,7 +23,7 @@ from starbeam_legacy.queries.groups.columns import (
     SESSION_KEY,
     last_collections,
 )
-from starbeam_legacy.queries.rows import Row, joined
+from starbeam_legacy.queries.rows import Row, listed
 
 Rows = Sequence[Row]
 
@@ -52,7 +52,7 @@ _PROCESSING_LISTS = {
 def of_processing(rows: Rows) -> Row:
     """The first result of automatic processing, and lists over all."""
     first = rows[0] if rows else dict.fromkeys(PROCESSING_KEYS)
-    lists = {key: joined((row[name] for row in rows), ", ") for key, name in _PROCESSING_LISTS.items()}
+    lists = {key: listed((row[name] for row in rows), ", ") for key, name in _PROCESSING_LISTS.items()}
     return first | lists
 
 
@@ -194,8 +194,8 @@ def of_phasing(rows: Rows) -> Row:
 
 def _space_groups(rows: Rows, does: str) -> str | None:
     """The different space groups of steps that do this."""
-    return joined(dict.fromkeys(row["spaceGroupShortName"] for row in rows if row[does]), ",")
+    return listed(dict.fromkeys(row["spaceGroupShortName"] for row in rows if row[does]), ",")
 
 
 def _listed(rows: Iterable[Row], name: str) -> str | None:
-    return joined((row[name] for row in rows), ",")
+    return listed((row[name] for row in rows), ",")
