@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, case, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
-from starbeam.api.database import Rows, Scope, containing, contains, statement
-from starbeam_ispyb.models import RobotAction
+from starbeam.api.database import Rows, Scope, containing, contains, found_for_row, statement
+from starbeam_ispyb.models import BLSample, RobotAction
 from starbeam_samples.queries.common import Collected
 
 _SAMPLES: Any = bindparam("samples", expanding=True)
@@ -26,36 +26,39 @@ class Outcome:
 
 
 @statement
-def _attempts(scope: Scope) -> CompoundSelect[Any]:
-    """Sample, whether data collections, how many, how many of them failed."""
+def _attempts(scope: Scope) -> Select[Any]:
+    """Sample; whether the sample changer did something, and with success; the same of data collections."""
     collected = Collected(scope)
-    of_group = collected.group.blSampleId
-    actions = select(RobotAction.blsampleId, literal_column("0"), *_counts(RobotAction.status))
-    actions = actions.where(RobotAction.blsampleId.in_(_SAMPLES), scope.sees(RobotAction))
-    collections: Select[Any] = collected.select(of_group, of_group.in_(_SAMPLES)).add_columns(
-        literal_column("1"), *_counts(collected.collection.runStatus)
+    actions = select(RobotAction.robotActionId).where(
+        RobotAction.blsampleId == BLSample.blSampleId, scope.sees(RobotAction)
     )
-    # in this order: what the caller may see can be far more than what was collected on these samples
-    collections = collections.group_by(of_group).prefix_with("STRAIGHT_JOIN", dialect="mysql")
-    return union_all(actions.group_by(RobotAction.blsampleId), collections)
+    collections = collected.select(
+        collected.collection.dataCollectionId, collected.group.blSampleId == BLSample.blSampleId
+    )
+    # the first that is found says it: a sample can have thousands
+    found: list[Any] = [
+        found_for_row(one.correlate(BLSample).limit(1))
+        for one in (
+            *(actions, actions.where(_succeeded(RobotAction.status))),
+            *(collections, collections.where(_succeeded(collected.collection.runStatus))),
+        )
+    ]
+    return select(BLSample.blSampleId, *found).where(BLSample.blSampleId.in_(_SAMPLES))
 
 
-def _counts(status: Any) -> tuple[Any, Any]:
-    """How many there are, and how many failed: one without a status has not."""
-    failed = status.is_not(None) & ~contains(status, containing("success"))
-    return func.count(), func.sum(case((failed, 1), else_=0))
+def _succeeded(status: Any) -> ColumnElement[bool]:
+    """One without a status has not failed."""
+    return or_(status.is_(None), contains(status, containing("success")))
 
 
 async def outcomes_of(reader: Rows, samples: Sequence[int]) -> Mapping[int, Outcome]:
     """What became of these samples. 1 statement, none for no samples."""
     if not samples:
         return {}
-    counts: dict[int, dict[int, tuple[int, int]]] = {key: {} for key in samples}
-    for key, collections, number, failed in await reader.rows(_attempts(), samples=samples):
-        counts[key][int(collections)] = (int(number), int(failed))
-    return {key: _outcome(found) for key, found in counts.items()}
+    rows = await reader.rows(_attempts(), samples=samples)
+    return {key: _outcome(*map(bool, found)) for key, *found in rows}
 
 
-def _outcome(found: Mapping[int, tuple[int, int]]) -> Outcome:
-    number, failed = found.get(1) or found.get(0) or (0, 0)
-    return Outcome(handled=0 in found, failed=0 < number == failed)
+def _outcome(handled: bool, handled_well: bool, collected: bool, collected_well: bool) -> Outcome:
+    tried, well = (collected, collected_well) if collected else (handled, handled_well)
+    return Outcome(handled=handled, failed=tried and not well)
