@@ -340,6 +340,15 @@ def test_only_declared_permissions_are_granted_unless_forced(people: Site) -> No
     assert rows(people, HOLDERS) == [("emarin", "of_old_times", "of_old_times")]
 
 
+def test_what_the_database_does_not_hold_is_one_line(people: Site) -> None:
+    """The column has room for 15 characters, that of logins for 45."""
+    result = people.invoke("admin", "grant", "emarin", "of_very_old_times", "--force")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == ["starbeam: type must not be longer than 15 characters"]
+    result = people.invoke("admin", "grant", "e" * 46, "all_proposals", "--create")
+    assert result.stderr.splitlines() == ["starbeam: login must not be longer than 45 characters"]
+
+
 # Commands of plugins
 
 COMMAND = """

@@ -12,6 +12,7 @@ import click
 from starbeam import logs, streams
 from starbeam.cli import output
 from starbeam.faults import Fault, StartupError, from_settings
+from starbeam.refusals import Invalid, Refusal
 from starbeam.settings import SettingsError
 
 AWAY = 3
@@ -85,6 +86,9 @@ def explained(error: Exception) -> click.ClickException | None:
         return Faults(error.faults)
     if isinstance(error, SettingsError):
         return Faults(from_settings(error))
+    if isinstance(error, Refusal):
+        name = f"{error.loc[-1]} " if isinstance(error, Invalid) and error.loc else ""
+        return Failure(f"{name}{error.sentence}")
     if isinstance(error, BrokenPipeError):  # whoever read the output went away: click ends in silence
         return None
     if isinstance(error, UnicodeError):
