@@ -26,7 +26,8 @@ _OBJECTS = inspect.StructType | inspect.DataclassType | inspect.TypedDictType
 _ROWS = inspect.ListType | inspect.SetType | inspect.FrozenSetType | inspect.VarTupleType
 _AS_SENT = {inspect.AnyType, inspect.LiteralType, inspect.EnumType}
 
-_TRUE, _FALSE = {"1", "on", "t", "true", "y", "yes"}, {"0", "off", "f", "false", "n", "no"}
+TRUE, FALSE = {"1", "on", "t", "true", "y", "yes"}, {"0", "off", "f", "false", "n", "no"}
+"""What means a truth value as text, in any case."""
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6})\d{0,6})?)?"
     r"(?:(Z)|([+-])(\d\d):?(\d\d)?)?",
@@ -107,9 +108,9 @@ def _scalar(sent: Any, wanted: set[type[inspect.Type]], place: Place) -> Any:
 
 def _truth(sent: Any) -> bool:
     word = str(int(sent)) if sent in (0, 1) else str(sent).lower()
-    if word not in _TRUE | _FALSE:
+    if word not in TRUE | FALSE:
         raise ValueError(sent)
-    return word in _TRUE
+    return word in TRUE
 
 
 def _number(sent: Any) -> float:

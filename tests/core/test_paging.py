@@ -28,6 +28,10 @@ async def test_what_a_page_may_be(app: TestApp) -> None:
         "": (200, {"skip": 0, "limit": 25}),
         "skip=5&limit=9999": (200, {"skip": 5, "limit": 9999}),
         f"skip={LARGEST}&limit={LARGEST}": (200, {"skip": LARGEST, "limit": LARGEST}),
+        "skip=%2007&limit=%2B8%20": (200, {"skip": 7, "limit": 8}),
+        "limit=+9": (200, {"skip": 0, "limit": 9}),  # the sign is a blank in queries
+        f"limit={'9' * 5000}": invalid(["query", "limit"], "Integer value out of range"),
+        "limit=1_0": invalid(["query", "limit"], "Expected `int`, got `str`"),
         "skip=-1": invalid(["query", "skip"], "Expected `int` >= 0"),
         "limit=0": invalid(["query", "limit"], "Expected `int` >= 1"),
         "limit=-5": invalid(["query", "limit"], "Expected `int` >= 1"),

@@ -15,6 +15,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 
 from starbeam import logs
+from starbeam.conversion import FALSE, TRUE
 from starbeam.refusals import Invalid
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ log = logs.get("starbeam.access")
 _LONG = 2_000
 """Characters of a path or query that are many."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_BOOLEANS = {**dict.fromkeys(TRUE, "true"), **dict.fromkeys(FALSE, "false")}
+_WHOLE = re.compile(r"\s*[+-]?\d{1,20}\s*", re.ASCII)
 
 
 class RequestLog:
@@ -104,29 +106,36 @@ def _about(scope: Scope) -> dict[str, str]:
 
 
 async def read_words(request: Request[Any, Any, Any]) -> None:
-    """Let `yes`, `no`, `on` and `off`, in any case, stand for the booleans in a query.
+    """Let words as `yes` and `off`, in any case, stand for the booleans in a query, and read whole numbers
+    with blanks, signs and leading zeros, as in bodies.
 
     Raises Invalid for `null` where no text is wanted: a filter that holds nothing would count as not given.
     """
     query = request.scope["query_string"]
     if not query:
         return
-    booleans, texts, known = _parameters(request.route_handler)
+    parameters = _parameters(request.route_handler)
     sent = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     for name, value in sent:
-        if value.lower() == "null" and name in known - texts:
+        if value.lower() == "null" and name in parameters.known - parameters.texts:
             raise Invalid("Expected a value, got `null`", ["query", name])
-    read = [
-        (name, _BOOLEANS.get(value.lower(), value) if name in booleans else value) for name, value in sent
-    ]
+    read = [(name, _read(parameters, name, value)) for name, value in sent]
     if read != sent:
         request.scope["query_string"] = urlencode(read).encode()
+
+
+def _read(parameters: _Parameters, name: str, value: str) -> str:
+    """The value as Litestar reads it."""
+    if name in parameters.booleans:
+        return _BOOLEANS.get(value.lower(), value)
+    return str(int(value)) if name in parameters.numbers and _WHOLE.fullmatch(value) else value
 
 
 class _Parameters(NamedTuple):
     """Names of the query parameters of a handler and of what it is given."""
 
     booleans: frozenset[str]
+    numbers: frozenset[str]
     texts: frozenset[str]
     known: frozenset[str]
 
@@ -142,6 +151,7 @@ def _parameters(handler: Any) -> _Parameters:
         }
         handler.opt["parameters"] = _Parameters(
             frozenset(name for name, some in types.items() if bool in some),
+            frozenset(name for name, some in types.items() if int in some and str not in some),
             frozenset(name for name, some in types.items() if some & {str, list[str]}),
             frozenset(types),
         )
