@@ -69,6 +69,7 @@ async def test_parameters_that_hold(caller: Caller) -> None:
         proposal="mx1234", session="mx1234-5"
     )
     assert await caller.taken("number=-9223372036854775808") == taken(number=-(2**63))
+    assert await caller.taken("number=%20-007&text=%20-007") == taken(number=-7, text=" -007")
     assert await caller.taken("text=") == taken(text="")
 
 
@@ -85,12 +86,13 @@ async def test_null_is_no_value(caller: Caller) -> None:
 
 
 async def test_booleans_in_every_spelling(caller: Caller) -> None:
-    for value, words in ((True, "true 1 yes on"), (False, "false 0 no off")):
+    for value, words in ((True, "true t 1 yes y on"), (False, "false f 0 no n off")):
         for word in words.split():
             for spelled in (word, word.upper(), word.capitalize()):
                 assert await caller.taken(f"flag={spelled}&maybe={spelled}") == taken(flag=value, maybe=value)
     assert await caller.taken("text=yes&flag=on") == taken(text="yes", flag=True)
-    for wrong in ("2", "y", "maybe", "", "tru", "-1", "null"):
+    assert await caller.taken("text=t&flag=t&word=n") == taken(text="t", flag=True, word="n")
+    for wrong in ("2", "ye", "maybe", "", "tru", "-1", "null"):
         status, body = await caller.taken(f"flag={wrong}")
         assert (status, body["detail"][0]["loc"]) == (422, ["query", "flag"])
 
