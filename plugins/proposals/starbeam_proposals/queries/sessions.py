@@ -55,7 +55,9 @@ def _collected(scope: Scope) -> Select[int, int]:
     mine = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
     walk = select(group.sessionId, func.count()).join(DataCollection, mine)
     wanted = group.sessionId.in_(bindparam("sessions", expanding=True))
-    return walk.where(wanted, below.sees(DataCollection)).group_by(group.sessionId)
+    walk = walk.where(wanted, below.sees(DataCollection)).group_by(group.sessionId)
+    # in this order: without statistics MariaDB begins with all data collections
+    return walk.prefix_with("STRAIGHT_JOIN", dialect="mysql")
 
 
 async def _count(reader: Rows, sessions: Sequence[int]) -> Mapping[int, Counts]:
