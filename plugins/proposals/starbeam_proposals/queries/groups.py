@@ -25,10 +25,15 @@ async def ui_groups(reader: Rows, used: Sequence[Iterable[str | None]]) -> list[
     groups = reader.options.beamline_groups
     if not groups:
         return [[] for _ in used]
-    key = await key_of(reader, [name for names in used for name in names])
+    wanted = [frozenset(names) for names in used]
+    different = {*wanted}  # many sessions are on few beamlines
+    key = await key_of(reader, {name for names in different for name in names})
     lines = [(group.uiGroup, {key(line.beamLineName) for line in group.beamLines}) for group in groups]
-    wanted = [{key(name) for name in names if name} for names in used]
-    return [list(dict.fromkeys(name for name, its in lines if its & one)) for one in wanted]
+    found: dict[frozenset[str | None], list[str]] = {}
+    for names in different:
+        keys = {key(name) for name in names if name}
+        found[names] = list(dict.fromkeys(name for name, its in lines if its & keys))
+    return [list(found[names]) for names in wanted]
 
 
 async def places(reader: Rows, names: Iterable[str | None]) -> tuple[Key, dict[str | None, int | None]]:
