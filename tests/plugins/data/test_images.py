@@ -183,6 +183,13 @@ HISTOGRAMS = {
     "zero and one": ([0, 1, 1], [3], [0, 1]),
     # what is not measured is negative
     "negative": ([-3, -1, -1, 0, 0, 1, 3], [2, 1], [0, 1, 2]),
+    # 90000 is below mean + 3 deviations (33750 + 3 * 34163): steps of 300, 65000 is in that from 64800
+    "one far": (
+        [0] * 10 + [65000] * 9 + [90000],
+        [10, *[0] * 215, 9, *[0] * 82, 1],
+        [*range(0, 90001, 300)],
+    ),
+    "all far": ([70000] * 6, [6], [70000, 70001]),
     # edges -3 and -2; what is above is left out
     "nothing but negative": ([-3, -1, -1], [1], [-3, -2]),
 }

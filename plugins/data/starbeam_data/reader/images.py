@@ -20,6 +20,12 @@ Array = np.ndarray[Any, Any]
 PIXEL = np.dtype("<f4")
 BINS = 300
 """Bins of a histogram, at most."""
+NEAR = 1 << 16
+"""Whole numbers below this are counted in one pass."""
+RARE = 10
+"""Of so many pixels one may be above that; of more it would take longer than to look at each."""
+PART = 1 << 18
+"""Pixels that are counted at once: what is made of them stays in the processor's cache."""
 
 
 def pixels(opened: Tree | Picture, job: Pixels, most: int) -> Answer:
@@ -51,9 +57,38 @@ def histogram(opened: Tree | Picture, job: Histogram, most: int) -> Answer:
         image, _ = opened.read(job.frame)
     else:
         image, _ = _frame_array(opened, job, most)
-    values, edges = counted(measured(image).astype(PIXEL))
+    values, edges = counted(*tallied(image))
     largest = max(values, default=0)
     return answer.json({"bins": edges, "max": largest, "shape": [len(values)], "values": values}, most)
+
+
+def tallied(image: Array) -> tuple[Array, Array | None]:
+    """The values that were measured, and how often each occurs; None where each stands for itself."""
+    if image.dtype.kind in "iu" and (found := _different(image)) is not None:
+        return found
+    return measured(image).astype(PIXEL), None
+
+
+def _different(image: Array) -> tuple[Array, Array] | None:
+    """The different whole numbers that were measured, and how often each occurs: None where no pixel was
+    measured, or where many are far from 0. Read without a sign, negative ones lie above all others."""
+    marked = np.iinfo(image.dtype).max
+    near, far = min(NEAR, marked), list[Array]()
+    plain = image.view(image.dtype.str.replace("i", "u")).ravel()
+    counts = np.zeros(near + 1, np.int64)
+    for start in range(0, plain.size, PART):
+        part = plain[start : start + PART]
+        found = np.bincount(np.minimum(part, near).astype(np.intp), minlength=near + 1)
+        counts += found
+        if found[near] and near < marked and found[near] > np.count_nonzero(part >= marked):
+            far.append(part[(part >= near) & (part < marked)])
+    if sum(some.size for some in far) > plain.size / RARE:
+        return None
+    values = np.flatnonzero(counts[:near])
+    others, times = np.unique(np.concatenate([plain[:0], *far]), return_counts=True)
+    if not values.size + others.size:
+        return None
+    return np.concatenate([values, others]).astype(PIXEL), np.concatenate([counts[values], times])
 
 
 def measured(image: Array) -> Array:
@@ -65,35 +100,48 @@ def measured(image: Array) -> Array:
     return image[valid] if valid.any() else image.ravel()
 
 
-def counted(image: Array) -> tuple[list[int], list[int]]:
-    """Counts and edges of a histogram of the pixels below mean + 3 standard deviations.
+def counted(values: Array, times: Array | None = None) -> tuple[list[int], list[int]]:
+    """Counts and edges of a histogram of the values below mean + 3 standard deviations. Each occurs as often
+    as `times` says.
 
     Steps of 1 where the largest of these is at most `BINS`, else `BINS` equal steps. Edges are cut to
     integers.
     """
-    image = image[np.isfinite(image)]
-    if not image.size:
+    finite = np.isfinite(values)
+    values, times = _where(finite, values, times)
+    if not values.size:
         return [], []
-    mean, deviation = np.mean(image, dtype=np.float64), np.std(image, dtype=np.float64)
-    below = image[image < mean + 3 * deviation]
-    if not below.size:  # all are equal
-        below = image
-    least, most = float(below.min()), float(below.max())
+    near = values < _usual(values, times)
+    if near.any():  # or all are equal
+        values, times = _where(near, values, times)
+    least, most = float(values.min()), float(values.max())
     if most <= BINS:
         edges = np.arange(least, most) if most - least > 1 else np.array([least, math.floor(least) + 1])
-        return _by_steps(below, edges), edges.astype(int).tolist()
+        return _by_steps(values, times, edges), edges.astype(int).tolist()
     if least == most:
-        return [int(below.size)], [int(least), math.floor(least) + 1]
-    values, edges = np.histogram(below, BINS)
-    return values.tolist(), edges.astype(int).tolist()
+        return [values.size if times is None else int(times.sum())], [int(least), math.floor(least) + 1]
+    counts, edges = np.histogram(values, BINS, weights=times)
+    return counts.tolist(), edges.astype(int).tolist()
 
 
-def _by_steps(pixels: Array, edges: Array) -> list[int]:
+def _usual(values: Array, times: Array | None) -> float:
+    """Mean + 3 standard deviations."""
+    if times is None:
+        return float(np.mean(values, dtype=np.float64) + 3 * np.std(values, dtype=np.float64))
+    mean = np.average(values.astype(np.float64), weights=times)
+    return float(mean + 3 * np.sqrt(np.average((values - mean) ** 2, weights=times)))
+
+
+def _where(some: Array, values: Array, times: Array | None) -> tuple[Array, Array | None]:
+    return values[some], None if times is None else times[some]
+
+
+def _by_steps(values: Array, times: Array | None, edges: Array) -> list[int]:
     """Counts between edges that are 1 apart; the last edge belongs to the last bin."""
     last = len(edges) - 2
-    taken = pixels[pixels <= edges[-1]]
-    bins = np.minimum((taken - edges[0]).astype(np.int64), last)
-    counts: list[int] = np.bincount(bins, minlength=last + 1).tolist()
+    values, times = _where(values <= edges[-1], values, times)
+    bins = np.minimum((values - edges[0]).astype(np.int64), last)
+    counts: list[int] = np.bincount(bins, times, minlength=last + 1).astype(int).tolist()
     return counts
 
 
