@@ -72,11 +72,11 @@ pictures: $(INSTALLED) ## draw docs/reference/pages.md anew: each web page as a 
 	@PYTHONPATH=tests:docs $(BIN)/python docs/pictures.py
 
 bench: $(INSTALLED) ## what each operation costs: within an hour, written to docs/; of one plugin in a minute: make bench ARGS=samples
-	@tests/support/install_servers.sh
+	@tests/support/install_servers.sh wrk
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything $(ARGS)
 
-suites: $(INSTALLED) ## compare speed with the floor under load, by plugin: make suites ARGS=events (needs wrk: apt-get install wrk)
-	@tests/support/install_servers.sh
+suites: $(INSTALLED) ## compare speed with the floor under load, by plugin: make suites ARGS=events
+	@tests/support/install_servers.sh wrk
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(INSTALLED) ## style, types, and who may import whom

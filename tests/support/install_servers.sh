@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the servers that the tests start for themselves, and the browser that they look with, where missing.
 # Nothing is started, nothing listens: MariaDB comes without a service, slapd without a configuration.
+# Other programs that are named come with the packages of their names.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
@@ -9,6 +10,9 @@ command -v mariadbd > /dev/null || packages="$packages mariadb-server-core maria
 command -v slapd > /dev/null || packages="$packages slapd"
 command -v openssl > /dev/null || packages="$packages openssl"
 command -v chromium > /dev/null || packages="$packages chromium fonts-dejavu-core"
+for name in "$@"; do
+    command -v "$name" > /dev/null || packages="$packages $name"
+done
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
