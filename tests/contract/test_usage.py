@@ -108,8 +108,12 @@ def reached(whole: Whole) -> Reached:
     return found
 
 
+@pytest.mark.four_databases
 async def test_all_that_reaches_the_driver_is_known(whole: Whole, reached: Reached) -> None:
-    known = {one: use.names for one, (_, use) in (await uses_of(whole.app.starbeam)).items()}
+    known = {
+        one: use.names
+        for one, (_, use) in (await uses_of(whole.app.starbeam, whole.app.starbeam.database.schema)).items()
+    }
     assert len(known) > 100
     for name, route in sorted(routes().items()):
         path = route.path or name.split(" ")[1]
@@ -124,7 +128,7 @@ async def test_all_that_reaches_the_driver_is_known(whole: Whole, reached: Reach
 
 async def test_no_grant_is_asked_for_that_nothing_needs(whole: Whole) -> None:
     written: dict[str, set[str]] = {}
-    for _, use in (await uses_of(whole.app.starbeam)).values():
+    for _, use in (await uses_of(whole.app.starbeam, whole.app.starbeam.database.schema)).values():
         for table, verbs in use.writes.items():
             written.setdefault(table, set()).update(verbs)
     assert written == WRITES

@@ -50,7 +50,7 @@ async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
         ]
     is_server = connection.dialect.name != "sqlite"
     needs_uses = is_server or schema.absent(app.registry.models.values())
-    uses = await uses_of(app) if needs_uses else {}
+    uses = await uses_of(app, schema) if needs_uses else {}
     if is_server:
         found += [*await _server(app, connection), await _grants(app, connection, schema, uses)]
     found += _drift(app, schema, uses)

@@ -30,9 +30,10 @@ NUMBERS = "[1]"
 """A text that is a list, where an operation takes one as JSON."""
 
 
-async def uses_of(app: Starbeam) -> dict[str, tuple[Operation, Use]]:
-    """What each operation of a plugin reads and writes, by operation id."""
-    stage, scopes, found = Stage(), _Scopes(app), {}
+async def uses_of(app: Starbeam, schema: Schema) -> dict[str, tuple[Operation, Use]]:
+    """What each operation of a plugin reads and writes, by operation id: of a database that has all that
+    plugins know, and of this one, where others are read instead."""
+    stage, scopes, found = Stage(), _Scopes(app, schema), {}
     with nothing_changes_outside():
         for one in operations_of(app.asgi):
             if one.plugin != CORE:
@@ -54,6 +55,7 @@ async def _try_all(trial: Trial, scopes: _Scopes, declared: frozenset[str]) -> N
     for world in WORLDS:
         await trial.run(scopes.of(staff), staff, world)
     for who in (staff, boss):
+        await trial.run(scopes.here(who), who)
         asks_for_more = isinstance(await trial.run(scopes.of(who), who), Invalid)
         for names in _choices(trial.optional, 2 if asks_for_more else 1):
             await trial.run(scopes.of(who), who, given=names)
@@ -68,9 +70,9 @@ def _choices(names: set[str], together: int) -> Iterator[set[str]]:
 
 
 class _Scopes:
-    """What statements are built for: a database that has all that plugins know."""
+    """What statements are built for."""
 
-    def __init__(self, app: Starbeam) -> None:
+    def __init__(self, app: Starbeam, schema: Schema) -> None:
         tables = {
             model.__tablename__.lower(): {
                 column.name.lower(): Column(column.name, "", True, None, "")
@@ -80,10 +82,15 @@ class _Scopes:
         }
         self._schema = Schema(app.database.dialect.name, tables)
         self._rules = _Rules(app.scopes.visibility)
+        self._here = schema, _Rules(app.scopes.visibility)
         self._scopes: dict[Any, Scope] = {}
 
+    def here(self, who: Principal) -> Scope:
+        """Of the database that is there, for this caller."""
+        return Scope(*self._here, who.kind)
+
     def of(self, who: Principal) -> Scope:
-        """What statements for this caller are built for."""
+        """Of one that has everything, for this caller."""
         return self._scopes.setdefault(who.kind, Scope(self._schema, self._rules, who.kind))
 
 
