@@ -19,10 +19,11 @@ NEW = "beam_tuning"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the examples and a new plugin, and an environment with all of them, core, the shared
-    tables, events and what tests need."""
+    tables, events, pages and what tests need."""
     folder = tmp_path_factory.mktemp("examples")
     dist = tmp_path_factory.mktemp("dist")
-    names = "core", "plugins/ispyb", "plugins/events", "plugins/ddl", "plugins/testing", "plugins/scaffold"
+    plugins = "ispyb", "events", "proposals", "web", "ddl", "testing", "scaffold"
+    names = "core", *(f"plugins/{name}" for name in plugins)
     wheels = [build(workspace.ROOT / name, dist, "--sdist") for name in names]
     make_environment(folder)
     install(folder, wheels)

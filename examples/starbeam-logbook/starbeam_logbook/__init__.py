@@ -1,8 +1,9 @@
-"""Entries of a logbook among the events: an example of an event source."""
+"""Entries of a logbook among the events, and on pages: an example of an event source and of web pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import DeclarativeBase
 
@@ -13,9 +14,12 @@ from starbeam_ispyb.models import BLSession
 from starbeam_logbook.models import LogbookEntry
 from starbeam_logbook.source import ENTRIES
 
+if TYPE_CHECKING:
+    from starbeam.api.web import Pages
+
 
 class LogbookPlugin(Plugin[NoSettings]):
-    """Entries of the logbook in `/events`."""
+    """Entries of the logbook in `/events`, and on pages where a plugin serves them."""
 
     name = "logbook"
     title = "Entries of a logbook among the events"
@@ -35,3 +39,10 @@ class LogbookPlugin(Plugin[NoSettings]):
     def register_event_sources(self, ctx: Context) -> Iterable[EventSource]:
         """The entries."""
         return [ENTRIES]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """All entries, and those of a session: imported only where pages are served."""
+        from starbeam_logbook import pages
+
+        return [pages.pages()]

@@ -35,7 +35,7 @@ async def app(db, make_app):
             written = {"writtenAt": at.replace(minute=at.minute + 5), "author": "Ada", "text": f"Note {key}"}
             await db.add(LogbookEntry, logbookEntryId=key, sessionId=session, **written)
     await db.add(m.Session_has_Person, sessionId=1, personId=await db.person("ada"))
-    return await make_app("ispyb", "events", "logbook")
+    return await make_app("ispyb", "events", "logbook", "proposals", "web")
 
 
 async def events(app, headers, query: str = "") -> tuple[int, list[str]]:
@@ -86,3 +86,41 @@ async def test_members_see_the_entries_of_their_sessions(app, as_user) -> None:
     assert [kind["eventTypeName"] for kind in types["results"]] == ["Sample Actions", "Logbook"]
     stranger = await as_user(app, "bob")
     assert await events(app, stranger) == (0, [])
+
+
+async def page(app, headers, path: str):
+    """A page: a token of the API opens it as the cookie of a log-in does."""
+    return await app.client.get(app.client.base_url.join(path), headers=headers)
+
+
+async def test_a_page_of_all_entries(app, as_user) -> None:
+    ada = await as_user(app, "ada")
+    shown = (await page(app, ada, "/logbook")).text
+    assert '<h1>Logbook</h1><span class="soft">2</span>' in shown
+    assert shown.index("Note 12") < shown.index("Note 11")
+    assert "Note 21" not in shown
+    assert '<a href="/sessions/1">session 1</a>' in shown
+    assert '<a href="/logbook" aria-current="page">Logbook</a>' in shown
+    found = (await page(app, ada, "/logbook?search=Note 11")).text
+    assert "Note 12" not in found
+    sheet = await page(app, ada, "/logbook?format=csv")
+    assert sheet.text.splitlines()[1].startswith("1,2026-03-10T12:25:00,Ada,Note 12")
+
+
+async def test_a_tab_of_a_session(app, as_user) -> None:
+    ada = await as_user(app, "ada")
+    assert '<a href="/sessions/1/logbook">Logbook</a>' in (await page(app, ada, "/sessions/1")).text
+    shown = (await page(app, ada, "/sessions/1/logbook")).text
+    assert "Note 11" in shown
+    assert "<h1>mx1-1</h1>" in shown
+    assert '<a href="/sessions/1/logbook" aria-current="page">Logbook</a>' in shown
+    assert (await page(app, ada, "/sessions/2/logbook")).status_code == 404
+
+
+async def test_what_people_wrote_is_text(app, as_user) -> None:
+    await app.database.add(
+        LogbookEntry, sessionId=1, writtenAt=datetime(2026, 3, 11), text="<script>alert(1)</script>"
+    )
+    shown = (await page(app, await as_user(app, "ada"), "/logbook")).text
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "<script" not in shown
