@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from starbeam.auth.ratelimit import PER_ACCOUNT_AND_ADDRESS
-from starbeam.http.addresses import address_of
+from starbeam.http.addresses import ClientAddress, address_of
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
 from support.probe import WITH_PROBE
@@ -139,3 +141,15 @@ async def test_metrics_know_their_readers(
         assert (await client.get("http://testserver.local/metrics")).status_code == status
         forwarded = {"X-Forwarded-For": "127.0.0.1"}
         assert (await client.get("http://testserver.local/metrics", headers=forwarded)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "scheme"),
+    [("https", "https"), ("HTTPS", "https"), ("https, http", "https"), ("http", "http"), ("ftp", "http")],
+)
+def test_whether_the_client_speaks_tls(said: str, scheme: str) -> None:
+    addresses = ClientAddress(PROXIES)
+    asked: dict[str, Any] = {"scheme": "http", "headers": [(b"x-forwarded-proto", said.encode())]}
+    assert addresses.scheme_of({**asked, "client": ("::ffff:10.1.2.3", 50123)}) == scheme  # type: ignore[arg-type]
+    assert addresses.scheme_of({**asked, "client": (STRANGER, 50123)}) == "http"  # type: ignore[arg-type]
+    assert addresses.scheme_of({**asked, "client": None}) == "http"  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Addresses of clients, compared as addresses: the log, limits and metrics all ask here."""
+"""What is believed of where requests come from: the log, limits, metrics and pages all ask here."""
 
 from __future__ import annotations
 
@@ -64,12 +64,24 @@ class ClientAddress:
     def of(self, scope: Scope) -> str:
         """The nearest address that is not one of our own proxies; `unknown` where there is none."""
         address, forwarded = peer_of(scope), None
-        while address and any(address in network for network in self._trusted):
+        while self._trusts(address):
             forwarded = _forwarded(scope) if forwarded is None else forwarded
             if not (forwarded and (claimed := address_of(forwarded.pop()))):
                 break
             address = claimed
         return str(address or "unknown")
+
+    def scheme_of(self, scope: Scope) -> str:
+        """What the client speaks, `http` or `https`: with the proxy, where a trusted one says so."""
+        if self._trusts(peer_of(scope)):
+            said = (value for name, value in scope["headers"] if name == b"x-forwarded-proto")
+            claimed = next(said, b"").decode("latin-1").partition(",")[0].strip().lower()
+            if claimed in ("http", "https"):
+                return claimed
+        return str(scope["scheme"])
+
+    def _trusts(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._trusted)
 
 
 def _forwarded(scope: Scope) -> list[str]:

@@ -36,7 +36,7 @@ _WHOLE = re.compile(r"\s*[+-]?\d{1,20}\s*", re.ASCII)
 
 class RequestLog:
     """Wraps the whole app: gives a request its id, answers it as `X-Request-ID`, keeps the answer out of
-    caches that several people share, and writes one line when it is over.
+    caches that several people share, and writes one line when it is over. Its scheme is the client's.
 
     The line has the client's address, and the template of the route: never the path or query, which may hold
     a token. Like every line of the request, it has the plugin and the person too, which the guard adds when
@@ -55,6 +55,7 @@ class RequestLog:
             return
         request_id = _request_id(scope)
         scope["state"]["request_id"] = request_id
+        scope["scheme"] = self._addresses.scheme_of(scope)
         scope["state"]["path"] = scope["path"]  # as it was sent; the router drops slashes from its own
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)

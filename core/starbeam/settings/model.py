@@ -71,8 +71,8 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[
         list[str],
         _doc(
-            "Addresses or networks of the reverse proxies that are believed whom they ask for: in"
-            " X-Forwarded-For, else Forwarded, else X-Real-IP.",
+            "Addresses or networks of the reverse proxies that are believed whom they ask for, in"
+            " X-Forwarded-For, else Forwarded, else X-Real-IP, and by X-Forwarded-Proto whether with TLS.",
             ["10.0.0.0/8"],
             check=checks.check_proxies,
         ),

@@ -108,11 +108,8 @@ class LogInCookie(Authenticator):
 
 
 def is_secure(connection: Connection) -> bool:
-    """Whether the browser speaks TLS, with this server or with a proxy in front of it."""
-    return "https" in (
-        connection.url.scheme,
-        connection.headers.get("x-forwarded-proto", "").split(",")[0].strip(),
-    )
+    """Whether the browser speaks TLS, with this server or with a trusted proxy in front of it."""
+    return connection.url.scheme == "https"
 
 
 def _is_shown(handler: BaseRouteHandler, connection: Connection) -> bool:

@@ -56,7 +56,18 @@ async def test_what_the_cookie_looks_like(visitor: Visitor) -> None:
         assert flag in plain.headers["Set-Cookie"]
     assert "Secure" not in plain.headers["Set-Cookie"]
     visitor.client.headers["X-Forwarded-Proto"] = "https"
-    assert "Secure" in (await visitor.log_in("abcd")).headers["Set-Cookie"]
+    assert (
+        "Secure" not in (await visitor.log_in("abcd")).headers["Set-Cookie"]
+    )  # said by nobody in particular
+
+
+async def test_the_cookie_is_secure_where_a_trusted_proxy_says_so(make_app: MakeApp) -> None:
+    visitor = Visitor(
+        await make_app("auth_dummy", "ispyb", "web", **OPEN, **{"server.trusted_proxies": ["127.0.0.1"]})
+    )
+    visitor.client.headers["X-Forwarded-Proto"] = "https"
+    await visitor.app.database.person("abcd")
+    assert "; Secure" in (await visitor.log_in("abcd")).headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize(

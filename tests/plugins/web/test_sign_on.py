@@ -195,7 +195,10 @@ async def test_a_client_with_a_secret(make_app: MakeApp, realm: Realm) -> None:
 
 
 async def test_the_address_to_come_back_to(make_app: MakeApp, realm: Realm) -> None:
-    app = await with_person(make_app, {**realm.settings("staff"), "plugin.web.root": "/ui"})
+    app = await with_person(
+        make_app,
+        {**realm.settings("staff"), "plugin.web.root": "/ui", "server.trusted_proxies": ["127.0.0.1"]},
+    )
     visitor = Visitor(app)
     visitor.client.headers.update({"X-Forwarded-Proto": "https", "Host": "ispyb.example.org"})
     left = await visitor.open("/ui/login/staff")
