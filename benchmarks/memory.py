@@ -59,7 +59,8 @@ def _site(folder: Path) -> tuple[Site, str]:
 
 
 async def _run(port: int, server: int, token: str, requests: int) -> None:
-    limits = httpx.Limits(max_connections=PULLERS)
+    # less than the 5 s after which the server ends an idle connection, else one is used while it ends
+    limits = httpx.Limits(max_connections=PULLERS, keepalive_expiry=1)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}{ROOT}",
         headers={"Authorization": f"Bearer {token}"},
