@@ -52,6 +52,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "/datacollections/workflows/steps": (f"?workflowId={FIRST}",),
     "/processings": (f"?dataCollectionId={FIRST}",),
     "/processings/auto-integrations": (f"?dataCollectionId={FIRST}",),
+    "/processings/results": (f"?{_SESSION}", f"?{_PROPOSAL}", f"?{_PROPOSAL}&of=sample&order_by=ccHalfOuter"),
     "/processings/screenings": (f"?dataCollectionId={FIRST}",),
     "/processings/messages": (f"?dataCollectionId={FIRST}",),
     "/processings/attachments": (f"?dataCollectionId={FIRST}",),

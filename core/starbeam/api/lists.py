@@ -1,6 +1,7 @@
 """Describe a list: its rows, filters and orders, pages, and the parameters that a request gives."""
 
 from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, askable, text_in
+from starbeam.db.sorting import SORTING, Direction, Order, sorted_by
 from starbeam.paging import LARGEST, Page, Paged, everything, nothing
 from starbeam.params import (
     BeamLineName,
@@ -15,13 +16,16 @@ from starbeam.params import (
 
 __all__ = [
     "LARGEST",
+    "SORTING",
     "Asked",
     "BeamLineName",
     "Bound",
     "Choice",
+    "Direction",
     "Filters",
     "List",
     "Listing",
+    "Order",
     "Page",
     "Paged",
     "ProposalId",
@@ -35,5 +39,6 @@ __all__ = [
     "path_id",
     "query",
     "query_id",
+    "sorted_by",
     "text_in",
 ]

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, Plugin, hookimpl
+from starbeam_processing.settings import ProcessingSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.web import Pages
+    from starbeam_processing.rule import Rule
 
 
-class ProcessingPlugin(Plugin[NoSettings]):
+class ProcessingPlugin(Plugin[ProcessingSettings]):
     """`/processings`."""
 
     name = "processing"
     title = "What the pipelines made of data collections"
     requires = ("ispyb",)
+    Settings = ProcessingSettings
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
@@ -34,11 +37,16 @@ class ProcessingPlugin(Plugin[NoSettings]):
         """The operations."""
         from starbeam_processing import routes
 
-        return routes.handlers
+        return [routes.router(self._rule())]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
         """Results of programs, where pages show data collections."""
         from starbeam_processing import pages
 
-        return [pages.pages()]
+        return [pages.pages(self._rule())]
+
+    def _rule(self) -> Rule:
+        from starbeam_processing.rule import Rule
+
+        return Rule(self.settings.best_completeness, self.settings.best_cc_half)

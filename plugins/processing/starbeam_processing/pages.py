@@ -1,4 +1,4 @@
-"""What pages show of the processing of every data collection."""
+"""The page of results, and what pages show of the processing of every data collection."""
 
 from __future__ import annotations
 
@@ -8,18 +8,71 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from starbeam.api import authenticated
 from starbeam.api.database import Cache, Reader
-from starbeam.api.web import Asked, OfCollections, Pages, Part, Spot
+from starbeam.api.http import always, asked
+from starbeam.api.lists import Page, Paged
+from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot, Tab
 from starbeam_processing.queries import figures
-from starbeam_processing.queries.results import Result, best, results
+from starbeam_processing.queries.ranking import ResultFilters, choices, ranking
+from starbeam_processing.queries.results import Result, results
+from starbeam_processing.queries.waiting import waiting
+from starbeam_processing.ranked import CollectionResult, ResultOf
+from starbeam_processing.rule import Rule
 
 FIGURES_AGE = 5
 """Seconds."""
 
 
-async def _results(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-    found = await results(reader, ids)
-    return {id: {"results": some, "best": best(some), "runs": _runs(some)} for id, some in found.items()}
+async def show_results_of_session(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ResultFilters],
+    rule: NamedDependency[Rule],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """The best result of each data collection of a session."""
+    head = await show.head("session", reader, key)
+    mine = replace(filters, sessionId=key, proposal=None)
+    found = await ranking(reader, page, mine, rule)
+    return await _show(reader, show, mine, found, rule=rule, head=head, in_session=True)
+
+
+async def show_results_of_proposal(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ResultFilters],
+    rule: NamedDependency[Rule],
+    show: NamedDependency[Show],
+    name: FromPath[str],
+) -> Response[Any]:
+    """The best result of each data collection of a proposal."""
+    head = await show.head("proposal", reader, name)
+    mine = replace(filters, sessionId=None, proposal=name)
+    found = await ranking(reader, page, mine, rule)
+    return await _show(reader, show, mine, found, rule=rule, head=head, in_session=False)
+
+
+async def _show(
+    reader: Reader, show: Show, filters: ResultFilters, page: Paged[CollectionResult], **more: Any
+) -> Response[Any]:
+    programs, groups = await choices(reader, filters)
+    return show(
+        "processing/ranking.html",
+        page=page,
+        filters=filters,
+        programs=programs,
+        groups=groups,
+        waiting=None if programs else await waiting(reader, filters),
+        views=[*ResultOf],
+        **more,
+    )
 
 
 def _runs(results: Sequence[Result]) -> Counter[int | None]:
@@ -31,8 +84,9 @@ def _runs(results: Sequence[Result]) -> Counter[int | None]:
 class _Figures:
     """What processing came to in a session, kept for some seconds for each person."""
 
-    def __init__(self) -> None:
+    def __init__(self, rule: Rule) -> None:
         self._kept: Cache[Mapping[str, Any]] = Cache(FIGURES_AGE)
+        self._rule = rule
 
     async def load(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """2 statements."""
@@ -40,15 +94,38 @@ class _Figures:
         return await self._kept.get((reader.who, key), partial(self._read, reader, key))
 
     async def _read(self, reader: Reader, key: int) -> Mapping[str, Any]:
-        return {"best": await figures.best(reader, key), "programs": await figures.programs(reader, key)}
+        best, programs = await figures.best(reader, key, self._rule), await figures.programs(reader, key)
+        return {"best": best, "programs": programs}
 
 
-def pages() -> Pages:
-    """What stands on cards and pages of data collections, and among the figures of a session."""
+def pages(rule: Rule) -> Pages:
+    """The pages, and what stands on cards and pages of data collections, and among the figures of a session."""
+
+    async def of_collections(
+        reader: Reader, asked: Asked, ids: Sequence[int]
+    ) -> Mapping[int, Mapping[str, Any]]:
+        found = await results(reader, ids)
+        return {
+            id: {"results": some, "best": rule.best(some), "runs": _runs(some), "rule": rule}
+            for id, some in found.items()
+        }
+
+    given = always(rule=rule) | asked(ResultFilters)
     templates: dict[Spot, str] = {"outcome": "processing/best.html", "below": "processing/results.html"}
     return Pages(
-        [],
+        [
+            get("/sessions/{key:int}/results", access=authenticated, dependencies=given)(
+                show_results_of_session
+            ),
+            get("/proposals/{name:str}/results", access=authenticated, dependencies=given)(
+                show_results_of_proposal
+            ),
+        ],
         Path(__file__).with_name("templates"),
-        parts=[Part("figures of session", "processing/figures.html", _Figures().load, 500)],
-        of_collections=[OfCollections(templates, _results, 200)],
+        tabs=[
+            Tab("session", "Results", "/sessions/{key}/results", 200),
+            Tab("proposal", "Results", "/proposals/{key}/results", 150),
+        ],
+        parts=[Part("figures of session", "processing/figures.html", _Figures(rule).load, 500)],
+        of_collections=[OfCollections(templates, of_collections, 200)],
     )

@@ -5,25 +5,29 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from starbeam.api import Invalid, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
-from starbeam.api.http import FileAnswer, asked, send_file
+from starbeam.api.http import FileAnswer, always, asked, send_file
 from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_processing import schemas
 from starbeam_processing.queries import attachments, messages, programs, status
 from starbeam_processing.queries.attachments import ATTACHMENTS, AttachmentFilters
 from starbeam_processing.queries.messages import MessageFilters
 from starbeam_processing.queries.programs import ProgramFilters
+from starbeam_processing.queries.ranking import EXTENT, ResultFilters, ranking
 from starbeam_processing.queries.screenings import SCREENINGS, ScreeningFilters
+from starbeam_processing.ranked import CollectionResult
+from starbeam_processing.rule import Rule
 
 TAGS = ["Processing Status and Results"]
 
 NO_IDS = {422: "dataCollectionIds is not a list of integers"}
+NO_EXTENT = "Please provide `sessionId`, `proposal`, `blSampleId` or `proteinId`"
 CollectionIds = Annotated[
     str, QueryParameter(description="Data collection ids: the JSON text of a list of integers")
 ]
@@ -75,6 +79,25 @@ async def get_auto_integration_results(
     return await programs.integrating(reader, page, filters)
 
 
+@get(
+    "/processings/results",
+    tags=TAGS,
+    access=authenticated,
+    errors={422: "It is not said whose results are meant"},
+    dependencies=asked(ResultFilters),
+)
+async def get_best_results(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[ResultFilters],
+    rule: NamedDependency[Rule],
+) -> Paged[CollectionResult]:
+    """Get the best result of each data collection, sample or protein"""
+    if not filters.asked.given & EXTENT:
+        raise Invalid(NO_EXTENT)
+    return await ranking(reader, page, filters, rule)
+
+
 @get("/processings/messages", tags=TAGS, access=authenticated, dependencies=asked(MessageFilters))
 async def get_processing_messages(
     reader: NamedDependency[Reader],
@@ -122,13 +145,17 @@ async def get_processing_attachment(
     return await send_file(files, path, ATTACHMENTS.missing, name)
 
 
-handlers = [
-    get_processing_statuses,
-    get_screening_results,
-    get_processing_results,
-    get_auto_integration_results,
-    get_processing_messages,
-    get_processing_messages_status,
-    get_processing_attachments,
-    get_processing_attachment,
-]
+def router(rule: Rule) -> Router:
+    """The operations; `rule` says which result is the best."""
+    handlers = [
+        get_processing_statuses,
+        get_screening_results,
+        get_processing_results,
+        get_auto_integration_results,
+        get_best_results,
+        get_processing_messages,
+        get_processing_messages_status,
+        get_processing_attachments,
+        get_processing_attachment,
+    ]
+    return Router("/", route_handlers=handlers, dependencies=always(rule=rule))

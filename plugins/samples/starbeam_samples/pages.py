@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
-from starbeam.api.lists import Page
+from starbeam.api.lists import Order, Page
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
 from starbeam_samples.layouts import layout_of, odd_positions
 from starbeam_samples.queries.outcomes import Outcome, outcomes_of
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
 from starbeam_samples.queries.samples import SAMPLES, SAMPLES_OF_SESSION
-from starbeam_samples.schemas import Order, Sample, SampleOrder, SampleStatus
+from starbeam_samples.schemas import Sample, SampleOrder, SampleStatus
 from starbeam_samples.states import State, state_of
 
 FOUND = Page(limit=10)

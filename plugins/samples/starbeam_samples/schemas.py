@@ -11,13 +11,6 @@ from msgspec import Meta
 from starbeam.api.database import OPTIONAL, REQUIRED
 
 
-class Order(StrEnum):
-    """A direction to sort in."""
-
-    ASC = "asc"
-    DESC = "desc"
-
-
 class ProteinOrder(StrEnum):
     """What proteins are sorted by."""
 

@@ -51,3 +51,9 @@ def browser_of(request: Asker) -> str:
     """The name of a browser: a new one, if it has none yet, for the whole of its request."""
     kept: dict[str, Any] = request.scope["state"]
     return request.cookies.get(FORM) or str(kept.setdefault(FORM, secrets.token_urlsafe(16)))
+
+
+def forget_empty_fields(scope: Any) -> None:
+    """A field of a form that was left empty asks for nothing: no number is an empty text."""
+    fields = scope["query_string"].split(b"&")
+    scope["query_string"] = b"&".join(field for field in fields if field.partition(b"=")[2])

@@ -20,7 +20,7 @@ from starbeam.api.http import always, etag, unchanged
 from starbeam.api.web import Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
 from starbeam_web import assets, words
 from starbeam_web.errors import explain
-from starbeam_web.forms import Forms
+from starbeam_web.forms import Forms, forget_empty_fields
 
 if TYPE_CHECKING:
     from starbeam.api import Context
@@ -68,6 +68,7 @@ class Frame:
             return Shown(self, request, files)
 
         async def check(connection: Any, handler: Any) -> None:
+            forget_empty_fields(connection.scope)
             await self.forms.check(connection)
 
         given = {"show": Provide(show, sync_to_thread=False), **always(frame=self)}

@@ -17,6 +17,13 @@ ROUTES = {
     "GET /processings/screenings": Route(EACH, cost=Cost(statements=7, reads=100)),
     "GET /processings": Route(EACH, cost=Cost(statements=5, reads=100)),
     "GET /processings/auto-integrations": Route(EACH, cost=Cost(statements=7, reads=100)),
+    "GET /processings/results": Route(
+        totals(session_member=1, proposal_member=1, staff=1, administrator=1),
+        "/processings/results?sessionId=1",
+        cost=Cost(
+            statements=3, reads=100, one="blSampleId=1&limit=1", hundred="blSampleId=1&limit=100", rows=1
+        ),
+    ),
     "GET /processings/messages": Route(EACH, cost=Cost(statements=2, reads=100)),
     "GET /processings/messages/status": Route(
         everybody(), "/processings/messages/status?dataCollectionIds=%5B1%2C2%2C3%5D", open=True

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Select, and_, bindparam, case, func, or_, select, union
+from sqlalchemy import DateTime, Select, and_, bindparam, case, func, select, true, union
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Reader, Scope, statement
@@ -21,7 +21,8 @@ from starbeam_ispyb.models import (
     DataCollectionGroup,
     ProcessingJob,
 )
-from starbeam_processing.queries.results import CC_HALF, COMPLETENESS
+from starbeam_processing.queries.shells import units
+from starbeam_processing.rule import Rule
 
 _SESSION: Any = bindparam("session")
 
@@ -71,12 +72,12 @@ def _collections(scope: Scope) -> Select[int]:
 
 
 @statement
-def _best(scope: Scope) -> Select[Any]:
-    """Of the scalings that are good enough, as `results.best` has it, the one of highest resolution."""
+def _best(scope: Scope, rule: Rule) -> Select[Any]:
+    """Of the scalings that are good enough the one of highest resolution."""
     integration, link = AutoProcIntegration, AutoProcScaling_has_Int
     overall, outer = aliased(AutoProcScalingStatistics), aliased(AutoProcScalingStatistics)
     one, group = DataCollection, DataCollectionGroup
-    cc = case((outer.ccHalf > 1, outer.ccHalf / 100), else_=outer.ccHalf)  # sites store per cent, too
+    unit = units()
     is_outer = and_(
         outer.autoProcScalingId == overall.autoProcScalingId, outer.scalingStatisticsType == "outerShell"
     )
@@ -90,12 +91,13 @@ def _best(scope: Scope) -> Select[Any]:
         .join(overall, overall.autoProcScalingId == link.autoProcScalingId)
         .outerjoin(outer, is_outer)
         .outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
+        .join(unit, true())
     )
-    good = overall.completeness >= COMPLETENESS, or_(outer.ccHalf.is_(None), cc >= CC_HALF)
+    good = rule.holds(overall.completeness, outer.ccHalf / unit.c.cc) == 1
     shell = overall.scalingStatisticsType == "overall", overall.resolutionLimitHigh.is_not(None)
     order = overall.resolutionLimitHigh, integration.autoProcIntegrationId
     return (
-        found.where(group.sessionId == _SESSION, scope.sees(integration), *shell, *good)
+        found.where(group.sessionId == _SESSION, scope.sees(integration), *shell, good)
         .order_by(*order)
         .limit(1)
     )
@@ -108,7 +110,7 @@ async def programs(reader: Reader, session: int) -> Programs:
     return Programs(*map(int, row))
 
 
-async def best(reader: Reader, session: int) -> Best | None:
+async def best(reader: Reader, session: int, rule: Rule) -> Best | None:
     """Of a session that the caller sees. 1 statement."""
-    rows = await reader.rows(_best(), session=session)
+    rows = await reader.rows(_best(rule), session=session)
     return Best(*rows[0]) if rows else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam_ispyb.models import (
@@ -18,17 +18,8 @@ from starbeam_ispyb.models import (
 )
 from starbeam_processing import schemas
 from starbeam_processing.queries.links import COLLECTION, below
+from starbeam_processing.queries.shells import STATISTICS
 
-
-def _anomalous_correlation(scope: Scope) -> ColumnElement[Any]:
-    """Named `ccAno` in the community schema."""
-    named = AutoProcScalingStatistics.ccAnomalous
-    return scope.column(named if scope.has(named) else AutoProcScalingStatistics.ccAno)
-
-
-STATISTICS = Shape(
-    schemas.AutoProcScalingStatistics, AutoProcScalingStatistics, ccAnomalous=_anomalous_correlation
-)
 _SCALING = Shape(
     schemas.AutoProcScaling,
     AutoProcScaling,

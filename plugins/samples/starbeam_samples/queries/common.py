@@ -1,25 +1,19 @@
-"""What the lists share: parameters, samples that were sent here, data collections on something, sorting."""
+"""What the lists share: parameters, samples that were sent here, data collections on something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Scope, found_for_row
-from starbeam.api.lists import Asked, query, query_id
+from starbeam.api.lists import query_id
 from starbeam_ispyb.models import Container, DataCollection, DataCollectionGroup, Dewar, Shipping
-from starbeam_samples.schemas import Order
 
 ProteinId = Annotated[int | None, query_id("Protein id to filter by")]
 ContainerId = Annotated[int | None, query_id("Container id to filter by")]
 SampleId = Annotated[int | None, query_id("Sample id to filter by")]
-Direction = Annotated[Order | None, query("Direction to sort in", title="Order")]
-SORTING = query("What to sort by")
-
-OrderBy = Callable[[Scope, Asked], list[Any]]
 
 
 def shipped() -> Select[Any]:
@@ -55,15 +49,3 @@ class Collected:
         """The different types of their groups, put together; none has a comma."""
         kind = self.group.experimentType
         return self.select(func.group_concat(kind.distinct()), *conditions, kind != "").scalar_subquery()
-
-
-def sorted_by(orders: Mapping[Any, Callable[[Scope], list[Any]]], key: Any, default: Order) -> OrderBy:
-    """What `order_by` and `order` ask for, then the key, all in one direction."""
-
-    def columns(scope: Scope, asked: Asked) -> list[Any]:
-        by = orders.get(asked.choice("order_by"))
-        wanted = [*(by(scope) if by else ()), key]
-        descending = (asked.choice("order") or default) is Order.DESC
-        return [column.desc() if descending else column.asc() for column in wanted]
-
-    return columns

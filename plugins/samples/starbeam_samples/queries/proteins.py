@@ -8,13 +8,25 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
 
 from starbeam.api.database import Counts, Rows, Scope, Shape, counted, statement
-from starbeam.api.lists import Filters, List, ProposalId, ProposalName, Search, Where, text_in
+from starbeam.api.lists import (
+    SORTING,
+    Direction,
+    Filters,
+    List,
+    Order,
+    ProposalId,
+    ProposalName,
+    Search,
+    Where,
+    sorted_by,
+    text_in,
+)
 from starbeam_ispyb.models import BLSample, Crystal, Protein
 from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas
 from starbeam_samples.models import ComponentType, Protein_has_PDB
-from starbeam_samples.queries.common import SORTING, Collected, Direction, ProteinId, sorted_by
-from starbeam_samples.schemas import Order, ProteinOrder
+from starbeam_samples.queries.common import Collected, ProteinId
+from starbeam_samples.schemas import ProteinOrder
 
 
 class ProteinFilters(Filters, frozen=True):

@@ -9,7 +9,18 @@ from sqlalchemy import ColumnElement, bindparam, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Scope
-from starbeam.api.lists import BeamLineName, Choice, Filters, ProposalName, Search, Where, query, text_in
+from starbeam.api.lists import (
+    SORTING,
+    BeamLineName,
+    Choice,
+    Direction,
+    Filters,
+    ProposalName,
+    Search,
+    Where,
+    query,
+    text_in,
+)
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     BLSample,
@@ -22,7 +33,7 @@ from starbeam_ispyb.models import (
     Shipping,
 )
 from starbeam_ispyb.names import of_proposal
-from starbeam_samples.queries.common import SORTING, Collected, ContainerId, Direction, ProteinId, shipped
+from starbeam_samples.queries.common import Collected, ContainerId, ProteinId, shipped
 from starbeam_samples.schemas import SampleOrder, SampleStatus
 
 

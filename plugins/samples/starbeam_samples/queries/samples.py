@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Counts, Rows, Scope, Shape, counted, statement
-from starbeam.api.lists import List
+from starbeam.api.lists import List, Order, sorted_by
 from starbeam_ispyb.models import (
     AutoProcIntegration,
     AutoProcScaling_has_Int,
@@ -43,14 +43,14 @@ from starbeam_ispyb.models import (
 from starbeam_ispyb.names import proposal_name
 from starbeam_samples import schemas
 from starbeam_samples.models import ContainerQueueSample
-from starbeam_samples.queries.common import Collected, is_shipped, sorted_by
+from starbeam_samples.queries.common import Collected, is_shipped
 from starbeam_samples.queries.sample_filters import (
     SampleFilters,
     SessionSampleFilters,
     of_collection,
     of_group,
 )
-from starbeam_samples.schemas import Order, SampleOrder
+from starbeam_samples.schemas import SampleOrder
 
 _SAMPLES: Any = bindparam("samples", expanding=True)
 

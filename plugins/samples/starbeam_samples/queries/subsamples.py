@@ -9,21 +9,18 @@ from sqlalchemy import ColumnElement, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Scope, Shape, found_for_row
-from starbeam.api.lists import Filters, List, ProposalName, Where
+from starbeam.api.lists import SORTING, Direction, Filters, List, Order, ProposalName, Where, sorted_by
 from starbeam_ispyb.models import BLSample, BLSubSample, Crystal, Position, Protein
 from starbeam_ispyb.names import of_proposal
 from starbeam_samples import schemas
 from starbeam_samples.queries.common import (
-    SORTING,
     Collected,
     ContainerId,
-    Direction,
     ProteinId,
     SampleId,
     is_shipped,
-    sorted_by,
 )
-from starbeam_samples.schemas import Order, SubSampleOrder
+from starbeam_samples.schemas import SubSampleOrder
 
 
 def _datacollections(scope: Scope) -> ColumnElement[int]:
