@@ -93,6 +93,9 @@ class Asked:
     """Draws what other plugins add to what the part shows."""
     thing: Any = None
     """What the page is about, as the API answers it, where the page has it."""
+    kinds: Mapping[int, str] = field(default_factory=dict)
+    """By data collection, what its card shows it as (`grid`, `characterisation`, …), as far as that is known:
+    what only some kinds have need not be read for others."""
 
 
 Spot = Literal["outcome", "pictures", "plot", "below", "page"]
@@ -178,9 +181,14 @@ class Show(ABC):
 
     @abstractmethod
     async def of_collections(
-        self, reader: Reader, ids: Sequence[int], spots: Collection[Spot]
+        self,
+        reader: Reader,
+        ids: Sequence[int],
+        spots: Collection[Spot],
+        kinds: Mapping[int, str] | None = None,
     ) -> Mapping[int, Mapping[Spot, str]]:
-        """What plugins add to data collections at these spots, as HTML; nothing at a spot is left out."""
+        """What plugins add to data collections at these spots, as HTML; nothing at a spot is left out.
+        `kinds` as in `Asked`."""
 
     @abstractmethod
     async def of_sessions(self, reader: Reader, ids: Sequence[int]) -> Mapping[int, Mapping[TileSpot, str]]:

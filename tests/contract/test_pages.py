@@ -69,8 +69,15 @@ HELD: dict[str, tuple[str, str]] = {
 }
 """By page of administrators: its address, and an operation that needs the same permission. Whom the API
 refuses finds no page."""
-PICTURES = {"GET /movies/{key}/{picture}", "GET /classes/{key}/picture"}
-"""Files that pages show: whose they are is looked at by the tests of their plugins."""
+PICTURES = {
+    "GET /movies/{key}/{picture}",
+    "GET /classes/{key}/picture",
+    "GET /robot/{key}/before",
+    "GET /robot/{key}/after",
+    "GET /energy-scans/{key}/chooch",
+    "GET /spectra/{key}/spectrum",
+}
+"""Files that pages show: the tests of their plugins say who is sent them."""
 FOR_ALL = {
     "GET /",
     "GET /search",

@@ -158,7 +158,7 @@ class _Taking(Show):
     async def head(self, of: str, reader: Any, key: int | str) -> str:
         return ""
 
-    async def of_collections(self, reader: Any, ids: Sequence[int], spots: Any) -> Any:
+    async def of_collections(self, reader: Any, ids: Sequence[int], spots: Any, kinds: Any = None) -> Any:
         return {id: {} for id in ids}
 
     async def of_sessions(self, reader: Any, ids: Sequence[int]) -> Any:

@@ -7,21 +7,38 @@ from pathlib import Path
 from typing import Any
 
 from starbeam.api.database import Reader
+from starbeam.api.files import Files
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, OfCollections, Pages
+from starbeam_datacollections.grids import Drawing, draw
 from starbeam_datacollections.plots import plot
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
 from starbeam_datacollections.queries.curves import curves, is_quick
+from starbeam_datacollections.queries.grids import grids, looks
 from starbeam_datacollections.queries.pictures import pictures
+from starbeam_datacollections.sizes import size
 
 FILES = Page(limit=100)
 """How many files the page of a data collection lists."""
+GRID = "grid"
+"""What cards call a grid scan."""
+MOST_CELLS = 20_000
 Found = Mapping[int, Mapping[str, Any]]
 
 
 async def _pictures(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     found = await pictures(reader, asked.files, ids)
-    return {id: {"pictures": one} for id, one in found.items()}
+    scans = [id for id in ids if asked.kinds.get(id, GRID) == GRID]
+    drawn = await _grids(reader, asked.files, scans) if scans else {}
+    return {id: {"pictures": one, "grid": drawn.get(id)} for id, one in found.items()}
+
+
+async def _grids(reader: Reader, files: Files, ids: Sequence[int]) -> Mapping[int, Drawing]:
+    """The grids of grid scans; on cards with what was found only where an index leads to it."""
+    found = {id: grid for id, grid in (await grids(reader, ids)).items() if 0 < grid.cells <= MOST_CELLS}
+    quick = found if len(ids) == 1 or is_quick(reader.scope) else ()
+    seen = await looks(reader, quick)
+    return {id: draw(grid, seen.get(id, []), await size(files, grid.snapshot)) for id, grid in found.items()}
 
 
 async def _plots(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
@@ -50,7 +67,11 @@ def pages() -> Pages:
         Path(__file__).with_name("templates"),
         of_collections=[
             OfCollections(
-                {"pictures": "datacollections/pictures.html", "page": "datacollections/snapshots.html"},
+                {
+                    "outcome": "datacollections/best_cell.html",
+                    "pictures": "datacollections/pictures.html",
+                    "page": "datacollections/snapshots.html",
+                },
                 _pictures,
                 100,
             ),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from starbeam_events.schemas import DataCollection, Event
+from starbeam_events.spectra import Plot
 
 TITLES = {
     "dc": "Data collection",
@@ -32,6 +33,12 @@ class Card(msgspec.Struct):
     """Its place on a page. The id of a group's event changes while the group grows: the group's does not."""
     href: str
     """Below the site's root; without a page of its own only its place on this one."""
+    plot: Plot | None = None
+    """Of an energy scan or a fluorescence spectrum."""
+    elements: dict[str, float] = {}
+    """Whose lines a fluorescence spectrum has, with their energies in keV."""
+    pictures: dict[str, str] = {}
+    """The addresses of pictures by their names."""
 
 
 def cards(events: Sequence[Event]) -> list[Card]:
@@ -43,6 +50,11 @@ def by_day(events: Sequence[Event]) -> list[tuple[Any, list[Card]]]:
     """Days with their events, in order; what has no time has no day."""
     days = groupby(events, lambda event: event.startTime and event.startTime.date())
     return [(day, cards(list(some))) for day, some in days]
+
+
+def kinds(cards: Sequence[Card]) -> dict[int, str]:
+    """What each data collection is shown as."""
+    return {card.event.id: card.kind for card in cards if card.event.type == "dc"}
 
 
 def _card(event: Event) -> Card:

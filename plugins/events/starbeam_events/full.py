@@ -11,6 +11,8 @@ class RobotAction(schemas.RobotAction):
     containerLocation: int | None
     dewarLocation: int | None
     sampleBarcode: str | None
+    xtalSnapshotBefore: str | None
+    xtalSnapshotAfter: str | None
 
 
 class XFEFluorescenceSpectrum(schemas.XFEFluorescenceSpectrum):
@@ -20,6 +22,8 @@ class XFEFluorescenceSpectrum(schemas.XFEFluorescenceSpectrum):
     exposureTime: float | None
     beamTransmission: float | None
     comments: str | None
+    scanFileFullPath: str | None
+    jpegScanFileFullPath: str | None
 
 
 class EnergyScan(schemas.EnergyScan):
@@ -36,3 +40,5 @@ class EnergyScan(schemas.EnergyScan):
     exposureTime: float | None
     transmissionFactor: float | None
     comments: str | None
+    scanFileFullPath: str | None
+    jpegChoochFileFullPath: str | None

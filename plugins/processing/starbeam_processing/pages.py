@@ -21,12 +21,15 @@ from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot, Tab
 from starbeam_processing.queries import figures
 from starbeam_processing.queries.ranking import ResultFilters, choices, ranking
 from starbeam_processing.queries.results import Result, results
+from starbeam_processing.queries.strategies import strategies
 from starbeam_processing.queries.waiting import waiting
 from starbeam_processing.ranked import CollectionResult, ResultOf
 from starbeam_processing.rule import Rule
 
 FIGURES_AGE = 5
 """Seconds."""
+CHARACTERISATION = "characterisation"
+"""What cards call a data collection that a strategy is made from."""
 
 
 async def show_results_of_session(
@@ -75,6 +78,12 @@ async def _show(
     )
 
 
+async def _strategies(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    wanted = [id for id in ids if asked.kinds.get(id, CHARACTERISATION) == CHARACTERISATION]
+    found = await strategies(reader, wanted) if wanted else {}
+    return {id: {"found": some} for id, some in found.items()}
+
+
 def _runs(results: Sequence[Result]) -> Counter[int | None]:
     """How many programs succeeded (1), failed (0) or have not said (None)."""
     runs = {one.run.autoProcProgramId: one.run.processingStatus for one in results}
@@ -99,7 +108,7 @@ class _Figures:
 
 
 def pages(rule: Rule) -> Pages:
-    """The pages, and what stands on cards and pages of data collections, and among the figures of a session."""
+    """The pages, what stands on cards and pages of data collections, and the figures of a session."""
 
     async def of_collections(
         reader: Reader, asked: Asked, ids: Sequence[int]
@@ -112,6 +121,10 @@ def pages(rule: Rule) -> Pages:
 
     given = always(rule=rule) | asked(ResultFilters)
     templates: dict[Spot, str] = {"outcome": "processing/best.html", "below": "processing/results.html"}
+    found: dict[Spot, str] = {
+        "outcome": "processing/strategy_outcome.html",
+        "below": "processing/strategy.html",
+    }
     return Pages(
         [
             get("/sessions/{key:int}/results", access=authenticated, dependencies=given)(
@@ -127,5 +140,8 @@ def pages(rule: Rule) -> Pages:
             Tab("proposal", "Results", "/proposals/{key}/results", 150),
         ],
         parts=[Part("figures of session", "processing/figures.html", _Figures(rule).load, 500)],
-        of_collections=[OfCollections(templates, of_collections, 200)],
+        of_collections=[
+            OfCollections(found, _strategies, 100),
+            OfCollections(templates, of_collections, 200),
+        ],
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, or_
 
 if TYPE_CHECKING:
     from starbeam_processing.queries.results import Result
@@ -33,8 +32,3 @@ class Rule(msgspec.Struct, frozen=True):
         correlation = outer.ccHalf if outer else None
         complete = overall.completeness is not None and overall.completeness >= self.completeness
         return complete and (correlation is None or correlation >= self.cc_half)
-
-    def holds(self, completeness: Any, correlation: Any) -> ColumnElement[int]:
-        """The same in SQL, of columns in these units: 1 or 0."""
-        correlates = or_(correlation.is_(None), correlation >= self.cc_half)
-        return case((and_(completeness >= self.completeness, correlates), 1), else_=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, get_args
@@ -172,23 +173,33 @@ class Shown(Show):
         return await self._frame.parts(self._request, of, reader, self._asked(key, thing))
 
     async def of_collections(
-        self, reader: Reader, ids: Sequence[int], spots: Collection[Spot]
+        self,
+        reader: Reader,
+        ids: Sequence[int],
+        spots: Collection[Spot],
+        kinds: Mapping[int, str] | None = None,
     ) -> Mapping[int, Mapping[Spot, str]]:
         """What plugins add to data collections, in order at each spot."""
-        return await self._added(self._frame.of_collections, reader, ids, spots)
+        asked = replace(self._asked(), kinds=kinds or {})
+        return await self._added(self._frame.of_collections, reader, asked, ids, spots)
 
     async def of_sessions(self, reader: Reader, ids: Sequence[int]) -> Mapping[int, Mapping[TileSpot, str]]:
         """What plugins add to sessions that run, in order at each spot."""
-        return await self._added(self._frame.of_sessions, reader, ids, get_args(TileSpot))
+        return await self._added(self._frame.of_sessions, reader, self._asked(), ids, get_args(TileSpot))
 
     async def _added(
-        self, plugins: Sequence[Any], reader: Reader, ids: Sequence[int], spots: Collection[Any]
+        self,
+        plugins: Sequence[Any],
+        reader: Reader,
+        asked: Asked,
+        ids: Sequence[int],
+        spots: Collection[Any],
     ) -> dict[int, dict[Any, str]]:
         found: dict[int, dict[Any, str]] = {id: {} for id in ids}
         taken = set[tuple[int, Any]]()
         for one in plugins:
             wanted = {spot: template for spot, template in one.templates.items() if spot in spots}
-            read = await one.load(reader, self._asked(), ids) if ids and wanted else {}
+            read = await one.load(reader, asked, ids) if ids and wanted else {}
             for id, values in read.items():
                 for spot, template in wanted.items():
                     if (id, spot) in taken:

@@ -18,7 +18,7 @@ ROUTES = {
     "GET /processings": Route(EACH, cost=Cost(statements=5, reads=100)),
     "GET /processings/auto-integrations": Route(EACH, cost=Cost(statements=7, reads=100)),
     "GET /processings/results": Route(
-        totals(session_member=1, proposal_member=1, staff=1, administrator=1),
+        totals(session_member=1, proposal_member=1, administrator=1),
         "/processings/results?sessionId=1",
         cost=Cost(
             statements=3, reads=100, one="blSampleId=1&limit=1", hundred="blSampleId=1&limit=100", rows=1

@@ -7,20 +7,23 @@ from typing import Any, get_args
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from starbeam.api import Invalid, Missing, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
-from starbeam.api.http import always
+from starbeam.api.http import FileAnswer, always, send_file
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, Pages, Part, Show, Spot
-from starbeam_events.cards import by_day, cards
+from starbeam_events.cards import by_day, cards, kinds
 from starbeam_events.cursors import Cursors
+from starbeam_events.evidence import add_evidence
 from starbeam_events.pages.sessions import TEMPLATES, Sessions
 from starbeam_events.queries import Stream
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_events.sources import EventFilters
+from starbeam_events.sources.pictures import PICTURES, picture
 from starbeam_ispyb.models import AutoProcProgramMessage
 
 FIRST, FURTHER = Page(limit=10), Page(limit=20)
@@ -55,8 +58,21 @@ async def show_group(
     """The data collections of a group, the latest first."""
     found = (await stream.page(reader, files, page, EventFilters(dataCollectionGroupId=key))).page
     events = found.results if found.total else _none()
-    more = await show.of_collections(reader, _collections(events), ON_CARDS)
-    return show("events/group.html", page=found, cards=cards(events), more=more)
+    shown = cards(events)
+    more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
+    return show("events/group.html", page=found, cards=shown, more=more)
+
+
+def _pictures(folder: str, name: str) -> HTTPRouteHandler:
+    """What sends one kind of picture."""
+
+    async def show_picture(
+        reader: NamedDependency[Reader], files: NamedDependency[Files], key: FromPath[int]
+    ) -> FileAnswer:
+        """A picture of an event."""
+        return await send_file(files, await picture(reader, folder, name, key), "Not Found")
+
+    return get(f"/{folder}/{{key:int}}/{name}", access=authenticated)(show_picture)
 
 
 def _none() -> list[Event]:
@@ -94,14 +110,17 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
         size = FURTHER if after else FIRST
         part = await stream.page(reader, asked.files, size, filters, after, counted=False)
         events = part.page.results
+        days = by_day(events)
+        shown = [card for _, some in days for card in some]
+        await add_evidence(asked.files, shown)
         types = await stream.types(reader, EventFilters(sessionId=filters.sessionId))
         return {
-            "days": by_day(events),
+            "days": days,
             "filters": filters,
             "types": types.results,
             "statuses": _statuses(reader),
             "older": None if part.last is None else cursors.write(part.last),
-            "more": await asked.show.of_collections(reader, _collections(events), ON_CARDS),
+            "more": await asked.show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown)),
         }
 
     given, of_sessions = always(stream=stream), Sessions(stream, age)
@@ -109,6 +128,7 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
         [
             get("/collections/{key:int}", access=authenticated, dependencies=given)(show_collection),
             get("/groups/{key:int}", access=authenticated, dependencies=given)(show_group),
+            *(_pictures(folder, name) for folder, (_, names) in PICTURES.items() for name in names),
         ],
         TEMPLATES,
         parts=[Part("session", "events/stream.html", events_of_session, 500), *of_sessions.parts()],

@@ -10,8 +10,9 @@ from typing import Any
 
 from starbeam.api.database import Cache, Reader
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, OfSessions, Part, TileSpot
-from starbeam_events.cards import TITLES, cards
+from starbeam.api.web import Asked, OfSessions, Part, Spot, TileSpot
+from starbeam_events.cards import TITLES, cards, kinds
+from starbeam_events.evidence import add_evidence
 from starbeam_events.queries import Stream
 from starbeam_events.sources import EventFilters
 from starbeam_events.sources.activity import collected, newest
@@ -54,8 +55,11 @@ class Sessions:
         filters = EventFilters(sessionId=int(asked.key or 0))
         found = (await self._stream.page(reader, asked.files, WALL, filters, counted=False)).page.results
         collections = [event.id for event in found[:1] if event.type == "dc"]
-        more = await asked.show.of_collections(reader, collections, ("outcome", "pictures", "plot", "below"))
-        return {"cards": cards(found), "more": more}
+        shown = cards(found)
+        await add_evidence(asked.files, shown[:1])
+        spots: list[Spot] = ["outcome", "pictures", "plot", "below"]
+        more = await asked.show.of_collections(reader, collections, spots, kinds(shown[:1]))
+        return {"cards": shown, "more": more}
 
     async def figures(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """How many data collections and samples, how much of the beam time that is gone was used, and what

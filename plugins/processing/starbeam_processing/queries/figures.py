@@ -21,7 +21,7 @@ from starbeam_ispyb.models import (
     DataCollectionGroup,
     ProcessingJob,
 )
-from starbeam_processing.queries.shells import units
+from starbeam_processing.queries.shells import is_good, units
 from starbeam_processing.rule import Rule
 
 _SESSION: Any = bindparam("session")
@@ -93,7 +93,7 @@ def _best(scope: Scope, rule: Rule) -> Select[Any]:
         .outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
         .join(unit, true())
     )
-    good = rule.holds(overall.completeness, outer.ccHalf / unit.c.cc) == 1
+    good = is_good(rule, overall.completeness, outer.ccHalf / unit.c.cc) == 1
     shell = overall.scalingStatisticsType == "overall", overall.resolutionLimitHigh.is_not(None)
     order = overall.resolutionLimitHigh, integration.autoProcIntegrationId
     return (

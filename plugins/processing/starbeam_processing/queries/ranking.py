@@ -53,7 +53,7 @@ from starbeam_ispyb.models import (
 )
 from starbeam_ispyb.names import is_proposal, proposal_name, proposal_value, session_name
 from starbeam_processing import schemas
-from starbeam_processing.queries.shells import shells, units
+from starbeam_processing.queries.shells import is_good, shells, units
 from starbeam_processing.ranked import CollectionResult, ResultOf, ResultOrder
 from starbeam_processing.rule import Rule
 
@@ -138,7 +138,7 @@ class _Scalings:
         overall, outer, asked = self.overall, self.outer, self._asked
         high = overall.resolutionLimitHigh
         correlation = outer.ccHalf / self.unit.c.cc
-        good = rule.holds(overall.completeness, correlation)
+        good = is_good(rule, overall.completeness, correlation)
         order = [
             good.desc(),
             *_known_first(high),

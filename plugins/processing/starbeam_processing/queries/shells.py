@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Rows, Scope, Shape, statement
 from starbeam_ispyb.models import AutoProcScalingStatistics
 from starbeam_processing import schemas
+from starbeam_processing.rule import Rule
 
 NEWEST = 600
 """How many rows tell what the site stores: three a scaling."""
@@ -55,6 +56,12 @@ def _divisor(type: Any, value: Any) -> ColumnElement[float]:
     inner = type == "innerShell"
     above = case((and_(inner, value > 1), 1.0), (and_(inner, value <= 1), 0.0))
     return case((func.avg(above) > 0.5, 100.0), else_=1.0)
+
+
+def is_good(rule: Rule, completeness: Any, correlation: Any) -> ColumnElement[int]:
+    """`Rule.best` in SQL: 1 or 0."""
+    correlates = or_(correlation.is_(None), correlation >= rule.cc_half)
+    return case((and_(completeness >= rule.completeness, correlates), 1), else_=0)
 
 
 @statement
