@@ -24,7 +24,7 @@ LINE = {
 async def test_a_strategy_has_a_line_for_each_part_of_a_wedge(make_app: MakeApp) -> None:
     app, visitor = await opened(make_app)
     db = app.database
-    await db.execute(update(m.DataCollectionGroup).values(experimentType="Characterization"))
+    await db.sql("update DataCollectionGroup set experimentType = 'Characterization'")
     for key, indexed in ((1, 1), (2, 0)):
         await db.add(m.Screening, screeningId=key, dataCollectionGroupId=key, programVersion="mosflm")
         output = {"screeningOutputId": key, "screeningId": key, "indexingSuccess": indexed}
