@@ -6,9 +6,11 @@ import msgspec
 
 from starbeam_processing import schemas
 from support.expected import Cost, Route, everybody, found_by, totals
+from support.world import FIRST
 
 EACH = totals(session_member=1, proposal_member=2, staff=1, administrator=3)
 """A list with one row for each session."""
+OF_A_SESSION = f"sessionId={FIRST + 1}&limit=100"
 
 ROUTES = {
     "GET /processings/status": Route(
@@ -20,9 +22,7 @@ ROUTES = {
     "GET /processings/results": Route(
         totals(session_member=1, proposal_member=1, administrator=1),
         "/processings/results?sessionId=1",
-        cost=Cost(
-            statements=3, reads=100, one="blSampleId=1&limit=1", hundred="blSampleId=1&limit=100", rows=1
-        ),
+        cost=Cost(statements=2, reads=100, one=OF_A_SESSION, hundred=OF_A_SESSION, rows=1),
     ),
     "GET /processings/messages": Route(EACH, cost=Cost(statements=2, reads=100)),
     "GET /processings/messages/status": Route(
