@@ -30,7 +30,8 @@ SAYS = {
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
     r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
-    r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession where beamLineName = :name collate binary",
+    r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession "
+    "where beamLineName = :name collate binary",
     r"/statistics/(?P<key>\d+)/.+": "select run from v_run where runId = :key",
     r"/calendar": "select strftime('%Y', 'now', 'localtime')",
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
