@@ -137,7 +137,8 @@ class Finder:
 
     template: str
     """Gets what `find` returned, and the text as `q`."""
-    find: Callable[[Reader, str], Awaitable[Mapping[str, Any]]]
+    find: Callable[[Reader, str], Awaitable[Mapping[str, Any] | None]]
+    """None where nothing is found."""
     order: int
     exact: Callable[[Reader, str], Awaitable[str | None]] | None = None
     """The address of what is called exactly so, if there is one: the search goes there at once."""

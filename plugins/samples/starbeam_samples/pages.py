@@ -133,13 +133,14 @@ async def _in_container(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     }
 
 
-async def _find_samples(reader: Reader, text: str) -> Mapping[str, Any]:
+async def _find_samples(reader: Reader, text: str) -> Mapping[str, Any] | None:
     page = await reader.page(SAMPLES, FOUND, SampleFilters(search=text))
-    return {"page": page, "states": await _states(reader, page.results)}
+    return {"page": page, "states": await _states(reader, page.results)} if page.results else None
 
 
-async def _find_proteins(reader: Reader, text: str) -> Mapping[str, Any]:
-    return {"page": await reader.page(PROTEINS, FOUND, ProteinFilters(search=text))}
+async def _find_proteins(reader: Reader, text: str) -> Mapping[str, Any] | None:
+    page = await reader.page(PROTEINS, FOUND, ProteinFilters(search=text))
+    return {"page": page} if page.results else None
 
 
 def pages() -> Pages:

@@ -63,11 +63,15 @@ class LogInCookie(Authenticator):
 
     async def principal(self, credential: str) -> Principal:
         """Who logged in, with the permissions of now."""
-        claims = self.read(credential)
-        if claims is None:
+        who = self.who(credential)
+        if who is None:
             raise Unauthenticated("You were logged out")
-        who: Principal = self._snapshot.people.principal(claims.person, claims.login)
         return who
+
+    def who(self, value: str) -> Principal | None:
+        """Who logged in, if the cookie is ours and holds."""
+        claims = self.read(value)
+        return self._snapshot.people.principal(claims.person, claims.login) if claims else None
 
     def read(self, value: str) -> Claims | None:
         """What a cookie says, if it is ours and holds."""

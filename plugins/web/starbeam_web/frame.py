@@ -20,6 +20,7 @@ from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
 from starbeam.api.web import Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
 from starbeam_web import assets, words
+from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms, forget_empty_fields
 
@@ -111,7 +112,7 @@ class Frame:
 
     def draw(self, request: Asker, template: str, values: Mapping[str, Any]) -> Markup:
         """A template as HTML."""
-        who = who_of(request)
+        who = who_of(request) or self.cookie.who(request.cookies.get(NAME, ""))
         html = self._templates.get_template(template).render(
             who=who,
             places=[one for one in self._places if _may_see(who, one)],
@@ -134,11 +135,9 @@ class Frame:
         return found
 
     async def find(self, request: Asker, reader: Reader, text: str) -> list[str]:
-        """What every plugin finds, as HTML."""
-        return [
-            self.draw(request, one.template, {"q": text, **await one.find(reader, text)})
-            for one in self.finders
-        ]
+        """What plugins find, as HTML."""
+        found = [(one.template, await one.find(reader, text)) for one in self.finders]
+        return [self.draw(request, name, {"q": text, **values}) for name, values in found if values]
 
     def page(
         self, request: Asker, template: str, status_code: int, values: Mapping[str, Any]
@@ -215,7 +214,7 @@ class Shown(Show):
 
 
 def who_of(request: Asker) -> Principal | None:
-    """Who has logged in, if anybody."""
+    """Who asks, once the request's handler is found."""
     found = request.scope.get("user")
     return found if isinstance(found, Principal) else None
 

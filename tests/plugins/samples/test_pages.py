@@ -94,8 +94,9 @@ async def test_the_search_finds_samples_and_proteins(visitor: Visitor) -> None:
     assert "Samples All 3" in said
     assert "Proteins All 1" in said
     said = await says(visitor, "/search?q=nothing")
-    assert "No sample matches." in said
-    assert "No protein matches." in said
+    assert said.count("Nothing matches “nothing”.") == 1
+    assert "Samples All" not in said
+    assert "Proteins All" not in said
 
 
 async def test_texts_are_texts(visitor: Visitor) -> None:

@@ -215,6 +215,15 @@ async def test_the_chosen_theme_is_sent_with_the_page(visitor: Visitor) -> None:
     assert '<html lang="en">' in (await visitor.open("/login")).text
 
 
+async def test_an_error_page_knows_who_asks(visitor: Visitor) -> None:
+    await visitor.log_in("abcd")
+    for path in ("/nothing", "/sessions/7"):
+        shown = await visitor.open(path)
+        assert shown.status_code == 404
+        assert "AB abcd" in text_of(shown.text)
+        assert "Log out" in text_of(shown.text)
+
+
 async def test_hostile_texts_are_texts(app: TestApp, visitor: Visitor) -> None:
     name = "<script>alert(1)</script>\"'&lt;\u202e😀"
     await app.database.add(Person, login=name[:45], familyName="x")

@@ -170,8 +170,9 @@ async def _session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     return {"session": await reader.get(SESSIONS, int(asked.key or 0))}
 
 
-async def _find(reader: Reader, text: str) -> Mapping[str, Any]:
-    return {"page": await reader.page(PROPOSALS, FOUND, ProposalFilters(search=text))}
+async def _find(reader: Reader, text: str) -> Mapping[str, Any] | None:
+    page = await reader.page(PROPOSALS, FOUND, ProposalFilters(search=text))
+    return {"page": page} if page.results else None
 
 
 def pages() -> Pages:
