@@ -10,6 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 ALL_PROPOSALS = "all_proposals"
+READ = "read"
+"""The scope of tokens that opens what reads."""
+ANY_SCOPE = "any"
+"""Stands for every scope, where a handler says which open it."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,16 @@ class Access:
     others: tuple[str, ...] = ()
     """Permissions that do as well."""
     token_in: Literal["header", "path", "query"] = "header"
+    scopes: tuple[str, ...] = ()
+    """Scopes of tokens that open it, beside what the guard opens to `read`."""
 
     def by(self, token_in: Literal["path", "query"]) -> Access:
         """The same, with the JWT in the path or query parameter ``token`` and nowhere else."""
         return replace(self, token_in=token_in)
+
+    def opened(self, *scopes: str) -> Access:
+        """The same, open to tokens that have one of these scopes too, within their limits."""
+        return replace(self, scopes=scopes)
 
     def __str__(self) -> str:
         if self.public:
@@ -57,18 +67,41 @@ class Kind:
 
     permissions: frozenset[str]
     has_beamlines: bool
+    all_beamlines: bool = False
+    narrowed: bool = False
+    """Limited to some proposals."""
+
+    @property
+    def allows_everything(self) -> bool:
+        """Holds `all_proposals`, or is a machine of all beamlines."""
+        return self.all_beamlines or ALL_PROPOSALS in self.permissions
 
     @property
     def sees_everything(self) -> bool:
-        """Holds `all_proposals`."""
-        return ALL_PROPOSALS in self.permissions
+        """The same, and not limited to some proposals."""
+        return self.allows_everything and not self.narrowed
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a token opens at most: one that was made for a machine or a script, not at a log-in."""
+
+    token: str
+    """The token's name."""
+    token_id: str
+    scopes: frozenset[str]
+    proposals: tuple[str, ...] = ()
+    """Names of proposals, in which `*` stands for any letters. None: all that its holder sees."""
+    all_beamlines: bool = False
+    """Sees the sessions of every beamline."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """The person who calls, as the log-in and the present permissions say."""
+    """Who calls: a person, as the log-in and the present permissions say, or a machine."""
 
     person_id: int
+    """0 for a machine."""
     login: str
     permissions: frozenset[str]
     beamlines: tuple[str, ...] = ()
@@ -76,11 +109,16 @@ class Principal:
     options."""
     beamline_groups: tuple[str, ...] = ()
     """Names of these groups."""
+    limits: Limits | None = None
+    """Those of the token that was sent; None for a log-in."""
 
     @property
     def kind(self) -> Kind:
         """What statements depend on."""
-        return Kind(self.permissions, bool(self.beamlines))
+        if self.limits is None:
+            return Kind(self.permissions, bool(self.beamlines))
+        narrowed = bool(self.limits.proposals)
+        return Kind(self.permissions, bool(self.beamlines), self.limits.all_beamlines, narrowed)
 
 
 NOBODY = Principal(0, "", frozenset())

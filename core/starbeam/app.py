@@ -80,7 +80,9 @@ class Starbeam:
         self.health = health.Health(self.registry, self.database, self.is_test_system)
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
-        own = login.router(self.logins, self.onetime_tokens, self.client_address)
+        self.registry.collect_refresher(self.context)
+        self.logins.refresher = self.registry.refresher
+        own = login.router(self.logins, self.onetime_tokens)
         self.registry.collect_parts([own, openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
@@ -116,7 +118,8 @@ class Starbeam:
         """What a plugin's hooks are given."""
         backends = self.plugins.backends.get(plugin, {})
         collect = partial(self.plugins.call, ctx=self.context)
-        return Context(plugin, self.settings, self.database, self.snapshot, self.clock, collect, backends)
+        about = self.settings, self.database, self.snapshot, self.clock, self.write
+        return Context(plugin, *about, self.registry.permissions, collect, backends)
 
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""
@@ -188,8 +191,7 @@ class Starbeam:
         """The web pages, where a plugin serves them; else one that says what this server is."""
         if (site := self.registry.site) is None:
             return [docs.start_page(self.settings.server.api_root, self.is_test_system)]
-        beside = always(login_service=self.logins, client_address=self.client_address, health=self.health)
-        given = {**beside, **site.dependencies}
+        given = {**always(health=self.health), **site.dependencies}
         pages = self.registry.pages
         return [Router(site.root, route_handlers=pages, dependencies=given, guards=list(site.guards))]
 
@@ -221,9 +223,11 @@ class Starbeam:
             "write": Provide(write),
             **always(
                 api_root=self.settings.server.api_root,
+                client_address=self.client_address,
                 clock=self.clock,
                 database=self.database,
                 files=self.files,
+                login_service=self.logins,
                 options=self.options,
             ),
         }

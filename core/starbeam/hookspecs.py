@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
+    from starbeam.auth.refresh import Refresher
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
     from starbeam.demo import DemoData
@@ -103,6 +104,15 @@ def register_authenticators(ctx: Context) -> Iterable[Authenticator]:
 
     Merge: the guard asks them in plugin order, before it looks for a token; the first that finds its
     credential says who calls.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_refresher(ctx: Context) -> Iterable[Refresher]:
+    """What gives log-ins a refresh token. Answers to log-ins then have `expiresIn` and `refreshToken`.
+
+    Merge: one for a server. A second is an error.
     """
     raise NotImplementedError
 

@@ -15,6 +15,8 @@ class Permission(msgspec.Struct, frozen=True):
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     description: str
+    scope: bool = False
+    """Whether tokens of machines and scripts may have it, as a scope."""
 
 
 CORE = (Permission(ALL_PROPOSALS, "every proposal and everything below it"),)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from starbeam.auth.snapshot import Snapshot
     from starbeam.clock import Clock
     from starbeam.db.engine import Database
+    from starbeam.db.writer import Writes
     from starbeam.options import LiveOptions
+    from starbeam.permissions import Permission
     from starbeam.settings import Settings
 
 PROJECT = "starbeam"
@@ -80,6 +82,10 @@ class Context:
     """The runtime options and people's permissions as last read: whoever changes any lets it `refresh`."""
     clock: Clock
     """The facility's local time."""
+    writes: Writes
+    """From who writes to what runs their changes: for work that no request asks for. Not while hooks run."""
+    permissions: Mapping[str, Permission]
+    """All that plugins declare, by name."""
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]
     """Each plugin's name and results of a hook that this plugin defines (`Plugin.hookspecs`), in the order in
     which plugins require each other."""

@@ -33,6 +33,10 @@ class Refused(Refusal):
     """A change that cannot be made as things are (400)."""
 
 
+class Conflict(Refusal):
+    """A change that something else is in the way of: a name that is taken (409)."""
+
+
 class Invalid(Refusal):
     """A request that is not valid (422).
 

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import replace
 
 from starbeam import hooks, options, permissions
-from starbeam.access import Access
+from starbeam.access import ANY_SCOPE, READ, Access
 from starbeam.db import models
 from starbeam.hooks import said
 from starbeam.loader import CORRECT
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
+    from starbeam.auth.refresh import Refresher
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
     from starbeam.db.migrations import Migrations
@@ -58,6 +59,7 @@ class Registry:
     checks: list[Check] = field(default_factory=list)
     routers: list[Router] = field(default_factory=list)
     authenticators: list[Authenticator] = field(default_factory=list)
+    refresher: Refresher | None = None
     site: Site | None = None
     pages: list[Router] = field(default_factory=list)
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -86,6 +88,13 @@ class Registry:
             self._keep("log-in backend", name, found, self.backends)
         first = [name for name in configured if name in self.backends]
         self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
+
+    def collect_refresher(self, context: Callable[[str], Context]) -> None:
+        """What renews log-ins."""
+        for name, found in self.plugins.call("register_refresher", ctx=context):
+            for refresher in found:
+                if self._claim("refresher", "of log-ins", name):
+                    self.refresher = refresher
 
     def collect_parts(
         self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]
@@ -217,6 +226,10 @@ class Registry:
             if permission not in self.permissions:
                 cause = f"{handler.handler_name} needs the permission {permission}, which no plugin declares"
                 self.plugins.fault(plugin, "hooks", cause, "declare it with register_permissions")
+        for scope in {*access.scopes} - {READ, ANY_SCOPE}:
+            if scope not in self.permissions or not self.permissions[scope].scope:
+                cause = f"{handler.handler_name} is open to the scope {scope}, which no plugin declares"
+                self.plugins.fault(plugin, "hooks", cause, "declare it: Permission(…, scope=True)")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Which rows a person sees: rules by entity, compiled into the SQL of every query.
 
-A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class). A row is visible when any
-`Allow` and every `Restrict` of its entity holds; an entity without an `Allow` shows nothing. Queries ask
-`scope.sees(Entity)`.
+A plugin registers `Allow` and `Restrict` rules for an entity (a mapped class), and `Narrow` rules for tokens.
+A row is visible when any `Allow` and every `Restrict` of its entity holds; an entity without an `Allow` shows
+nothing. Queries ask `scope.sees(Entity)`.
 """
 
 from __future__ import annotations
@@ -44,12 +44,24 @@ class Restrict:
         _require_mapped(self.entity)
 
 
+@dataclass(frozen=True)
+class Narrow:
+    """Rows of `entity` that this condition does not hold for are invisible to tokens that are limited to some
+    proposals (`CALLER_PROPOSALS`)."""
+
+    entity: type[Any]
+    condition: Condition
+
+    def __post_init__(self) -> None:
+        _require_mapped(self.entity)
+
+
 def _require_mapped(entity: Any) -> None:
     if not isinstance(inspect(entity, raiseerr=False), Mapper):
         raise TypeError(f"a rule is for a mapped class, not for {entity!r}")
 
 
-Rule = Allow | Restrict
+Rule = Allow | Restrict | Narrow
 
 
 class Visibility:
@@ -58,8 +70,10 @@ class Visibility:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._allow: dict[type[Any], list[Condition]] = {}
         self._restrict: dict[type[Any], list[Condition]] = {}
+        self._narrow: dict[type[Any], list[Condition]] = {}
         for rule in rules:
             kept = self._allow if isinstance(rule, Allow) else self._restrict
+            kept = self._narrow if isinstance(rule, Narrow) else kept
             kept.setdefault(rule.entity, []).append(rule.condition)
 
     @property
@@ -73,7 +87,10 @@ class Visibility:
         if mapped in scope.visible:
             return true()
         allowed = _any([rule(scope, entity) for rule in self._allow.get(mapped, ())])
-        narrowed = [rule(scope.restricted or scope, entity) for rule in self._restrict.get(mapped, ())]
+        hiding = [*self._restrict.get(mapped, ())]
+        if scope.kind.narrowed:
+            hiding += self._narrow.get(mapped, ())
+        narrowed = [rule(scope.restricted or scope, entity) for rule in hiding]
         return and_(allowed, *narrowed) if narrowed else allowed
 
 

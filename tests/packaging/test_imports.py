@@ -114,6 +114,7 @@ KNOW_BOTH = {
     "starbeam_demo": "the demo writes rows",
     "starbeam_admin.record": "a record that cannot be written is left out: it is written in a savepoint",
     "starbeam_web": "it serves pages and no list: all of it is about HTTP",
+    "starbeam_tokens.authenticator": "it finds tokens in requests",
     "starbeam_userportal.rows": "a plan holds instances of models, and what was set on them",
 }
 """Modules that may know what others of their kind may not, and why."""

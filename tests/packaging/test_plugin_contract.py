@@ -15,6 +15,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """What plugins need to start."""
 
 
+PUBLIC = {"tokens": ["refresh", "log_out"]}
+"""Operations that everybody may call."""
 OPEN = {"admin": ["get_ui_options"], "stats": ["get_runs"]}
 """Operations that show something to everybody who is logged in."""
 
@@ -26,4 +28,5 @@ class TestBundled(PluginContract):
     def _chosen(self, request: pytest.FixtureRequest) -> None:
         self.plugin = request.param
         self.settings = SETTINGS.get(self.plugin, {})
+        self.public = frozenset(PUBLIC.get(self.plugin, ()))
         self.open = frozenset(OPEN.get(self.plugin, ()))

@@ -11,7 +11,17 @@ Everything that a plugin may use is a name in `__all__` of this package or of on
 How long a name stays, and how its going is told: `starbeam.deprecation`.
 """
 
-from starbeam.access import ALL_PROPOSALS, Principal, authenticated, needs, public
+from starbeam.access import (
+    ALL_PROPOSALS,
+    ANY_SCOPE,
+    NOBODY,
+    READ,
+    Limits,
+    Principal,
+    authenticated,
+    needs,
+    public,
+)
 from starbeam.checks import Check
 from starbeam.clock import Clock
 from starbeam.db.indexes import Index
@@ -21,6 +31,7 @@ from starbeam.lifespan import Lifespan, every
 from starbeam.permissions import Permission
 from starbeam.plugin import Context, NoSettings, Plugin, hookimpl, hookspec
 from starbeam.refusals import (
+    Conflict,
     Forbidden,
     Invalid,
     Missing,
@@ -36,14 +47,19 @@ from starbeam.settings import Section
 
 __all__ = [
     "ALL_PROPOSALS",
+    "ANY_SCOPE",
+    "NOBODY",
+    "READ",
     "Check",
     "Clock",
+    "Conflict",
     "Context",
     "Deprecated",
     "Forbidden",
     "Index",
     "Invalid",
     "Lifespan",
+    "Limits",
     "Missing",
     "NoSettings",
     "NotHeld",

@@ -24,6 +24,7 @@ from starbeam.cli.options import (
     require_folder,
 )
 from starbeam.cli.output import toml, toml_key
+from starbeam.cli.people import with_database
 from starbeam.cli.progress import steps
 from starbeam.cli.serve import bind, require_tables
 
@@ -46,4 +47,5 @@ __all__ = [
     "toml",
     "toml_key",
     "upgrade_tables",
+    "with_database",
 ]

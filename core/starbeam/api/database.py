@@ -19,18 +19,19 @@ from starbeam.db.mariadb import TABLE_OPTIONS
 from starbeam.db.reader import Reader
 from starbeam.db.rows import Rows
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, NOW, Scope, bound_by, statement
+from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, CALLER_PROPOSALS, NOW, Scope, bound_by, statement
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
 from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble
-from starbeam.db.writer import Write, Writer, refusing, sent
+from starbeam.db.writer import Write, Writer, Writes, refusing, sent
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
-from starbeam.visibility import Allow, Condition, Rule, through
+from starbeam.visibility import Allow, Condition, Narrow, Rule, through
 
 __all__ = [
     "CALLER_BEAMLINES",
     "CALLER_ID",
+    "CALLER_PROPOSALS",
     "COLLATION",
     "NOW",
     "OPTIONAL",
@@ -44,6 +45,7 @@ __all__ = [
     "Counts",
     "Database",
     "Keys",
+    "Narrow",
     "NotTaken",
     "Patch",
     "Reader",
@@ -55,6 +57,7 @@ __all__ = [
     "Trouble",
     "Write",
     "Writer",
+    "Writes",
     "as_datetime",
     "bound_by",
     "containing",

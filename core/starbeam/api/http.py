@@ -1,11 +1,13 @@
 """What routes need beyond Litestar."""
 
+from starbeam.http.addresses import ClientAddress
 from starbeam.http.conditional import etag, unchanged
 from starbeam.http.dependencies import always, asked
 from starbeam.http.errors import refusal, status_of
 from starbeam.http.files import FileAnswer, send_file
 
 __all__ = [
+    "ClientAddress",
     "FileAnswer",
     "always",
     "asked",

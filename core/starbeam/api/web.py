@@ -1,7 +1,8 @@
 """Web pages, and what serves them."""
 
 from starbeam.auth.authenticators import Authenticator
-from starbeam.auth.login import LoginService, Proven
+from starbeam.auth.login import LoginService
+from starbeam.auth.refresh import Proven
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.health import Health
 from starbeam.pages import (

@@ -23,5 +23,5 @@ class Authenticator(ABC):
         request to others."""
 
     @abstractmethod
-    async def principal(self, credential: str) -> Principal:
-        """Who that is. Raises `Unauthenticated`."""
+    async def principal(self, credential: str, connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+        """Who that is. Raises `Unauthenticated`, or `Forbidden` where it is not good for this request."""

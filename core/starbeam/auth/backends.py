@@ -103,3 +103,8 @@ class AuthBackend(ABC):
     @abstractmethod
     async def authenticate(self, credentials: Credentials) -> Identity | None:
         """Who sent these credentials, or None when they do not hold."""
+
+    async def still_valid(self, login: str) -> bool:
+        """Whether somebody who logged in here may go on without doing so again. A backend that can ask for
+        accounts that were locked since says so."""
+        return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import UNSET
 from sqlalchemy.exc import IntegrityError
 
 from starbeam import logs
@@ -19,6 +20,8 @@ from starbeam.auth.backends import (
     NotVerified,
     SignOn,
 )
+from starbeam.auth.refresh import Proven
+from starbeam.auth.refresh import TokenResponse as LastingLogIn
 from starbeam.auth.schemas import Login, TokenResponse
 from starbeam.db.trouble import is_taken
 from starbeam.refusals import Missing, TooMany, Unauthenticated, Unavailable
@@ -26,6 +29,7 @@ from starbeam.settings.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from starbeam.auth.ratelimit import Tries
+    from starbeam.auth.refresh import Client, Refresher
     from starbeam.auth.snapshot import Snapshot
     from starbeam.auth.tokens import Tokens
     from starbeam.db.engine import Database
@@ -41,6 +45,7 @@ LONGEST_SECRET = 16_384
 """A longer password or token is refused unread."""
 LONGEST_REASON = 500
 """What the log shows of a reason or an error."""
+GONE = "Please log in again"
 CREATE_PERSON = "create_person_on_missing"
 """The option that lets a first log-in create its person."""
 
@@ -51,14 +56,6 @@ class LogInRefused(Unauthenticated):
     def __init__(self, reason: str, sentence: str = "Could not verify") -> None:
         super().__init__(sentence)
         self.reason = reason
-
-
-class Proven(NamedTuple):
-    """Who has logged in."""
-
-    person_id: int
-    login: str
-    permissions: list[str]
 
 
 class LoginService:
@@ -74,18 +71,42 @@ class LoginService:
         writes: Writes,
     ) -> None:
         self.backends = backends
+        self.refresher: Refresher | None = None
         self._tokens = tokens
-        self._tries = tries
+        self.tries = tries
+        """Of all who say who they are. Around one: `tries.counted(account, address)`."""
         self._snapshot = snapshot
         self._database = database
         self._writes = writes
 
-    async def log_in(self, body: Login, address: str) -> TokenResponse:
+    async def log_in(self, body: Login, client: Client) -> TokenResponse:
         """The person's token, else as `prove`."""
         sent = Credentials(body.login, body.password, body.token)
-        who = await self.prove(body.plugin, sent, address)
-        token = self._tokens.make(who.login, who.person_id, who.permissions)
-        return TokenResponse(who.login, token, who.permissions)
+        who = await self.prove(body.plugin, sent, client.address)
+        if self.refresher is None:
+            return TokenResponse(who.login, self._token(who), who.permissions)
+        return self.lasting(who, await self.refresher.begin(who, body.plugin or "", client))
+
+    def lasting(self, who: Proven, refresh: str | None) -> LastingLogIn:
+        """The answer to a log-in, or to its renewal, with the refresh token."""
+        return LastingLogIn(
+            who.login, self._token(who), who.permissions, self._tokens.lifetime, refresh or UNSET
+        )
+
+    def _token(self, who: Proven) -> str:
+        return self._tokens.make(who.login, who.person_id, who.permissions)
+
+    async def again(self, person_id: int, login: str, backend: str) -> Proven:
+        """Who logged in before, with the permissions of now. 401 when the person or the login is gone, or the
+        backend says that it must not go on."""
+        async with self._database.read() as connection:
+            known = await queries.person_by_login(connection, login)
+            if known is None or known.personId != person_id:
+                raise LogInRefused("no such person in the database", GONE)
+            permissions = await queries.permissions(connection, person_id)
+        if (found := self.backends.get(backend)) is None or not await found.still_valid(login):
+            raise LogInRefused("the backend lets the person go on no more", GONE)
+        return Proven(person_id, known.login, permissions)
 
     async def prove(self, plugin: str | None, sent: Credentials, address: str) -> Proven:
         """The person that a backend finds by what was sent. 401 when the backend or the database does not
@@ -93,7 +114,7 @@ class LoginService:
         about = {"login": _short(sent.login or ""), "backend": _short(plugin), "address": address}
         try:
             _check_lengths(sent)
-            async with self._tries.counted(sent.login or "", address):
+            async with self.tries.counted(sent.login or "", address):
                 who = await self._try(plugin, sent)
         except LogInRefused as refused:
             log.warning("log-in refused", reason=refused.reason, **about)

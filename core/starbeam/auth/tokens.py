@@ -46,7 +46,8 @@ class Tokens:
     def __init__(self, settings: Auth) -> None:
         self._key = settings.secret_key
         self._algorithm = settings.algorithm
-        self._lifetime = settings.token_lifetime * 60
+        self.lifetime = settings.token_lifetime * 60
+        """Seconds for which a token is valid."""
         self._signatures = jwt.PyJWS()
         self._claims = lru_cache(RECENT)(self._verified)
 
@@ -58,7 +59,7 @@ class Tokens:
             "personId": person_id,
             "permissions": sorted(permissions),
             "iat": now,
-            "exp": now + self._lifetime,
+            "exp": now + self.lifetime,
         }
         return jwt.encode(claims, self._key, algorithm=self._algorithm)
 

@@ -94,5 +94,5 @@ async def kept(reader: Rows, name: str, said: object, make: Callable[[Rows], Awa
 
 def _caller(reader: Rows) -> Hashable:
     """For whom numbers are kept: everybody who sees all rows, or the caller."""
-    shared = reader.scope.kind.sees_everything and not reader.scope.visibility.restricts
+    shared = reader.scope.kind.sees_everything and not reader.scope.restricts
     return None if shared else reader.who

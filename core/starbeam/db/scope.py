@@ -13,7 +13,8 @@ request's `Reader` or `Writer` builds for its own scope, once for all requests o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
@@ -43,14 +44,26 @@ CALLER_ID = bindparam("caller_id", type_=Integer())
 """The caller's `personId`, bound in every statement that uses it."""
 CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
 """The beamlines that the caller sees all of, for ``column.in_(CALLER_BEAMLINES)``."""
+CALLER_PROPOSALS = bindparam("caller_proposals", type_=String())
+"""A regular expression for the names of the proposals that the caller's token is limited to."""
 NOW: Any = bindparam("now")
 """The facility's local time at which the request began, bound in every statement that uses it."""
 
 
 def caller_values(who: Principal) -> dict[str, Any]:
-    """What to bind for `CALLER_ID` and `CALLER_BEAMLINES`, in statements that neither `Reader` nor `Writer`
-    runs."""
-    return {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+    """What to bind for `CALLER_ID`, `CALLER_BEAMLINES` and `CALLER_PROPOSALS`, in statements that neither
+    `Reader` nor `Writer` runs."""
+    bound: dict[str, Any] = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+    if who.limits is not None and who.limits.proposals:
+        bound["caller_proposals"] = names_like(who.limits.proposals)
+    return bound
+
+
+def names_like(patterns: Iterable[str]) -> str:
+    """The regular expression of names, in which `*` stands for any letters. Letters' case does not matter, as
+    the database compares names."""
+    shapes = (".*".join(re.escape(part) for part in pattern.split("*")) for pattern in patterns)
+    return f"(?i)^({'|'.join(shapes)})$"
 
 
 class Rules(Protocol):
@@ -96,6 +109,11 @@ class Scope:
         this caller stays hidden."""
         kind = replace(self.kind, permissions=self.kind.permissions | {ALL_PROPOSALS})
         return replace(self, kind=kind, statements={}, restricted=self)
+
+    @property
+    def restricts(self) -> bool:
+        """Whether something hides rows from this caller that are allowed: what others count, they may not."""
+        return self.kind.narrowed or self.visibility.restricts
 
     def has(self, *wanted: Any) -> bool:
         """Whether the database has all of these tables (mapped classes) and columns (their attributes)."""

@@ -20,6 +20,7 @@ from starbeam.conversion import invalid, names
 from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, first_line, trouble
 from starbeam.fields import OPTIONAL
 from starbeam.refusals import (
+    Conflict,
     Forbidden,
     Invalid,
     Missing,
@@ -92,6 +93,7 @@ _STATUS: dict[type[Refusal], int] = {
     Forbidden: 403,
     Unauthenticated: 401,
     Refused: 400,
+    Conflict: 409,
     NotHeld: 501,
     Unavailable: 503,
     TooMany: 429,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars
 
-from starbeam.access import Access, Principal
+from starbeam.access import ANY_SCOPE, READ, Access, Limits, Principal
 from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Connection = ASGIConnection[Any, Any, Any, Any]
 
 _ONETIME = re.compile(r"[\w\-]+", re.ASCII)
+_OF_PERSONS = re.compile(r"/(auth|admin|options|tokens|user/sign)(/|$)")
+"""Where no token reads: people manage the server and their log-ins there."""
 
 
 class Guard:
@@ -61,8 +63,21 @@ class Guard:
         who = await self._caller(connection, handler)
         connection.scope["user"] = who
         bind_contextvars(person=who.login)
+        if who.limits is not None:
+            bind_contextvars(token=who.limits.token)
+            if not self._opens(connection, access, who.limits):
+                raise Forbidden("This token is not good for this operation")
         if access.permissions and who.permissions.isdisjoint(access.permissions):
             raise Missing("Not Found") if handler.opt.get("page") else Forbidden("Not Authorized")
+
+    def _opens(self, connection: Connection, access: Access, limits: Limits) -> bool:
+        """Whether a token of these limits is good for an operation: one that says so itself, or reads."""
+        if ANY_SCOPE in access.scopes or not limits.scopes.isdisjoint(access.scopes):
+            return True
+        path: str = connection.scope["path_template"]
+        if connection.scope.get("method") != "GET" or not path.startswith(self._api_root + "/"):
+            return False
+        return READ in limits.scopes and not _OF_PERSONS.match(path.removeprefix(self._api_root))
 
     async def _caller(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
         access: Access = handler.opt["access"]
@@ -76,7 +91,7 @@ class Guard:
         for one in self._authenticators:
             if (credential := one.credential(connection, handler)) is not None:
                 await self._snapshot.ensure_loaded()
-                return await one.principal(credential)
+                return await one.principal(credential, connection)
         token = _bearer(connection.headers.get("authorization", ""))
         if token:
             return await self._by_token(token)

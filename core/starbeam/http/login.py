@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from starbeam.access import Principal, authenticated, public
+from starbeam.access import ANY_SCOPE, Principal, authenticated, public
 from starbeam.auth import queries
 from starbeam.auth.backends import AuthBackend
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
-from starbeam.auth.schemas import AuthConfig, CurrentUser, Login, OneTimeToken, PluginConfig, TokenResponse
+from starbeam.auth.refresh import Client
+from starbeam.auth.refresh import TokenResponse as LastingLogIn
+from starbeam.auth.schemas import (
+    AuthConfig,
+    CurrentUser,
+    Login,
+    OneTimeToken,
+    PluginConfig,
+    TokenResponse,
+)
 from starbeam.db.reader import Reader
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always
 from starbeam.refusals import Unauthenticated
+
+if TYPE_CHECKING:  # or `LastingLogIn`, where log-ins can be renewed
+    LogInAnswer: TypeAlias = TokenResponse
 
 
 @get("/auth/config", tags=["Authentication"], access=public, sync_to_thread=False)
@@ -48,23 +61,35 @@ async def login(
     request: Request[Any, Any, Any],
     login_service: NamedDependency[LoginService],
     client_address: NamedDependency[ClientAddress],
-) -> TokenResponse:
+) -> LogInAnswer:
     """Log in with the name of a backend and login and password, or a provider's token."""
-    return await login_service.log_in(data, client_address.of(request.scope))
+    client = Client(client_address.of(request.scope), request.headers.get("user-agent", ""))
+    return await login_service.log_in(data, client)
 
 
-@get("/user/current", tags=["Current User"], access=authenticated)
+@get("/user/current", tags=["Current User"], access=authenticated.opened(ANY_SCOPE))
 async def current_user(who: NamedDependency[Principal], reader: NamedDependency[Reader]) -> CurrentUser:
-    """The person who calls, with the permissions and beamlines that count for this request."""
+    """The person who calls, with the permissions and beamlines that count for this request.
+
+    A machine's token is told its name and its beamlines.
+    """
+    if who.limits is not None and not who.person_id:
+        return _current(who, "", who.limits.token)
     person = queries.of_login(await reader.rows(queries.BY_LOGIN, login=who.login), who.login)
     if person is None:
         raise Unauthenticated("Invalid token")
+    return _current(
+        replace(who, login=person.login, person_id=person.personId), person.givenName, person.familyName
+    )
+
+
+def _current(who: Principal, given: str | None, family: str | None) -> CurrentUser:
     return CurrentUser(
-        givenName=person.givenName,
-        familyName=person.familyName,
-        login=person.login,
+        givenName=given,
+        familyName=family,
+        login=who.login,
         Permissions=sorted(who.permissions),
-        personId=person.personId,
+        personId=who.person_id,
         beamLineGroups=list(who.beamline_groups),
         beamLines=list(who.beamlines),
     )
@@ -88,20 +113,15 @@ def _example(name: str, backend: AuthBackend) -> dict[str, str]:
     return {"plugin": name, **by}
 
 
-def router(
-    login_service: LoginService,
-    onetime_tokens: OneTimeTokens,
-    client_address: ClientAddress,
-) -> Router:
-    """The operations. The document shows a log-in with each backend that there is."""
+def router(login_service: LoginService, onetime_tokens: OneTimeTokens) -> Router:
+    """The operations. The document shows a log-in with each backend that there is, and what it answers where
+    log-ins can be renewed."""
     examples = {name: {"value": _example(name, one)} for name, one in login_service.backends.items()}
+    lasting = login_service.refresher is not None
     return Router(
         "/",
         route_handlers=[config, login, current_user, sign_url],
         opt={"examples": {"login": examples}},
-        dependencies=always(
-            login_service=login_service,
-            onetime_tokens=onetime_tokens,
-            client_address=client_address,
-        ),
+        dependencies=always(onetime_tokens=onetime_tokens),
+        signature_namespace={"LogInAnswer": LastingLogIn if lasting else TokenResponse},
     )

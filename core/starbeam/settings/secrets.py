@@ -22,9 +22,10 @@ _SECRETS = (
     ),
     (re.compile(r"(://[^\s:/?#@]*:)\S*@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(bearer\s+)[\w.~+/=-]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"sb[mpr]_[\w-]+"), HIDDEN),  # a token of a machine or a script, or one that renews a log-in
     (re.compile(r"[\w-]{100,}"), HIDDEN),  # a one-time token, for example among a statement's parameters
 )
-_SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|[\w-]{100}", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"eyJ|[?&][^=&\s]*=|://|bearer|sb[mpr]_|[\w-]{100}", re.IGNORECASE)
 _WELL_KNOWN = re.compile(
     r"secret|change.?(me|it|this)|replace.?(me|it|this)|12345678|password|default.?key|example"
     r"|your.?key|insecure|dummy|placeholder|01234567|abcdefgh|qwerty",
@@ -54,8 +55,11 @@ def mask_value(text: str) -> str:
 def hide(name: str, value: Any) -> Any:
     """Return `value` of the setting `name` with every secret in it replaced, tables and lists included.
 
-    An empty secret stays empty: that it is not set is worth knowing.
+    An empty secret stays empty: that it is not set is worth knowing. Names of plugins are no names of
+    settings.
     """
+    if name == "plugin" and isinstance(value, Mapping):
+        return {plugin: hide_inside(section) for plugin, section in value.items()}
     return _blank(value) if is_secret(name) else hide_inside(value)
 
 

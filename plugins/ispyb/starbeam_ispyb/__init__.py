@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, NoSettings, Permission, Plugin, hookimpl
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
@@ -27,6 +27,17 @@ class IspybPlugin(Plugin[NoSettings]):
         from starbeam_ispyb import models
 
         return mapped(models.Base)
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """What tokens of machines may be good for, beside reading."""
+        return [
+            Permission("record", "write what a beamline records: data collections, scans", scope=True),
+            Permission("process", "write what pipelines find", scope=True),
+            Permission("samples", "write samples and their status", scope=True),
+            Permission("ship", "write shipments, dewars and containers", scope=True),
+            Permission("em", "write what electron microscopes record", scope=True),
+        ]
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:

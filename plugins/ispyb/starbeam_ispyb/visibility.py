@@ -3,7 +3,8 @@
 The session rule: a row that hangs on a session is visible to members of the session, to members of its
 proposal, and to whoever holds the permission of a beamline group that has the session's beamline. The
 proposal rule: a row that hangs on a proposal and on no session is visible to members of the proposal, and to
-whoever sees one of its sessions as a member or by its beamline. `all_proposals` sees everything.
+whoever sees one of its sessions as a member or by its beamline. `all_proposals` sees everything. A token that
+is limited to some proposals sees these and what hangs on them, of what its holder sees.
 
 What a person is a member of is one derived table of keys, which the database reads by its indexes and drives
 the query with: a page costs what the person may see, not what the table holds.
@@ -17,13 +18,24 @@ from sqlalchemy import ColumnElement, Select, or_, select, true, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
-from starbeam.api.database import CALLER_BEAMLINES, CALLER_ID, Allow, Condition, Rule, Scope, through
+from starbeam.api.database import (
+    CALLER_BEAMLINES,
+    CALLER_ID,
+    CALLER_PROPOSALS,
+    Allow,
+    Condition,
+    Narrow,
+    Rule,
+    Scope,
+    through,
+)
 from starbeam_ispyb import models as m
+from starbeam_ispyb.names import proposal_name
 
 
 def _sessions(scope: Scope, session: Any) -> ColumnElement[bool]:
     """The session rule, on a session."""
-    if scope.kind.sees_everything:
+    if scope.kind.allows_everything:
         return true()
     own: ColumnElement[bool] = session.sessionId.in_(_own_sessions())
     return or_(own, session.beamLineName.in_(CALLER_BEAMLINES)) if scope.kind.has_beamlines else own
@@ -31,7 +43,7 @@ def _sessions(scope: Scope, session: Any) -> ColumnElement[bool]:
 
 def _proposals(scope: Scope, proposal: Any) -> ColumnElement[bool]:
     """The proposal rule, on a proposal."""
-    if scope.kind.sees_everything:
+    if scope.kind.allows_everything:
         return true()
     own: ColumnElement[bool] = proposal.proposalId.in_(_own_proposals())
     if not scope.kind.has_beamlines:
@@ -130,7 +142,23 @@ def _allow(entity: type[Any], *conditions: Condition) -> list[Rule]:
     return [Allow(entity, condition) for condition in conditions]
 
 
+def _named(scope: Scope, proposal: Any) -> ColumnElement[bool]:
+    """A proposal that the caller's token is limited to."""
+    return proposal_name(proposal).regexp_match(CALLER_PROPOSALS)
+
+
+def _of_named(scope: Scope, session: Any) -> ColumnElement[bool]:
+    """A session of one."""
+    proposal = aliased(m.Proposal)
+    found: ColumnElement[bool] = session.proposalId.in_(
+        select(proposal.proposalId).where(_named(scope, proposal))
+    )
+    return found
+
+
 RULES: list[Rule] = [
+    Narrow(m.Proposal, _named),
+    Narrow(m.BLSession, _of_named),
     *_allow(m.Proposal, _proposals),
     *_allow(m.BLSession, _sessions),
     # the proposal rule

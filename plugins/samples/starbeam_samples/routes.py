@@ -23,9 +23,11 @@ from starbeam_samples.queries.subsamples import SUBSAMPLES, SubSampleFilters
 from starbeam_samples.schemas import Protein, Sample, SampleImage, SubSample
 
 Key = Annotated[int, path_id()]
+READING = authenticated.opened("samples")
+"""Who writes samples must see them."""
 
 
-@get("/proteins", tags=["Proteins"], access=authenticated, dependencies=asked(ProteinFilters))
+@get("/proteins", tags=["Proteins"], access=READING, dependencies=asked(ProteinFilters))
 async def get_proteins(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ProteinFilters]
 ) -> Paged[Protein]:
@@ -33,13 +35,13 @@ async def get_proteins(
     return await reader.page(PROTEINS, page, filters)
 
 
-@get("/proteins/{proteinId:str}", tags=["Proteins"], access=authenticated, errors={404: PROTEINS.missing})
+@get("/proteins/{proteinId:str}", tags=["Proteins"], access=READING, errors={404: PROTEINS.missing})
 async def get_protein(reader: NamedDependency[Reader], proteinId: Key) -> Protein:
     """Get a protein"""
     return await reader.get(PROTEINS, proteinId)
 
 
-@get("/samples/sub", tags=["Samples"], access=authenticated, dependencies=asked(SubSampleFilters))
+@get("/samples/sub", tags=["Samples"], access=READING, dependencies=asked(SubSampleFilters))
 async def get_subsamples(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[SubSampleFilters]
 ) -> Paged[SubSample]:
@@ -50,7 +52,7 @@ async def get_subsamples(
 @get(
     "/samples/sub/{blSubSampleId:str}",
     tags=["Samples"],
-    access=authenticated,
+    access=READING,
     errors={404: SUBSAMPLES.missing},
 )
 async def get_subsample(reader: NamedDependency[Reader], blSubSampleId: Key) -> SubSample:
@@ -58,7 +60,7 @@ async def get_subsample(reader: NamedDependency[Reader], blSubSampleId: Key) -> 
     return await reader.get(SUBSAMPLES, blSubSampleId)
 
 
-@get("/samples/images", tags=["Samples"], access=authenticated, dependencies=asked(ImageFilters))
+@get("/samples/images", tags=["Samples"], access=READING, dependencies=asked(ImageFilters))
 async def get_sample_images(
     reader: NamedDependency[Reader],
     api_root: NamedDependency[str],
@@ -73,7 +75,7 @@ async def get_sample_images(
 @get(
     "/samples/images/{blSampleImageId:str}",
     tags=["Samples"],
-    access=authenticated,
+    access=READING,
     media_type="image/*",
     errors={404: IMAGES.missing},
 )
@@ -90,7 +92,7 @@ async def get_sample_image(
     return await send_file(files, path, IMAGES.missing, instead=smaller(maxSize))
 
 
-@get("/samples", tags=["Samples"], access=authenticated, dependencies=asked(SampleFilters))
+@get("/samples", tags=["Samples"], access=READING, dependencies=asked(SampleFilters))
 async def get_samples(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[SampleFilters]
 ) -> Paged[Sample]:
@@ -98,7 +100,7 @@ async def get_samples(
     return await reader.page(SAMPLES, page, filters)
 
 
-@get("/samples/{blSampleId:str}", tags=["Samples"], access=authenticated, errors={404: SAMPLES.missing})
+@get("/samples/{blSampleId:str}", tags=["Samples"], access=READING, errors={404: SAMPLES.missing})
 async def get_sample(reader: NamedDependency[Reader], blSampleId: Key) -> Sample:
     """Get a sample"""
     return await reader.get(SAMPLES, blSampleId)

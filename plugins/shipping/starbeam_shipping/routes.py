@@ -20,12 +20,13 @@ from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilter
 from starbeam_shipping.queries.shippings import SHIPPINGS, ShippingFilters
 
 Key = Annotated[int, path_id()]
+SHIPPING = authenticated.opened("ship")
 
 CREATING = {400: "The database refuses it", 404: "What it belongs to was not found"}
 UPDATING = {400: "The database refuses it", 404: "It, or what it shall belong to, was not found"}
 
 
-@get("/labcontacts", tags=["Lab Contacts"], access=authenticated, dependencies=asked(LabContactFilters))
+@get("/labcontacts", tags=["Lab Contacts"], access=SHIPPING, dependencies=asked(LabContactFilters))
 async def get_lab_contacts(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[LabContactFilters]
 ) -> Paged[schemas.LabContact]:
@@ -33,7 +34,7 @@ async def get_lab_contacts(
     return await reader.page(LAB_CONTACTS, page, filters)
 
 
-@post("/labcontacts", tags=["Lab Contacts"], access=authenticated, errors=CREATING)
+@post("/labcontacts", tags=["Lab Contacts"], access=SHIPPING, errors=CREATING)
 async def create_lab_contact(
     data: JSONBody[schemas.LabContactCreate], write: NamedDependency[Write]
 ) -> schemas.LabContact:
@@ -47,7 +48,7 @@ async def create_lab_contact(
 @get(
     "/labcontacts/{labContactId:str}",
     tags=["Lab Contacts"],
-    access=authenticated,
+    access=SHIPPING,
     errors={404: LAB_CONTACTS.missing},
 )
 async def get_lab_contact(reader: NamedDependency[Reader], labContactId: Key) -> schemas.LabContact:
@@ -55,7 +56,7 @@ async def get_lab_contact(reader: NamedDependency[Reader], labContactId: Key) ->
     return await reader.get(LAB_CONTACTS, labContactId)
 
 
-@patch("/labcontacts/{labContactId:str}", tags=["Lab Contacts"], access=authenticated, errors=UPDATING)
+@patch("/labcontacts/{labContactId:str}", tags=["Lab Contacts"], access=SHIPPING, errors=UPDATING)
 async def update_lab_contact(
     data: JSONBody[Patch[schemas.LabContactCreateOptional]], write: NamedDependency[Write], labContactId: Key
 ) -> schemas.LabContact:
@@ -66,7 +67,7 @@ async def update_lab_contact(
     return await write(labcontacts.update, labContactId, data)
 
 
-@get("/shippings", tags=["Shipping"], access=authenticated, dependencies=asked(ShippingFilters))
+@get("/shippings", tags=["Shipping"], access=SHIPPING, dependencies=asked(ShippingFilters))
 async def get_shippings(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ShippingFilters]
 ) -> Paged[schemas.Shipping]:
@@ -74,7 +75,7 @@ async def get_shippings(
     return await reader.page(SHIPPINGS, page, filters)
 
 
-@post("/shippings", tags=["Shipping"], access=authenticated, errors=CREATING)
+@post("/shippings", tags=["Shipping"], access=SHIPPING, errors=CREATING)
 async def create_shipping(
     data: JSONBody[schemas.ShippingCreate], write: NamedDependency[Write]
 ) -> schemas.Shipping:
@@ -82,13 +83,13 @@ async def create_shipping(
     return await write(shippings.add, data)
 
 
-@get("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors={404: SHIPPINGS.missing})
+@get("/shippings/{shippingId:str}", tags=["Shipping"], access=SHIPPING, errors={404: SHIPPINGS.missing})
 async def get_shipping(reader: NamedDependency[Reader], shippingId: Key) -> schemas.Shipping:
     """Get a shipment"""
     return await reader.get(SHIPPINGS, shippingId)
 
 
-@patch("/shippings/{shippingId:str}", tags=["Shipping"], access=authenticated, errors=UPDATING)
+@patch("/shippings/{shippingId:str}", tags=["Shipping"], access=SHIPPING, errors=UPDATING)
 async def update_shipping(
     data: JSONBody[Patch[schemas.ShippingCreateOptional]], write: NamedDependency[Write], shippingId: Key
 ) -> schemas.Shipping:
@@ -99,7 +100,7 @@ async def update_shipping(
     return await write(shippings.update, shippingId, data)
 
 
-@get("/dewars", tags=["Dewars"], access=authenticated, dependencies=asked(DewarFilters))
+@get("/dewars", tags=["Dewars"], access=SHIPPING, dependencies=asked(DewarFilters))
 async def get_dewars(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[DewarFilters]
 ) -> Paged[schemas.Dewar]:
@@ -107,19 +108,19 @@ async def get_dewars(
     return await reader.page(DEWARS, page, filters)
 
 
-@post("/dewars", tags=["Dewars"], access=authenticated, errors=CREATING)
+@post("/dewars", tags=["Dewars"], access=SHIPPING, errors=CREATING)
 async def create_dewar(data: JSONBody[schemas.DewarCreate], write: NamedDependency[Write]) -> schemas.Dewar:
     """Create a dewar"""
     return await write(dewars.add, data)
 
 
-@get("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors={404: DEWARS.missing})
+@get("/dewars/{dewarId:str}", tags=["Dewars"], access=SHIPPING, errors={404: DEWARS.missing})
 async def get_dewar(reader: NamedDependency[Reader], dewarId: Key) -> schemas.Dewar:
     """Get a dewar"""
     return await reader.get(DEWARS, dewarId)
 
 
-@patch("/dewars/{dewarId:str}", tags=["Dewars"], access=authenticated, errors=UPDATING)
+@patch("/dewars/{dewarId:str}", tags=["Dewars"], access=SHIPPING, errors=UPDATING)
 async def update_dewar(
     data: JSONBody[Patch[schemas.DewarCreateOptional]], write: NamedDependency[Write], dewarId: Key
 ) -> schemas.Dewar:
@@ -130,7 +131,7 @@ async def update_dewar(
     return await write(dewars.update, dewarId, data)
 
 
-@get("/containers", tags=["Containers"], access=authenticated, dependencies=asked(ContainerFilters))
+@get("/containers", tags=["Containers"], access=SHIPPING, dependencies=asked(ContainerFilters))
 async def get_containers(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ContainerFilters]
 ) -> Paged[schemas.Container]:
@@ -138,7 +139,7 @@ async def get_containers(
     return await reader.page(CONTAINERS, page, filters)
 
 
-@post("/containers", tags=["Containers"], access=authenticated, errors=CREATING)
+@post("/containers", tags=["Containers"], access=SHIPPING, errors=CREATING)
 async def create_container(
     data: JSONBody[schemas.ContainerCreate], write: NamedDependency[Write]
 ) -> schemas.Container:
@@ -149,7 +150,7 @@ async def create_container(
 @get(
     "/containers/{containerId:str}",
     tags=["Containers"],
-    access=authenticated,
+    access=SHIPPING,
     errors={404: CONTAINERS.missing},
 )
 async def get_container(reader: NamedDependency[Reader], containerId: Key) -> schemas.Container:
@@ -157,7 +158,7 @@ async def get_container(reader: NamedDependency[Reader], containerId: Key) -> sc
     return await reader.get(CONTAINERS, containerId)
 
 
-@patch("/containers/{containerId:str}", tags=["Containers"], access=authenticated, errors=UPDATING)
+@patch("/containers/{containerId:str}", tags=["Containers"], access=SHIPPING, errors=UPDATING)
 async def update_container(
     data: JSONBody[Patch[schemas.ContainerCreateOptional]], write: NamedDependency[Write], containerId: Key
 ) -> schemas.Container:

@@ -25,7 +25,7 @@ class UserPortalPlugin(Plugin[NoSettings]):
         """Who may synchronise."""
         from starbeam_userportal import routes
 
-        return [Permission(routes.SYNC, "synchronize proposals from the user portal")]
+        return [Permission(routes.SYNC, "synchronize proposals from the user portal", scope=True)]
 
     @hookimpl
     def register_options(self) -> Iterable[Option]:

@@ -22,7 +22,7 @@ SWITCH = "enable_webservice_routes"
 @post(
     "/webservices/userportalsync/sync_proposal",
     tags=["Webservices - Used by external applications"],
-    access=needs(SYNC),
+    access=needs(SYNC).opened(SYNC),
     switch=SWITCH,
     status_code=200,
     errors={400: "The proposal cannot be synchronized; the sentence names the entity and the reason"},

@@ -61,7 +61,7 @@ class LogInCookie(Authenticator):
         good = handler.opt.get("page") or (_is_shown(handler, connection) and _asked_by_a_page(connection))
         return value if good else None
 
-    async def principal(self, credential: str) -> Principal:
+    async def principal(self, credential: str, connection: Connection) -> Principal:
         """Who logged in, with the permissions of now."""
         who = self.who(credential)
         if who is None:

@@ -34,7 +34,14 @@ from starbeam_testing.app import TestApp, TestDatabase
 NOW = datetime(2026, 3, 10, 12)
 """What the time is."""
 
-ADMINISTERING = ("manage_options", "view_activity", "manage_groups", "manage_perms", "uportal_sync")
+ADMINISTERING = (
+    "manage_options",
+    "view_activity",
+    "manage_groups",
+    "manage_perms",
+    "uportal_sync",
+    "manage_tokens",
+)
 """What lets people administer, and shows them no more rows."""
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "stranger": (),

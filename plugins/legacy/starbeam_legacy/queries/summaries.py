@@ -96,7 +96,7 @@ class Summaries:
     ) -> Mapping[int, Row]:
         """The counts of these sessions, which `keys` selects. 2 statements, none while all are kept. Where
         plugins restrict what is counted, they are kept for each caller."""
-        caller = reader.who if reader.scope.visibility.restricts else None
+        caller = reader.who if reader.scope.restricts else None
 
         async def count(one: Reader) -> Mapping[Hashable, Row]:
             counted = await self._count(one, sessions, keys, **values)

@@ -1,0 +1,101 @@
+"""Tokens of machines and of people's scripts, and log-ins that last.
+
+The parts are imported when a hook asks for them: lists of plugins and of commands import this, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starbeam.api import Check, Context, Lifespan, Permission, Plugin, hookimpl
+from starbeam_tokens.settings import ISPYB, TokensSettings
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy.orm import DeclarativeBase
+
+    from starbeam.api.auth import Refresher
+    from starbeam.api.database import Rule
+    from starbeam.api.web import Authenticator
+    from starbeam_tokens.parts import Parts
+
+
+class TokensPlugin(Plugin[TokensSettings]):
+    """`/tokens`, `/auth/refresh` and `/auth/logout`."""
+
+    name = "tokens"
+    title = "Tokens of machines and scripts, log-ins that last"
+    requires = ("ispyb",)
+    Settings = TokensSettings
+
+    def __init__(self, settings: TokensSettings) -> None:
+        super().__init__(settings)
+        self._made: Parts | None = None
+
+    def parts(self, ctx: Context) -> Parts:
+        """What the hooks share."""
+        from starbeam_tokens.parts import Parts
+
+        if self._made is None:
+            self._made = Parts(ctx, self.settings)
+        return self._made
+
+    @property
+    def _has_tables(self) -> bool:
+        return self.settings.tables == ISPYB
+
+    @hookimpl
+    def register_models(self) -> Iterable[type[DeclarativeBase]]:
+        """The tables of tokens and log-ins."""
+        from starbeam.api.models import mapped
+        from starbeam_tokens import models
+
+        return mapped(models.Base) if self._has_tables else []
+
+    @hookimpl
+    def register_migrations(self) -> Iterable[Path]:
+        """The revisions that make them."""
+        return [Path(__file__).parent / "migrations"] if self._has_tables else []
+
+    @hookimpl
+    def register_permissions(self) -> Iterable[Permission]:
+        """Who may make tokens of machines."""
+        return [Permission("manage_tokens", "make and end tokens of machines, end those of people's scripts")]
+
+    @hookimpl
+    def register_visibility(self, ctx: Context) -> Iterable[Rule]:
+        """People see their own tokens."""
+        from starbeam_tokens import queries
+
+        return queries.RULES if self._has_tables else []
+
+    @hookimpl
+    def register_authenticators(self, ctx: Context) -> Iterable[Authenticator]:
+        """Tokens, as requests bring them."""
+        return [self.parts(ctx).authenticator]
+
+    @hookimpl
+    def register_refresher(self, ctx: Context) -> Iterable[Refresher]:
+        """What log-ins are renewed with."""
+        refresher = self.parts(ctx).refresher
+        return [refresher] if refresher else []
+
+    @hookimpl
+    def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
+        """The operations."""
+        from starbeam_tokens import routes
+
+        parts = self.parts(ctx)
+        return [routes.router(parts.held, parts.terms(ctx), parts.refresher, tables=parts.tables)]
+
+    @hookimpl
+    def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
+        """Reading tokens again, counting their uses, forgetting old log-ins."""
+        return [self.parts(ctx).running]
+
+    @hookimpl
+    def register_checks(self, ctx: Context) -> Iterable[Check]:
+        """Whether a token of a machine ends soon."""
+        return [Check("expiry", self.parts(ctx).expiry, essential=False)]

@@ -1,0 +1,59 @@
+"""Tokens of machines and scripts, as requests bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from starbeam.api import Forbidden, Principal
+from starbeam.api.auth import address_of
+from starbeam.api.http import ClientAddress
+from starbeam.api.web import Authenticator
+from starbeam_tokens.spelling import MACHINE, PERSON
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+    from litestar.handlers.base import BaseRouteHandler
+
+    from starbeam_tokens.held import HeldTokens
+    from starbeam_tokens.uses import Uses
+
+    Connection = ASGIConnection[Any, Any, Any, Any]
+
+PREFIXES = (MACHINE, PERSON)
+
+
+class TokenAuthenticator(Authenticator):
+    """Knows `Authorization: Bearer sbm_…` and `sbp_…`, for operations of the API."""
+
+    def __init__(
+        self, held: HeldTokens, uses: Uses, *, trusted_proxies: Sequence[str], allow_http: bool
+    ) -> None:
+        self._held = held
+        self._uses = uses
+        self._addresses = ClientAddress(trusted_proxies)
+        self._allow_http = allow_http
+
+    def credential(self, connection: Connection, handler: BaseRouteHandler) -> str | None:
+        """The token, where the header has one."""
+        scheme, _, token = connection.headers.get("authorization", "").strip().partition(" ")
+        token = token.strip()
+        good = scheme.lower() == "bearer" and token.startswith(PREFIXES) and not handler.opt.get("page")
+        return token if good else None
+
+    async def principal(self, credential: str, connection: Connection) -> Principal:
+        """The machine, or the person whose script it is."""
+        held = await self._held.find(credential)
+        address = self._addresses.of(connection.scope)
+        held.check(address)
+        if not (self._allow_http or _is_safe(connection, address)):
+            raise Forbidden("Tokens are taken over TLS only")
+        self._uses.note(held.limits.token_id, address)
+        return self._held.principal(held)
+
+
+def _is_safe(connection: Connection, address: str) -> bool:
+    """Whether nobody on the way could read it: TLS, with this server or a proxy, or the same machine."""
+    forwarded = connection.headers.get("x-forwarded-proto", "").split(",")[0].strip()
+    come_from = address_of(address)
+    return "https" in (connection.url.scheme, forwarded) or (come_from is not None and come_from.is_loopback)

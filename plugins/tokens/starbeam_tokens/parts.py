@@ -1,0 +1,89 @@
+"""What the hooks of this plugin share, put together once for an app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from starbeam.api import READ, every
+from starbeam_tokens.authenticator import TokenAuthenticator
+from starbeam_tokens.changes import Terms
+from starbeam_tokens.held import HeldTokens, of_settings
+from starbeam_tokens.refresh import StoredRefresh
+from starbeam_tokens.settings import ISPYB
+from starbeam_tokens.stateless import StatelessRefresh
+from starbeam_tokens.uses import SECONDS, Uses
+
+if TYPE_CHECKING:
+    from starbeam.api import Context
+    from starbeam_tokens.settings import TokensSettings
+
+RELOAD_SECONDS = 3.0
+"""How often tokens are read again: one that was revoked elsewhere is dead within five seconds."""
+CLEAN_SECONDS = 3600.0
+SOON = timedelta(days=30)
+"""How long before its end a token of a machine is told of."""
+
+
+class Parts:
+    """The tokens, who counts them, and what renews log-ins."""
+
+    def __init__(self, ctx: Context, settings: TokensSettings) -> None:
+        self._ctx = ctx
+        self._settings = settings
+        self.tables = settings.tables == ISPYB
+        static = [of_settings(name, said) for name, said in settings.static.items()]
+        self.held = HeldTokens(ctx, static, ctx.database if self.tables else None)
+        self.uses = Uses(ctx, {one.limits.token_id for one in static})
+        self.authenticator = TokenAuthenticator(
+            self.held,
+            self.uses,
+            trusted_proxies=ctx.settings.server.trusted_proxies,
+            allow_http=settings.allow_http,
+        )
+        self.refresher = self._refresher()
+
+    def _refresher(self) -> StoredRefresh | StatelessRefresh | None:
+        secret = self._ctx.settings.auth.secret_key
+        if self._settings.refresh == "off":
+            return None
+        if self.tables:
+            return StoredRefresh(secret, self._settings, self._ctx.writes)
+        return StatelessRefresh(secret, self._settings)
+
+    def terms(self, ctx: Context) -> Terms:
+        """What tokens may be. Raises ValueError for one of the configuration with a scope that nobody
+        declares."""
+        known = {READ, *(name for name, one in ctx.permissions.items() if one.scope)}
+        for name, said in self._settings.static.items():
+            if unknown := {*said.scopes} - known:
+                raise ValueError(f"the token {name} of the configuration has no scope {unknown.pop()}")
+        return Terms(known, self._settings.grantable, self._settings.max_days, ctx.clock)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep what is held fresh, and what is counted."""
+        if not self.tables:
+            yield
+            return
+        await self.held.refresh()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(every(RELOAD_SECONDS, self.held.refresh))
+            await stack.enter_async_context(every(SECONDS, self.uses.write))
+            await stack.enter_async_context(every(CLEAN_SECONDS, self._clean))
+            yield
+        await self.uses.write()
+
+    async def _clean(self) -> None:
+        if isinstance(self.refresher, StoredRefresh):
+            try:
+                await self.refresher.clean()
+            except Exception as error:  # whatever fails here must not end the background task
+                self._ctx.database.outage.note(error, "forgetting log-ins")
+
+    async def expiry(self) -> str | None:
+        """How many tokens of machines end soon."""
+        soon = self.held.ending(self._ctx.clock.now() + SOON)
+        return f"{soon} tokens of machines end within {SOON.days} days" if soon else None

@@ -1,0 +1,112 @@
+"""The SQL of tokens, and who sees which."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select
+
+from starbeam.api.database import CALLER_ID, Allow, Scope, Shape, Writer
+from starbeam.api.lists import Filters, List, Where, query
+from starbeam.api.models import Person
+from starbeam_tokens import schemas
+from starbeam_tokens.models import StarbeamRefresh, StarbeamToken, StarbeamTokenUse
+
+HELD = select(
+    StarbeamToken.tokenId,
+    StarbeamToken.name,
+    StarbeamToken.personId,
+    StarbeamToken.secretHash,
+    StarbeamToken.formerHash,
+    StarbeamToken.formerUntil,
+    StarbeamToken.scopes,
+    StarbeamToken.beamLines,
+    StarbeamToken.proposals,
+    StarbeamToken.networks,
+    StarbeamToken.notBefore,
+    StarbeamToken.expires,
+).where(StarbeamToken.revokedAt.is_(None))
+"""What a worker holds of the tokens that were not revoked."""
+ONE_HELD = HELD.where(StarbeamToken.tokenId == bindparam("token_id"))
+OWNERS = select(Person.personId, Person.login).where(
+    Person.personId.in_(bindparam("owners", expanding=True)), Person.login.is_not(None)
+)
+"""The logins of these people."""
+
+
+def _own(scope: Scope, token: Any) -> ColumnElement[bool]:
+    """A token of the caller's scripts. What calls without being a person has none."""
+    found: ColumnElement[bool] = (token.personId == CALLER_ID) & (token.personId != 0)
+    return found
+
+
+RULES = [Allow(StarbeamToken, _own)]
+
+
+class TokenFilters(Filters, frozen=True):
+    """What `/tokens` is asked for."""
+
+    service: Annotated[
+        str | None,
+        query("Service to filter by"),
+        Where(StarbeamToken.service == bindparam("service")),
+    ] = None
+    revoked: Annotated[
+        bool, query("Only those that were revoked"), Where(StarbeamToken.revokedAt.is_not(None))
+    ] = False
+
+
+_JOINS = StarbeamToken.__table__.outerjoin(
+    StarbeamTokenUse.__table__, StarbeamTokenUse.tokenId == StarbeamToken.tokenId
+)
+_SHAPE = Shape(
+    schemas.Token,
+    StarbeamToken,
+    personId=func.nullif(StarbeamToken.personId, 0),
+    lastUsedAt=StarbeamTokenUse.lastUsedAt,
+    lastAddress=StarbeamTokenUse.lastAddress,
+    uses=StarbeamTokenUse.uses,
+)
+_NEWEST = [StarbeamToken.createdAt.desc(), StarbeamToken.tokenId]
+
+TOKENS = List(_SHAPE, StarbeamToken, TokenFilters, joins=_JOINS, order_by=_NEWEST, for_all=True)
+"""All tokens, the newest first."""
+OF_MACHINES = List(_SHAPE, StarbeamToken, joins=_JOINS, listed=[StarbeamToken.personId == 0], for_all=True)
+OWN = List(_SHAPE, StarbeamToken, joins=_JOINS, order_by=_NEWEST)
+"""Those of the caller's scripts."""
+_NAMED = select(StarbeamToken.tokenId).where(
+    StarbeamToken.name == bindparam("name"),
+    StarbeamToken.personId == bindparam("person"),
+    StarbeamToken.revokedAt.is_(None),
+)
+_FAMILY = select(StarbeamRefresh).where(StarbeamRefresh.familyId == bindparam("family")).with_for_update()
+
+
+async def is_taken(writer: Writer, name: str, person_id: int, but: str = "") -> bool:
+    """Whether a token that was not revoked has this name; of one person's, or of machines'."""
+    found = await writer.rows(_NAMED, name=name, person=person_id)
+    return any(token_id != but for (token_id,) in found)
+
+
+async def add_uses(writer: Writer, token_id: str, uses: int, last: Any, address: str) -> None:
+    """Count uses of a token."""
+    now = {"lastUsedAt": last, "lastAddress": address}
+    counted = {**now, "uses": StarbeamTokenUse.uses + uses}
+    if not await writer.change(StarbeamTokenUse, counted, StarbeamTokenUse.tokenId == token_id):
+        await writer.insert(StarbeamTokenUse, {**now, "uses": uses, "tokenId": token_id})
+
+
+async def locked_family(writer: Writer, family: str) -> StarbeamRefresh | None:
+    """A log-in, which nobody else changes until the end of this transaction."""
+    return (await writer.session.execute(_FAMILY, {"family": family})).scalar_one_or_none()
+
+
+async def end_families(writer: Writer, which: ColumnElement[bool], now: int) -> int:
+    """End log-ins; how many there were that had not ended."""
+    alive = StarbeamRefresh.revokedAt.is_(None)
+    return await writer.change(StarbeamRefresh, {"revokedAt": now}, which, alive)
+
+
+async def forget_families(writer: Writer, before: int) -> None:
+    """Delete the log-ins that were over before a time."""
+    await writer.delete(StarbeamRefresh, StarbeamRefresh.expiresAt < before)

@@ -1,0 +1,83 @@
+"""Tokens of two machines and of a script, and log-ins."""
+
+from __future__ import annotations
+
+from starbeam.api import Principal
+from starbeam.api.database import Write
+from starbeam_testing.app import TestDatabase
+from starbeam_tokens.models import StarbeamRefresh, StarbeamToken, StarbeamTokenUse
+from support import world
+
+FAMILY = "f" * 16
+"""A log-in of the staff's that lasts."""
+LATE = 4_000_000_000
+"""A second of the year 2096."""
+NONE = "0" * 64
+"""The hash of no token."""
+
+
+async def fill(db: TestDatabase) -> None:
+    """The tokens `aaaaaaaaaa`, `bbbbbbbbbb` and, of the session's member, `cccccccccc`."""
+    about = {
+        "secretHash": NONE,
+        "scopes": "read,record",
+        "beamLines": "id01",
+        "proposals": "mx*",
+        "networks": "10.3.0.0/16",
+        "service": "hyperion",
+        "comment": "key file",
+        "notBefore": world.NOW,
+        "expires": world.NOW.replace(year=2027),
+        "createdAt": world.NOW,
+        "createdBy": "administrator",
+    }
+    member = {"personId": world.PEOPLE["session_member"], "createdBy": "session_member", "beamLines": ""}
+    await db.add(
+        StarbeamToken,
+        {**about, "tokenId": "a" * 10, "name": "first", "personId": 0},
+        {**about, "tokenId": "b" * 10, "name": "second", "personId": 0, "revokedAt": world.NOW},
+        {**about, "tokenId": "c" * 10, "name": "laptop", **member},
+    )
+    for token_id in ("a" * 10, "c" * 10):
+        await db.add(StarbeamTokenUse, tokenId=token_id, lastUsedAt=world.NOW, lastAddress="10.3.0.1", uses=7)
+    await db.add(
+        StarbeamRefresh,
+        familyId=FAMILY,
+        personId=world.PEOPLE["staff"],
+        login="staff",
+        backend="dummy",
+        counter=1,
+        rotatedAt=LATE,
+        address="127.0.0.1",
+        createdAt=0,
+        lastUsedAt=LATE,
+        expiresAt=LATE,
+        userAgent="",
+    )
+
+
+async def unwritten(who: Principal) -> Write:
+    """For who only wants to know how tokens are written."""
+    raise AssertionError(who)
+
+
+async def many(db: TestDatabase, keys: range) -> None:
+    """As many tokens, all of the regular's scripts."""
+    await db.add(
+        StarbeamToken,
+        *(
+            {
+                "tokenId": f"k{key}",
+                "name": f"script{key}",
+                "personId": world.PEOPLE["regular"],
+                "secretHash": NONE,
+                "scopes": "read",
+                "beamLines": "",
+                "proposals": "",
+                "networks": "",
+                "createdBy": "regular",
+                "createdAt": world.NOW,
+            }
+            for key in keys
+        ),
+    )
