@@ -19,3 +19,5 @@ class Check(msgspec.Struct, frozen=True):
     essential: bool = True
     """Whether the server is not ready while it fails. A log-in backend is not essential: whoever is logged in
     can go on."""
+    says: str = "passes"
+    """What ``starbeam doctor`` shows when all is well."""

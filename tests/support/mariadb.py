@@ -160,9 +160,18 @@ class Server:
                 await connection.execute(text("SET foreign_key_checks = 0"))
                 for table in written:
                     await connection.execute(text(f"TRUNCATE TABLE `{table}`"))
+                there = (await connection.execute(_TABLES)).scalars().all()
+                for table in {*there} - {*facts(flavour)}:  # of a plugin's own
+                    await connection.execute(text(f"DROP TABLE `{table}`"))
         finally:
             await engine.dispose()
         return self.url(flavour)
+
+
+_TABLES = text(
+    "SELECT table_name FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+)
 
 
 @cache

@@ -131,7 +131,7 @@ async def of_checks(app: Starbeam) -> list[Finding]:
     """What the plugins' own checks say."""
     said = await asyncio.gather(*(_run(check) for check in app.registry.checks))
     return [
-        ok(f"check {check.name}", "passes")
+        ok(f"check {check.name}", check.says)
         if sentence is None
         else (error if check.essential else warning)(f"check {check.name}", sentence)
         for check, sentence in zip(app.registry.checks, said, strict=True)

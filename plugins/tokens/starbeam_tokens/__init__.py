@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from starbeam_tokens.parts import Parts
 
 
+IN_TABLES = "tokens and log-ins are in tables of the ISPyB database"
+IN_CONFIGURATION = "tokens are those of the configuration; log-ins are renewed by signed tokens"
+
+
 class TokensPlugin(Plugin[TokensSettings]):
     """`/tokens`, `/auth/refresh` and `/auth/logout`."""
 
@@ -97,5 +101,6 @@ class TokensPlugin(Plugin[TokensSettings]):
 
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
-        """Whether a token of a machine ends soon."""
-        return [Check("expiry", self.parts(ctx).expiry, essential=False)]
+        """Whether a token of a machine ends soon, and where tokens are."""
+        says = IN_TABLES if self._has_tables else IN_CONFIGURATION
+        return [Check("expiry", self.parts(ctx).expiry, essential=False, says=says)]
