@@ -10,6 +10,8 @@ from support import world
 
 FAMILY = "f" * 16
 """A log-in of the staff's that lasts."""
+MOST = 300
+"""How many people of a large facility have tokens."""
 LATE = 4_000_000_000
 """A second of the year 2096."""
 NONE = "0" * 64
@@ -62,22 +64,24 @@ async def unwritten(who: Principal) -> Write:
 
 
 async def many(db: TestDatabase, keys: range) -> None:
-    """As many tokens, all of the regular's scripts."""
+    """A token of the regular's scripts and one of the administrator's for each key, up to what a facility has."""
     await db.add(
         StarbeamToken,
         *(
             {
-                "tokenId": f"k{key}",
+                "tokenId": f"{login[0]}{key}",
                 "name": f"script{key}",
-                "personId": world.PEOPLE["regular"],
+                "personId": world.PEOPLE[login],
                 "secretHash": NONE,
                 "scopes": "read",
                 "beamLines": "",
                 "proposals": "",
                 "networks": "",
-                "createdBy": "regular",
+                "createdBy": login,
                 "createdAt": world.NOW,
             }
             for key in keys
+            if key < world.FIRST + MOST
+            for login in ("regular", "administrator")
         ),
     )
