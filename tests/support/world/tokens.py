@@ -64,7 +64,7 @@ async def unwritten(who: Principal) -> Write:
 
 
 async def many(db: TestDatabase, keys: range) -> None:
-    """A token of the regular's scripts and one of the administrator's for each key, up to what a facility has."""
+    """A token of the regular and one of the administrator for each key, up to what a facility has."""
     await db.add(
         StarbeamToken,
         *(
