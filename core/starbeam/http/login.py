@@ -69,10 +69,7 @@ async def login(
 
 @get("/user/current", tags=["Current User"], access=authenticated.opened(ANY_SCOPE))
 async def current_user(who: NamedDependency[Principal], reader: NamedDependency[Reader]) -> CurrentUser:
-    """The person who calls, with the permissions and beamlines that count for this request.
-
-    A machine's token is told its name and its beamlines.
-    """
+    """The person who calls, with the permissions and beamlines that count for this request."""
     if who.limits is not None and not who.person_id:
         return _current(who, "", who.limits.token)
     person = queries.of_login(await reader.rows(queries.BY_LOGIN, login=who.login), who.login)

@@ -83,8 +83,9 @@ class TokensPlugin(Plugin[TokensSettings]):
     @hookimpl
     def register_refresher(self, ctx: Context) -> Iterable[Refresher]:
         """What log-ins are renewed with."""
-        refresher = self.parts(ctx).refresher
-        return [refresher] if refresher else []
+        from starbeam_tokens.renewal import Unrenewed
+
+        return [self.parts(ctx).refresher or Unrenewed()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starbeam.api.auth import Refresher
 
 if TYPE_CHECKING:
-    from starbeam.api.auth import Client
+    from starbeam.api.auth import Client, Proven
 
 INVALID = "Please log in again"
 
@@ -37,3 +37,11 @@ class Renewing(Refresher):
     @abstractmethod
     async def end(self, family: str) -> None:
         """Let a log-in be renewed no more, where anybody holds it."""
+
+
+class Unrenewed(Refresher):
+    """Where log-ins are not renewed: their answers say for how long a token holds, and no more."""
+
+    async def begin(self, who: Proven, backend: str, client: Client) -> str | None:
+        """None."""
+        return None

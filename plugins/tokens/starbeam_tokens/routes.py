@@ -126,7 +126,7 @@ async def update_token(
     held: NamedDependency[HeldTokens],
     tokenId: Key,
 ) -> schemas.Token:
-    """Change a token
+    """Change a token of a machine
 
     What is not sent keeps its value.
     """

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
-from plugins.tokens.conftest import Headers, bearer, machine, script
+from plugins.tokens.conftest import PLUGINS, SETTINGS, Headers, bearer, machine, script
 from starbeam_testing.app import Statements, TestApp
+from starbeam_testing.fixtures import AsUser, MakeApp
 from starbeam_tokens import spelling
-from support.answers import INVALID_TOKEN, said
+from support.answers import INVALID_TOKEN, refused, said
 from support.world import NOW, PEOPLE, PERMISSIONS
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +77,26 @@ async def test_a_token_is_good_in_its_header_only(app: TestApp, boss: Headers) -
         assert (await app.client.get(READ, headers={name: value})).status_code == 401, name
     for query in ("token", "onetime", "access_token", "api_key"):
         assert (await app.client.get(READ, params={query: good})).status_code == 401, query
+
+
+async def test_a_token_is_taken_over_tls_only(make_app: MakeApp, as_user: AsUser) -> None:
+    """A proxy of ours says whether it is TLS; what others write counts for nothing."""
+    app = await make_app(*PLUGINS, **SETTINGS, **{"server.trusted_proxies": ["10.9.0.0/16"]})
+    good = await machine(app, await as_user(app, "boss", "manage_tokens"))
+    plain = refused(403, "Tokens are taken over TLS only")
+    for host, forwarded, wanted in (
+        ("127.0.0.1", {}, 200),
+        ("10.1.1.1", {}, plain),
+        ("10.1.1.1", {"X-Forwarded-Proto": "https"}, plain),
+        ("10.1.1.1", {"X-Forwarded-For": "127.0.0.1"}, plain),
+        ("10.9.0.1", {"X-Forwarded-For": "10.1.1.1", "X-Forwarded-Proto": "http"}, plain),
+        ("10.9.0.1", {"X-Forwarded-For": "10.1.1.1", "X-Forwarded-Proto": "https"}, 200),
+    ):
+        transport = httpx.ASGITransport(app=app.starbeam.asgi, client=(host, 50123))
+        async with httpx.AsyncClient(transport=transport, base_url=app.client.base_url) as client:
+            answer = await client.get(READ, headers={**good, **forwarded})
+        found = answer.status_code if wanted == 200 else said(answer)
+        assert found == wanted, (host, forwarded)
 
 
 def dead(app: TestApp) -> list[tuple[dict[str, Any], str]]:

@@ -14,6 +14,7 @@ import pytest
 from plugins.tokens.conftest import PLUGINS, SETTINGS
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
+from starbeam_tokens import spelling
 from support.answers import INVALID_TOKEN, refused, said
 
 pytestmark = pytest.mark.anyio
@@ -177,5 +178,21 @@ async def test_without_tables_it_is_signed_and_ends_by_a_date(make_app: MakeApp,
 async def test_switched_off_answers_tell_how_long_a_token_holds(make_app: MakeApp) -> None:
     app = await make_app(*PLUGINS, **SETTINGS, **{"plugin.tokens.refresh": "off"})
     await app.database.person("abcd")
-    assert set(await log_in(app)) == {"login", "token", "permissions"}
+    first = await log_in(app)
+    assert set(first) == {"login", "token", "permissions", "expiresIn"}
+    assert first["expiresIn"] == 300 * 60
     assert (await renew(app, "x")).status_code == 404
+
+
+async def test_without_the_plugin_answers_are_as_clients_know_them(make_app: MakeApp) -> None:
+    app = await make_app(*(name for name in PLUGINS if name != "tokens"), **SETTINGS)
+    await app.database.person("abcd", "own_sessions")
+    first = await log_in(app)
+    assert (set(first), first["login"]) == ({"login", "token", "permissions"}, "abcd")
+    assert first["permissions"] == ["own_sessions"]
+    for path in ("/auth/refresh", "/auth/logout"):
+        assert (await app.client.post(path, json={"refreshToken": "x"})).status_code == 404
+    machine = {"Authorization": f"Bearer {spelling.new_token(spelling.MACHINE, spelling.new_id())}"}
+    assert said(await app.client.get("/sessions", headers=machine)) == INVALID_TOKEN
+    components = (await app.client.get("/openapi.json")).json()["components"]["schemas"]
+    assert set(components["TokenResponse"]["properties"]) == {"login", "token", "permissions"}

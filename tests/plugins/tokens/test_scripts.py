@@ -50,6 +50,22 @@ async def test_it_is_narrowed_to_a_proposal(app: TestApp) -> None:
     assert await total(app, foreign, "/sessions") == 0
 
 
+async def test_it_writes_in_its_proposals_alone(app: TestApp) -> None:
+    """Of a member of two proposals, each with a shipment; the first is mx23."""
+    member = as_caller(app, "proposal_member")
+    inside = await script(app, member, name="in", scopes=["ship"], proposals=["mx23"])
+    outside = await script(app, member, name="out", scopes=["ship"], proposals=["bl7"])
+    change, new = {"comments": "Cold"}, {"proposalId": 1, "shippingName": "New"}
+    assert await total(app, inside, "/shippings") == 1
+    assert await total(app, outside, "/shippings") == 0
+    for headers, changed, made in ((inside, 200, 201), (outside, 404, 404)):
+        answers = (
+            await app.client.patch("/shippings/1", headers=headers, json=change),
+            await app.client.post("/shippings", headers=headers, json=new),
+        )
+        assert [one.status_code for one in answers] == [changed, made], answers[1].text
+
+
 async def test_it_is_narrowed_to_shipping(app: TestApp) -> None:
     headers = await script(app, as_caller(app, "proposal_member"), scopes=["ship"])
     assert await total(app, headers, "/shippings") == 2
@@ -101,7 +117,19 @@ async def test_people_see_and_end_their_own_only(app: TestApp, boss: Headers) ->
     assert said(await app.client.delete(path, headers=staff)) == (200, {})
     assert said(await app.client.get("/sessions", headers=headers)) == INVALID_TOKEN
     assert await total(app, boss, "/tokens") == 3
-    assert (await app.client.patch(f"/tokens/{row['tokenId']}", headers=boss, json={})).status_code == 404
+
+
+async def test_nobody_else_changes_what_it_opens(app: TestApp, boss: Headers) -> None:
+    """Whoever manages tokens ends it, and no more."""
+    headers = await script(app, as_caller(app, "staff"))
+    (row,) = (await app.client.get("/tokens", headers=boss)).json()["results"]
+    path = f"/tokens/{row['tokenId']}"
+    missing = refused(404, "Token not found")
+    assert said(await app.client.patch(path, headers=boss, json={"scopes": ["ship"]})) == missing
+    assert said(await app.client.post(f"{path}/rotate", headers=boss, json={})) == missing
+    assert await total(app, headers, "/sessions") == 1
+    assert said(await app.client.delete(path, headers=boss)) == (200, {})
+    assert said(await app.client.get("/sessions", headers=headers)) == INVALID_TOKEN
 
 
 async def reload(app: TestApp) -> None:

@@ -138,7 +138,7 @@ def _of_proposals(scope: Scope, everybody: bool, asked: Asked) -> Listing[schema
 
 async def page(reader: Reader, page: Page, filters: PersonFilters) -> Paged[schemas.Person]:
     """A page of the people with a login that the caller sees. 2 statements."""
-    manages = filters.showAll and MANAGE_PERSONS in reader.who.permissions
+    manages = filters.showAll and MANAGE_PERSONS in reader.who.permissions and not reader.scope.kind.narrowed
     if filters.sessionId is not None:
         return await reader.page(_of_session(manages, filters.asked), page, filters)
     everybody = manages or reader.scope.kind.sees_everything

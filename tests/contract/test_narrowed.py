@@ -1,0 +1,46 @@
+"""A token of somebody who sees everything, limited to a proposal that there is not, shows no row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from plugins.tokens.conftest import script
+from support.expected import routes
+from support.world import PEOPLE
+
+if TYPE_CHECKING:
+    from contract.conftest import Whole
+
+pytestmark = pytest.mark.anyio
+
+FOR_EVERYBODY = {"/auth/config", "/openapi.json", "/user/current", "/tokens/current", "/stats/runs"}
+"""What tells nothing of proposals."""
+EMPTY: tuple[object, ...] = ([], {"statuses": {}}, {"proposal": None})
+"""Answers without a row, beside pages of none."""
+
+
+def shows_nothing(answer: httpx.Response) -> bool:
+    """Whether an answer has no row."""
+    if answer.status_code in (403, 404):
+        return True
+    body = answer.json()
+    return body in EMPTY or (isinstance(body, dict) and body.get("total") == 0)
+
+
+async def test_a_token_of_no_proposal_shows_nothing(whole: Whole) -> None:
+    await whole.app.database.grant(PEOPLE["administrator"], "manage_persons")
+    await whole.app.refresh()
+    headers = await script(whole.app, whole.headers["administrator"], proposals=["none"])
+    addresses = ["/persons?showAll=true", "/persons?showAll=true&sessionId=1"]
+    for name, route in routes().items():
+        method, path = name.split(" ")
+        if method == "GET" and path not in FOR_EVERYBODY:
+            shown = (route.path or path, *route.also)
+            addresses += [one for one in shown if "{token}" not in one]
+    found = {address: await whole.app.client.get(address, headers=headers) for address in addresses}
+    assert len(found) > 80
+    leaks = {address: answer.text for address, answer in found.items() if not shows_nothing(answer)}
+    assert leaks == {}
