@@ -13,6 +13,7 @@ import pytest
 from starbeam.auth.snapshot import Snapshot
 from starbeam.http.guard import Guard
 from starbeam_doctor.usage import uses_of
+from starbeam_tokens.held import HeldTokens
 from support.expected import routes
 
 if TYPE_CHECKING:
@@ -36,11 +37,15 @@ WRITES = {
     "Protein": BOTH,
     "Session_has_Person": BOTH,
     "Shipping": BOTH,
+    "StarbeamToken": {"UPDATE"},
     "UserGroup": BOTH,
     "UserGroup_has_Permission": {"INSERT", "DELETE"},
     "UserGroup_has_Person": {"INSERT", "DELETE"},
 }
-"""All that an operation of a bundled plugin ever writes."""
+"""All that an operation of a bundled plugin ever writes, but for `BEHIND_FORMS`."""
+BEHIND_FORMS = {"create_token", "create_own_token", "update_token", "refresh", "log_out"}
+"""What is written behind a scope that there is, or a token that this server signed: values that are made up do
+not get there. The page on machine tokens says what the database's account needs."""
 operation: ContextVar[str] = ContextVar("operation", default="")
 
 
@@ -98,6 +103,13 @@ def named_operations(monkeypatch: pytest.MonkeyPatch) -> None:
         await refresh(self)
 
     monkeypatch.setattr(Snapshot, "refresh", of_core)
+    reload = HeldTokens.reload
+
+    async def of_tokens(self: HeldTokens) -> None:
+        operation.set("")
+        await reload(self)
+
+    monkeypatch.setattr(HeldTokens, "reload", of_tokens)
 
 
 @pytest.fixture
@@ -122,7 +134,9 @@ async def test_all_that_reaches_the_driver_is_known(whole: Whole, reached: Reach
         for address, caller in asked:
             await whole.call(name, address, caller, route.body)
     assert len(reached.names.keys() & known.keys()) > 90
-    missed = {one: found - known[one] for one, found in reached.names.items() if one in known}
+    missed = {
+        one: found - known[one] for one, found in reached.names.items() if one in known.keys() - BEHIND_FORMS
+    }
     assert {one: names for one, names in missed.items() if names} == {}
 
 

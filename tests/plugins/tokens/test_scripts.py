@@ -55,7 +55,9 @@ async def test_it_writes_in_its_proposals_alone(app: TestApp) -> None:
     member = as_caller(app, "proposal_member")
     inside = await script(app, member, name="in", scopes=["ship"], proposals=["mx23"])
     outside = await script(app, member, name="out", scopes=["ship"], proposals=["bl7"])
-    change, new = {"comments": "Cold"}, {"proposalId": 1, "shippingName": "New"}
+    change = {"comments": "Cold"}
+    contacts = {"sendingLabContactId": 1, "returnLabContactId": 1}
+    new = {"proposalId": 1, "shippingName": "New", **contacts}
     assert await total(app, inside, "/shippings") == 1
     assert await total(app, outside, "/shippings") == 0
     for headers, changed, made in ((inside, 200, 201), (outside, 404, 404)):
