@@ -44,8 +44,8 @@ WRITES = {
 }
 """All that an operation of a bundled plugin ever writes, but for `BEHIND_FORMS`."""
 BEHIND_FORMS = {"create_token", "create_own_token", "update_token", "refresh", "log_out"}
-"""What is written behind a scope that there is, or a token that this server signed: values that are made up do
-not get there. The page on machine tokens says what the database's account needs."""
+"""What is written behind a scope that there is, or a token that this server signed: values that are made up
+do not get there. The page on machine tokens says what the database's account needs."""
 operation: ContextVar[str] = ContextVar("operation", default="")
 
 
