@@ -73,7 +73,14 @@ async def list_runs(
     beamlines = await runs.beamlines(reader)
     chosen = beamLineName or next(iter(beamlines), None)
     found = await runs.page(reader, page)
-    return show("stats/runs.html", page=found, beamlines=beamlines, chosen=chosen, held=runs.held(reader))
+    used = await runs.used(reader, chosen)
+    shown: dict[str, Any] = {
+        "beamlines": beamlines,
+        "chosen": chosen,
+        "used": used,
+        "held": runs.held(reader),
+    }
+    return show("stats/runs.html", page=found, **shown)
 
 
 @get("/statistics/{run:str}/{beamline:str}", access=authenticated)

@@ -109,6 +109,9 @@ async def test_the_page_of_a_run(make_app: MakeApp) -> None:
     await log.run(4, "2026-1", "-9 0:00", "+9 0:00")
     text = await said(visitor, "/statistics")
     assert "Statistics 1 run on id29 Run From To Length 2026-1 Sun 1 Mar 00:00" in text
+    await log.run(5, "2025-5", "-99 0:00", "-90 0:00")
+    html = (await visitor.open("/statistics")).text
+    assert ('href="/statistics/4/id29"' in html, 'href="/statistics/5/id29"' in html) == (True, False)
     text = await said(visitor, "/statistics/4/id29")
     assert "2026-1 on id29" in text
     assert "Collections 4 2 failed" in text
