@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases docs pictures bench suites lint requirements clean
+.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -74,6 +74,10 @@ pictures: $(INSTALLED) ## draw docs/reference/pages.md anew: each web page as a 
 bench: $(INSTALLED) ## what each operation costs: within an hour, written to docs/; of one plugin in a minute: make bench ARGS=samples
 	@tests/support/install_servers.sh wrk
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything $(ARGS)
+
+bench-pages: $(INSTALLED) ## what each web page costs, beside the requests that it stands for; written to docs/
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything.pages $(ARGS)
 
 suites: $(INSTALLED) ## compare speed with the floor under load, by plugin: make suites ARGS=events
 	@tests/support/install_servers.sh wrk

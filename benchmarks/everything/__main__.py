@@ -11,9 +11,7 @@ import argparse
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import structlog
@@ -21,29 +19,23 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from benchmarks.everything import asked, crowd, table
+from benchmarks.everything import asked, crowd, system, table
 from benchmarks.everything.asked import Asked
 from benchmarks.everything.costs import Cost, MariaDB, Nothing, Server, driver, measure
 from benchmarks.everything.served import over_http
-from starbeam.app import Starbeam
 from starbeam.db import counts, sqlite
 from starbeam.registry import CORE, operations_of
-from starbeam.settings import load
 from starbeam_ddl import ddl
 from starbeam_ddl.facts import Flavour
-from starbeam_testing.app import TestApp, TestDatabase
+from starbeam_testing.app import TestApp
 from support import mariadb, world
 from support.workspace import whole_system
 
-SECRET = "f2a81d0c6b7e4935a1c8e0d7b3f65429"
 MEMORY = "--innodb-buffer-pool-size=1G"
 TENTH = crowd.COLLECTIONS // 10
 STAFF, MEMBER, NOBODY = "administrator", "regular", "stranger"
 YARDSTICK = Asked("GET /events", f"/events?sessionId={crowd.FIRST}")
 """The page that everything is compared with."""
-HOUR = 3600
-KEPT = {"plugin.events.total_age": HOUR, "plugin.legacy.summary_age": HOUR}
-"""What is asked again is kept: `first` tells what it costs otherwise."""
 
 Costs = dict[Asked, Cost]
 
@@ -57,7 +49,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := {*given.plugins} - {*whole_system(), CORE}:
         parser.error(f"there is no {', '.join(sorted(unknown))}, but {', '.join(whole_system())}, {CORE}")
-    counts.AGE = HOUR
+    counts.AGE = system.HOUR
     server = mariadb.start(MEMORY)
     try:
         asyncio.run(_run(server, frozenset(given.plugins), full=given.full or not given.plugins))
@@ -104,7 +96,7 @@ async def _on_mariadb(
     url = await server.fresh_database(flavour)
     alone = await driver(url)
     try:
-        async with _app(url, size) as app:
+        async with system.whole(url, size) as app:
             return await _measured(
                 app, MariaDB(server.process, await driver(url)), alone, plugins, callers, served
             )
@@ -118,31 +110,8 @@ async def _on_sqlite(plugins: frozenset[str]) -> Found:
         engine = create_async_engine(url, connect_args=sqlite.connect_args())
         await ddl.create(engine, "union")
         await engine.dispose()
-        async with _app(url, TENTH) as app:
+        async with system.whole(url, TENTH) as app:
             return await _measured(app, Nothing(), None, plugins, (STAFF,), served=False)
-
-
-@asynccontextmanager
-async def _app(url: str, size: int) -> AsyncIterator[TestApp]:
-    """The whole system on a database that is filled."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings: dict[str, Any] = {
-            "auth.secret_key": SECRET,
-            "auth.backends.dummy.use": "auth_dummy",
-            "auth.backends.dummy.test_system": True,
-            "plugins.enabled": whole_system(),
-            "database.url": url,
-            "files.roots": [folder],
-            "files.path_map": folder,
-            **KEPT,
-        }
-        starbeam = Starbeam(load(None, {}, settings))
-        db = TestDatabase(url)
-        await db.upgrade(starbeam)
-        await crowd.fill(db, Path(folder), size)
-        async with starbeam.asgi.lifespan():
-            yield TestApp(starbeam, None, db)  # type: ignore[arg-type]
-        await db.engine.dispose()
 
 
 async def _measured(

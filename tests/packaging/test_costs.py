@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.everything import asked, table
+import re
+
+from benchmarks.everything import asked, pages, table
 
 from starbeam.app import Starbeam
 from starbeam.registry import operations_of
@@ -29,6 +31,14 @@ def test_every_operation_has_a_line_for_each_way_in_which_it_is_asked() -> None:
     wanted = {(one.operation, one.address) for name in operations for one in asked.of(name)}
     assert wanted - lines.keys() == set()
     assert {operation for operation, _ in lines} == operations
+
+
+def test_every_page_has_a_line() -> None:
+    """`make bench-pages` writes them."""
+    app = Starbeam(load(None, {}, SETTINGS), needs_secret=False)
+    assert pages.without_a_line(app) == set()
+    measured = set(re.findall(r"^\| `(/[^`]*)`", pages.PAGE.read_text(), re.MULTILINE))
+    assert measured == {*pages.STANDS_FOR}
 
 
 def test_a_line_is_replaced_where_it_is_measured_again(monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,197 @@
+"""`make bench-pages`: what each page costs, beside the requests to the API that it stands for.
+
+Written to the documentation. The large database, for staff; `--tenth` measures a tenth and writes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import structlog
+from rich.console import Console
+
+from benchmarks.everything import crowd, system
+from benchmarks.everything.costs import MariaDB, driver, measure
+from benchmarks.everything.crowd import FIRST
+from starbeam.app import Starbeam
+from starbeam.db import counts
+from starbeam.registry import pages_of
+from support import mariadb, world
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "page-costs.md"
+STAFF = "administrator"
+_SESSION, _PROPOSAL = f"sessionId={FIRST}", "proposal=mx9001"
+_SHOWN = "%5B" + "%2C".join(str(FIRST + 998 - 2 * n) for n in range(10)) + "%5D"
+"""The data collections of the first ten cards."""
+_STREAM = (
+    "/user/current",
+    f"/events?{_SESSION}&limit=10",
+    f"/events/types?{_SESSION}",
+    f"/processings/status?dataCollectionIds={_SHOWN}",
+    f"/processings/messages/status?dataCollectionIds={_SHOWN}",
+    *(f"/processings/auto-integrations?dataCollectionId={FIRST + 998 - 2 * n}" for n in range(10)),
+    *(f"/datacollections/quality?dataCollectionId={FIRST + 998 - 2 * n}" for n in range(10)),
+)
+_MOVIES = (
+    f"/legacy/em/proposal/mx9001/datacollection/{FIRST}/movies",
+    f"/legacy/em/proposal/mx9001/data_collections/{FIRST}/stats",
+)
+STANDS_FOR: dict[str, tuple[str, ...]] = {
+    "/": (
+        *("/user/current", "/options/ui", "/sessions?limit=9", "/proposals?limit=10", "/shippings?limit=10"),
+        *("/sessions/group?beamLineGroup=wide&upcoming=true", "/events?limit=12"),
+    ),
+    "/search?q=mx9": ("/proposals?search=mx9", "/samples?search=mx9", "/proteins?search=mx9"),
+    "/proposals": ("/proposals",),
+    "/proposals/mx9001": ("/proposals/mx9001", f"/sessions?{_PROPOSAL}"),
+    "/proposals/mx9001/people": ("/proposals/mx9001", f"/persons?{_PROPOSAL}"),
+    "/proposals/mx9001/samples": ("/proposals/mx9001", f"/samples?{_PROPOSAL}"),
+    "/proposals/mx9001/shipments": ("/proposals/mx9001", f"/shippings?{_PROPOSAL}"),
+    "/sessions": ("/sessions",),
+    f"/sessions/{FIRST}": (f"/sessions/{FIRST}", *_STREAM),
+    f"/sessions/{FIRST}/people": (f"/sessions/{FIRST}", f"/persons?{_SESSION}"),
+    f"/sessions/{FIRST}/samples": (f"/sessions/{FIRST}", f"/samples?{_PROPOSAL}"),
+    f"/sessions/{FIRST}/statistics": tuple(
+        f"/stats/{what}?{_SESSION}"
+        for what in ("breakdown", "times", "hourlies", "errors", "parameters/histogram")
+    ),
+    "/proposals/mx9001/statistics": (
+        *("/proposals/mx9001", f"/stats/times?{_PROPOSAL}", f"/stats/hourlies?{_PROPOSAL}"),
+    ),
+    f"/sessions/{FIRST}/results": (f"/sessions/{FIRST}", f"/processings/results?{_SESSION}"),
+    "/proposals/mx9001/results": ("/proposals/mx9001", f"/processings/results?{_PROPOSAL}"),
+    f"/sessions/{FIRST}/movies": (f"/sessions/{FIRST}", *_MOVIES),
+    f"/collections/{FIRST}/movies": (f"/events?dataCollectionId={FIRST}", *_MOVIES),
+    f"/movies/{FIRST}": _MOVIES[:1],
+    "/calendar": ("/sessions?year=2026&month=11&limit=1000",),
+    "/beamlines": ("/sessions/group?beamLineGroup=wide&upcoming=true", "/events?limit=12"),
+    "/beamlines/id01": ("/sessions?beamLineName=id01&limit=1", *_STREAM),
+    "/admin": ("/admin/activity",),
+    "/admin/activity": ("/admin/activity",),
+    "/admin/groups": ("/admin/groups",),
+    "/admin/groups/1": ("/admin/groups",),
+    "/admin/options": ("/options",),
+    "/admin/people": ("/admin/groups", "/persons"),
+    "/admin/people/1": ("/admin/groups", "/persons?login=contact1"),
+    "/admin/permissions": ("/admin/permissions",),
+    "/admin/permissions/1": ("/admin/permissions", "/admin/groups"),
+    "/calendar/2026-07": ("/sessions?year=2026&month=7&limit=1000",),
+    "/samples": ("/samples",),
+    f"/samples/{FIRST + 1}": (f"/samples/{FIRST + 1}", f"/events?blSampleId={FIRST + 1}"),
+    "/proteins": ("/proteins",),
+    f"/proteins/{FIRST}": (f"/proteins/{FIRST}", f"/samples?proteinId={FIRST}"),
+    "/shipments": ("/shippings",),
+    f"/shipments/{FIRST}": (
+        *(f"/shippings/{FIRST}", f"/dewars?shippingId={FIRST}", f"/containers?dewarId={FIRST}"),
+    ),
+    f"/dewars/{FIRST}": (f"/dewars/{FIRST}", f"/containers?dewarId={FIRST}"),
+    f"/containers/{FIRST}": (f"/containers/{FIRST}", f"/samples?containerId={FIRST}"),
+    "/contacts": ("/labcontacts",),
+    "/contacts/1": ("/labcontacts/1",),
+    f"/collections/{FIRST}": (
+        f"/events?dataCollectionId={FIRST}",
+        f"/datacollections/attachments?dataCollectionId={FIRST}",
+        f"/processings?dataCollectionId={FIRST}",
+        f"/processings/auto-integrations?dataCollectionId={FIRST}",
+        f"/datacollections/quality?dataCollectionId={FIRST}&limit=1000",
+    ),
+    f"/groups/{FIRST}": (f"/events?dataCollectionGroupId={FIRST}", *_STREAM[3:7]),
+}
+"""By page: the requests that a client would send to show the same."""
+ALONE = {
+    *("/login", "/login/{backend}", "/login/{backend}/back", "/static/{tag}/{name}"),
+    *("/classes/{key}/picture", "/movies/{key}/{picture}", "/sessions/{key}/classes"),
+    *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
+    *("/robot/{key}/before", "/robot/{key}/after", "/spectra/{key}/spectrum"),
+}
+"""Pages that stand for no request, files, and what that database has none of."""
+HEAD = """# What each page costs
+
+Each web page beside the requests to the API that a client would send to show the same, for staff on the
+database of [200,000 data collections](costs.md): milliseconds of processors, of worker and database. The aim
+is a ratio of 1.3 at most, and 15 kB of HTML, packed. `make bench-pages` writes this page.
+
+| page | kB, packed | statements | rows read | page ms | requests | requests ms | ratio |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+
+
+class Line(NamedTuple):
+    """A page in the table."""
+
+    page: str
+    size: float
+    """Of the HTML, packed, in kB."""
+    statements: int
+    rows: int
+    page_ms: float
+    requests: int
+    requests_ms: float
+
+    def __str__(self) -> str:
+        ratio = self.page_ms / self.requests_ms
+        return (
+            f"| `{self.page}` | {self.size:.1f} | {self.statements} | {self.rows} | {self.page_ms:.2f} "
+            f"| {self.requests} | {self.requests_ms:.2f} | {ratio:.2f} |"
+        )
+
+
+def main() -> None:
+    """Measure, print, and write the page."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    small = "--tenth" in sys.argv
+    counts.AGE = system.HOUR
+    server = mariadb.start("--innodb-buffer-pool-size=1G")
+    try:
+        lines = asyncio.run(_measured(server, crowd.COLLECTIONS // 10 if small else crowd.COLLECTIONS))
+    finally:
+        server.stop()
+    if not small:
+        PAGE.write_text(HEAD + "\n".join(map(str, lines)) + "\n", encoding="utf-8")
+    Console(width=160).print("\n".join(map(str, lines)))
+
+
+def without_a_line(starbeam: Starbeam) -> set[str]:
+    """Pages that the table says nothing of."""
+    served = {re.sub(r":\w+", "", one.path) for one in pages_of(starbeam.asgi) if one.method == "GET"}
+    told = [address.partition("?")[0] for address in STANDS_FOR]
+    kinds = {path: re.compile(re.sub(r"{[^}]*}", "[^/]+", path)) for path in served - ALONE}
+    return {path for path, kind in kinds.items() if not any(map(kind.fullmatch, told))}
+
+
+async def _measured(server: mariadb.Server, size: int) -> list[Line]:
+    url = await server.fresh_database("community")
+    async with system.whole(url, size) as app:
+        starbeam, root = app.starbeam, app.starbeam.settings.server.api_root
+        headers = await world.enter(app)
+        token = headers[STAFF]["Authorization"].removeprefix("Bearer ")
+        watched = MariaDB(server.process, await driver(url))
+        lines = []
+        for page, requests in STANDS_FOR.items():
+            cost = await measure(starbeam, watched, None, "GET", page, token, None)
+            told = [
+                await measure(starbeam, watched, None, "GET", root + one, token, None) for one in requests
+            ]
+            if wrong := [one for one in (cost, *told) if one.status != 200]:
+                raise ValueError(f"{page}: {wrong}")
+            size_kb = len(gzip.compress(await _html(starbeam, page, headers[STAFF]))) / 1000
+            of_calls = sum(one.both for one in told)
+            lines.append(Line(page, size_kb, cost.statements, cost.rows, cost.both, len(told), of_calls))
+        return lines
+
+
+async def _html(starbeam: Starbeam, page: str, headers: dict[str, str]) -> bytes:
+    transport = httpx.ASGITransport(starbeam.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
+        return (await client.get(page, headers={**headers, "Accept": "text/html"})).content
+
+
+if __name__ == "__main__":
+    main()
