@@ -29,15 +29,15 @@ Found = Mapping[int, Mapping[str, Any]]
 async def _pictures(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     found = await pictures(reader, asked.files, ids)
     scans = [id for id in ids if asked.kinds.get(id, GRID) == GRID]
-    drawn = await _grids(reader, asked.files, scans) if scans else {}
+    with_looks = len(ids) == 1 or is_quick(reader.scope)  # cards must not cost what the table holds
+    drawn = await _grids(reader, asked.files, scans, with_looks) if scans else {}
     return {id: {"pictures": one, "grid": drawn.get(id)} for id, one in found.items()}
 
 
-async def _grids(reader: Reader, files: Files, ids: Sequence[int]) -> Mapping[int, Drawing]:
-    """The grids of grid scans; on cards with what was found only where an index leads to it."""
+async def _grids(reader: Reader, files: Files, ids: Sequence[int], with_looks: bool) -> Mapping[int, Drawing]:
+    """The grids of grid scans, with what was found in their cells where that is wanted."""
     found = {id: grid for id, grid in (await grids(reader, ids)).items() if 0 < grid.cells <= MOST_CELLS}
-    quick = found if len(ids) == 1 or is_quick(reader.scope) else ()
-    seen = await looks(reader, quick)
+    seen = await looks(reader, found if with_looks else ())
     return {id: draw(grid, seen.get(id, []), await size(files, grid.snapshot)) for id, grid in found.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from plugins.datacollections.test_pages import PLUGINS, collection, images
+from plugins.datacollections.test_pages import PLUGINS, collection, images, images_are_keyed
 from starbeam_datacollections.grids import Frame, Grid, Look, cell_of, draw, frame
 from starbeam_ispyb import models as m
 from starbeam_testing.fixtures import MakeApp
@@ -101,7 +101,6 @@ async def test_a_grid_scan_has_its_map_on_the_card(make_app: MakeApp, tmp_path: 
         "micronsPerPixelX": 0.5,
     }
     await db.add(m.GridInfo, gridInfoId=1, dataCollectionGroupId=1, **size, **place)
-    await db.add(m.GridInfo, gridInfoId=2, dataCollectionGroupId=2, **size)
     await images(app, 1, (1, 3, 2.5), (2, 12, 1.9))
     await app.as_user("root", "all_proposals")
     visitor = Visitor(app)
@@ -110,4 +109,7 @@ async def test_a_grid_scan_has_its_map_on_the_card(make_app: MakeApp, tmp_path: 
     assert 'transform="translate(100.0 50.0) scale(40.0 20.0)"' in html
     assert "12 spots in cell 2, 1" in text_of(html)
     assert "spots: 3 12 hatched: not analysed best: column 2, row 1, image 2" in text_of(html)
+    card = text_of((await visitor.open("/sessions/1")).text)  # of one grid scan among others
+    assert ("12 spots in cell 2, 1" in card) == await images_are_keyed(app)
+    await db.add(m.GridInfo, gridInfoId=2, dataCollectionGroupId=2, **size)
     assert "position unknown not analysed" in text_of((await visitor.open("/collections/2")).text)

@@ -159,19 +159,25 @@ def test_a_plot_has_two_points_a_stretch_at_most() -> None:
     assert (made.line, made.dots) == ("M16.7 50V0L83.3 0", "M16.7 100h.01M16.7 0h.01M83.3 100h.01")
 
 
+async def images_are_keyed(app: TestApp) -> bool:
+    """Whether an index of this database finds the quality of a data collection's images."""
+    if not app.database.url.startswith("mysql"):
+        return True
+    return bool(
+        await app.database.sql(
+            "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND seq_in_index = 1"
+            " AND table_name = 'ImageQualityIndicators' AND column_name = 'dataCollectionId'"
+        )
+    )
+
+
 @pytest.mark.four_databases
 async def test_cards_have_plots_where_an_index_finds_the_images(make_app: MakeApp) -> None:
     """Else a session's page would read all images that were ever looked at."""
     app, visitor = await opened(make_app, 1, 2)
     for key in (1, 2):
         await images(app, key, (1, 5, 2.0), (2, 7, 1.8))
-    keyed = True
-    if app.database.url.startswith("mysql"):
-        found = await app.database.sql(
-            "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND seq_in_index = 1"
-            " AND table_name = 'ImageQualityIndicators' AND column_name = 'dataCollectionId'"
-        )
-        keyed = bool(found)
+    keyed = await images_are_keyed(app)
     plots = (await visitor.open("/sessions/1")).text.count("Spots and resolution of images 1 to 2")
     assert plots == (2 if keyed else 0)
     assert "Spots and resolution of images 1 to 2" in (await visitor.open("/collections/1")).text
