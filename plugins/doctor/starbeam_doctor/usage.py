@@ -56,6 +56,7 @@ async def _try_all(trial: Trial, scopes: _Scopes, declared: frozenset[str]) -> N
         await trial.run(scopes.of(staff), staff, world)
     for who in (staff, boss):
         await trial.run(scopes.here(who), who)
+        await trial.run(scopes.here(who), who, given=trial.optional)
         asks_for_more = isinstance(await trial.run(scopes.of(who), who), Invalid)
         for names in _choices(trial.optional, 2 if asks_for_more else 1):
             await trial.run(scopes.of(who), who, given=names)

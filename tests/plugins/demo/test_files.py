@@ -6,6 +6,7 @@ import asyncio
 import io
 import sqlite3
 import struct
+import tomllib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -25,9 +26,15 @@ from starbeam.settings import load
 from starbeam_demo.making import Place, make
 from starbeam_testing.fixtures import SECRET
 from support.walk import answer_schema, fields, filled
-from support.workspace import manifest
+from support.workspace import ROOT
 
-PLUGINS = [name for name in manifest() if name not in ("auth_ldap", "auth_keycloak")]
+PLUGINS = [
+    name
+    for name in tomllib.loads((ROOT / "config" / "demo.toml").read_text(encoding="utf-8"))["plugins"][
+        "enabled"
+    ]
+    if name not in ("auth_ldap", "auth_keycloak")  # which ask a server of their own
+]
 MOST_BYTES = 60_000_000
 IDS = {
     "session": "SELECT sessionId FROM BLSession WHERE proposalId = 1 AND visit_number = 1",
@@ -169,6 +176,7 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/persons": ("/persons?showAll=true", "/persons?sessionId={session}"),
     "/processings/attachments/{autoProcProgramAttachmentId}": ("/processings/attachments/{result}",),
     "/processings/messages/status": ("/processings/messages/status?dataCollectionIds={all}",),
+    "/processings/results": ("/processings/results?proposal=mx1001",),
     "/processings/status": ("/processings/status?dataCollectionIds={all}",),
     "/proposals/{proposal}": ("/proposals/mx1001",),
     "/proteins/{proteinId}": ("/proteins/1",),

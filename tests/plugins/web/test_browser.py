@@ -30,8 +30,7 @@ SAYS = {
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
     r"/contacts/(?P<key>\d+)": "select cardName from LabContact where labContactId = :key",
     r"/collections/(?P<key>\d+)": "select fileTemplate from DataCollection where dataCollectionId = :key",
-    r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession "
-    "where beamLineName = :name collate binary",
+    r"/beamlines/(?P<name>.+)": "select beamLineName from BLSession where beamLineName = :name",
     r"/statistics/(?P<key>\d+)/.+": "select run from v_run where runId = :key",
     r"/calendar": "select strftime('%Y', 'now', 'localtime')",
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
@@ -84,8 +83,14 @@ def said(database: Path, path: str) -> str:
     for address, statement in SAYS.items():
         if found := re.fullmatch(address, path):
             with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+                connection.create_collation("GENERAL_CI", lambda a, b: (a > b) - (a < b))
                 return str(connection.execute(statement, found.groupdict()).fetchone()[0])
     return HEADS[path]
+
+
+def kind_of(path: str) -> str:
+    """The address without what names a thing."""
+    return re.sub(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)", "*", path)
 
 
 def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
@@ -93,8 +98,9 @@ def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
     faults, seen, waiting = [], set[str](), ["/"]
     kinds: dict[str, int] = {}
     while waiting and len(seen) < MOST:
-        path = waiting.pop(0)
-        kind = re.sub(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)", "*", path)
+        path = min(waiting, key=lambda path: kinds.get(kind_of(path), 0))
+        waiting.remove(path)
+        kind = kind_of(path)
         if path in seen or path == "/docs" or kinds.get(kind, 0) > 2:
             continue
         seen.add(path)
