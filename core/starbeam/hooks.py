@@ -80,9 +80,9 @@ def _unlike(name: str, method: Any, hook: Any) -> Iterator[tuple[str, str]]:
 def checked(hook: Callable[..., Any], result: Any) -> list[Any]:
     """What an implementation returned, as a list. Raises `WrongResult`."""
     wanted = _returns(hook)
-    if wanted is None:
+    if wanted is None and result is None:
         return []
-    if isinstance(result, str) or not hasattr(result, "__iter__"):
+    if wanted is None or isinstance(result, str) or not hasattr(result, "__iter__"):
         if inspect.iscoroutine(result):
             result.close()
         raise WrongResult(_got(result, wanted))
@@ -211,6 +211,8 @@ def _callable_so(value: Callable[..., Any], arguments: Any, result: Any) -> bool
     if arguments is not ... and not _takes(value, len(arguments)):
         return False
     written, origin = inspect.unwrap(value), get_origin(result)
+    if origin is AbstractAsyncContextManager and isinstance(value, type):
+        return issubclass(value, AbstractAsyncContextManager)
     if origin is AbstractAsyncContextManager:  # asynccontextmanager wraps an asynchronous generator
         bare = inspect.isasyncgenfunction(value) or inspect.iscoroutinefunction(value)
         return not inspect.isgeneratorfunction(written) and (written is not value or not bare)

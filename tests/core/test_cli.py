@@ -382,6 +382,13 @@ def test_a_command_whose_name_is_taken_is_a_fault(site: Site) -> None:
     assert "command serve is claimed by core too" in result.stderr
 
 
+def test_commands_are_added_and_not_returned(site: Site) -> None:
+    site.add_plugin("giver", COMMAND.format("give") + "    return [give]\n", greeting("give"))
+    result = site.invoke("give")
+    assert result.exit_code == 2
+    assert "register_commands: got [<Command give>] (list), wanted None" in " ".join(result.stderr.split())
+
+
 def test_an_unknown_command_is_an_error_of_usage(site: Site) -> None:
     result = site.invoke("unheard")
     assert result.exit_code == click.UsageError.exit_code

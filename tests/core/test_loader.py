@@ -334,6 +334,7 @@ RESULTS = [
     ("lifespan(self, ctx)", "[lambda app: app]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("lifespan(self, ctx)", "[nullcontext()]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("lifespan(self, ctx)", "[nothing]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
+    ("lifespan(self, ctx)", "[object]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("checks(self, ctx)", "[Check('a', nothing)]", "wanted Callable[[], Awaitable[str | None]]"),
     ("checks(self, ctx)", "[Check('a', lambda: 5)]", "wanted Callable[[], Awaitable[str | None]]"),
     ("checks(self, ctx)", "[Check('a', dict)]", "wanted Callable[[], Awaitable[str | None]]"),
