@@ -52,6 +52,15 @@ ALIKE: dict[str, tuple[str, str]] = {
 LISTED: dict[str, tuple[str, str]] = {
     "GET /collections/{key}": ("/collections/1", "/events?dataCollectionId=1"),
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
+    "GET /programs/{key}": ("/programs/1", "/processings/attachments?autoProcProgramId=1"),
+    "GET /programs/{key}/files/{file}": (
+        "/programs/1/files/1",
+        "/processings/attachments?autoProcProgramAttachmentId=1",
+    ),
+    "GET /programs/{key}/files.zip": (
+        "/programs/1/files.zip",
+        "/processings/attachments?autoProcProgramId=1",
+    ),
     "GET /collections/{key}/movies": ("/collections/1/movies", "/events?dataCollectionId=1"),
     "GET /movies/{key}": ("/movies/1", "/events?dataCollectionId=1"),
 }

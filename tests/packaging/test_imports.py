@@ -34,7 +34,7 @@ FLOORS = (
     {"http"},
     {"demo", "discovery", "hooks", "hookspecs", "loader", "pages", "plugin", "registry"},
     {"auth"},
-    {"db", "visibility"},
+    {"contents", "db", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},
     {
         "access",

@@ -26,6 +26,17 @@ def unit(value: float | None, unit: str, digits: int = 0) -> str:
     return "" if value is None else f"{number(value, digits)} {unit}"
 
 
+def size(count: float | None) -> str:
+    """`740 B`, `12.4 kB`, `3.2 MB`, of a number of bytes."""
+    if count is None:
+        return ""
+    for name in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return unit(count, name, 0 if name == "B" else 1)
+        count /= 1000
+    return unit(count, "TB", 1)
+
+
 def cell(values: Sequence[float | None], unit: str) -> str:
     """`61.3, 61.3, 110 Å` for a unit of ` Å`: one decimal unless whole, nothing where one is not known."""
     known = [value for value in values if value is not None]
@@ -175,6 +186,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plain": plain,
     "power": power,
     "space_group": space_group,
+    "size": size,
     "span": span,
     "unit": unit,
     "when": when,

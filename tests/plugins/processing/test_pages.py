@@ -112,7 +112,11 @@ async def test_results_stand_below_the_card_and_the_best_on_its_first_line(
     said = text_of(html)
     assert "1.58 Å P 2₁ 2₁ 2₁ " in said
     assert "Processing 3 done 1 running 1 failed Program" in said
-    assert rows((await visitor.open("/collections/1")).text) == rows(html)
+    alone, side_by_side, shells_of_all = (await visitor.open("/collections/1")).text.partition(
+        "Shells side by side"
+    )
+    assert (rows(alone), bool(side_by_side)) == (rows(html), True)
+    assert "Resolution Å 46.20 – 1.58 46.20 – 1.20 46.20 – 1.10 " in " ".join(rows(shells_of_all))
     assert "<table" not in (await visitor.open("/groups/2")).text
 
 

@@ -34,6 +34,10 @@ SAYS = {
     r"/statistics/(?P<key>\d+)/.+": "select run from v_run where runId = :key",
     r"/calendar": "select strftime('%Y', 'now', 'localtime')",
     r"/calendar/(?P<year>\d+)-\d+": "select :year",
+    r"/programs/(?P<key>\d+)": "select processingPrograms from AutoProcProgram "
+    "where autoProcProgramId = :key",
+    r"/programs/\d+/files/(?P<key>\d+)": "select fileName from AutoProcProgramAttachment "
+    "where autoProcProgramAttachmentId = :key",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
     "where dataCollectionGroupId = :key",
     r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 from sqlalchemy import Select, bindparam, func, select, union
@@ -83,6 +83,22 @@ async def page(reader: Reader, page: Page, filters: MessageFilters) -> Paged[sch
 async def of_programs(reader: Reader, programs: list[int]) -> dict[int, list[schemas.AutoProcProgramMessage]]:
     """The messages of programs that the caller sees, by program. 1 statement."""
     return await below(reader, _SHAPE, _PROGRAM, _KEY, programs)
+
+
+@statement
+def _warned(scope: Scope) -> Select[*tuple[Any, ...]]:
+    wanted = _PROGRAM.in_(bindparam("programs", expanding=True))
+    bad = AutoProcProgramMessage.severity.in_(("ERROR", "WARNING"))
+    return select(_PROGRAM, func.count()).where(wanted, bad).group_by(_PROGRAM)
+
+
+async def warnings(reader: Reader, programs: Collection[int]) -> dict[int, int]:
+    """How many warnings and errors the messages of these programs are, which the caller sees; programs
+    without any are left out. 1 statement."""
+    if not (programs and reader.scope.has(AutoProcProgramMessage)):
+        return {}
+    rows = await reader.rows(_warned(), programs=list(programs))
+    return {int(program): count for program, count in rows}
 
 
 async def counts(

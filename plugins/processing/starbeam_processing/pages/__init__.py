@@ -1,4 +1,4 @@
-"""The page of results, and what pages show of the processing of every data collection."""
+"""The pages of results and of programs, and what pages show of the processing of every data collection."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from starbeam.api.database import Cache, Reader
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page, Paged
 from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot, Tab
-from starbeam_processing.queries import figures
+from starbeam_processing.pages import programs
+from starbeam_processing.queries import figures, messages
 from starbeam_processing.queries.ranking import ResultFilters, choices, ranking
 from starbeam_processing.queries.results import Result, results
 from starbeam_processing.queries.strategies import strategies
 from starbeam_processing.queries.waiting import waiting
 from starbeam_processing.ranked import CollectionResult, ResultOf
 from starbeam_processing.rule import Rule
+from starbeam_processing.states import ORDER, State, state_of
 
+TEMPLATES = Path(__file__).parent.with_name("templates")
 FIGURES_AGE = 5
 """Seconds."""
 CHARACTERISATION = "characterisation"
@@ -84,10 +87,22 @@ async def _strategies(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mappi
     return {id: {"found": some} for id, some in found.items()}
 
 
-def _runs(results: Sequence[Result]) -> Counter[int | None]:
-    """How many programs succeeded (1), failed (0) or have not said (None)."""
-    runs = {one.run.autoProcProgramId: one.run.processingStatus for one in results}
-    return Counter(runs.values())
+async def _results(reader: Reader, ids: Sequence[int], rule: Rule) -> Mapping[int, Mapping[str, Any]]:
+    """The results of data collections with the state of each program. 2 statements."""
+    found = await results(reader, ids)
+    runs = {one.run.autoProcProgramId: one.run for some in found.values() for one in some}
+    warned = await messages.warnings(reader, runs)
+    states = {id: state_of(run, reader.now, id in warned) for id, run in runs.items()}
+    return {
+        id: {"results": some, "best": rule.best(some), "states": states, "counts": _counts(some, states)}
+        for id, some in found.items()
+    }
+
+
+def _counts(results: Sequence[Result], states: Mapping[int, State]) -> list[tuple[State, int]]:
+    """How many programs are in each state."""
+    counted = Counter(states[id] for id in dict.fromkeys(one.run.autoProcProgramId for one in results))
+    return sorted(counted.items(), key=lambda found: ORDER.index(found[0].kind))
 
 
 class _Figures:
@@ -113,11 +128,8 @@ def pages(rule: Rule) -> Pages:
     async def of_collections(
         reader: Reader, asked: Asked, ids: Sequence[int]
     ) -> Mapping[int, Mapping[str, Any]]:
-        found = await results(reader, ids)
-        return {
-            id: {"results": some, "best": rule.best(some), "runs": _runs(some), "rule": rule}
-            for id, some in found.items()
-        }
+        found = await _results(reader, ids, rule)
+        return {id: {**values, "rule": rule} for id, values in found.items()}
 
     given = always(rule=rule) | asked(ResultFilters)
     templates: dict[Spot, str] = {"outcome": "processing/best.html", "below": "processing/results.html"}
@@ -133,8 +145,9 @@ def pages(rule: Rule) -> Pages:
             get("/proposals/{name:str}/results", access=authenticated, dependencies=given)(
                 show_results_of_proposal
             ),
+            *programs.handlers,
         ],
-        Path(__file__).with_name("templates"),
+        TEMPLATES,
         tabs=[
             Tab("session", "Results", "/sessions/{key}/results", 200),
             Tab("proposal", "Results", "/proposals/{key}/results", 150),
