@@ -1,5 +1,6 @@
 """How Sphinx builds the documentation: `make docs`."""
 
+import os
 import re
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -25,22 +26,45 @@ html_title = f"Starbeam {version}"
 html_show_sphinx = False
 html_copy_source = False
 
-_LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#\s]+)(#[^)\s]*)?\)")
+INCLUDED = {
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "security.md",
+}
+"""Files of the workspace that are pages of the site."""
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 
 
-def _name_pages_elsewhere(app: Sphinx, page: str, content: list[str]) -> None:
-    """Pages and folders outside of this folder are not part of the site: name them instead."""
-    folder = (Path(app.srcdir) / page).parent
+def _lead(text: str, folder: Path, page: Path, docs: Path) -> str:
+    """Links of a text from this folder, as they are on a page of the site: what lies elsewhere is named."""
 
-    def named(link: re.Match[str]) -> str:
+    def led(link: re.Match[str]) -> str:
         target = (folder / link[2]).resolve()
-        if target.is_relative_to(app.srcdir) or (target.is_file() and target.suffix != ".md"):
+        if not target.exists() and not target.is_relative_to(docs):
             return link[0]
-        return f"{link[1]} (`{target.relative_to(Path(app.srcdir).parent)}`)"
+        if target.is_relative_to(docs) or (target.is_file() and target.suffix != ".md"):
+            return f"[{link[1]}]({os.path.relpath(target, page)}{link[3] or ''})"
+        if (inside := INCLUDED.get(target.relative_to(docs.parent).as_posix())) is not None:
+            return f"[{link[1]}]({os.path.relpath(docs / inside, page)}{link[3] or ''})"
+        return f"{link[1]} (`{target.relative_to(docs.parent)}`)"
 
-    content[0] = _LINK.sub(named, content[0])
+    return _LINK.sub(led, text)
+
+
+def _of_page(app: Sphinx, page: str, content: list[str]) -> None:
+    docs = Path(app.srcdir)
+    folder = (docs / page).parent
+    content[0] = _lead(content[0], folder, folder, docs)
+
+
+def _of_included(app: Sphinx, file: Path, page: str, content: list[str]) -> None:
+    """A file of the workspace's folder, on a page of the site's folder."""
+    docs = Path(app.srcdir)
+    content[0] = _lead(content[0], (docs / file).resolve().parent, docs, docs)
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
-    app.connect("source-read", _name_pages_elsewhere)
+    app.connect("source-read", _of_page)
+    app.connect("include-read", _of_included)
