@@ -50,6 +50,14 @@ class Invalid(Refusal):
         self.kind = kind
 
 
+class Faults(Invalid):
+    """A request with several things that are not valid, each of which names its place (422)."""
+
+    def __init__(self, each: Sequence[Invalid]) -> None:
+        super().__init__("; ".join(one.sentence for one in each))
+        self.each = list(each)
+
+
 @contextmanager
 def within(*place: str) -> Iterator[None]:
     """Name what is not valid inside as a part of this place of the body."""

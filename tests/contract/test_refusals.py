@@ -49,8 +49,9 @@ NUMBERS = {
     **{number: (400, state) for number, state in OF_VALUES.items()},
 }
 WRITTEN = (
-    "AdminActivity AdminVar BLSession Container Dewar LabContact Laboratory Permission Person Proposal"
-    " Protein Shipping SW_onceToken UserGroup UserGroup_has_Permission UserGroup_has_Person"
+    "AdminActivity AdminVar BLSample BLSession Container Crystal DataCollection DataCollectionGroup Dewar"
+    " LabContact Laboratory Permission Person Proposal Protein Shipping SW_onceToken UserGroup"
+    " UserGroup_has_Permission UserGroup_has_Person"
 )
 CHANGES = sorted(name for name in routes() if not name.startswith("GET "))
 FEW = [

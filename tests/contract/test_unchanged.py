@@ -23,6 +23,11 @@ OF_OLD = (
     "UPDATE Shipping SET shippingName = NULL, safetyLevel = 'PURPLE', sendingLabContactId = 3,"
     " returnLabContactId = NULL WHERE shippingId = 1",
     "UPDATE Shipping SET safetyLevel = '', comments = NULL, sendingLabContactId = NULL WHERE shippingId = 2",
+    "UPDATE BLSample SET name = 'no/file', location = 'A1' WHERE blSampleId = 1",
+    "UPDATE BLSample SET name = NULL, location = NULL WHERE blSampleId = 2",
+    "UPDATE Crystal SET cell_a = 0, cell_alpha = -1 WHERE crystalId = 1",
+    "UPDATE Protein SET name = '', acronym = 'HEWL lyso', molecularMass = -1 WHERE proteinId = 1",
+    "UPDATE Protein SET name = NULL, acronym = 'HEWL lyso', safetyLevel = NULL WHERE proteinId = 2",
     "UPDATE Person SET familyName = NULL, emailAddress = 'nobody' WHERE personId = 11",
     "UPDATE Person SET laboratoryId = NULL WHERE personId = 12",
     "UPDATE Laboratory SET name = NULL, city = NULL WHERE laboratoryId = 1",
@@ -30,9 +35,14 @@ OF_OLD = (
     "UPDATE Permission SET type = 'ID02_Staff' WHERE type = 'id02_staff'",
 )
 """Rows as they stand in real databases, and as no operation would write them."""
-TABLES = "Dewar Container Shipping LabContact Person Laboratory UserGroup Permission AdminVar AdminActivity"
+TABLES = (
+    "Dewar Container Shipping LabContact Person Laboratory BLSession BLSample Crystal Protein DataCollection"
+    " DataCollectionGroup UserGroup Permission AdminVar AdminActivity"
+)
 LISTED = {"/admin/groups/{userGroupId}", "/admin/permissions/{permissionId}"}
 """Rows that are shown in lists only."""
+NOT_LISTED = {"/datacollections/{dataCollectionId}", "/datacollections/groups/{dataCollectionGroupId}"}
+"""Rows that no list shows by themselves: their keys are 1 to 3."""
 NOT_CHANGED = {"/tokens/cccccccccc"}
 """Rows that are shown to who may not change them: a token of somebody's script."""
 
@@ -48,8 +58,10 @@ async def shown(whole: Whole, path: str) -> list[tuple[str, Any]]:
     parent, _, name = path.rpartition("/")
     if not name.startswith("{"):
         return [(path, (await whole.call(f"GET {path}", path, "administrator")).json())]
-    page = (await whole.call(f"GET {parent}", parent, "administrator")).json()
-    keys = [row[name.strip("{}")] for row in page["results"]]
+    keys = [1, 2, 3]
+    if path not in NOT_LISTED:
+        page = (await whole.call(f"GET {parent}", parent, "administrator")).json()
+        keys = [row[name.strip("{}")] for row in page["results"]]
     assert len(keys) >= 3
     if path in LISTED:
         return [(f"{parent}/{key}", row) for key, row in zip(keys, page["results"], strict=True)]
@@ -66,6 +78,7 @@ async def test_what_was_shown_is_no_change(make_whole: MakeWhole, kind: Kind) ->
     await whole.app.database.sql("UPDATE AdminVar SET value = :value", value=json.dumps([lasting] * 12))
     await whole.app.database.add(AdminVar, name="motd", value="no JSON")
     await whole.app.database.add(AdminVar, name="query_debug", value='"perhaps"')
+    await whole.app.refresh()
     before = await rows(whole)
     changing = sorted(name for name in whole.handlers if name.split(" ")[0] in ("PATCH", "PUT"))
     assert len(changing) >= 7

@@ -26,7 +26,11 @@ WRITES = {
     "AdminActivity": BOTH,
     "AdminVar": BOTH,
     "BLSession": BOTH,
+    "BLSample": BOTH,
     "Container": BOTH,
+    "Crystal": BOTH,
+    "DataCollection": {"UPDATE"},
+    "DataCollectionGroup": {"UPDATE"},
     "Dewar": BOTH,
     "LabContact": BOTH,
     "Laboratory": BOTH,
@@ -64,7 +68,7 @@ class Reached:
         """A statement that is about to run."""
         plain = re.sub(r"(\w+)\.(\w+) AS \1_\2", "", re.sub(r"[`\"]", "", sql))
         whole = re.match(r"SELECT (\w+)\.\w+(?:, \1\.\w+)* \nFROM \1 \nWHERE \1\.\w+ = \S+$", plain)
-        if whole and 2 * plain.count(",") > len(self._tables[whole[1].lower()].columns):
+        if whole and 3 * plain.count(",") > len(self._tables[whole[1].lower()].columns):
             plain = f"SELECT 1 FROM {whole[1]}"
         self.names[operation.get()] |= set(self._names(plain))
         verb, *rest = plain.split()

@@ -32,6 +32,7 @@ from starbeam.permissions import Permission
 from starbeam.plugin import Context, NoSettings, Plugin, hookimpl, hookspec
 from starbeam.refusals import (
     Conflict,
+    Faults,
     Forbidden,
     Invalid,
     Missing,
@@ -55,6 +56,7 @@ __all__ = [
     "Conflict",
     "Context",
     "Deprecated",
+    "Faults",
     "Forbidden",
     "Index",
     "Invalid",

@@ -26,6 +26,7 @@ from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing
 from starbeam.db.writer import Write, Writer, Writes, refusing, sent
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
+from starbeam.sheets import Sheet
 from starbeam.visibility import Allow, Condition, Narrow, Rule, through
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Schema",
     "Scope",
     "Shape",
+    "Sheet",
     "Trouble",
     "Write",
     "Writer",

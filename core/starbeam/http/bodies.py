@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Serializ
 
 from starbeam.conversion import converted, described
 from starbeam.patch import Patch
+from starbeam.sheets import Sheet
 
 
 class ClientLeft(HTTPException):
@@ -43,16 +44,25 @@ class JsonRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as data that fits what the handler takes. Raises SerializationException for what is no
-        JSON, is nested too deeply, or is no text; `Invalid` for what is no value of its type."""
+        JSON, is nested too deeply, or is no text; `Invalid` for what is no value of its type. A `Sheet` may
+        come as CSV."""
+        wanted = self.route_handler.parsed_data_field
         try:
+            if wanted and get_origin(wanted.annotation) is Sheet and _is_csv(self):
+                return Sheet.of_csv(get_args(wanted.annotation)[0], await super().body())
             sent = await super().json()
-            wanted = self.route_handler.parsed_data_field
             return sent if wanted is None else _taken(sent, wanted.annotation)
         except (RecursionError, UnicodeError) as error:
             raise SerializationException(str(error)) from error
 
 
+def _is_csv(request: JsonRequest) -> bool:
+    return request.content_type[0] == "text/csv"
+
+
 def _taken(sent: Any, annotation: Any) -> Any:
     if get_origin(annotation) is Patch:
         return Patch(get_args(annotation)[0], sent)
+    if get_origin(annotation) is Sheet:
+        return Sheet(get_args(annotation)[0], sent)
     return converted(sent, described(annotation), ["body"])

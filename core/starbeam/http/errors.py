@@ -21,6 +21,7 @@ from starbeam.db.trouble import ABOUT_VALUES, Outage, Trouble, column_refused, f
 from starbeam.fields import OPTIONAL
 from starbeam.refusals import (
     Conflict,
+    Faults,
     Forbidden,
     Invalid,
     Missing,
@@ -108,9 +109,14 @@ def status_of(kind: type[Refusal]) -> int:
 def refusal(error: Refusal) -> Response[Any]:
     """A refusal of core or of a plugin as an answer."""
     detail: object = error.sentence
-    if isinstance(error, Invalid) and error.loc:
-        detail = [ValidationError(error.loc, error.sentence, error.kind)]
+    if isinstance(error, Invalid) and (faults := [one for one in faults_of(error) if one.loc]):
+        detail = [ValidationError(one.loc, one.sentence, one.kind) for one in faults]
     return _response(status_of(type(error)), detail, _retry(error))
+
+
+def faults_of(error: Invalid) -> list[Invalid]:
+    """All that is not valid."""
+    return error.each if isinstance(error, Faults) else [error]
 
 
 def _retry(error: Refusal) -> dict[str, str] | None:

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 from msgspec import inspect
 
 from starbeam.fields import kinds
 from starbeam.paging import LARGEST
 from starbeam.patch import Patch
+from starbeam.sheets import Sheet
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
-    from litestar.typing import FieldDefinition
 
 Json = dict[str, Any]
 
 REF = "#/components/schemas/"
 _NULL = {"type": "null"}
+_DESCRIBED = (msgspec.Struct, Patch, Sheet)
 _PAGED = re.compile(r"^Paged_(?:.*\.)?(\w+?)_?$")
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
@@ -37,20 +39,23 @@ class StructPlugin(OpenAPISchemaPlugin):
         self.found: list[Any] = []
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Whether it is a Struct, or what changes one."""
-        return not field_definition.is_union and field_definition.is_subclass_of((msgspec.Struct, Patch))
+        """Whether it is a Struct, or a body of some."""
+        return not field_definition.is_union and field_definition.is_subclass_of(_DESCRIBED)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Any:
         """A component without properties."""
         if field_definition.is_subclass_of(Patch):
             return schema_creator.for_field_definition(body(field_definition))
+        if field_definition.is_subclass_of(Sheet):
+            rows = FieldDefinition.from_annotation(list[body(field_definition).annotation])  # type: ignore[misc]
+            return schema_creator.for_field_definition(rows)
         self.found.append(field_definition.annotation)
         return schema_creator.create_component_schema(field_definition, required=[], property_fields={})
 
 
 def body(field: FieldDefinition) -> FieldDefinition:
-    """What a body is made of: of a `Patch` what it may change."""
-    return field.inner_types[0] if field.is_subclass_of(Patch) else field
+    """What a body is made of: of a `Patch` what it may change, of a `Sheet` its rows."""
+    return field.inner_types[0] if field.is_subclass_of((Patch, Sheet)) else field
 
 
 def components(structs: list[Any], bodies: list[Any]) -> Json:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from litestar import get
+from litestar import get, patch
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from starbeam.api import authenticated
-from starbeam.api.database import Reader
+from starbeam.api.database import Patch, Reader, Write
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, asked, send_file
 from starbeam.api.lists import Page, Paged, path_id
-from starbeam_datacollections import schemas
+from starbeam_datacollections import changes, schemas
 from starbeam_datacollections.queries import attachments, images, quality, workflows
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_datacollections.queries.collections import COLLECTIONS, GROUPS
 from starbeam_datacollections.queries.quality import QualityFilters
 from starbeam_datacollections.queries.workflows import STEPS, StepFilters
 from starbeam_ispyb.pictures import cut_out
@@ -25,6 +26,8 @@ TAGS = ["Data Collections"]
 NO_IMAGE = "Image not found"
 
 CollectionPath = Annotated[int, path_id("Data collection id")]
+GroupPath = Annotated[int, path_id("Data collection group id")]
+RECORDING = authenticated.opened("record")
 
 
 @get(
@@ -161,6 +164,62 @@ async def get_workflow_step_attachment(
     return await send_file(files, path, STEPS.missing, PurePosixPath(path or "").name)
 
 
+@get(
+    "/datacollections/groups/{dataCollectionGroupId:str}",
+    tags=TAGS,
+    access=RECORDING,
+    errors={404: GROUPS.missing},
+)
+async def get_datacollection_group(
+    reader: NamedDependency[Reader], dataCollectionGroupId: GroupPath
+) -> schemas.DataCollectionGroup:
+    """Get a data collection group"""
+    return await reader.get(GROUPS, dataCollectionGroupId)
+
+
+@patch(
+    "/datacollections/groups/{dataCollectionGroupId:str}",
+    tags=TAGS,
+    access=RECORDING,
+    errors={400: "The database refuses it", 404: GROUPS.missing},
+)
+async def update_datacollection_group(
+    data: JSONBody[Patch[schemas.CommentsChange]],
+    write: NamedDependency[Write],
+    dataCollectionGroupId: GroupPath,
+) -> schemas.DataCollectionGroup:
+    """Update the comments of a data collection group"""
+    return await write(changes.update_group, dataCollectionGroupId, data)
+
+
+@get(
+    "/datacollections/{dataCollectionId:str}",
+    tags=TAGS,
+    access=RECORDING,
+    errors={404: COLLECTIONS.missing},
+)
+async def get_datacollection(
+    reader: NamedDependency[Reader], dataCollectionId: CollectionPath
+) -> schemas.DataCollection:
+    """Get a data collection"""
+    return await reader.get(COLLECTIONS, dataCollectionId)
+
+
+@patch(
+    "/datacollections/{dataCollectionId:str}",
+    tags=TAGS,
+    access=RECORDING,
+    errors={400: "The database refuses it", 404: COLLECTIONS.missing},
+)
+async def update_datacollection(
+    data: JSONBody[Patch[schemas.CommentsChange]],
+    write: NamedDependency[Write],
+    dataCollectionId: CollectionPath,
+) -> schemas.DataCollection:
+    """Update the comments of a data collection"""
+    return await write(changes.update_collection, dataCollectionId, data)
+
+
 handlers = [
     get_datacollection_diffraction_image,
     get_datacollection_analysis_image,
@@ -170,4 +229,8 @@ handlers = [
     get_datacollection_per_image_analysis,
     get_workflow_steps,
     get_workflow_step_attachment,
+    get_datacollection_group,
+    update_datacollection_group,
+    get_datacollection,
+    update_datacollection,
 ]

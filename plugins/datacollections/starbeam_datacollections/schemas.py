@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 WorkflowStepAttachment = Literal["imageResultFilePath", "resultFilePath"]
 """Which of a workflow step's files is asked for."""
+
+
+class DataCollectionGroup(msgspec.Struct):
+    """Data collections that belong together."""
+
+    dataCollectionGroupId: Annotated[int, Meta(title="Data Collection Group Id")]
+    sessionId: Annotated[int, Meta(title="Session Id")]
+    blSampleId: Annotated[int | None, Meta(title="Sample Id")]
+    experimentType: Annotated[str | None, Meta(title="Experiment Type")]
+    startTime: Annotated[datetime | None, Meta(title="Start Time")]
+    endTime: Annotated[datetime | None, Meta(title="End Time")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+
+
+class DataCollection(msgspec.Struct):
+    """A data collection."""
+
+    dataCollectionId: Annotated[int, Meta(title="Data Collection Id")]
+    dataCollectionGroupId: Annotated[int, Meta(title="Data Collection Group Id")]
+    dataCollectionNumber: Annotated[int | None, Meta(title="Number")]
+    startTime: Annotated[datetime | None, Meta(title="Start Time")]
+    endTime: Annotated[datetime | None, Meta(title="End Time")]
+    runStatus: Annotated[str | None, Meta(title="Status")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+
+
+class CommentsChange(msgspec.Struct, frozen=True):
+    """What to change of a data collection or a group. A field that is not sent keeps its value."""
+
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
 class DataCollectionFileAttachmentMetaData(msgspec.Struct):

@@ -18,8 +18,9 @@ from sqlalchemy.sql.elements import BinaryExpression
 NOW = datetime(2020, 1, 1)
 TEXT = "1"
 """In all rows, and in what is sent."""
-World: TypeAlias = Literal["full", "sparse", "new", "empty"]
-"""What there is: whatever is asked for; the same, with NULL wherever that may be, and nothing to change; all
+World: TypeAlias = Literal["full", "free", "sparse", "new", "empty"]
+"""What there is: whatever is asked for; the same, but for what would stand in the way (statements with the
+option `obstacle`); all, with NULL wherever that may be, and nothing to change; all
 but what is asked for first, as where something is added; nothing."""
 WORLDS: tuple[World, ...] = get_args(World)
 

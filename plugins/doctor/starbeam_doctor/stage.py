@@ -65,6 +65,8 @@ class Stage:
             self.use.write(found.verb, query.table.name)
             return _Changed(self._world in ("full", "new"))
         is_there = self._world != "empty" and (self._asked or self._world != "new")
+        if self._world == "free" and query.get_execution_options().get("obstacle"):
+            is_there = False
         self._asked = True
         rows = [row.of(self._world, values or {}) for row in found.rows if is_there]
         return IteratorResult(found.keys, iter(rows))

@@ -11,7 +11,7 @@ from litestar import Request
 from msgspec import NODEFAULT, Struct
 
 from starbeam.api import Principal, Refusal
-from starbeam.api.database import Patch, Reader, Scope, Writer
+from starbeam.api.database import Patch, Reader, Scope, Sheet, Writer
 from starbeam.api.lists import Page
 from starbeam_doctor.madeup import NOW, TEXT, World, fields, value
 
@@ -95,6 +95,8 @@ class Trial:
             if name not in self._given:
                 return default
         made = value(_inner(kind), self._text)
+        if get_origin(kind) is Sheet:
+            return Sheet(type(made), [msgspec.to_builtins(made)])
         return Patch(type(made), msgspec.to_builtins(made)) if get_origin(kind) is Patch else made
 
     def _request(self, who: Principal) -> Request[Any, Any, Any]:
@@ -120,7 +122,7 @@ class Trial:
 
 def _inner(kind: Any) -> Any:
     """What a body holds."""
-    return get_args(kind)[0] if get_origin(kind) is Patch else kind
+    return get_args(kind)[0] if get_origin(kind) in (Patch, Sheet) else kind
 
 
 class _Write:

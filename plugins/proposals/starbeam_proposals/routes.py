@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import get
+from litestar import get, patch
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from starbeam.api import authenticated
-from starbeam.api.database import Reader
+from starbeam.api.database import Patch, Reader, Write
 from starbeam.api.http import asked
 from starbeam.api.lists import Page, Paged, everything, path_id
+from starbeam_proposals import changes
 from starbeam_proposals.queries import persons, proposals, sessions
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
 from starbeam_proposals.queries.sessions import SESSIONS, GroupFilters, SessionFilters
-from starbeam_proposals.schemas import Person, Proposal, Session
+from starbeam_proposals.schemas import Person, Proposal, Session, SessionChange
 
 
 @get("/proposals", tags=["Proposals"], access=authenticated, dependencies=asked(ProposalFilters))
@@ -58,6 +59,21 @@ async def get_session(reader: NamedDependency[Reader], sessionId: Annotated[int,
     return await reader.get(SESSIONS, sessionId)
 
 
+@patch(
+    "/sessions/{sessionId:str}",
+    tags=["Sessions"],
+    access=authenticated.opened("record"),
+    errors={400: "The database refuses it", 404: SESSIONS.missing},
+)
+async def update_session(
+    data: JSONBody[Patch[SessionChange]],
+    write: NamedDependency[Write],
+    sessionId: Annotated[int, path_id()],
+) -> Session:
+    """Update the comments of a session"""
+    return await write(changes.update_session, sessionId, data)
+
+
 @get("/persons", tags=["People"], access=authenticated, dependencies=asked(PersonFilters))
 async def get_persons(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[PersonFilters]
@@ -72,5 +88,6 @@ handlers = [
     get_sessions,
     get_sessions_for_beamline_group,
     get_session,
+    update_session,
     get_persons,
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from starbeam.api.database import OPTIONAL, REQUIRED
 
@@ -102,6 +102,12 @@ class Session(msgspec.Struct):
     comments: Annotated[str | None, Meta(title="Comments")]
     nbReimbDewars: Annotated[int | None, Meta(title="Reimbursed Dewars")]
     metadata: SessionMetaData = msgspec.field(name="_metadata")
+
+
+class SessionChange(msgspec.Struct, frozen=True):
+    """What to change of a session. A field that is not sent keeps its value."""
+
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
 class TitledSession(Session):

@@ -67,6 +67,12 @@ def layout_of(container_type: str | None) -> Layout | None:
     return LAYOUTS.get(re.sub(r"\W|_", "", container_type or "").casefold())
 
 
+def positions_of(container_type: str | None, capacity: int | None) -> int | None:
+    """How many positions a container has; None where nobody knows."""
+    layout = layout_of(container_type)
+    return capacity or (len(layout.spots) if layout else None)
+
+
 def odd_positions(locations: Sequence[int | None], layout: Layout | None) -> dict[int, str]:
     """What is wrong with positions that samples of one container have, for those where something is."""
     numbers = [one for one in locations if one is not None]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import get
+from litestar import get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from starbeam.api import authenticated
-from starbeam.api.database import Reader
+from starbeam.api.database import Patch, Reader, Sheet, Write
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, asked, send_file
 from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_ispyb.pictures import smaller
+from starbeam_samples import schemas
+from starbeam_samples.changes import containers, proteins, samples
+from starbeam_samples.changes.rules import NO_CONTAINER
 from starbeam_samples.queries import images
 from starbeam_samples.queries.images import IMAGES, ImageFilters
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -23,11 +26,13 @@ from starbeam_samples.queries.subsamples import SUBSAMPLES, SubSampleFilters
 from starbeam_samples.schemas import Protein, Sample, SampleImage, SubSample
 
 Key = Annotated[int, path_id()]
-READING = authenticated.opened("samples")
+SAMPLES_SCOPE = authenticated.opened("samples")
 """Who writes samples must see them."""
+CREATING = {400: "The database refuses it", 404: "What it belongs to was not found"}
+UPDATING = {400: "The database refuses it", 404: "It, or what it shall belong to, was not found"}
 
 
-@get("/proteins", tags=["Proteins"], access=READING, dependencies=asked(ProteinFilters))
+@get("/proteins", tags=["Proteins"], access=SAMPLES_SCOPE, dependencies=asked(ProteinFilters))
 async def get_proteins(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[ProteinFilters]
 ) -> Paged[Protein]:
@@ -35,13 +40,33 @@ async def get_proteins(
     return await reader.page(PROTEINS, page, filters)
 
 
-@get("/proteins/{proteinId:str}", tags=["Proteins"], access=READING, errors={404: PROTEINS.missing})
+@get("/proteins/{proteinId:str}", tags=["Proteins"], access=SAMPLES_SCOPE, errors={404: PROTEINS.missing})
 async def get_protein(reader: NamedDependency[Reader], proteinId: Key) -> Protein:
     """Get a protein"""
     return await reader.get(PROTEINS, proteinId)
 
 
-@get("/samples/sub", tags=["Samples"], access=READING, dependencies=asked(SubSampleFilters))
+@post("/proteins", tags=["Proteins"], access=SAMPLES_SCOPE, errors=CREATING)
+async def create_protein(data: JSONBody[schemas.ProteinCreate], write: NamedDependency[Write]) -> Protein:
+    """Create a protein
+
+    Its acronym is that of no other protein of the proposal.
+    """
+    return await write(proteins.add, data)
+
+
+@patch("/proteins/{proteinId:str}", tags=["Proteins"], access=SAMPLES_SCOPE, errors=UPDATING)
+async def update_protein(
+    data: JSONBody[Patch[schemas.ProteinCreateOptional]], write: NamedDependency[Write], proteinId: Key
+) -> Protein:
+    """Update a protein
+
+    What is not sent keeps its value.
+    """
+    return await write(proteins.update, proteinId, data)
+
+
+@get("/samples/sub", tags=["Samples"], access=SAMPLES_SCOPE, dependencies=asked(SubSampleFilters))
 async def get_subsamples(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[SubSampleFilters]
 ) -> Paged[SubSample]:
@@ -52,7 +77,7 @@ async def get_subsamples(
 @get(
     "/samples/sub/{blSubSampleId:str}",
     tags=["Samples"],
-    access=READING,
+    access=SAMPLES_SCOPE,
     errors={404: SUBSAMPLES.missing},
 )
 async def get_subsample(reader: NamedDependency[Reader], blSubSampleId: Key) -> SubSample:
@@ -60,7 +85,7 @@ async def get_subsample(reader: NamedDependency[Reader], blSubSampleId: Key) -> 
     return await reader.get(SUBSAMPLES, blSubSampleId)
 
 
-@get("/samples/images", tags=["Samples"], access=READING, dependencies=asked(ImageFilters))
+@get("/samples/images", tags=["Samples"], access=SAMPLES_SCOPE, dependencies=asked(ImageFilters))
 async def get_sample_images(
     reader: NamedDependency[Reader],
     api_root: NamedDependency[str],
@@ -75,7 +100,7 @@ async def get_sample_images(
 @get(
     "/samples/images/{blSampleImageId:str}",
     tags=["Samples"],
-    access=READING,
+    access=SAMPLES_SCOPE,
     media_type="image/*",
     errors={404: IMAGES.missing},
 )
@@ -92,7 +117,7 @@ async def get_sample_image(
     return await send_file(files, path, IMAGES.missing, instead=smaller(maxSize))
 
 
-@get("/samples", tags=["Samples"], access=READING, dependencies=asked(SampleFilters))
+@get("/samples", tags=["Samples"], access=SAMPLES_SCOPE, dependencies=asked(SampleFilters))
 async def get_samples(
     reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[SampleFilters]
 ) -> Paged[Sample]:
@@ -100,19 +125,69 @@ async def get_samples(
     return await reader.page(SAMPLES, page, filters)
 
 
-@get("/samples/{blSampleId:str}", tags=["Samples"], access=READING, errors={404: SAMPLES.missing})
+@get("/samples/{blSampleId:str}", tags=["Samples"], access=SAMPLES_SCOPE, errors={404: SAMPLES.missing})
 async def get_sample(reader: NamedDependency[Reader], blSampleId: Key) -> Sample:
     """Get a sample"""
     return await reader.get(SAMPLES, blSampleId)
 
 
+@post("/samples", tags=["Samples"], access=SAMPLES_SCOPE, errors=CREATING)
+async def create_sample(data: JSONBody[schemas.SampleCreate], write: NamedDependency[Write]) -> Sample:
+    """Create a sample
+
+    Its position is free, and its name is that of no other sample of the protein. Without `crystalId` it gets
+    a crystal form of its own.
+    """
+    return await write(samples.add, data)
+
+
+@patch("/samples/{blSampleId:str}", tags=["Samples"], access=SAMPLES_SCOPE, errors=UPDATING)
+async def update_sample(
+    data: JSONBody[Patch[schemas.SampleCreateOptional]], write: NamedDependency[Write], blSampleId: Key
+) -> Sample:
+    """Update a sample
+
+    What is not sent keeps its value; another container or location moves it there. What changes of the
+    crystal form changes for this sample only: where others share it, this one gets its own.
+    """
+    return await write(samples.update, blSampleId, data)
+
+
+@post(
+    "/containers/{containerId:str}/samples",
+    tags=["Containers"],
+    access=SAMPLES_SCOPE,
+    status_code=200,
+    errors={400: "The database refuses it", 404: NO_CONTAINER},
+)
+async def fill_container(
+    data: JSONBody[Sheet[schemas.ContainerSample]],
+    write: NamedDependency[Write],
+    containerId: Key,
+    dryRun: Annotated[bool, QueryParameter(description="Only say what would become of it")] = False,
+) -> schemas.ContainerFilled:
+    """Set the samples of a container
+
+    The sample at the position of each row is changed, or added where there is none; others stay. All is
+    stored or nothing: an answer 422 names row and column of everything that is wrong. Rows may be sent as CSV
+    too (`Content-Type: text/csv`): the first line names the columns (Position, Name, Protein, Comments,
+    Cell A …), and rows are numbered as spreadsheets do.
+    """
+    return await write(containers.fill, containerId, data, dryRun)
+
+
 handlers = [
     get_proteins,
     get_protein,
+    create_protein,
+    update_protein,
     get_subsamples,
     get_subsample,
     get_sample_images,
     get_sample_image,
     get_samples,
     get_sample,
+    create_sample,
+    update_sample,
+    fill_container,
 ]

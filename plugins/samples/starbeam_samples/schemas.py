@@ -1,14 +1,16 @@
-"""What the operations answer. A field that may have no value is null then, and always present."""
+"""What the operations take and answer. A field of an answer that may have no value is null then, and always
+present. In what is sent, a field that is not in the JSON leaves its column as it is; null empties it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from starbeam.api.database import OPTIONAL, REQUIRED
+from starbeam.api.lists import LARGEST
 
 
 class ProteinOrder(StrEnum):
@@ -46,6 +48,16 @@ class SampleStatus(StrEnum):
     PROCESSED = "Processed"
 
 
+Key = Annotated[int, Meta(ge=-LARGEST - 1, le=LARGEST)]
+"""Of another row; one that no row has is not an error of the form."""
+SafetyLevel = Literal["GREEN", "YELLOW", "RED"]
+NAME = Meta(description="Letters, digits, - and _", extra_json_schema={"pattern": "^[A-Za-z0-9_-]+$"})
+"""What becomes part of files' names."""
+Length = Annotated[float, Meta(gt=0, extra_json_schema={"unit": "Å"})]
+Angle = Annotated[float, Meta(gt=0, lt=180, extra_json_schema={"unit": "°"})]
+Amount = Annotated[float, Meta(ge=0)]
+
+
 class ComponentType(msgspec.Struct):
     """A kind of component."""
 
@@ -79,6 +91,119 @@ class Protein(msgspec.Struct):
     ComponentType: Annotated[ComponentType | None, Meta(title="Component Type")]
     proteinId: Annotated[int, Meta(title="Protein Id")]
     metadata: Annotated[ProteinMetaData, OPTIONAL] = msgspec.field(name="_metadata")
+
+
+class ProteinCreate(msgspec.Struct, frozen=True, kw_only=True):
+    """A protein to add."""
+
+    proposalId: Annotated[Key, Meta(title="Proposal Id")]
+    name: Annotated[str, Meta(title="Name", min_length=1)]
+    acronym: Annotated[str, Meta(title="Acronym"), NAME]
+    sequence: Annotated[
+        str | UnsetType | None, Meta(title="Sequence", description="A sequence, SMILES or formula")
+    ] = UNSET
+    density: Annotated[
+        Amount | UnsetType | None, Meta(title="Density", extra_json_schema={"unit": "g/L"})
+    ] = UNSET
+    molecularMass: Annotated[
+        Amount | UnsetType | None, Meta(title="Mass", extra_json_schema={"unit": "kDa"})
+    ] = UNSET
+    safetyLevel: Annotated[SafetyLevel | UnsetType | None, Meta(title="Safety Level")] = UNSET
+
+
+class ProteinCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a protein."""
+
+    name: Annotated[Annotated[str, Meta(min_length=1)] | UnsetType, Meta(title="Name")] = UNSET
+    acronym: Annotated[str | UnsetType, Meta(title="Acronym"), NAME] = UNSET
+    sequence: Annotated[str | UnsetType | None, Meta(title="Sequence")] = UNSET
+    density: Annotated[
+        Amount | UnsetType | None, Meta(title="Density", extra_json_schema={"unit": "g/L"})
+    ] = UNSET
+    molecularMass: Annotated[
+        Amount | UnsetType | None, Meta(title="Mass", extra_json_schema={"unit": "kDa"})
+    ] = UNSET
+    safetyLevel: Annotated[SafetyLevel | UnsetType | None, Meta(title="Safety Level")] = UNSET
+
+
+CellA = Annotated[Length | UnsetType | None, Meta(title="Cell A")]
+CellB = Annotated[Length | UnsetType | None, Meta(title="Cell B")]
+CellC = Annotated[Length | UnsetType | None, Meta(title="Cell C")]
+CellAlpha = Annotated[Angle | UnsetType | None, Meta(title="Cell Alpha")]
+CellBeta = Annotated[Angle | UnsetType | None, Meta(title="Cell Beta")]
+CellGamma = Annotated[Angle | UnsetType | None, Meta(title="Cell Gamma")]
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """The unit cell that is expected."""
+
+    cell_a: CellA = UNSET
+    cell_b: CellB = UNSET
+    cell_c: CellC = UNSET
+    cell_alpha: CellAlpha = UNSET
+    cell_beta: CellBeta = UNSET
+    cell_gamma: CellGamma = UNSET
+
+
+class SampleCrystalCreate(Cell, frozen=True, kw_only=True):
+    """The crystal form of a sample to add: a new one, or with `crystalId` one that there is."""
+
+    crystalId: Annotated[Key | UnsetType | None, Meta(title="Crystal Id")] = UNSET
+    proteinId: Annotated[Key, Meta(title="Protein Id")]
+
+
+class SampleCreate(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample to add to a container."""
+
+    proposalId: Annotated[Key, Meta(title="Proposal Id")]
+    containerId: Annotated[Key, Meta(title="Container Id")]
+    location: Annotated[int, Meta(title="Location", description="Its place in the container", ge=1)]
+    name: Annotated[str, Meta(title="Name"), NAME]
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
+    Crystal: Annotated[SampleCrystalCreate, Meta(title="Crystal")]
+
+
+class SampleCrystalCreateOptional(Cell, frozen=True, kw_only=True):
+    """What to change of the crystal form of a sample, or which other one it is of."""
+
+    crystalId: Annotated[Key | UnsetType, Meta(title="Crystal Id")] = UNSET
+    proteinId: Annotated[Key | UnsetType, Meta(title="Protein Id")] = UNSET
+
+
+class SampleCreateOptional(msgspec.Struct, frozen=True):
+    """What to change of a sample."""
+
+    containerId: Annotated[Key | UnsetType, Meta(title="Container Id")] = UNSET
+    location: Annotated[Annotated[int, Meta(ge=1)] | UnsetType, Meta(title="Location")] = UNSET
+    name: Annotated[str | UnsetType, Meta(title="Name"), NAME] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
+    Crystal: Annotated[SampleCrystalCreateOptional | UnsetType, Meta(title="Crystal")] = UNSET
+
+
+class ContainerSample(msgspec.Struct, frozen=True, kw_only=True):
+    """A sample of a container as it shall be: that of its position, or a new one."""
+
+    location: Annotated[int, Meta(title="Position", ge=1)]
+    name: Annotated[str, Meta(title="Name"), NAME]
+    acronym: Annotated[str | UnsetType, Meta(title="Protein", description="The protein's acronym")] = UNSET
+    proteinId: Annotated[
+        Key | UnsetType, Meta(title="Protein Id", description="The protein, where its acronym does not tell")
+    ] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
+    cell_a: CellA = UNSET
+    cell_b: CellB = UNSET
+    cell_c: CellC = UNSET
+    cell_alpha: CellAlpha = UNSET
+    cell_beta: CellBeta = UNSET
+    cell_gamma: CellGamma = UNSET
+
+
+class ContainerFilled(msgspec.Struct, frozen=True):
+    """What became of the samples of a container, by their positions; of a trial what would."""
+
+    added: Annotated[list[int], Meta(title="Added")]
+    changed: Annotated[list[int], Meta(title="Changed")]
+    unchanged: Annotated[list[int], Meta(title="Unchanged")]
 
 
 class SampleProtein(msgspec.Struct):

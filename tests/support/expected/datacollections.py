@@ -28,6 +28,12 @@ ROUTES = {
     "GET /datacollections/workflows/steps/{workflowStepId}": Route(
         MINE, "/datacollections/workflows/steps/1?attachmentType=resultFilePath"
     ),
+    "GET /datacollections/groups/{dataCollectionGroupId}": Route(MINE, "/datacollections/groups/1"),
+    "PATCH /datacollections/groups/{dataCollectionGroupId}": Route(
+        MINE, "/datacollections/groups/1", body={"comments": "Fast"}
+    ),
+    "GET /datacollections/{dataCollectionId}": Route(MINE, "/datacollections/1"),
+    "PATCH /datacollections/{dataCollectionId}": Route(MINE, "/datacollections/1", body={"comments": "Fast"}),
 }
 EMPTY = {
     "diamond": {

@@ -25,6 +25,11 @@ ROUTES = {
     "GET /sessions/{sessionId}": Route(
         found_by("session_member", "proposal_member", "administrator"), "/sessions/1"
     ),
+    "PATCH /sessions/{sessionId}": Route(
+        found_by("session_member", "proposal_member", "administrator"),
+        "/sessions/1",
+        body={"comments": "Fast"},
+    ),
     "GET /persons": Route(
         totals(session_member=2, proposal_member=3, staff=2, administrator=10),
         also=("/persons?sessionId=1",),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, join, select
+from sqlalchemy import ColumnElement, bindparam, func, join, select
 from sqlalchemy.orm import aliased
 
-from starbeam.api.database import Scope, Shape, statement
+from starbeam.api.database import Scope, Shape
 from starbeam.api.lists import Filters, List, ProposalId, ProposalName, Where
 from starbeam.api.models import Person
-from starbeam_ispyb.models import Dewar, LabContact, Proposal, Shipping
+from starbeam_ispyb.models import Dewar, LabContact, Shipping
 from starbeam_ispyb.names import of_proposal
 from starbeam_shipping import schemas
 
@@ -64,9 +64,3 @@ def _list(filters: type[ShippingFilters], *order: Any) -> List[schemas.Shipping]
 SHIPPINGS = _list(ShippingFilters)
 SHIPMENTS = _list(ShipmentFilters, Shipping.shippingId.desc())
 """The same, the newest first."""
-
-
-@statement
-def proposal(scope: Scope) -> Select[Any]:
-    """The proposal `key`, if the caller sees it."""
-    return select(Proposal.proposalId).where(Proposal.proposalId == bindparam("key"), scope.sees(Proposal))
