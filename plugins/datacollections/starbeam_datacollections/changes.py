@@ -10,7 +10,7 @@ from starbeam_ispyb import models as m
 
 async def update_group(
     writer: Writer, key: int, patch: Patch[schemas.CommentsChange]
-) -> schemas.DataCollectionGroup:
+) -> schemas.DataCollectionGroupSummary:
     """Change what was sent of a group."""
     if values := sent(patch.of(await writer.get(GROUPS, key))):
         with refusing("Could not update data collection group"):
@@ -20,7 +20,7 @@ async def update_group(
 
 async def update_collection(
     writer: Writer, key: int, patch: Patch[schemas.CommentsChange]
-) -> schemas.DataCollection:
+) -> schemas.DataCollectionSummary:
     """Change what was sent of a data collection."""
     if values := sent(patch.of(await writer.get(COLLECTIONS, key))):
         with refusing("Could not update data collection"):

@@ -172,7 +172,7 @@ async def get_workflow_step_attachment(
 )
 async def get_datacollection_group(
     reader: NamedDependency[Reader], dataCollectionGroupId: GroupPath
-) -> schemas.DataCollectionGroup:
+) -> schemas.DataCollectionGroupSummary:
     """Get a data collection group"""
     return await reader.get(GROUPS, dataCollectionGroupId)
 
@@ -187,7 +187,7 @@ async def update_datacollection_group(
     data: JSONBody[Patch[schemas.CommentsChange]],
     write: NamedDependency[Write],
     dataCollectionGroupId: GroupPath,
-) -> schemas.DataCollectionGroup:
+) -> schemas.DataCollectionGroupSummary:
     """Update the comments of a data collection group"""
     return await write(changes.update_group, dataCollectionGroupId, data)
 
@@ -200,7 +200,7 @@ async def update_datacollection_group(
 )
 async def get_datacollection(
     reader: NamedDependency[Reader], dataCollectionId: CollectionPath
-) -> schemas.DataCollection:
+) -> schemas.DataCollectionSummary:
     """Get a data collection"""
     return await reader.get(COLLECTIONS, dataCollectionId)
 
@@ -215,7 +215,7 @@ async def update_datacollection(
     data: JSONBody[Patch[schemas.CommentsChange]],
     write: NamedDependency[Write],
     dataCollectionId: CollectionPath,
-) -> schemas.DataCollection:
+) -> schemas.DataCollectionSummary:
     """Update the comments of a data collection"""
     return await write(changes.update_collection, dataCollectionId, data)
 

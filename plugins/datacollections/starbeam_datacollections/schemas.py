@@ -12,7 +12,7 @@ WorkflowStepAttachment = Literal["imageResultFilePath", "resultFilePath"]
 """Which of a workflow step's files is asked for."""
 
 
-class DataCollectionGroup(msgspec.Struct):
+class DataCollectionGroupSummary(msgspec.Struct):
     """Data collections that belong together."""
 
     dataCollectionGroupId: Annotated[int, Meta(title="Data Collection Group Id")]
@@ -24,7 +24,7 @@ class DataCollectionGroup(msgspec.Struct):
     comments: Annotated[str | None, Meta(title="Comments")]
 
 
-class DataCollection(msgspec.Struct):
+class DataCollectionSummary(msgspec.Struct):
     """A data collection."""
 
     dataCollectionId: Annotated[int, Meta(title="Data Collection Id")]

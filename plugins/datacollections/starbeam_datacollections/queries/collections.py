@@ -8,10 +8,12 @@ from starbeam_datacollections import schemas
 from starbeam_ispyb import models as m
 
 GROUPS = List(
-    Shape(schemas.DataCollectionGroup, m.DataCollectionGroup),
+    Shape(schemas.DataCollectionGroupSummary, m.DataCollectionGroup),
     m.DataCollectionGroup,
     missing="Data collection group not found",
 )
 COLLECTIONS = List(
-    Shape(schemas.DataCollection, m.DataCollection), m.DataCollection, missing="Data collection not found"
+    Shape(schemas.DataCollectionSummary, m.DataCollection),
+    m.DataCollection,
+    missing="Data collection not found",
 )
