@@ -51,6 +51,7 @@ FLOORS = (
         "params",
         "patch",
         "refusals",
+        "sheets",
         "streams",
     },
 )

@@ -6,8 +6,8 @@ from msgspec import UNSET
 
 from starbeam.api import Invalid
 from starbeam.api.database import Patch, Writer, refusing, sent
-from starbeam_ispyb.belonging import proposal
 from starbeam_ispyb.models import Protein
+from starbeam_ispyb.queries import proposal
 from starbeam_samples import schemas
 from starbeam_samples.changes.rules import check_letters
 from starbeam_samples.queries import belonging

@@ -7,8 +7,8 @@ from typing import Any
 
 from starbeam.api import Faults, Missing
 from starbeam.api.database import Patch, Writer, refusing, sent
-from starbeam_ispyb.belonging import proposal
 from starbeam_ispyb.models import BLSample
+from starbeam_ispyb.queries import proposal
 from starbeam_samples import schemas
 from starbeam_samples.changes.crystals import Form, form_of
 from starbeam_samples.changes.rules import NO_CONTAINER, Entry, check_letters, faults_of

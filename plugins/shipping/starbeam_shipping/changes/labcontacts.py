@@ -9,8 +9,8 @@ from msgspec import UNSET
 from starbeam.api import Invalid, within
 from starbeam.api.database import Patch, Writer, refusing, sent
 from starbeam.api.models import Laboratory, Person
-from starbeam_ispyb.belonging import proposal
 from starbeam_ispyb.models import LabContact
+from starbeam_ispyb.queries import proposal
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, person
 

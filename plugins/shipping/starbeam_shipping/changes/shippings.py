@@ -6,8 +6,8 @@ from typing import Any
 
 from starbeam.api import Missing
 from starbeam.api.database import Patch, Writer, refusing, sent
-from starbeam_ispyb.belonging import proposal
 from starbeam_ispyb.models import Shipping
+from starbeam_ispyb.queries import proposal
 from starbeam_shipping import schemas
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, among_proposal
 from starbeam_shipping.queries.shippings import SHIPPINGS
