@@ -62,6 +62,8 @@ class Part:
         "proposal",
         "session",
         "container",
+        "sample",
+        "workflow",
         "head of proposal",
         "head of session",
         "figures of session",

@@ -28,6 +28,7 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /sessions/{key}/people": ("/sessions/1/people", "/sessions/1"),
     "GET /sessions/{key}/results": ("/sessions/1/results", "/sessions/1"),
     "GET /sessions/{key}/samples": ("/sessions/1/samples", "/sessions/1"),
+    "GET /sessions/{key}/maps": ("/sessions/1/maps", "/sessions/1"),
     "GET /sessions/{key}/movies": ("/sessions/1/movies", "/sessions/1"),
     "GET /sessions/{key}/classes": ("/sessions/1/classes", "/sessions/1"),
     "GET /samples": ("/samples", "/samples"),

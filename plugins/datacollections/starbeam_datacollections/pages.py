@@ -9,17 +9,21 @@ from typing import Any
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, OfCollections, Pages
+from starbeam.api.web import Asked, OfCollections, Pages, Part
 from starbeam_datacollections.grids import Drawing, draw
 from starbeam_datacollections.plots import plot
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
 from starbeam_datacollections.queries.curves import curves, is_quick
 from starbeam_datacollections.queries.grids import grids, looks
 from starbeam_datacollections.queries.pictures import pictures
+from starbeam_datacollections.queries.workflows import StepFilters, has_steps
+from starbeam_datacollections.queries.workflows import page as steps
 from starbeam_datacollections.sizes import size
 
 FILES = Page(limit=100)
 """How many files the page of a data collection lists."""
+STEPS = Page(limit=100)
+"""How many steps of a workflow are shown."""
 GRID = "grid"
 """What cards call a grid scan."""
 MOST_CELLS = 20_000
@@ -60,8 +64,17 @@ async def _files(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     }
 
 
+async def _steps(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+    """The steps of a workflow; nothing where the database has none."""
+    if not has_steps(reader.scope):
+        return None
+    filters = StepFilters(workflowId=int(asked.key or 0))
+    found = await steps(reader, asked.files, STEPS, filters)
+    return {"page": found} if found.results else None
+
+
 def pages() -> Pages:
-    """What stands on cards and pages of data collections."""
+    """What stands on cards and pages of data collections, and of workflows."""
     return Pages(
         [],
         Path(__file__).with_name("templates"),
@@ -78,4 +91,5 @@ def pages() -> Pages:
             OfCollections({"plot": "datacollections/plot.html"}, _plots, 200),
             OfCollections({"page": "datacollections/files.html"}, _files, 300),
         ],
+        parts=[Part("workflow", "datacollections/steps.html", _steps, 100)],
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.database import Rule
+    from starbeam.api.web import Pages
 
 
 class MappingPlugin(Plugin[NoSettings]):
@@ -35,6 +36,13 @@ class MappingPlugin(Plugin[NoSettings]):
         from starbeam_mapping import visibility
 
         return visibility.RULES
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The maps of a session and of a sample."""
+        from starbeam_mapping import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

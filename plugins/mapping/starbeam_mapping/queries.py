@@ -109,18 +109,30 @@ class MapFilters(Filters, frozen=True):
     blSubSampleId: Annotated[Id, _measured_on("blSubSampleId", DataCollection.blSubSampleId)] = None
 
 
-MAPS = List(
-    _MAP,
-    XRFFluorescenceMapping,
-    MapFilters,
-    joins=_COMPLETE,
-    listed=[
-        XRFFluorescenceMapping.gridInfoId.in_(select(GridInfo.gridInfoId).select_from(_MEASURED)),
-        XRFFluorescenceMapping.xrfFluorescenceMappingROIId.in_(select(_REGION)),
-    ],
-    missing="Map not found",
-)
+class SessionMapFilters(MapFilters, frozen=True):
+    """What the page of a session's maps is asked for."""
+
+    sessionId: Annotated[Id, _measured_on("sessionId", DataCollectionGroup.sessionId)] = None
+
+
+def _maps(filters: type[MapFilters]) -> List[schemas.Map]:
+    return List(
+        _MAP,
+        XRFFluorescenceMapping,
+        filters,
+        joins=_COMPLETE,
+        listed=[
+            XRFFluorescenceMapping.gridInfoId.in_(select(GridInfo.gridInfoId).select_from(_MEASURED)),
+            XRFFluorescenceMapping.xrfFluorescenceMappingROIId.in_(select(_REGION)),
+        ],
+        missing="Map not found",
+    )
+
+
+MAPS = _maps(MapFilters)
 """Maps without their values. 2 statements a page. `folder`, below which they are served, is to be bound."""
+MAPS_OF_SESSION = _maps(SessionMapFilters)
+"""The same, for pages."""
 
 
 @statement

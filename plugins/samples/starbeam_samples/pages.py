@@ -17,6 +17,7 @@ from starbeam.api.http import asked
 from starbeam.api.lists import Order, Page
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
 from starbeam_samples.layouts import layout_of, odd_positions
+from starbeam_samples.queries.containers import container_type
 from starbeam_samples.queries.outcomes import Outcome, outcomes_of
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
@@ -48,8 +49,14 @@ async def show_sample(
 ) -> Response[Any]:
     """A sample, its protein, where it is, and what came of it."""
     sample = await reader.get(SAMPLES, key)
-    states = await _states(reader, [sample])
-    return show("samples/sample.html", sample=sample, state=states[key])
+    place = await _place(reader, sample)
+    return show(
+        "samples/sample.html",
+        sample=sample,
+        state=(place or {"states": await _states(reader, [sample])})["states"][key],
+        place=place,
+        drawn=await show.parts("sample", reader, key, sample),
+    )
 
 
 @get("/proposals/{name:str}/samples", access=authenticated, dependencies=asked(SampleFilters))
@@ -116,15 +123,27 @@ async def _states(reader: Reader, samples: Sequence[Sample]) -> Mapping[int, Sta
     }
 
 
+async def _place(reader: Reader, sample: Sample) -> Mapping[str, Any] | None:
+    """The container that a sample is in, if it can be drawn."""
+    kind = await container_type(reader, sample.containerId) if sample.location else None
+    if layout_of(kind) is None or sample.containerId is None:
+        return None
+    held = await _held(reader, sample.containerId, kind)
+    return {"container": sample.Container, "here": sample.location, **held}
+
+
 async def _in_container(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     """The samples of a container, by their positions."""
-    by_position = SampleFilters(
-        containerId=int(asked.key or 0), order_by=SampleOrder.LOCATION, order=Order.ASC
-    )
+    held = await _held(reader, int(asked.key or 0), asked.thing.containerType)
+    return {"container": asked.thing, **held}
+
+
+async def _held(reader: Reader, container: int, kind: str | None) -> dict[str, Any]:
+    """What is in a container, and how it is drawn."""
+    by_position = SampleFilters(containerId=container, order_by=SampleOrder.LOCATION, order=Order.ASC)
     page = await reader.page(SAMPLES, WHOLE, by_position)
-    layout = layout_of(asked.thing.containerType)
+    layout = layout_of(kind)
     return {
-        "container": asked.thing,
         "page": page,
         "held": {sample.location: sample for sample in reversed(page.results)},
         "layout": layout,

@@ -69,6 +69,11 @@ def edge(kev: float | None) -> str:
     return f"{kev:.4f} keV, {_HC / kev:.4f} Å" if kev else ""
 
 
+def kev(energy: float | None) -> str:
+    """`6.40`, of an energy that beamlines write in keV or in eV."""
+    return number(energy / 1000 if energy and energy > 200 else energy, 2)
+
+
 def beam(x: float | None, y: float | None) -> str:
     """`20 × 10 µm`, of sizes in mm."""
     return f"{plain(x * 1000)} × {plain(y * 1000)} µm" if x and y else ""
@@ -180,6 +185,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "energy": energy,
     "exposure": exposure,
     "initials": initials,
+    "kev": kev,
     "lasting": lasting,
     "moment": moment,
     "number": number,

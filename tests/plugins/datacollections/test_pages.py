@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from starbeam_datacollections.queries.curves import Stretch
 from starbeam_ispyb import models as m
 from starbeam_testing.app import Statements, TestApp
 from starbeam_testing.fixtures import MakeApp
-from support.pages import OPEN, Visitor
+from support.pages import OPEN, Visitor, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +182,29 @@ async def test_cards_have_plots_where_an_index_finds_the_images(make_app: MakeAp
     plots = (await visitor.open("/sessions/1")).text.count("Spots and resolution of images 1 to 2")
     assert plots == (2 if keyed else 0)
     assert "Spots and resolution of images 1 to 2" in (await visitor.open("/collections/1")).text
+
+
+async def test_the_steps_of_a_workflow_stand_with_what_it_collected(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    app = await make_app(*PLUGINS, **OPEN, **{"files.roots": [str(tmp_path)]})
+    db = app.database
+    await db.person("proposer")
+    await db.add(m.Proposal, proposalId=1, personId=1, proposalCode="mx", proposalNumber="1")
+    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
+    await db.add(m.Workflow, workflowId=4, workflowTitle="MXPress")
+    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1, workflowId=4)
+    await db.add(m.DataCollection, dataCollectionId=1, dataCollectionGroupId=1)
+    (tmp_path / "step.png").write_bytes(b"png")
+    paths = {"imageResultFilePath": str(tmp_path / "step.png"), "resultFilePath": str(tmp_path / "gone.json")}
+    step = {"workflowStepType": "X-ray <centring>", "status": "success", "comments": "moved by 12 µm"}
+    await db.add(m.WorkflowStep, workflowStepId=9, workflowId=4, **step, **paths)
+    await app.as_user("root", "all_proposals")
+    visitor = Visitor(app)
+    await visitor.log_in("root")
+    for path in ("/collections/1", "/groups/1"):
+        html = (await visitor.open(path)).text
+        assert "Steps of the workflow 1 X-ray <centring> success moved by 12 µm" in text_of(html)
+        address = "/ispyb/api/v1/datacollections/workflows/steps/9?attachmentType="
+        assert f'<img src="{address}imageResultFilePath"' in html
+        assert f"{address}resultFilePath" not in html  # it is not there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,3 +159,51 @@ async def test_a_plugin_that_is_off_leaves_no_dead_link(make_app: MakeApp) -> No
     assert "/proposals/" not in shown.text
     assert 'href="/proteins/1"' in shown.text
     assert (await visitor.open("/proposals/mx1/samples")).status_code == 404
+
+
+async def test_the_place_of_a_sample_is_marked_in_its_container(visitor: Visitor) -> None:
+    await visitor.app.database.sql("UPDATE Container SET containerType = 'Unipuck'")
+    html = (await visitor.open("/samples/2")).text
+    assert re.findall(r'class="pos [a-z]+ here"><circle[^>]+/><text[^>]+>(\d+)<', html) == ["9"]
+    assert "C1 position 9" in text_of(html)
+    assert 'class="puck' not in (await visitor.open("/samples/3")).text  # without a position
+
+
+async def test_a_sample_with_all_that_was_done_with_it(make_app: MakeApp) -> None:
+    """In every session that the caller sees, and the best result."""
+    names = ("auth_dummy", "ispyb", "proposals", "samples", "events", "processing", "web")
+    app = await make_app(*names, **OPEN)
+    db = app.database
+    await db.person("proposer")
+    await db.add(m.Proposal, proposalId=1, proposalCode="mx", proposalNumber="1", personId=1)
+    await db.add(m.Protein, proteinId=1, proposalId=1, acronym="LYS")
+    await db.add(m.Crystal, crystalId=1, proteinId=1)
+    await db.add(m.Shipping, shippingId=1, proposalId=1)
+    await db.add(m.Dewar, dewarId=1, shippingId=1)
+    await db.add(m.Container, containerId=1, dewarId=1, code="C1")
+    await db.add(m.BLSample, blSampleId=1, crystalId=1, containerId=1, name="x1")
+    for n, high in ((1, 1.9), (2, 1.5)):
+        await db.add(m.BLSession, sessionId=n, proposalId=1, visit_number=n)
+        await db.add(m.DataCollectionGroup, dataCollectionGroupId=n, sessionId=n, blSampleId=1)
+        collection = {"startTime": datetime(2026, 3, n, 9), "fileTemplate": f"run_{n}.h5"}
+        await db.add(m.DataCollection, dataCollectionId=n, dataCollectionGroupId=n, **collection)
+        await db.add(
+            m.AutoProcProgram, autoProcProgramId=n, processingStatus="1", processingPrograms=f"xia{n}"
+        )
+        await db.add(m.AutoProcIntegration, autoProcIntegrationId=n, autoProcProgramId=n, dataCollectionId=n)
+        await db.add(m.AutoProc, autoProcId=n, spaceGroup="P 1")
+        await db.add(m.AutoProcScaling, autoProcScalingId=n, autoProcId=n)
+        await db.add(m.AutoProcScaling_has_Int, autoProcScalingId=n, autoProcIntegrationId=n)
+        shell = {"resolutionLimitHigh": high, "completeness": 99.5, "scalingStatisticsType": "overall"}
+        await db.add(m.AutoProcScalingStatistics, autoProcScalingId=n, **shell)
+    await app.as_user("root", "all_proposals")
+    visitor = Visitor(app)
+    await visitor.log_in("root")
+    shown = await visitor.open("/samples/1")
+    said = text_of(shown.text)
+    assert (
+        "Best result xia2 of run_2.h5 in mx1-2 Resolution 1.50 Å Space group P 1 Completeness 99.5 %" in said
+    )
+    assert re.findall(r'<li class="ev[^"]*" id="([^"]+)"', shown.text) == ["g-2", "g-1"]
+    assert "Monday 2 March 2026 09:00:00 mx1-2" in said
+    assert "Nothing was collected of this sample yet." not in said

@@ -79,6 +79,11 @@ async def path(reader: Reader, step_id: int, kind: schemas.WorkflowStepAttachmen
     return found
 
 
+def has_steps(scope: Scope) -> bool:
+    """Whether the database has workflows."""
+    return scope.has(WorkflowStep)
+
+
 def _require_steps(reader: Reader) -> None:
-    if not reader.scope.has(WorkflowStep):
+    if not has_steps(reader.scope):
         raise NotHeld(ABSENT)

@@ -15,7 +15,7 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, always, send_file
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, Pages, Part, Show, Spot
+from starbeam.api.web import Asked, Drawn, Pages, Part, Show, Spot
 from starbeam_events.cards import by_day, cards, kinds
 from starbeam_events.cursors import Cursors
 from starbeam_events.evidence import add_evidence
@@ -44,7 +44,8 @@ async def show_collection(
     found = await stream.page(reader, files, MEMBERS, EventFilters(dataCollectionId=key))
     (event,) = found.page.results or _none()
     more = await show.of_collections(reader, [key], ALONE)
-    return show("events/collection.html", card=cards([event])[0], more=more[key])
+    steps = await _steps(reader, show, event)
+    return show("events/collection.html", card=cards([event])[0], more=more[key], steps=steps)
 
 
 async def show_group(
@@ -60,7 +61,14 @@ async def show_group(
     events = found.results if found.total else _none()
     shown = cards(events)
     more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
-    return show("events/group.html", page=found, cards=shown, more=more)
+    steps = await _steps(reader, show, events[0])
+    return show("events/group.html", page=found, cards=shown, more=more, steps=steps)
+
+
+async def _steps(reader: Reader, show: Show, event: Event) -> list[Drawn]:
+    """What plugins say of the workflow that a data collection is of."""
+    workflow = event.Item.DataCollectionGroup.Workflow
+    return await show.parts("workflow", reader, workflow.workflowId) if workflow else []
 
 
 def _pictures(folder: str, name: str) -> HTTPRouteHandler:
@@ -105,7 +113,22 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
 
     async def events_of_session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """The kinds of events, and a page of them."""
-        filters, cursor = _wanted(asked), asked.query.get("cursor")
+        filters = _wanted(asked)
+        types = await stream.types(reader, EventFilters(sessionId=filters.sessionId))
+        return {
+            "filters": filters,
+            "types": types.results,
+            "statuses": _statuses(reader),
+            **await part_of_stream(reader, asked, filters),
+        }
+
+    async def events_of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """A page of what was done with a sample, in all sessions."""
+        return await part_of_stream(reader, asked, EventFilters(blSampleId=int(asked.key or 0)))
+
+    async def part_of_stream(reader: Reader, asked: Asked, filters: EventFilters) -> dict[str, Any]:
+        """Cards by day, and the cursor of older ones."""
+        cursor = asked.query.get("cursor")
         after = cursors.read(cursor) if cursor else None
         size = FURTHER if after else FIRST
         part = await stream.page(reader, asked.files, size, filters, after, counted=False)
@@ -113,12 +136,8 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
         days = by_day(events)
         shown = [card for _, some in days for card in some]
         await add_evidence(asked.files, shown)
-        types = await stream.types(reader, EventFilters(sessionId=filters.sessionId))
         return {
             "days": days,
-            "filters": filters,
-            "types": types.results,
-            "statuses": _statuses(reader),
             "older": None if part.last is None else cursors.write(part.last),
             "more": await asked.show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown)),
         }
@@ -131,6 +150,10 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
             *(_pictures(folder, name) for folder, (_, names) in PICTURES.items() for name in names),
         ],
         TEMPLATES,
-        parts=[Part("session", "events/stream.html", events_of_session, 500), *of_sessions.parts()],
+        parts=[
+            Part("session", "events/stream.html", events_of_session, 500),
+            Part("sample", "events/sample.html", events_of_sample, 500),
+            *of_sessions.parts(),
+        ],
         of_sessions=[of_sessions.tiles()],
     )

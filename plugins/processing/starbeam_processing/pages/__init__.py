@@ -131,6 +131,12 @@ def pages(rule: Rule) -> Pages:
         found = await _results(reader, ids, rule)
         return {id: {**values, "rule": rule} for id, values in found.items()}
 
+    async def best_of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+        """The best result of a sample."""
+        filters = ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE)
+        found = await ranking(reader, Page(limit=1), filters, rule)
+        return {"best": found.results[0], "rule": rule} if found.results else None
+
     given = always(rule=rule) | asked(ResultFilters)
     templates: dict[Spot, str] = {"outcome": "processing/best.html", "below": "processing/results.html"}
     found: dict[Spot, str] = {
@@ -152,7 +158,10 @@ def pages(rule: Rule) -> Pages:
             Tab("session", "Results", "/sessions/{key}/results", 200),
             Tab("proposal", "Results", "/proposals/{key}/results", 150),
         ],
-        parts=[Part("figures of session", "processing/figures.html", _Figures(rule).load, 500)],
+        parts=[
+            Part("figures of session", "processing/figures.html", _Figures(rule).load, 500),
+            Part("sample", "processing/best_of_sample.html", best_of_sample, 100),
+        ],
         of_collections=[
             OfCollections(found, _strategies, 100),
             OfCollections(templates, of_collections, 200),
