@@ -73,7 +73,7 @@ class Kind:
 
     @property
     def allows_everything(self) -> bool:
-        """Holds `all_proposals`, or is a machine of all beamlines."""
+        """Whether the caller holds `all_proposals`, or is a machine of all beamlines."""
         return self.all_beamlines or ALL_PROPOSALS in self.permissions
 
     @property

@@ -73,7 +73,7 @@ def configure() -> None:
 
 
 def _formatter(before: list[Processor], renderer: Processor) -> logging.Formatter:
-    """Formats lines of the standard library's loggers as those of ours."""
+    """Format lines of the standard library's loggers as those of ours."""
     import structlog
 
     return structlog.stdlib.ProcessorFormatter(
