@@ -23,6 +23,7 @@ from starbeam.auth.people import People
 from starbeam.auth.ratelimit import Tries
 from starbeam.auth.snapshot import REFRESH_SECONDS, Snapshot
 from starbeam.auth.tokens import Tokens
+from starbeam.cache import end_renewals
 from starbeam.clock import Clock
 from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
@@ -237,6 +238,7 @@ class Starbeam:
         async def running(app: Litestar) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(self.database.close)
+                stack.push_async_callback(end_renewals)
                 stack.callback(self.tries.close)
                 await self.snapshot.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))

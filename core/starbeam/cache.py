@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import Context
 from hashlib import blake2b
 from typing import Any, Generic, TypeAlias, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[Mapping[Hashable, T]]]
@@ -17,6 +18,16 @@ Some: TypeAlias = Callable[[Sequence[Hashable]], Awaitable[Mapping[Hashable, T]]
 """How to find the answers for keys that are given."""
 LATE = 10
 """How many times their age answers are still given while they are renewed."""
+_renewals: WeakSet[asyncio.Task[Any]] = WeakSet()
+
+
+async def end_renewals() -> None:
+    """Give up what is worked out behind requests: before what it is worked out with is closed."""
+    loop = asyncio.get_running_loop()
+    tasks = [task for task in _renewals if task.get_loop() is loop]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Cache(Generic[T]):
@@ -119,6 +130,7 @@ class Cache(Generic[T]):
 
         task = asyncio.get_running_loop().create_task(self._worked(name, work), context=Context())
         self._behind[name] = task
+        _renewals.add(task)
         task.add_done_callback(ended)
 
     async def _worked(self, name: Hashable, work: Work[T]) -> Mapping[Hashable, T]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from starbeam.cache import Cache, make_room
+from starbeam.cache import Cache, end_renewals, make_room
 
 pytestmark = pytest.mark.anyio
 
@@ -174,6 +174,23 @@ async def test_what_cannot_be_renewed_is_tried_again(monkeypatch: pytest.MonkeyP
     assert await cache.get("a", work, behind=work) == 1
     await settled(cache)
     assert await cache.get("a", work, behind=work) == 3
+
+
+async def test_what_is_renewed_ends_before_a_server_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    work, behind = Work(), Work()
+    cache: Cache[int] = Cache(10)
+    work.go.set()
+    await cache.get("a", work, behind=behind)
+    now = 115.0
+    await cache.get("a", work, behind=behind)
+    (renewed,) = cache._behind.values()
+    await end_renewals()
+    assert renewed.cancelled()
+    assert await cache.get("a", work, behind=work) == 1  # and a server beside it asks again
+    await settled(cache)
+    assert await cache.get("a", work, behind=work) == 2
 
 
 async def test_several_answers_are_renewed_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,6 @@ def write(folder: Path, *revisions: tuple[str, str]) -> Path:
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.delitem(sys.modules, "notes_plugin", raising=False)  # that of the test before
     site = Site(tmp_path, plugins=["auth_dummy", "ispyb"])
     site.add_plugin("notes", PLUGIN, HEAD)
     site.make_database()

@@ -67,6 +67,7 @@ class Site:
             + "".join(f"    {line}\n" for line in dedent(body).splitlines())
         )
         (self.folder / f"{name}_plugin.py").write_text(source)
+        sys.modules.pop(f"{name}_plugin", None)  # that of a test before
 
     def make_database(self) -> None:
         """A fresh SQLite database, `union.db`."""

@@ -125,7 +125,7 @@ async def test_movies_of_a_session(visitor: Visitor) -> None:
 async def test_what_is_good_stands_in_the_address(visitor: Visitor, query: str, said: str) -> None:
     shown = (await visitor.open(f"/sessions/1/movies?{query}&limit=2")).text
     assert said in text_of(shown)
-    asked = query.replace("&", "&amp;")
+    asked = query.removesuffix("&motion=").replace("&", "&amp;")  # what was left empty asks for nothing
     assert f"?{asked}&amp;limit=2&amp;skip=2" in shown
 
 
