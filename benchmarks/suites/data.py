@@ -1,4 +1,5 @@
-"""Detector frames over HTTP against h5py reading them, histograms, memory, and what other requests notice.
+"""Detector frames over HTTP against h5py reading them, histograms, pictures, memory, and what other requests
+notice.
 
 Frames of 4 million pixels of 32 bits, raw and bitshuffled with LZ4, one at a time and 16 at once.
 """
@@ -13,19 +14,26 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
 import h5py
 import hdf5plugin
+import msgspec
 import numpy as np
+from PIL import Image
 from rich.table import Table
 
 from benchmarks import load
 from benchmarks.serving import bare
 from starbeam.auth.tokens import Tokens
+from starbeam.files import Files
 from starbeam.settings import Auth
-from starbeam_data.reader import images
+from starbeam.settings import Files as Folders
+from starbeam_data.protocol import SLOT, Fitted, Look
+from starbeam_data.reader import images, views
+from starbeam_data.reader.frames import Frames
 from support.beamline import fill
 from support.commands import SECRET, Running, Site
 
@@ -47,6 +55,7 @@ def measure(database: Callable[[], str]) -> Iterator[Table]:
             yield _throughput(Path(folder) / "frames.h5", address, floor, token)
         yield _elsewhere(server, address, token)
         yield _histograms(Path(folder) / "frames.h5")
+        yield pictures(Path(folder) / "frames.h5")
 
 
 def _throughput(file: Path, address: str, floor: str, token: str) -> Table:
@@ -114,6 +123,52 @@ def _histograms(file: Path) -> Table:
             floor = read + _cheapest(lambda plain=plain: np.bincount(plain))
             table.add_row(name, f"{ours:.1f}", f"{floor:.1f}", f"{ours / floor:.2f}")
     return table
+
+
+def pictures(file: Path) -> Table:
+    """Reading a frame and making a picture of it against reading it and encoding that picture with Pillow;
+    time of processors."""
+    table = Table(
+        "frame", "ours ms", "floor ms", "times it", "as Pillow packs", "times it", "kB", title="Pictures"
+    )
+    folders, look = Folders(roots=[str(file.parent)]), Look(None, None, 99.5, "sqrt", "grey_r", True, True)
+    for width in (1024, SIDE):
+        job = Fitted(str(file), True, None, 7, 1, [], width, look)
+        for name in (*DATA, MASKED):
+            alone = _alone(file, name)
+            made = BytesIO()
+            ours = _cheapest(lambda alone=alone, job=job, made=made: _picture(folders, alone, job, made))
+            with Image.open(made) as image, h5py.File(alone) as opened:
+                image.load()
+                read = _cheapest(lambda opened=opened: opened["entry/data/data"][7])
+                quick, usual = (
+                    read
+                    + _cheapest(
+                        lambda image=image, level=level: image.save(BytesIO(), "PNG", compress_level=level)
+                    )
+                    for level in (views.COMPRESSION, 6)
+                )
+            row = (ours, quick, ours / quick, usual, ours / usual)
+            size = f"{len(made.getvalue()) / 1000:.0f}"
+            table.add_row(f"{name}, {image.width} wide", *(f"{one:.3g}" for one in row), size)
+    return table
+
+
+def _alone(file: Path, name: str) -> Path:
+    """A file whose images are those of this data set."""
+    alone = file.with_name(f"{name}_master.h5")
+    with h5py.File(alone, "w") as written:
+        written["entry/data/data"] = h5py.ExternalLink(file.name, name)
+    return alone
+
+
+def _picture(folders: Folders, file: Path, job: Fitted, into: BytesIO) -> None:
+    """Open, read and draw, as a reader does for a frame that it has not kept."""
+    frame, _ = Frames(Files(folders), 1 << 30).get(msgspec.structs.replace(job, file=str(file)))
+    into.seek(0)
+    for write in views.fitted(frame, job, 1 << 30).parts:
+        slot = np.empty(SLOT, np.uint8)
+        into.write(slot[: write(slot)].tobytes())
 
 
 def _cheapest(work: Callable[[], object]) -> float:

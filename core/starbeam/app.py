@@ -166,7 +166,7 @@ class Starbeam:
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
             before_request=requests.read_words,
-            cors_config=_cors(settings.cors_origins),
+            cors_config=_cors(settings.cors_origins, routers),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
@@ -263,14 +263,15 @@ def _together(routers: Sequence[Router]) -> Sequence[Router]:
     return [Router("/", route_handlers=routers)] if max(paths.values(), default=0) > 1 else routers
 
 
-def _cors(origins: list[str]) -> CORSConfig | None:
-    """Any method and header from the configured origins; with "*" no credentials. Browsers may read where the
-    next page is."""
+def _cors(origins: list[str], routers: Sequence[Router]) -> CORSConfig | None:
+    """Any method and header from the configured origins; with "*" no credentials. Browsers may read the
+    headers that operations document."""
     if not origins:
         return None
+    handlers = [handler for router in routers for _, handler in handlers_of(router)]
     return CORSConfig(
         allow_origins=list(origins),
         allow_credentials="*" not in origins,
-        expose_headers=["Link"],
+        expose_headers=sorted({said.name for one in handlers for said in one.response_headers or ()}),
         max_age=600,
     )

@@ -100,7 +100,65 @@ class Histogram(Image, frozen=True):
     """How often which values occur."""
 
 
-AnyJob = Attributes | Values | Metadata | Statistics | Paths | Pixels | Header | Histogram
+class Frame(Image, frozen=True):
+    """Something to make of the sum of so many images, this one the first, or of those that are there.
+    `following`: the files of the others where each has one for itself."""
+
+    sum: int
+    following: list[str]
+
+
+class Look(Struct, frozen=True):
+    """How pixels become colours. A limit that is None lies at the percentile of what was measured: `high` at
+    this one, `low` at what is left of 100. `scale`: linear, sqrt or log."""
+
+    low: float | None
+    high: float | None
+    percentile: float
+    scale: str
+    colours: str
+    masked: bool
+    overloads: bool
+
+
+class Fitted(Frame, frozen=True):
+    """The whole frame as a picture, at most this wide."""
+
+    width: int
+    look: Look
+
+
+class Tile(Frame, frozen=True):
+    """A square of the frame as a picture, of which each pixel stands for 2 ** `level` ones along an axis."""
+
+    level: int
+    column: int
+    row: int
+    look: Look
+
+
+class Numbers(Frame, frozen=True):
+    """The values of a window of pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+AnyJob = (
+    Attributes
+    | Values
+    | Metadata
+    | Statistics
+    | Paths
+    | Pixels
+    | Header
+    | Histogram
+    | Fitted
+    | Tile
+    | Numbers
+)
 
 
 class Order(Struct, frozen=True):

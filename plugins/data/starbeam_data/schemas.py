@@ -15,3 +15,18 @@ class ImageHistogram(msgspec.Struct):
     bins: Annotated[list[int], Meta(title="Bins", description="Edges, one more than values")]
     shape: Annotated[list[int], Meta(title="Shape", description="The number of values")]
     max: Annotated[float, Meta(title="Max", description="The largest count")]
+
+
+class FrameValues(msgspec.Struct):
+    """A window of pixels, row after row."""
+
+    x: Annotated[int, Meta(title="X", description="The first column, from 0")]
+    y: Annotated[int, Meta(title="Y", description="The first row, from 0")]
+    width: Annotated[int, Meta(title="Width", description="Columns of the whole frame")]
+    height: Annotated[int, Meta(title="Height", description="Rows of the whole frame")]
+    values: Annotated[
+        list[list[float | None]], Meta(title="Values", description="As the file holds them; null for NaN")
+    ]
+    masked: Annotated[
+        list[list[bool]], Meta(title="Masked", description="Whether the detector measured nothing there")
+    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from PIL import Image
 
 from support.answers import refused, said
-from support.detector import HEADER, write_cbf
+from support.detector import HEADER, write_cbf, write_mrc
 
 pytestmark = pytest.mark.anyio
 
@@ -111,28 +109,6 @@ async def test_the_header_of_edf(beamline: Any) -> None:
         "beam_ocy": 0.5,
     }
     assert {name: header["braggy_hdr"][name] for name in wanted} == pytest.approx(wanted)
-
-
-def write_mrc(path: Path, stack: Any, mode: int, order: str = "<", extended: int = 0) -> None:
-    """As MRC2014 says it: 56 words, of which a few are used here, and ten lines of text."""
-    planes, rows, columns = stack.shape
-    head = struct.pack(
-        f"{order}10i6f3i3f2i",
-        columns,
-        rows,
-        planes,
-        mode,
-        0,
-        0,
-        0,
-        columns,
-        rows,
-        planes,
-        *(*(columns * 1.5, rows * 1.5, planes, 90, 90, 90), 1, 2, 3, 0, 23, 11.5, 0, extended),
-    )
-    head = head.ljust(208, b"\0") + b"MAP " + (b"DD\0\0" if order == "<" else b"\x11\x11\0\0")
-    head += struct.pack(f"{order}fi", 6.5, 1) + b"20 \xc5ngstr\xf6m".ljust(80)
-    path.write_bytes(head.ljust(1024, b"\0") + b"x" * extended + stack.tobytes())
 
 
 MODES = [(0, "<i1", "<"), (1, ">i2", ">"), (2, "<f4", "<"), (6, "<u2", "<"), (12, "<f2", "<")]

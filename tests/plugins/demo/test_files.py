@@ -70,6 +70,15 @@ RUN = "beamLineName=ID14-1&runId={run}"
 EM_IMAGES = LEGACY + "/{em_proposal}/em/datacollection/{em_collection}/movie/{movie}"
 ADDRESSES: dict[str, tuple[str, ...]] = {
     "/containers/{containerId}": ("/containers/1",),
+    "/data/frames/{dataCollectionId}/{imageNumber}/picture": (
+        "/data/frames/{collection}/2/picture?width=200",
+    ),
+    "/data/frames/{dataCollectionId}/{imageNumber}/tiles/{level}/{column}/{row}": (
+        "/data/frames/{collection}/2/tiles/0/1/1",
+    ),
+    "/data/frames/{dataCollectionId}/{imageNumber}/values": (
+        "/data/frames/{collection}/2/values?x=3&y=5&w=4",
+    ),
     "/data/h5grove/attr/": ("/data/h5grove/attr/?dataCollectionId={collection}&path=/entry/data",),
     "/data/h5grove/data/": (
         "/data/h5grove/data/?dataCollectionId={collection}&path=/entry/data/data_000001&selection=0&format=bin",

@@ -16,7 +16,15 @@ def _grove(operation: str, **query: str) -> Route:
     )
 
 
+def _frame(what: str) -> Route:
+    return Route(found_by(*NEAR), f"/data/frames/1/1/{what}")
+
+
+FRAME = "GET /data/frames/{dataCollectionId}/{imageNumber}"
 ROUTES = {
+    f"{FRAME}/picture": _frame("picture"),
+    f"{FRAME}/tiles/{{level}}/{{column}}/{{row}}": _frame("tiles/0/0/0"),
+    f"{FRAME}/values": _frame("values?x=1&y=1"),
     "GET /data/images": Route(found_by(*NEAR), "/data/images?dataCollectionId=1&imageNumber=1"),
     "GET /data/images/header": Route(found_by(*NEAR), "/data/images/header?dataCollectionId=1&imageNumber=1"),
     "GET /data/images/histogram": Route(

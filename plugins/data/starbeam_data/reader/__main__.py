@@ -31,23 +31,28 @@ from starbeam_data.protocol import (
     Block,
     Done,
     Failed,
+    Fitted,
+    Frame,
     Head,
     Header,
     Histogram,
     Image,
     Metadata,
     Moved,
+    Numbers,
     Order,
     Paths,
     Pixels,
     Reply,
     Setup,
     Statistics,
+    Tile,
     Values,
 )
-from starbeam_data.reader import grove, images
+from starbeam_data.reader import grove, images, views
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.confinement import Confinement, bound_memory
+from starbeam_data.reader.frames import KEPT, Frames
 from starbeam_data.reader.opened import CHUNK_CACHE
 from starbeam_data.reader.pictures import Picture
 from starbeam_data.reader.refusal import DAMAGED, FAULTS, MISSING_IMAGE, Refusal, TooLarge
@@ -62,6 +67,11 @@ READ: dict[type[AnyJob], Callable[..., Answer]] = {
     Pixels: images.pixels,
     Header: images.header,
     Histogram: images.histogram,
+}
+OF_FRAMES: dict[type[AnyJob], Callable[..., Answer]] = {
+    Fitted: views.fitted,
+    Tile: views.tile,
+    Numbers: views.numbers,
 }
 NO_IMAGE = Failed(404, MISSING_IMAGE)
 COPIES, COPIES_OF_PICTURE = 3, 2
@@ -132,19 +142,24 @@ class Channel:
 def serve(channel: Channel, setup: Setup, confinement: Confinement) -> None:
     """Carry out orders until the server goes."""
     files = Files(Folders(roots=setup.roots, path_map=setup.path_map))
+    frames = Frames(files, setup.max_answer)
     decoder = msgspec.msgpack.Decoder(Order)
     while True:
         order = decoder.decode(channel.receive())
         bound_memory(_memory(type(order.job), setup.max_answer))
-        if failed := carry_out(order, channel, files, setup.max_answer):
+        if failed := carry_out(order, channel, files, frames, setup.max_answer):
             channel.send(Moved() if confinement.outdated else failed)
 
 
-def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed | None:
+def carry_out(order: Order, channel: Channel, files: Files, frames: Frames, most: int) -> Failed | None:
     """Answer an order, or return why it has no answer."""
     job = order.job
     opened: Tree | Picture | None = None
     try:
+        if isinstance(job, Frame):
+            frame, others = frames.get(job)
+            channel.answer(OF_FRAMES[type(job)](frame, job, most), order.window, others)
+            return None
         if isinstance(job, Image) and not job.in_hdf5:
             opened = Picture(files, job.file, most)
         else:
@@ -164,10 +179,11 @@ def carry_out(order: Order, channel: Channel, files: Files, most: int) -> Failed
 
 
 def _memory(job: type[AnyJob], most: int) -> int:
-    """Bytes that a job may fill with data; fewer for a picture, which is one answer at most."""
+    """Bytes that a job may fill with data, beside the frames that are kept; fewer for a picture, which is one
+    answer at most."""
     if issubclass(job, Image):
-        return COPIES_OF_PICTURE * most + CHUNK_CACHE
-    return COPIES * most + 4 * CHUNK_CACHE
+        return KEPT + COPIES_OF_PICTURE * most + CHUNK_CACHE
+    return KEPT + COPIES * most + 4 * CHUNK_CACHE
 
 
 def main() -> None:

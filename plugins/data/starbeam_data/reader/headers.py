@@ -60,6 +60,12 @@ def braggy(said: dict[str, str], shape: tuple[int, ...], numbers: dict[str, floa
     return {**found, **numbers}
 
 
+def saturation(said: dict[str, str]) -> float | None:
+    """The value from which on a pixel is overloaded; None where the header says none."""
+    found = re.match(_NUMBER, said.get("Count_cutoff", said.get("CCD_IMAGE_SATURATION", "")))
+    return float(found[0]) if found else None
+
+
 def _lines(text: str) -> dict[str, str]:
     """The lines of a header: the first word of each, without `#` and a colon, and the rest of it."""
     lines = (line.replace("#", " ").split() for line in text.splitlines())

@@ -64,12 +64,12 @@ def histogram(opened: Tree | Picture, job: Histogram, most: int) -> Answer:
 
 def tallied(image: Array) -> tuple[Array, Array | None]:
     """The values that were measured, and how often each occurs; None where each stands for itself."""
-    if image.dtype.kind in "iu" and (found := _different(image)) is not None:
+    if image.dtype.kind in "iu" and (found := different(image)) is not None:
         return found
     return measured(image).astype(PIXEL), None
 
 
-def _different(image: Array) -> tuple[Array, Array] | None:
+def different(image: Array) -> tuple[Array, Array] | None:
     """The different whole numbers that were measured, and how often each occurs: None where no pixel was
     measured, or where many are far from 0. Read without a sign, negative ones lie above all others."""
     marked = np.iinfo(image.dtype).max
@@ -161,7 +161,7 @@ def _number(value: Any) -> float | int | None:
     return number
 
 
-class _Instrument:
+class Instrument:
     """What a file says of the instrument; None where it says nothing."""
 
     def __init__(self, tree: Tree, path: str) -> None:
@@ -195,7 +195,7 @@ class _Instrument:
 
 def _eiger_header(tree: Tree, image: Array, entry: str) -> dict[str, Any]:
     """The fields of `braggy_hdr`; null where the file does not have them."""
-    of = _Instrument(tree, f"{entry}/instrument")
+    of = Instrument(tree, f"{entry}/instrument")
     width, height = (of.number(f"detector/detectorSpecific/{axis}_pixels_in_detector") for axis in "xy")
     size_x, size_y = (of.length(f"detector/{axis}_pixel_size", units.METRE) for axis in "xy")
     centre_x = of.pixels("detector/beam_center_x", size_x)

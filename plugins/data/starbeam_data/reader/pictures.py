@@ -60,6 +60,8 @@ class Picture:
     def __init__(self, files: Files, path: str, most: int) -> None:
         """Open it. Raises `Refusal`; of packed files, when they hold more than `most` bytes."""
         self.others = dict[str, str]()
+        self.kind: str | None = None
+        """The format, once something was read."""
         try:
             self._stream = _opened(files, path, most)
         except (OSError, EOFError, zlib.error) as error:
@@ -72,7 +74,7 @@ class Picture:
 
     def read(self, frame: int) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
         """An image and its header. Raises `Refusal` where there is none, or nothing here reads it."""
-        kind = self._kind()
+        kind = self.kind = self._kind()
         if frame < 0 or kind not in KINDS or (kind == "edf" and _names_another(self._stream)):
             raise Refusal(404, MISSING_IMAGE)
         for read in _readers(kind):

@@ -1,9 +1,8 @@
-"""`/data/images` and `/data/h5grove`."""
+"""`/data/images`, `/data/frames` and `/data/h5grove`."""
 
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,15 +31,14 @@ from starbeam_data.protocol import (
     Values,
 )
 from starbeam_data.readers import Readers
+from starbeam_data.routes import frames
+from starbeam_data.routes.images import IMAGE_ERRORS, Images
 from starbeam_data.routes.requests import DTYPES, FORMATS, links, one_of, parts
 from starbeam_data.routes.sending import DataAnswer, Sender
 from starbeam_data.schemas import ImageHistogram
-from starbeam_data.templates import numbered
 
-NO_IMAGE = "Image not found"
 NO_FILE = "File not found"
 FORBIDDEN = "Cannot read file: Permission denied!"
-HDF5 = (".h5", ".hdf5", ".hdf", ".nxs", ".nx5", ".nexus", ".cxi")
 
 DataCollectionId = Annotated[int | None, query_id("Data collection id to filter by")]
 COUNTED = "As the beamline counts"
@@ -51,35 +49,12 @@ NodePath = Annotated[str, QueryParameter(description="The node in the file")]
 Selection = Annotated[
     str | None, QueryParameter(description="A part of the data, as NumPy writes it: `3,:,0:10:2`")
 ]
-IMAGE_ERRORS = {404: NO_IMAGE, 422: "The request is not valid, or the image cannot be read"}
 ERRORS = {
     403: "The server may not read the file",
     404: "No such file, node or attribute",
     422: "The request is not valid, or does not fit what is in the file",
     503: "Reading takes too long, or fails",
 }
-
-
-class Images:
-    """The images of a data collection, for one request."""
-
-    def __init__(self, reader: Reader, files: Files, sender: Sender, request: Request[Any, Any, Any]) -> None:
-        self._reader, self._files, self._sender, self._request = reader, files, sender, request
-
-    async def answer(
-        self, data_collection_id: int | None, number: int, job: Callable[[str, bool, int | None, int], AnyJob]
-    ) -> DataAnswer:
-        """What a job makes of an image. Raises Missing where there is none."""
-        found = await queries.images(self._reader, data_collection_id)
-        await self._reader.rest()
-        if found is None or not found.holds(number):
-            raise Missing(NO_IMAGE)
-        file, shared = await self._files.run(located, self._files, found, number)
-        if file is None:
-            raise Missing(NO_IMAGE)
-        in_hdf5 = found.template.lower().endswith(HDF5)
-        place = (number, number - found.first) if shared else (None, 0)
-        return await self._sender.answer(job(str(file), in_hdf5, *place), self._files, self._request)
 
 
 class Grove:
@@ -219,14 +194,6 @@ async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> Data
     return await grove.answer(lambda file: Paths(file, path))
 
 
-def located(files: Files, images: queries.Images, number: int) -> tuple[Path | None, bool]:
-    """The file that holds an image, and whether it holds the others too. Blocks."""
-    if file := files.locate(posixpath.join(images.folder, images.template)):
-        return file, True
-    name = numbered(images.template, number)
-    return files.locate(name and posixpath.join(images.folder, name)), False
-
-
 def readable(file: Path) -> bool:
     """Whether the server may read a file. Blocks."""
     return os.access(file, os.R_OK)
@@ -246,7 +213,13 @@ _GROVE = Router(
     exception_handlers=dict.fromkeys((Missing, Forbidden, Invalid, Unavailable), _told_to_h5web),
 )
 
-handlers: list[ControllerRouterHandler] = [get_image, get_image_header, get_image_histogram, _GROVE]
+handlers: list[ControllerRouterHandler] = [
+    get_image,
+    get_image_header,
+    get_image_histogram,
+    *frames.handlers,
+    _GROVE,
+]
 
 
 def router(readers: Readers, meta_form: str) -> Router:

@@ -1,0 +1,74 @@
+"""The images of a data collection: which files hold them, and what readers make of these."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from litestar import Request
+
+from starbeam.api import Missing
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam_data import queries
+from starbeam_data.protocol import AnyJob
+from starbeam_data.routes.sending import DataAnswer, Sender
+from starbeam_data.templates import numbered
+
+NO_IMAGE = "Image not found"
+HDF5 = (".h5", ".hdf5", ".hdf", ".nxs", ".nx5", ".nexus", ".cxi")
+IMAGE_ERRORS = {404: NO_IMAGE, 422: "The request is not valid, or the image cannot be read"}
+
+
+class Images:
+    """The images of a data collection, for one request."""
+
+    def __init__(self, reader: Reader, files: Files, sender: Sender, request: Request[Any, Any, Any]) -> None:
+        self._reader, self._files, self._sender, self._request = reader, files, sender, request
+
+    async def answer(
+        self, data_collection_id: int | None, number: int, job: Callable[[str, bool, int | None, int], AnyJob]
+    ) -> DataAnswer:
+        """What a job makes of an image. Raises Missing where there is none."""
+
+        def of_one(place: tuple[str, bool, int | None, int], count: int, following: list[str]) -> AnyJob:
+            return job(*place)
+
+        return await self.sum(data_collection_id, number, 1, of_one)
+
+    async def sum(
+        self,
+        data_collection_id: int | None,
+        number: int,
+        count: int,
+        job: Callable[[tuple[str, bool, int | None, int], int, list[str]], AnyJob],
+    ) -> DataAnswer:
+        """What a job makes of so many images from this one on, or of as many as there are. Raises Missing
+        where this one is not there."""
+        found = await queries.images(self._reader, data_collection_id)
+        await self._reader.rest()
+        if found is None or not found.holds(number):
+            raise Missing(NO_IMAGE)
+        numbers = list(takewhile(found.holds, range(number, number + count)))
+        file, shared, following = await self._files.run(_located, self._files, found, numbers)
+        if file is None:
+            raise Missing(NO_IMAGE)
+        in_hdf5 = found.template.lower().endswith(HDF5)
+        place = (number, number - found.first) if shared else (None, 0)
+        there = len(numbers) if shared else 1 + len(following)
+        made = job((str(file), in_hdf5, *place), there, following)
+        return await self._sender.answer(made, self._files, self._request)
+
+
+def _located(files: Files, images: queries.Images, numbers: list[int]) -> tuple[Path | None, bool, list[str]]:
+    """The file that holds the first of some images, whether it holds all, and if not, those of the others, up
+    to one that is missing. Blocks."""
+    if file := files.locate(posixpath.join(images.folder, images.template)):
+        return file, True, []
+    named = (numbered(images.template, number) for number in numbers)
+    found = takewhile(bool, (files.locate(name and posixpath.join(images.folder, name)) for name in named))
+    first, *following = *found, None
+    return first, False, [str(one) for one in following if one]
