@@ -89,6 +89,7 @@ class Frame:
             loader=PrefixLoader({name: FileSystemLoader(one.templates) for name, one in self._pages.items()}),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # else each use of a template looks whether its file has changed
             trim_blocks=True,
             lstrip_blocks=True,
         )
