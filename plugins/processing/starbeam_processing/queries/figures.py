@@ -90,7 +90,7 @@ def _best(scope: Scope, rule: Rule) -> Select[Any]:
         .join(link, link.autoProcIntegrationId == integration.autoProcIntegrationId)
         .join(overall, overall.autoProcScalingId == link.autoProcScalingId)
         .outerjoin(outer, is_outer)
-        .outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
+        .outerjoin(BLSample, and_(BLSample.blSampleId == group.blSampleId, scope.sees(BLSample)))
         .join(unit, true())
     )
     good = is_good(rule, overall.completeness, outer.ccHalf / unit.c.cc) == 1

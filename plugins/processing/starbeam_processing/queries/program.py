@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, select, union
+from sqlalchemy import Select, and_, bindparam, select, union
 
 from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam.api.lists import List
@@ -100,7 +100,7 @@ def _collections(scope: Scope) -> Select[Any]:
         .join(group, group.dataCollectionGroupId == DataCollection.dataCollectionGroupId)
         .join(BLSession, BLSession.sessionId == group.sessionId)
         .join(Proposal, Proposal.proposalId == BLSession.proposalId)
-        .outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
+        .outerjoin(BLSample, and_(BLSample.blSampleId == group.blSampleId, scope.sees(BLSample)))
         .where(scope.sees(DataCollection))
         .order_by(DataCollection.dataCollectionId)
     )
