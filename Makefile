@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements clean
+.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -94,6 +94,9 @@ requirements: $(BIN)/uv ## pin what pyproject.toml asks for; newer versions: mak
 		--generate-hashes --no-annotate --custom-compile-command "make requirements" \
 		--group dev $(patsubst %,--no-emit-package starbeam-%,$(subst _,-,$(notdir $(MEMBERS)))) \
 		$(ARGS) pyproject.toml --output-file requirements.txt > /dev/null
+
+release: $(INSTALLED) ## packages of all distributions, tried, in dist/VERSION: make release VERSION=0.2.0; of the version that is there: without
+	@PYTHONPATH=tests:. $(BIN)/python -m release $(VERSION)
 
 clean: ## remove .venv, builds and caches
 	@rm -rf .venv dist docs/reference/generated .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -51,7 +52,9 @@ def test_a_signal_lets_requests_in_flight_finish(site: Site, number: signal.Sign
 def test_one_line_tells_the_address(site: Site) -> None:
     site.make_database()
     with site.serving("serve", "--config", str(site.config)) as server:
-        assert server.out.splitlines() == [f"Starbeam 0.1.0 serves http://127.0.0.1:{server.port}{API}"]
+        assert server.out.splitlines() == [
+            f"Starbeam {version('starbeam-core')} serves http://127.0.0.1:{server.port}{API}"
+        ]
         assert server.get("/health/live").status_code == 200
         assert "server" not in server.get("/health/live").headers
 

@@ -1,0 +1,78 @@
+"""The wheels of a release in an empty environment: commands, a demo that answers, tests of a new plugin."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx
+
+from support.clean import UV, environment, install, make_environment, run
+
+PATIENCE = 300.0
+"""Seconds within which the demo is made and answers."""
+
+
+def installed(folder: Path, wheels: Iterable[Path]) -> None:
+    """Install all wheels into a new environment in `venv`."""
+    make_environment(folder)
+    install(folder, list(wheels))
+
+
+def commands(folder: Path, version: str) -> None:
+    """`starbeam --help` and `--version`."""
+    starbeam = folder / "venv/bin/starbeam"
+    run(starbeam, "--help", cwd=folder)
+    said = subprocess.run(
+        [starbeam, "--version"], cwd=folder, env=environment(), capture_output=True, check=True
+    )
+    if version not in said.stdout.decode():
+        raise SystemExit(f"starbeam --version says {said.stdout.decode().strip()}, not {version}")
+
+
+def demo(folder: Path) -> None:
+    """A demo that is made, lets somebody in, and lists proposals."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (folder / "demo.log").open("w") as log:
+        server = subprocess.Popen(
+            [folder / "venv/bin/starbeam", "demo", "--port", str(port)],
+            cwd=folder,
+            env=environment(),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _answers(server, f"http://127.0.0.1:{port}")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=120)
+
+
+def _answers(server: subprocess.Popen[bytes], address: str) -> None:
+    with httpx.Client(base_url=f"{address}/ispyb/api/v1", timeout=60) as client:
+        for _ in range(int(PATIENCE)):
+            if server.poll() is not None:
+                raise SystemExit("the demo ended; demo.log says why")
+            try:
+                httpx.get(f"{address}/health/ready").raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(1)
+        login = client.post("/auth/login", json={"plugin": "dummy", "login": "admin", "password": "any"})
+        bearer = {"Authorization": f"Bearer {login.raise_for_status().json()['token']}"}
+        if not client.get("/proposals", headers=bearer).raise_for_status().json()["total"]:
+            raise SystemExit("the demo has no proposals")
+
+
+def tests(folder: Path) -> None:
+    """A new plugin, written, built, installed and tested with the wheels alone."""
+    run(folder / "venv/bin/starbeam", "plugins", "new", "beam_tuning", cwd=folder)
+    package = folder / "starbeam-beam-tuning"
+    run(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", folder / "new", cwd=package)
+    install(folder, ["--no-deps", *(folder / "new").glob("*.whl")])
+    run(folder / "venv/bin/pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=package)
