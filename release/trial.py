@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from support.clean import UV, environment, install, make_environment, run
+from support.clean import build, environment, install, make_environment, run
 
 PATIENCE = 300.0
 """Seconds within which the demo is made and answers."""
@@ -25,13 +25,18 @@ def installed(folder: Path, wheels: Iterable[Path]) -> None:
 
 def commands(folder: Path, version: str) -> None:
     """`starbeam --help` and `--version`."""
-    starbeam = folder / "venv/bin/starbeam"
-    run(starbeam, "--help", cwd=folder)
-    said = subprocess.run(
-        [starbeam, "--version"], cwd=folder, env=environment(), capture_output=True, check=True
+    _said(folder, "--help")
+    if version not in (said := _said(folder, "--version")):
+        raise SystemExit(f"starbeam --version says {said.strip()}, not {version}")
+
+
+def _said(folder: Path, *words: str) -> str:
+    """What a command of the new environment says."""
+    command = [folder / "venv/bin/starbeam", *words]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True, check=True
     )
-    if version not in said.stdout.decode():
-        raise SystemExit(f"starbeam --version says {said.stdout.decode().strip()}, not {version}")
+    return done.stdout
 
 
 def demo(folder: Path) -> None:
@@ -71,8 +76,7 @@ def _answers(server: subprocess.Popen[bytes], address: str) -> None:
 
 def tests(folder: Path) -> None:
     """A new plugin, written, built, installed and tested with the wheels alone."""
-    run(folder / "venv/bin/starbeam", "plugins", "new", "beam_tuning", cwd=folder)
+    _said(folder, "plugins", "new", "beam_tuning")
     package = folder / "starbeam-beam-tuning"
-    run(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", folder / "new", cwd=package)
-    install(folder, ["--no-deps", *(folder / "new").glob("*.whl")])
+    install(folder, ["--no-deps", build(package, folder / "new")])
     run(folder / "venv/bin/pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=package)

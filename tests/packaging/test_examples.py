@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from support import workspace
-from support.clean import UV, install, make_environment, run
+from support.clean import build, install, make_environment, run
 
 EXAMPLES = sorted(folder.parent.name for folder in (workspace.ROOT / "examples").glob("*/pyproject.toml"))
 NEW = "beam_tuning"
@@ -33,15 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheels = [build(folder / name, dist) for name in [*EXAMPLES, "starbeam-beam-tuning"]]
     install(folder, ["--no-deps", *wheels])
     return folder
-
-
-def build(folder: Path, dist: Path, *more: str) -> Path:
-    """The wheel of a package."""
-    options = ("--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", dist)
-    run(UV, "build", *options, *more, cwd=folder)
-    name = workspace.pyproject(folder)["project"]["name"].replace("-", "_")
-    (wheel,) = dist.glob(f"{name}-*.whl")
-    return wheel
 
 
 @pytest.mark.parametrize("name", [*EXAMPLES, "starbeam-beam-tuning"])

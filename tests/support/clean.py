@@ -20,6 +20,15 @@ def build_workspace(folder: Path) -> dict[str, Path]:
     return {file.name.partition("-")[0].replace("_", "-"): file for file in folder.glob("*.whl")}
 
 
+def build(folder: Path, dist: Path, *more: str) -> Path:
+    """The wheel of a package."""
+    options = ("--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", dist)
+    run(UV, "build", *options, *more, cwd=folder)
+    name = workspace.pyproject(folder)["project"]["name"].replace("-", "_")
+    (wheel,) = dist.glob(f"{name}-*.whl")
+    return wheel
+
+
 def make_environment(folder: Path) -> None:
     """An empty environment in `venv`."""
     run(UV, "venv", "--quiet", "--python", sys.executable, "venv", cwd=folder)
