@@ -79,4 +79,6 @@ def tests(folder: Path) -> None:
     _said(folder, "plugins", "new", "beam_tuning")
     package = folder / "starbeam-beam-tuning"
     install(folder, ["--no-deps", build(package, folder / "new")])
-    run(folder / "venv/bin/pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=package)
+    run(
+        folder / "venv/bin/pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", "tests", cwd=package
+    )
