@@ -15,7 +15,7 @@ UV = Path(sys.executable).with_name("uv")
 
 def build_workspace(folder: Path) -> dict[str, Path]:
     """The wheels of the whole workspace by distribution, each built from its source distribution."""
-    options = ("--quiet", "--offline", "--all-packages", "--no-build-isolation")
+    options = ("--quiet", "--offline", "--all-packages", "--no-build-isolation", "--python", sys.executable)
     run(UV, "build", *options, "--out-dir", folder, cwd=workspace.ROOT)
     return {file.name.partition("-")[0].replace("_", "-"): file for file in folder.glob("*.whl")}
 
