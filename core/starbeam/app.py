@@ -102,7 +102,10 @@ class Starbeam:
 
     def _logins(self) -> LoginService:
         parts = self.tokens, self.tries, self.snapshot, self.database, self.write
-        return LoginService(self.registry.backends, *parts)
+        service = LoginService(self.registry.backends, *parts)
+        if self.metrics:
+            service.watchers.append(self.metrics.log_in)
+        return service
 
     async def write(self, who: Principal) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""
@@ -244,6 +247,9 @@ class Starbeam:
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self.onetime_tokens.clean))
+                if self.metrics:
+                    await self.metrics.measure()
+                    await stack.enter_async_context(every(metrics.MEASURE_SECONDS, self.metrics.measure))
                 for plugin, lifespan in self.registry.lifespans:
                     await stack.enter_async_context(self.plugins.running(plugin, lifespan))
                 yield

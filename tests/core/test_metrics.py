@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import resource
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
@@ -52,11 +56,10 @@ async def test_requests_are_counted_by_route_method_and_status(make_app: MakeApp
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = figures(answer.text)
     items = f"{ROOT}/probe/items/{{itemId}}"
-    assert figure(found, "starbeam_requests_total", method="GET", route=items, status="200") == 2
-    assert (
-        figure(found, "starbeam_requests_total", method="GET", route=f"{ROOT}/probe/who", status="401") == 1
-    )
-    assert figure(found, "starbeam_requests_total", method="GET", route="unknown", status="404") == 1
+    total, who = "starbeam_requests_total", f"{ROOT}/probe/who"
+    assert figure(found, total, plugin="probe", method="GET", route=items, status="200") == 2
+    assert figure(found, total, plugin="probe", method="GET", route=who, status="401") == 1
+    assert figure(found, total, plugin="core", method="GET", route="unknown", status="404") == 1
     assert {dict(labels)["method"] for name, labels in found if name == "starbeam_requests_total"} == {
         "GET",
         "other",
@@ -73,6 +76,40 @@ async def test_connections_in_use_are_counted(make_app: MakeApp) -> None:
         assert figure(found, "starbeam_database_connections_used", engine="reads") == 1
     found = figures((await app.client.get(METRICS)).text)
     assert figure(found, "starbeam_database_connections_used", engine="reads") == 0
+
+
+async def test_tries_to_log_in_are_counted(make_app: MakeApp) -> None:
+    backend = {"auth.backends.dummy.use": "auth_dummy", "auth.backends.dummy.test_system": True}
+    app = await make_app(
+        "probe", "auth_dummy", **{"server.metrics_from": ["127.0.0.1"], **WITH_PROBE, **backend}
+    )
+    await app.as_user("abcd")
+    for plugin, login in (("dummy", "abcd"), ("dummy", "who-is-this"), ("x" * 50, "abcd")):
+        await app.client.post("/auth/login", json={"plugin": plugin, "login": login, "password": "secret"})
+    found = figures((await app.client.get(METRICS)).text)
+    assert {labels: value for (name, labels), value in found.items() if name == "starbeam_logins_total"} == {
+        frozenset({("backend", "dummy"), ("outcome", "passed")}): 1,
+        frozenset({("backend", "dummy"), ("outcome", "refused")}): 1,
+        frozenset({("backend", "unknown"), ("outcome", "refused")}): 1,
+    }
+
+
+async def test_an_outage_is_told_until_it_is_over(make_app: MakeApp) -> None:
+    app = await make(make_app, "127.0.0.1")
+    outage = app.starbeam.database.outage
+    told = []
+    for step in (None, partial(outage.note, PoolTimeout()), partial(outage.over, "cleaning"), outage.over):
+        if step:
+            step()
+        told.append(figure(figures((await app.client.get(METRICS)).text), "starbeam_database_away"))
+    assert told == [0, 1, 1, 0]
+
+
+async def test_a_worker_tells_its_version_and_its_memory(make_app: MakeApp) -> None:
+    found = figures((await (await make(make_app, "127.0.0.1")).client.get(METRICS)).text)
+    assert figure(found, "starbeam_info", version=version("starbeam-core")) == 1
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert most / 3 < figure(found, "starbeam_memory_bytes") < 1.1 * most
 
 
 async def test_no_token_and_no_person_is_a_label(make_app: MakeApp) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -72,6 +72,8 @@ class LoginService:
     ) -> None:
         self.backends = backends
         self.refresher: Refresher | None = None
+        self.watchers: list[Callable[[str, str], None]] = []
+        """Called with the backend and the outcome of each try."""
         self._tokens = tokens
         self.tries = tries
         """Of all who say who they are. Around one: `tries.counted(account, address)`."""
@@ -112,16 +114,23 @@ class LoginService:
         """The person that a backend finds by what was sent. 401 when the backend or the database does not
         know the person, 429 after too many failures. Only the log says why."""
         about = {"login": _short(sent.login or ""), "backend": _short(plugin), "address": address}
+        outcome = "failed"
         try:
             _check_lengths(sent)
             async with self.tries.counted(sent.login or "", address):
                 who = await self._try(plugin, sent)
+            outcome = "passed"
         except LogInRefused as refused:
+            outcome = "refused"
             log.warning("log-in refused", reason=refused.reason, **about)
             raise
         except TooMany:
+            outcome = "limited"
             log.warning("log-in refused", reason="too many tries", **about)
             raise
+        finally:
+            for watch in self.watchers:
+                watch(plugin if plugin and plugin in self.backends else "unknown", outcome)
         log.info("logged in", **about | {"login": who.login})
         return who
 

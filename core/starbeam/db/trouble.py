@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -141,6 +141,8 @@ class Outage:
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[str, float]] = {}
+        self.watchers: list[Callable[[bool], None]] = []
+        """Told whether anything is wrong, when that changes."""
 
     def note(self, error: BaseException, job: str = "database") -> None:
         """`job` met an error: log it, unless somebody met the same since it last worked."""
@@ -149,9 +151,15 @@ class Outage:
         if all(cause != known for known, _ in self._open.values()):
             self._open[job] = (cause, time.monotonic())
             log.error(cause, error=first_line(error))
+            self._tell()
 
     def over(self, job: str = "database") -> None:
         """`job` worked: log it, if it did not before."""
         if found := self._open.pop(job, None):
             cause, since = found
             log.info("database works again", after=cause, seconds=round(time.monotonic() - since, 1))
+            self._tell()
+
+    def _tell(self) -> None:
+        for watch in self.watchers:
+            watch(bool(self._open))

@@ -8,7 +8,11 @@ workers the figures are those of all of them together: they share files in a tem
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, Router, get
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder of the workers' files, as prometheus_client reads it."""
+MEASURE_SECONDS = 5
+"""How often a worker looks at its memory."""
+_MEMORY = Path("/proc/self/statm")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -41,8 +48,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "starbeam_requests",
-            "Requests that were answered.",
-            ("method", "route", "status"),
+            "Requests that were answered. `plugin` serves the route.",
+            ("plugin", "method", "route", "status"),
             registry=self.registry,
         )
         self._seconds = Histogram(
@@ -66,8 +73,31 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
+        self._logins = Counter(
+            "starbeam_logins",
+            "Tries to log in: passed, refused, limited (too many before) or failed (the log says why).",
+            ("backend", "outcome"),
+            registry=self.registry,
+        )
+        self._away = Gauge(
+            "starbeam_database_away",
+            "1 while a worker finds that the database is away or not as it should be, else 0.",
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        self._memory = Gauge(
+            "starbeam_memory_bytes",
+            "Resident memory of all workers together; reader processes have their own.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        Gauge(
+            "starbeam_info", "Always 1.", ("version",), registry=self.registry, multiprocess_mode="livemax"
+        ).labels(version("starbeam-core")).set(1)
+
     def watch(self, database: Database) -> None:
-        """Count the connections that are in use."""
+        """Count the connections that are in use, and tell when the database is away."""
+        database.outage.watchers.append(self._away.set)
         for name, engine in zip(("reads", "writes"), database.engines, strict=True):
             gauge = self._connections.labels(name)
             event.listen(engine.sync_engine, "checkout", lambda *_, used=gauge: used.inc())
@@ -77,12 +107,20 @@ class Metrics:
         """A request came in."""
         self._running.inc()
 
-    def end(self, method: str, route: str, status: int, seconds: float) -> None:
+    def end(self, plugin: str, method: str, route: str, status: int, seconds: float) -> None:
         """It was answered. `route` is a template."""
         known = method if method in _METHODS else "other"
         self._running.dec()
-        self._requests.labels(known, route, str(status)).inc()
+        self._requests.labels(plugin, known, route, str(status)).inc()
         self._seconds.labels(known, route).observe(seconds)
+
+    def log_in(self, backend: str, outcome: str) -> None:
+        """Somebody tried to log in."""
+        self._logins.labels(backend, outcome).inc()
+
+    async def measure(self) -> None:
+        """Look at what this worker needs."""
+        self._memory.set(_resident())
 
     def may_read(self, request: Request[Any, Any, Any], addresses: ClientAddress) -> bool:
         """Whether this client may read them: one behind a proxy that is not trusted may not, for its address
@@ -99,6 +137,13 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    with suppress(OSError):
+        return int(_MEMORY.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    return 0
 
 
 @get("/metrics", access=public, include_in_schema=False, sync_to_thread=True)

@@ -17,6 +17,7 @@ from litestar.enums import ScopeType
 from starbeam import logs
 from starbeam.conversion import FALSE, TRUE
 from starbeam.refusals import Invalid
+from starbeam.registry import CORE
 
 if TYPE_CHECKING:
     from litestar import Litestar, Request
@@ -85,7 +86,7 @@ class RequestLog:
                 **about,
             )
             if self._metrics:
-                self._metrics.end(**about, status=status, seconds=seconds)
+                self._metrics.end(_plugin_of(scope), **about, status=status, seconds=seconds)
 
 
 def _forget_long(scope: Scope) -> None:
@@ -104,6 +105,12 @@ def _request_id(scope: Scope) -> str:
 
 def _about(scope: Scope) -> dict[str, str]:
     return {"method": str(scope.get("method")), "route": scope.get("path_template") or "unknown"}
+
+
+def _plugin_of(scope: Scope) -> str:
+    """Whose the route is; core tells what is not served."""
+    handler = scope.get("route_handler")
+    return str(handler.opt.get("plugin", CORE)) if handler else CORE
 
 
 async def read_words(request: Request[Any, Any, Any]) -> None:
