@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements release clean
+.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -94,6 +94,10 @@ requirements: $(BIN)/uv ## pin what pyproject.toml asks for; newer versions: mak
 		--generate-hashes --no-annotate --custom-compile-command "make requirements" \
 		--group dev $(patsubst %,--no-emit-package starbeam-%,$(subst _,-,$(notdir $(MEMBERS)))) \
 		$(ARGS) pyproject.toml --output-file requirements.txt > /dev/null
+
+audit: $(INSTALLED) ## which pinned versions have known vulnerabilities: asks the advisories of PyPI, and fails where it cannot
+	@$(WITH_INDEX) $(BIN)/uv --quiet tool run --python $(BIN)/python pip-audit \
+		--strict --require-hashes --disable-pip -r requirements.txt
 
 release: $(INSTALLED) ## packages of all distributions, tried, in dist/VERSION: make release VERSION=0.2.0; of the version that is there: without
 	@PYTHONPATH=tests:. $(BIN)/python -m release $(VERSION)

@@ -9,8 +9,9 @@ from textwrap import dedent
 import pytest
 import yaml
 from packaging.version import Version
+from release import versions
 
-from support.workspace import ROOT
+from support.workspace import ROOT, pyproject
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
@@ -80,3 +81,20 @@ def test_owners_are_of_what_there_is() -> None:
     paths = [line.split()[0] for line in lines if line and not line.startswith("#")]
     assert paths[0] == "*"
     assert all((ROOT / path.strip("/")).exists() for path in paths[1:])
+
+
+def test_hosted_runs_call_what_there_is_on_what_is_supported() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    called = [target for line in commands if line.startswith("make ") for target in line.split()[1:]]
+    assert set(called) <= TARGETS
+    oldest = pyproject(ROOT)["project"]["requires-python"].removeprefix(">=")
+    assert jobs["python"]["strategy"]["matrix"]["python"][0] == oldest
+    assert jobs["mariadb"]["strategy"]["matrix"]["mariadb"] == ["10.6", "10.11", "11.4"]
+
+
+def test_packages_name_only_the_python_that_the_suite_runs_on() -> None:
+    for file in versions.files():
+        named = pyproject(file.parent)["project"]["classifiers"]
+        language = [one for one in named if one.startswith("Programming Language")]
+        assert language == [f"Programming Language :: Python :: {one}" for one in ("3 :: Only", "3.11")], file

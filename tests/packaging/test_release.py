@@ -47,6 +47,14 @@ def test_distributions_want_each_other_as_released_together() -> None:
     assert wanted == {versions.bounds(versions.current())}, "make release VERSION=… writes them"
 
 
+def test_what_others_may_not_exceed_has_a_reason_beside_it() -> None:
+    """Bounds on what core needs too are core's, and so is the reason."""
+    lines = [line for file in versions.files() for line in file.read_text(encoding="utf-8").splitlines()]
+    bounded = [line for line in lines if re.match(r' *"(?!starbeam-)[^"]*<', line)]
+    assert len(bounded) > 8
+    assert [line for line in bounded if not re.search(r", # \w", line)] == []
+
+
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
