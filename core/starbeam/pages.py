@@ -40,6 +40,8 @@ class Place:
     """Entries stand in this order; those of bundled plugins are hundreds."""
     needs: frozenset[str] = frozenset()
     """Only who holds one of these permissions sees it; empty: everybody does."""
+    tables: Sequence[type[Any]] = ()
+    """Mapped classes: a database without one of their tables has nothing to show there."""
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,24 @@ class Page(msgspec.Struct, frozen=True):
     limit: int = 25
 
 
-class Paged(msgspec.Struct, Generic[T]):
+class Paged(msgspec.Struct, Generic[T], dict=True):
     """A part of a list. `total` counts all rows that match and that the caller may see."""
 
     total: Annotated[int, Meta(title="Total")]
     results: Annotated[list[T], Meta(title="Results")]
     skip: Annotated[int, Meta(title="Skip")]
     limit: Annotated[int, Meta(title="Limit")]
+
+    @property
+    def row(self) -> type[T] | None:
+        """What kind of rows it has, or would have, where that is known: no part of answers."""
+        known: type[T] | None = vars(self).get("row_type")
+        return known or (type(self.results[0]) if self.results else None)
+
+    def holding(self, row: type[T]) -> Paged[T]:
+        """The same, of which it is known what kind of rows it would have."""
+        vars(self)["row_type"] = row
+        return self
 
 
 def everything(results: list[T]) -> Paged[T]:

@@ -84,7 +84,8 @@ class Elements(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "script" or any(name.startswith("on") for name, _ in attrs):
+        ours = str(dict(attrs).get("src")).startswith("/static/")
+        if (tag == "script" and not ours) or any(name.startswith("on") for name, _ in attrs):
             self.found.append(str(self.get_starttag_text()))
 
 

@@ -101,12 +101,12 @@ class Looker:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*arguments: str) -> Iterator[Browser]:
     """Chromium, closed at the end."""
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
         assert path, "make test installs chromium"
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
         try:
             yield started
         finally:

@@ -121,6 +121,10 @@ class Database:
             raise RuntimeError("the database was not asked yet: await ready() first")
         return self._schema
 
+    def lacks(self, *wanted: Any) -> bool:
+        """Whether it is known that the database lacks one of these tables or columns."""
+        return self._schema is not None and not all(map(self._schema.has, wanted))
+
     async def ready(self) -> Schema:
         """What the database has, read at the first call. Raises `SchemaIncomplete`, or what the driver raises
         while it is away."""

@@ -55,7 +55,7 @@ class Lists(Rows):
             total = max(await counts.total(self, listing.total, values), shown)
         if isinstance(what, List) and what.complete and results:
             await what.complete(self, results)
-        return Paged(total=total, results=results, skip=page.skip, limit=page.limit)
+        return Paged(total, results, page.skip, page.limit).holding(listing.shape.struct)
 
     async def get(self, what: List[S], key: int, **values: Any) -> S:
         """The row of a list that has this key. Raises `Missing` where the caller sees none."""

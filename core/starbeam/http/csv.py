@@ -103,18 +103,17 @@ async def _answer(
     """The first part is read here, so that what is wrong with the request is answered as ever."""
     parts = _parts(handler, given, limit)
     first = await anext(parts)
-    columns = list(_columns(row or type(first[0]))) if row or first else []
+    row = row or first.row
+    columns = list(_columns(row)) if row else []
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Content-Type": MEDIA_TYPE,  # Litestar takes that of the handler for the argument
         "X-Content-Type-Options": "nosniff",
     } | ({} if "show" in given else {"Vary": "Accept"})
-    return Stream(_lines(columns, first, parts), headers=headers)
+    return Stream(_lines(columns, first.results, parts), headers=headers)
 
 
-async def _parts(
-    handler: Handler, given: Mapping[str, Any], limit: int | None
-) -> AsyncIterator[Sequence[Any]]:
+async def _parts(handler: Handler, given: Mapping[str, Any], limit: int | None) -> AsyncIterator[Paged[Any]]:
     """All rows. Only the first part is read by the request's own reader, which closes with the handler; each
     other has one for itself, so that no connection waits for a slow client."""
     reader, page = given.get("reader"), given.get("page", Page())
@@ -129,7 +128,7 @@ async def _parts(
     asked = Page(page.skip, _size(page.skip, end))
     found = await read(asked, reader)
     while asked.limit:
-        yield found.results
+        yield found
         skip = asked.skip + asked.limit
         if not found.results or (len(found.results) < asked.limit and skip >= found.total):
             return
@@ -166,13 +165,14 @@ class _Taking(Show):
 
 
 async def _lines(
-    columns: Sequence[Column], first: Sequence[Any], others: AsyncIterator[Sequence[Any]]
+    columns: Sequence[Column], first: Sequence[Any], others: AsyncIterator[Paged[Any]]
 ) -> AsyncIterator[bytes]:
-    """The names of the columns, and the rows. A page that lists nothing does not know its columns."""
+    """The names of the columns, and the rows. A page that lists nothing of its own making does not know
+    its columns."""
     if columns:
         yield _text([[".".join(column) for column in columns], *_cells(first, columns)])
     async for part in others:
-        yield _text(_cells(part, columns))
+        yield _text(_cells(part.results, columns))
 
 
 def _columns(kind: Any, within: tuple[Any, ...] = ()) -> Iterator[Column]:

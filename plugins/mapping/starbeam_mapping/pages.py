@@ -42,7 +42,8 @@ async def _of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
 async def _maps(reader: Reader, page: Page, filters: SessionMapFilters) -> Paged[Map]:
     """A page of maps; none where the database holds none."""
     if not has_maps(reader.scope):
-        return nothing(page)
+        empty: Paged[Map] = nothing(page)
+        return empty.holding(Map)
     return await reader.page(MAPS_OF_SESSION, page, filters, folder="/mapping/")
 
 

@@ -20,6 +20,7 @@ from starbeam.api.lists import Page, Paged, query
 from starbeam.api.web import Pages, Place, Show, Tab
 from starbeam_stats import breakdown, counts, schemas, times
 from starbeam_stats.lanes import Happened, lanes, whole, window
+from starbeam_stats.models import v_run
 from starbeam_stats.queries import runs, sessions
 from starbeam_stats.queries.extent import Extent, SessionOrRun, Wanted, extent
 from starbeam_stats.sections import Read, Section, read
@@ -195,7 +196,7 @@ def pages() -> Pages:
     return Pages(
         [show_session, show_proposal, list_runs, show_run],
         Path(__file__).with_name("templates"),
-        places=[Place("Statistics", "/statistics", 600)],
+        places=[Place("Statistics", "/statistics", 600, tables=[v_run])],
         tabs=[
             Tab("session", "Statistics", "/sessions/{key}/statistics", 800),
             Tab("proposal", "Statistics", "/proposals/{key}/statistics", 800),

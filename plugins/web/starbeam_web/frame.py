@@ -107,6 +107,11 @@ class Frame:
         made.filters |= words.FILTERS
         return made
 
+    def _is_there(self, who: Principal | None, place: Place) -> bool:
+        """Whether somebody may see a place, and this database has what it shows."""
+        may = not place.needs or (who is not None and not who.permissions.isdisjoint(place.needs))
+        return may and not self._ctx.database.lacks(*place.tables)
+
     def _tabs(self, tabs: list[Any], of: str, key: int | str) -> list[tuple[str, str]]:
         """Title and address of the pages about a thing."""
         return [(one.title, self.address(one.href.format(key=key))) for one in tabs if one.of == of]
@@ -116,7 +121,7 @@ class Frame:
         who = who_of(request) or self.cookie.who(request.cookies.get(NAME, ""))
         html = self._templates.get_template(template).render(
             who=who,
-            places=[one for one in self._places if _may_see(who, one)],
+            places=[one for one in self._places if self._is_there(who, one)],
             path=request.url.path,
             query=request.query_params,
             theme=theme_of(request),
@@ -218,10 +223,6 @@ def who_of(request: Asker) -> Principal | None:
     """Who asks, once the request's handler is found."""
     found = request.scope.get("user")
     return found if isinstance(found, Principal) else None
-
-
-def _may_see(who: Principal | None, place: Place) -> bool:
-    return not place.needs or (who is not None and not who.permissions.isdisjoint(place.needs))
 
 
 def theme_of(request: Asker) -> str:

@@ -102,6 +102,15 @@ async def test_the_page_of_a_proposal(make_app: MakeApp) -> None:
     assert [row.split(",")[-1] for row in rows] == ["sessionId", "2", "1"]
 
 
+@pytest.mark.four_databases
+async def test_the_bar_leads_to_runs_where_there_are_any(make_app: MakeApp) -> None:
+    log, visitor = await opened(make_app)
+    held = (await log.db.schema()).has(v_run)
+    html = (await visitor.open("/sessions")).text
+    assert ('<a href="/statistics"' in html) is held
+    assert (await visitor.open("/statistics")).status_code == 200
+
+
 async def test_the_page_of_a_run(make_app: MakeApp) -> None:
     log, visitor = await opened(make_app)
     if not (await log.db.schema()).has(v_run):

@@ -163,3 +163,35 @@ def test_pages_work_without_scripts(site: tuple[str, Path], chromium: Browser) -
     page.get_by_role("button", name="Log out").click()
     assert page.inner_text("h1") == "Log in"
     context.close()
+
+
+def test_pages_over_plain_http_at_another_name(site: tuple[str, Path]) -> None:
+    """Browsers say less of themselves there: who has logged in stays so, and sees pictures."""
+    base = site[0].replace("127.0.0.1", "starbeam.test")
+    with browser("--host-resolver-rules=MAP starbeam.test 127.0.0.1") as started:
+        one = looker(started, base)
+        one.log_in("admin")
+        cookies = {cookie["name"]: cookie for cookie in one.page.context.cookies(base)}
+        assert cookies["starbeam_session"]["httpOnly"]
+        assert not cookies["starbeam_session"]["secure"]
+        with sqlite3.connect(f"file:{site[1]}?mode=ro", uri=True) as connection:
+            (newest,) = connection.execute(
+                "select max(dataCollectionId) from DataCollection where xtalSnapshotFullPath1 is not null "
+                "and dataCollectionId not in "
+                "(select dataCollectionId from GridInfo where dataCollectionId is not null)"
+            ).fetchone()
+        assert one.open(f"/collections/{newest}") == []
+        one.page.wait_for_load_state("networkidle")
+        assert one.page.locator("main img").first.evaluate("one => one.naturalWidth") > 0
+
+
+def test_the_log_in_says_that_caps_lock_is_on(site: tuple[str, Path], chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{site[0]}/login")
+    field, note = page.locator("#password-1"), page.locator("[data-caps-lock-of]")
+    assert not note.is_visible()
+    field.dispatch_event("keydown", {"key": "A", "modifierCapsLock": True})
+    assert note.inner_text() == "Caps Lock is on."
+    field.dispatch_event("keyup", {"key": "a"})
+    assert not note.is_visible()
+    page.close()
