@@ -109,9 +109,16 @@ ALONE = {
     *("/login", "/login/{backend}", "/login/{backend}/back", "/static/{tag}/{name}"),
     *("/classes/{key}/picture", "/movies/{key}/{picture}", "/sessions/{key}/classes"),
     *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
+    *(
+        f"/{one}/{{key}}/edit"
+        for one in ("shipments", "contacts", "dewars", "containers", "proteins", "samples")
+    ),
+    *(f"/proposals/{{parent}}/{one}/new" for one in ("shipments", "contacts", "proteins")),
+    *("/shipments/{parent}/dewars/new", "/dewars/{parent}/containers/new"),
+    *("/containers/{parent}/samples/new", "/containers/{key}/sheet"),
     *("/robot/{key}/before", "/robot/{key}/after", "/spectra/{key}/spectrum"),
 }
-"""Pages that stand for no request, files, and what that database has none of."""
+"""Pages that stand for no request, forms, files, and what that database has none of."""
 HEAD = """# What each page costs
 
 Each web page beside the requests to the API that a client would send to show the same, for staff on the

@@ -41,6 +41,19 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /containers/{key}": ("/containers/1", "/containers/1"),
     "GET /contacts": ("/contacts", "/labcontacts"),
     "GET /contacts/{key}": ("/contacts/1", "/labcontacts/1"),
+    "GET /proposals/{parent}/shipments/new": ("/proposals/mx23/shipments/new", "/proposals/mx23"),
+    "GET /proposals/{parent}/contacts/new": ("/proposals/mx23/contacts/new", "/proposals/mx23"),
+    "GET /proposals/{parent}/proteins/new": ("/proposals/mx23/proteins/new", "/proposals/mx23"),
+    "GET /shipments/{parent}/dewars/new": ("/shipments/1/dewars/new", "/shippings/1"),
+    "GET /dewars/{parent}/containers/new": ("/dewars/1/containers/new", "/dewars/1"),
+    "GET /containers/{parent}/samples/new": ("/containers/1/samples/new", "/containers/1"),
+    "GET /containers/{key}/sheet": ("/containers/1/sheet", "/containers/1"),
+    "GET /shipments/{key}/edit": ("/shipments/1/edit", "/shippings/1"),
+    "GET /contacts/{key}/edit": ("/contacts/1/edit", "/labcontacts/1"),
+    "GET /dewars/{key}/edit": ("/dewars/1/edit", "/dewars/1"),
+    "GET /containers/{key}/edit": ("/containers/1/edit", "/containers/1"),
+    "GET /proteins/{key}/edit": ("/proteins/1/edit", "/proteins/1"),
+    "GET /samples/{key}/edit": ("/samples/1/edit", "/samples/1"),
     "GET /sessions/{key}/statistics": ("/sessions/1/statistics", "/stats/breakdown?sessionId=1"),
     "GET /proposals/{name}/statistics": ("/proposals/mx23/statistics", "/stats/times?proposal=mx23"),
     "GET /statistics": ("/statistics", "/stats/runs"),
@@ -50,6 +63,12 @@ ALIKE: dict[str, tuple[str, str]] = {
     ),
 }
 """By page: its address, and what of the API it stands for. A list says how many rows there are."""
+SENT = {
+    name.replace("GET", "POST"): address
+    for name, address in ALIKE.items()
+    if name.endswith(("/new", "/edit", "/sheet"))
+}
+"""Forms are sent to where they are shown, by who sees what they are about."""
 LISTED: dict[str, tuple[str, str]] = {
     "GET /collections/{key}": ("/collections/1", "/events?dataCollectionId=1"),
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
@@ -115,7 +134,7 @@ def pages(whole: Whole) -> set[str]:
 
 
 async def test_every_page_has_an_entry(whole: Whole) -> None:
-    assert pages(whole) == {*ALIKE, *LISTED, *HELD, *PICTURES, *FOR_ALL, *PUBLIC}
+    assert pages(whole) == {*ALIKE, *SENT, *LISTED, *HELD, *PICTURES, *FOR_ALL, *PUBLIC}
     public = {
         f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
         for one in pages_of(whole.app.starbeam.asgi)
@@ -134,6 +153,20 @@ async def test_a_page_shows_what_the_api_shows(whole: Whole, caller: str) -> Non
         if shown.status_code == 200 and "total" in told.json():
             total = told.json()["total"]
             assert re.search(rf"<h1>\w+</h1><span class=\"soft\">{total}</span>", shown.text), (page, total)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_a_form_is_taken_from_who_sees_what_it_is_about(whole: Whole, caller: str) -> None:
+    """An empty one: there is something to say of it, or nothing to change."""
+    visitor = Visitor(whole.app)
+    await visitor.log_in(caller)
+    for name, (page, address) in SENT.items():
+        told = await whole.call("GET ", address, caller)
+        answer = await visitor.send(page, "/")
+        wanted = {422} if name.endswith("/new") else {303, 422}
+        assert answer.status_code in (wanted if told.status_code == 200 else {404}), page
+        foreign = await visitor.client.post(page, data={"csrf": "x"})
+        assert foreign.status_code in (403, 404), page
 
 
 @pytest.mark.parametrize("caller", CALLERS)

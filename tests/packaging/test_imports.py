@@ -32,7 +32,7 @@ FLOORS = (
     {"server", "workers"},
     {"app"},
     {"http"},
-    {"demo", "discovery", "hooks", "hookspecs", "loader", "pages", "plugin", "registry"},
+    {"demo", "discovery", "forms", "hooks", "hookspecs", "loader", "pages", "plugin", "registry"},
     {"auth"},
     {"contents", "db", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},

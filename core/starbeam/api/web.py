@@ -3,7 +3,10 @@
 from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService
 from starbeam.auth.refresh import Proven
+from starbeam.forms import About, Choices, FormOf, in_words, tidy
 from starbeam.http.addresses import ClientAddress
+from starbeam.http.errors import faults_of
+from starbeam.http.forms import form_pages
 from starbeam.http.health import Health
 from starbeam.pages import (
     Asked,
@@ -22,11 +25,14 @@ from starbeam.pages import (
 )
 
 __all__ = [
+    "About",
     "Asked",
     "Authenticator",
+    "Choices",
     "ClientAddress",
     "Drawn",
     "Finder",
+    "FormOf",
     "Health",
     "LoginService",
     "OfCollections",
@@ -40,4 +46,8 @@ __all__ = [
     "Spot",
     "Tab",
     "TileSpot",
+    "faults_of",
+    "form_pages",
+    "in_words",
+    "tidy",
 ]

@@ -14,7 +14,8 @@ from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, Pages, Part, Place, Show, Tab
+from starbeam.api.web import Asked, Pages, Part, Place, Show, Tab, form_pages
+from starbeam_shipping.forms import FORMS
 from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContentFilters
 from starbeam_shipping.queries.dewars import DEWARS, DewarFilters
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilters
@@ -131,6 +132,7 @@ def pages() -> Pages:
             show_container,
             list_contacts,
             show_contact,
+            *(handler for form in FORMS for handler in form_pages(form)),
         ],
         Path(__file__).with_name("templates"),
         places=[Place("Shipments", "/shipments", 400)],

@@ -192,6 +192,11 @@ class ShippingCreateOptional(msgspec.Struct, frozen=True):
     comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
+BAR_CODE = Meta(title="Bar Code", description="Of no other dewar; labels print it")
+TO_FACILITY = Meta(title="Tracking Number to the Facility")
+FROM_FACILITY = Meta(title="Tracking Number from the Facility")
+
+
 class DewarShipping(msgspec.Struct):
     """The shipment of a dewar."""
 
@@ -205,6 +210,10 @@ class Dewar(msgspec.Struct):
     shippingId: Annotated[int, Meta(title="Shipping Id")]
     code: Annotated[str | None, Meta(title="Name"), REQUIRED]
     dewarType: Annotated[str | None, Meta(title="Type")]
+    barCode: Annotated[str | None, Meta(title="Bar Code")]
+    comments: Annotated[str | None, Meta(title="Comments")]
+    trackingNumberToSynchrotron: Annotated[str | None, Meta(title="Tracking Number to the Facility")]
+    trackingNumberFromSynchrotron: Annotated[str | None, Meta(title="Tracking Number from the Facility")]
     dewarId: Annotated[int, Meta(title="Dewar Id")]
     Shipping: Annotated[DewarShipping, Meta(title="Shipping")]
 
@@ -215,6 +224,10 @@ class DewarCreate(msgspec.Struct, frozen=True):
     shippingId: Annotated[Key, Meta(title="Shipping Id")]
     code: Annotated[str, Meta(title="Name")]
     dewarType: Annotated[DewarType | None, Meta(title="Type")] = None
+    barCode: Annotated[str | UnsetType | None, BAR_CODE] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
+    trackingNumberToSynchrotron: Annotated[str | UnsetType | None, TO_FACILITY] = UNSET
+    trackingNumberFromSynchrotron: Annotated[str | UnsetType | None, FROM_FACILITY] = UNSET
 
 
 class DewarCreateOptional(msgspec.Struct, frozen=True):
@@ -222,6 +235,14 @@ class DewarCreateOptional(msgspec.Struct, frozen=True):
 
     code: Annotated[str | UnsetType, Meta(title="Name")] = UNSET
     dewarType: Annotated[DewarType | UnsetType, Meta(title="Type")] = UNSET
+    barCode: Annotated[str | UnsetType | None, BAR_CODE] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
+    trackingNumberToSynchrotron: Annotated[str | UnsetType | None, TO_FACILITY] = UNSET
+    trackingNumberFromSynchrotron: Annotated[str | UnsetType | None, FROM_FACILITY] = UNSET
+
+
+Capacity = Annotated[int, Meta(ge=1)]
+CAPACITY = Meta(title="Capacity", description="Number of its positions")
 
 
 class ContainerDewar(msgspec.Struct):
@@ -239,6 +260,8 @@ class Container(msgspec.Struct):
     containerType: Annotated[str | None, Meta(title="Type"), REQUIRED]
     sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")]
     beamlineLocation: Annotated[str | None, Meta(title="Beamline")]
+    capacity: Annotated[int | None, Meta(title="Capacity")]
+    comments: Annotated[str | None, Meta(title="Comments")]
     containerId: Annotated[int, Meta(title="Container Id")]
     Dewar: Annotated[ContainerDewar, Meta(title="Dewar")]
 
@@ -251,6 +274,8 @@ class ContainerCreate(msgspec.Struct, frozen=True):
     containerType: Annotated[str, Meta(title="Type")]
     sampleChangerLocation: Annotated[str | None, Meta(title="Position in the Sample Changer")] = None
     beamlineLocation: Annotated[str | None, Meta(title="Beamline")] = None
+    capacity: Annotated[Capacity | UnsetType | None, CAPACITY] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET
 
 
 class ContainerCreateOptional(msgspec.Struct, frozen=True):
@@ -263,3 +288,5 @@ class ContainerCreateOptional(msgspec.Struct, frozen=True):
         UNSET
     )
     beamlineLocation: Annotated[str | UnsetType | None, Meta(title="Beamline")] = UNSET
+    capacity: Annotated[Capacity | UnsetType | None, CAPACITY] = UNSET
+    comments: Annotated[str | UnsetType | None, Meta(title="Comments")] = UNSET

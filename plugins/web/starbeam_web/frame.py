@@ -104,13 +104,17 @@ class Frame:
             "version": version("starbeam-core"),
             "zone": self._ctx.settings.server.timezone or "the server's time zone",
         }
-        made.filters |= words.FILTERS
+        made.filters |= words.FILTERS | {"addressed": self._addressed}
         return made
 
     def _is_there(self, who: Principal | None, place: Place) -> bool:
         """Whether somebody may see a place, and this database has what it shows."""
         may = not place.needs or (who is not None and not who.permissions.isdisjoint(place.needs))
         return may and not self._ctx.database.lacks(*place.tables)
+
+    def _addressed(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Words and addresses, those below the site's root as they are on this server."""
+        return [(word, self.address(href) if href else "") for word, href in places]
 
     def _tabs(self, tabs: list[Any], of: str, key: int | str) -> list[tuple[str, str]]:
         """Title and address of the pages about a thing."""

@@ -93,11 +93,18 @@ async def test_a_dewar_is_added_and_changed(app: TestApp, member: Caller) -> Non
     shipment = {"proposalId": 1, "shippingName": "S1"}
     added = await member.post("/dewars", {"shippingId": 1, "code": "new"})
     wanted = {"dewarId": 3, "shippingId": 1, "code": "new", "dewarType": "Dewar", "Shipping": shipment}
+    tracked = ("trackingNumberToSynchrotron", "trackingNumberFromSynchrotron")
+    wanted |= dict.fromkeys(("barCode", "comments", *tracked))
     assert added == wanted
     box = await member.post("/dewars", {"shippingId": 1, "code": "box", "dewarType": "Toolbox"})
     assert box["dewarType"] == "Toolbox"
     changed = await member.patch("/dewars/3", {"dewarType": "Toolbox", "shippingId": 2})
     assert changed == {**wanted, "dewarType": "Toolbox"} == await member.get("/dewars/3")
+    more = {"barCode": "mx1-7", "comments": "Upright", tracked[0]: "T1", tracked[1]: "T2"}
+    assert await member.patch("/dewars/3", more) == {**changed, **more}
+    assert await member.refused("PATCH", "/dewars/4", {"barCode": "MX1-7"}) == [["body", "barCode"]]
+    assert await member.patch("/dewars/3", more) == {**changed, **more}
+    assert await member.patch("/dewars/3", dict.fromkeys(more)) == changed
     assert await keys(member, "/dewars?shippingId=1", "dewarId") == [1, 3, 4]
     assert (await member.get("/shippings/1"))["_metadata"] == {"dewars": 3}
 
@@ -132,8 +139,14 @@ async def test_a_container_is_added_found_changed_and_moved(app: TestApp, member
         "containerType": "Puck",
         "beamlineLocation": "id29",
         "sampleChangerLocation": None,
+        "capacity": None,
+        "comments": None,
         "Dewar": dewar,
     }
+    more = {"capacity": 16, "comments": "Blue"}
+    assert await member.patch("/containers/3", more) == {**added, **more}
+    assert await member.refused("PATCH", "/containers/3", {"capacity": 0}) == [["body", "capacity"]]
+    assert await member.patch("/containers/3", dict.fromkeys(more)) == added
     assert await keys(member, "/containers", "containerId") == [1, 3]
     other = (await member.post("/dewars", {"shippingId": 1, "code": "D9"}))["dewarId"]
     sent = {"dewarId": other, "beamlineLocation": None, "sampleChangerLocation": "7"}

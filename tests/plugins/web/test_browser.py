@@ -21,6 +21,11 @@ OF_SESSION = (
     "from BLSession s join Proposal p using (proposalId)"
 )
 SAYS = {
+    r"/(?P<what>\w+)/[\w-]+/(?P<more>\w+)/new": "select 'New ' || case :more when 'contacts' then "
+    "'lab contact' else substr(:more, 1, length(:more) - 1) end where :what <> ''",
+    r"/shipments/(?P<key>\d+)/edit": "select shippingName from Shipping where shippingId = :key",
+    r"/(?P<what>\w+)/\d+/edit": "select 'Change' where :what <> ''",
+    r"/containers/(?P<key>\d+)/sheet": "select 'Position' where :key <> ''",
     r"/proposals/(?P<key>\w+)(/\w+)?": f"select title from Proposal p where {NAME} = :key",
     r"/sessions/(?P<key>\d+)(/\w+)?": f"{OF_SESSION} where sessionId = :key",
     r"/samples/(?P<key>\d+)": "select name from BLSample where blSampleId = :key",

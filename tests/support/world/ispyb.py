@@ -218,9 +218,9 @@ async def _shipped(db: TestDatabase) -> None:
             comments="Fragile",
             bltimeStamp=NOW,
         )
-        await db.add(m.Dewar, dewarId=n, shippingId=n, code=f"D{n}", type="Dewar")
+        await db.add(m.Dewar, dewarId=n, shippingId=n, code=f"D{n}", type="Dewar", **_tracked(n))
         mounted = {"beamlineLocation": "id02", "sampleChangerLocation": "3"}
-        puck = {"code": f"C{n}", "containerType": "Puck", "capacity": 16}
+        puck = {"code": f"C{n}", "containerType": "Puck", "capacity": 16, "comments": "Blue"}
         await db.add(m.Container, containerId=n, dewarId=n, **puck, **mounted)
         await db.add(m.Protein, proteinId=n, proposalId=n, **_protein())
         await db.add(m.Crystal, crystalId=n, proteinId=n, **_cell())
@@ -230,6 +230,11 @@ async def _shipped(db: TestDatabase) -> None:
         await db.add(m.Position, positionId=TWINS + n, posX=4.5, posY=5.5, posZ=6.5)
         corners = {"positionId": n, "position2Id": TWINS + n}
         await db.add(m.BLSubSample, blSubSampleId=n, blSampleId=n, type="roi", comments="Edge", **corners)
+
+
+def _tracked(n: int) -> Row:
+    numbers = {"trackingNumberToSynchrotron": f"T{n}", "trackingNumberFromSynchrotron": f"R{n}"}
+    return {"barCode": f"B{n}", "comments": "Upright", **numbers}
 
 
 def _protein() -> Row:

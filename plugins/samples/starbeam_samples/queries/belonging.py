@@ -126,3 +126,12 @@ def named(scope: Scope) -> Select[int, int, str | None]:
         BLSample.name.in_(bindparam("names", expanding=True)),
     )
     return found.execution_options(**OBSTACLE)
+
+
+@statement
+def sheet(scope: Scope) -> Select[str | None, str | None, str | None, str | None]:
+    """The samples in the container `key` as a sheet shows them."""
+    found = select(BLSample.location, BLSample.name, BLSample.comments, Protein.acronym)
+    found = found.outerjoin(Crystal, Crystal.crystalId == BLSample.crystalId)
+    found = found.outerjoin(Protein, Protein.proteinId == Crystal.proteinId)
+    return found.where(BLSample.containerId == bindparam("key")).order_by(BLSample.blSampleId)

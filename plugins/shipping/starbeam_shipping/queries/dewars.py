@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, bindparam, join, select
+from sqlalchemy import ColumnElement, Select, bindparam, join, select
 
-from starbeam.api.database import Shape
+from starbeam.api.database import Scope, Shape, statement
 from starbeam.api.lists import Filters, List, ProposalName, Where, query_id
 from starbeam_ispyb.models import Dewar, Shipping
 from starbeam_ispyb.names import of_proposal
@@ -43,3 +43,10 @@ DEWARS = List(
     listed=[Dewar.shippingId.is_not(None)],
     missing="Dewar not found",
 )
+
+
+@statement
+def with_bar_code(scope: Scope) -> Select[int]:
+    """The dewar that has the bar code `code`."""
+    found = select(Dewar.dewarId).where(Dewar.barCode == bindparam("code"))
+    return found.execution_options(obstacle=True)

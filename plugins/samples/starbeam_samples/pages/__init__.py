@@ -15,8 +15,10 @@ from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
 from starbeam.api.lists import Order, Page
-from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
+from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_pages
+from starbeam_samples.forms import FORMS
 from starbeam_samples.layouts import layout_of, odd_positions
+from starbeam_samples.pages import sheet
 from starbeam_samples.queries.containers import container_type
 from starbeam_samples.queries.outcomes import Outcome, outcomes_of
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -172,8 +174,11 @@ def pages() -> Pages:
             list_samples_of_session,
             list_proteins,
             show_protein,
+            sheet.show_sheet,
+            sheet.send_sheet,
+            *(handler for form in FORMS for handler in form_pages(form)),
         ],
-        Path(__file__).with_name("templates"),
+        Path(__file__).parents[1] / "templates",
         places=[Place("Samples", "/samples", 300)],
         tabs=[
             Tab("proposal", "Samples", "/proposals/{key}/samples", 200),
