@@ -45,6 +45,8 @@ class Field:
     most: int | None
     """How many characters this database takes."""
     choices: Choices
+    start: str
+    """What a new one holds at first."""
 
     @property
     def place(self) -> list[str]:
@@ -137,6 +139,7 @@ def _fields(
             needed=is_needed,
             most=longest(column) if isinstance(inner[0], inspect.StrType) else None,
             choices=choices,
+            start=f"{one.default}" if isinstance(one.default, str | int) else "",
         )
 
 

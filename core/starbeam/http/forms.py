@@ -33,8 +33,9 @@ def form_pages(form: FormOf) -> list[Any]:
     ) -> Response[Any]:
         about = await form.of_parent(reader, parent)
         fields = form.fields(reader.scope.schema, about, change=False)
+        texts = {one.name: one.start for one in fields}
         hidden = {"after": f"{await forms.newest(reader, form)}"}
-        return show("web/form.html", **_shown(form, about, fields, {}, hidden))
+        return show("web/form.html", **_shown(form, about, fields, texts, hidden))
 
     @post(f"{form.under}/new", access=authenticated)
     async def send_new(

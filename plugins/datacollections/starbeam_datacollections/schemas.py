@@ -29,7 +29,6 @@ class DataCollectionSummary(msgspec.Struct):
 
     dataCollectionId: Annotated[int, Meta(title="Data Collection Id")]
     dataCollectionGroupId: Annotated[int, Meta(title="Data Collection Group Id")]
-    dataCollectionNumber: Annotated[int | None, Meta(title="Number")]
     startTime: Annotated[datetime | None, Meta(title="Start Time")]
     endTime: Annotated[datetime | None, Meta(title="End Time")]
     runStatus: Annotated[str | None, Meta(title="Status")]

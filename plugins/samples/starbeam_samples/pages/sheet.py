@@ -11,9 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from starbeam.api import Faults, Invalid, Refusal, authenticated
+from starbeam.api import Faults, Invalid, Missing, Refusal, authenticated
 from starbeam.api.database import Reader, Sheet, Write, Writer
 from starbeam.api.http import status_of
+from starbeam.api.lists import LARGEST
 from starbeam.api.web import Show, faults_of, in_words, tidy
 from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
@@ -33,7 +34,7 @@ async def show_sheet(
     reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
 ) -> Response[Any]:
     """The samples of a container, to be typed over."""
-    container = await reader.first(belonging.container(), NO_CONTAINER, key=key)
+    container = await _container(reader, key)
     there = _cells(await reader.rows(belonging.sheet(), key=key))
     return show("samples/sheet.html", **await _shown(reader, key, container, there, there))
 
@@ -47,7 +48,7 @@ async def send_sheet(
     key: FromPath[int],
 ) -> Response[Any]:
     """Store what was typed, or the rows of a file; with `check` nothing is stored."""
-    container = await reader.first(belonging.container(), NO_CONTAINER, key=key)
+    container = await _container(reader, key)
     form = await request.form()
     typed, was = _typed(form, ""), _typed(form, "was.")
     dry = "check" in form
@@ -69,6 +70,13 @@ async def send_sheet(
     if dry:
         return show("samples/sheet.html", **shown | {"outcome": outcome})
     return Redirect(request.url.path.removesuffix("/sheet"), status_code=303)
+
+
+async def _container(reader: Reader, key: int) -> Any:
+    """Its proposal, type and capacity. Raises Missing where the caller sees none."""
+    if key > LARGEST:
+        raise Missing(NO_CONTAINER)
+    return await reader.first(belonging.container(), NO_CONTAINER, key=key)
 
 
 async def _fill(writer: Writer, key: int, typed: Cells, was: Cells, dry: bool) -> ContainerFilled:
