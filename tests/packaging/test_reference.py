@@ -102,7 +102,7 @@ def test_every_command_is_there_with_its_usage(pages: dict[str, str]) -> None:
 def test_every_figure_is_there(pages: dict[str, str]) -> None:
     for name in ("starbeam_requests_total", "starbeam_request_seconds", "starbeam_requests_running"):
         assert f"| `{name}` |" in pages["metrics"]
-    assert "| `method`, `route`, `status` |" in pages["metrics"]
+    assert "| `plugin`, `method`, `route`, `status` |" in pages["metrics"]
 
 
 def test_every_hook_is_used_by_a_plugin_or_an_example() -> None:
