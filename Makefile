@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases docs pictures bench bench-pages suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long cases deploy-check docs pictures bench bench-pages suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -61,6 +61,9 @@ check-long: $(INSTALLED) ## run the tests that take too long for every day
 
 cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
+
+deploy-check: ## check config/deploy with the programs that read it
+	@tests/support/check_deploy.sh
 
 docs: $(INSTALLED) ## build the documentation into dist/docs
 	@$(BIN)/python docs/generate.py
