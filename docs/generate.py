@@ -87,14 +87,33 @@ def _settings_table(found: list[dict[str, str]]) -> str:
 
 def hooks(app: Starbeam) -> str:
     """Every hook with its exact signature, of core and of plugins."""
-    parts = ["# Hooks", docstring(hookspecs)]
+    parts, shown = ["# Hooks", docstring(hookspecs)], samples()
     for name, spec, owner in _specs(app):
         users = [plugin for plugin, one in app.plugins.enabled.items() if name in hooks_of(type(one))]
         parts += [f"## `{name}`", f"```python\ndef {name}{signature(spec)}\n```", docstring(spec)]
         parts += [f"Defined by the plugin {owner}."] if owner != CORE else []
         parts += [f"Used by {', '.join(users)}."] if users else []
+        parts += ["In `{}`:\n\n```python\n{}\n```".format(*shown[name])] if name in shown else []
     parts += ["## What `ctx` holds", docstring(Context), _attributes(Context)]
     return "\n\n".join(parts)
+
+
+def samples() -> dict[str, tuple[str, str]]:
+    """Hooks as somebody implements them, file and code: an example, else the shortest of a plugin."""
+    found = []
+    for file in [*DOCS.parent.glob("plugins/*/*/__init__.py"), *DOCS.parent.glob("examples/*/*/__init__.py")]:
+        name = str(file.relative_to(DOCS.parent))
+        found += [(hook, name, code) for hook, code in _implemented(file.read_text(encoding="utf-8"))]
+    best = sorted(found, key=lambda one: (one[1].startswith("plugins"), len(one[2]), one[1]), reverse=True)
+    return {hook: (name, code) for hook, name, code in best}
+
+
+def _implemented(text: str) -> Iterator[tuple[str, str]]:
+    """The hooks that a module implements, each with its code."""
+    for node in ast.walk(ast.parse(text)):
+        marks = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+        if any(ast.unparse(mark).startswith("hookimpl") for mark in marks):
+            yield node.name, dedent("\n".join(text.splitlines()[marks[0].lineno - 1 : node.end_lineno]))
 
 
 def _specs(app: Starbeam) -> Iterator[tuple[str, Any, str]]:

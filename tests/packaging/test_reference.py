@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import inspect
 import subprocess
@@ -105,16 +104,15 @@ def test_every_figure_is_there(pages: dict[str, str]) -> None:
     assert "| `plugin`, `method`, `route`, `status` |" in pages["metrics"]
 
 
-def test_every_hook_is_used_by_a_plugin_or_an_example() -> None:
-    used = {
-        function.name
-        for place in ("plugins", "examples")
-        for file in (ROOT / place).glob("*/*/__init__.py")
-        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(function, ast.FunctionDef)
-        and any(isinstance(mark, ast.Name) and mark.id == "hookimpl" for mark in function.decorator_list)
-    }
-    assert set(HOOKS) <= used
+def test_every_hook_is_shown_as_a_plugin_or_an_example_uses_it(
+    generate: ModuleType, pages: dict[str, str], app: Starbeam
+) -> None:
+    shown = generate.samples()
+    assert {*HOOKS, "register_event_sources"} <= shown.keys()
+    assert shown["register_indexes"][0] == "examples/starbeam-shiftlog/starbeam_shiftlog/__init__.py"
+    for name, (file, code) in shown.items():
+        assert f"In `{file}`:\n\n```python\n@hookimpl" in pages["hooks"].partition(f"## `{name}`")[2]
+        assert code in pages["hooks"]
 
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path, generate: ModuleType) -> None:
