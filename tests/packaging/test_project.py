@@ -32,7 +32,7 @@ def test_what_is_named_exists(name: str) -> None:
     text = page.read_text(encoding="utf-8")
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", in_code(text))) <= TARGETS
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
-    paths = re.findall(r"`((?:core|plugins|tests|docs|config|benchmarks)/[\w/.]+)`", text)
+    paths = re.findall(r"`((?:core|plugins|tests|docs|config|benchmarks|examples)/[\w/.-]+)`", text)
     for where in [*(page.parent / link for link in links), *(ROOT / path for path in paths)]:
         assert where.exists() or "NAME" in where.name, where
 
@@ -44,8 +44,8 @@ def in_code(text: str) -> str:
 
 def test_code_that_is_shown_is_code_that_is_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = re.findall(r"\(`([\w/.]+)`[^\n]*\):\n\n((?:    .*\n|\n(?=    ))+)", text)
-    shown += [(file, code) for code, file in re.findall(r"((?:    .*\n|\n(?=    ))+)\n\(`([\w/.]+)`", text)]
+    shown = re.findall(r"\(`([\w/.-]+)`[^\n]*\):\n\n((?:    .*\n|\n(?=    ))+)", text)
+    shown += [(file, code) for code, file in re.findall(r"((?:    .*\n|\n(?=    ))+)\n\(`([\w/.-]+)`", text)]
     assert len(shown) == 7
     for file, code in shown:
         there = [line.strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
