@@ -96,8 +96,15 @@ class Asked(NamedTuple):
         return routes()[self.operation].body
 
 
+ENDLESS = {"GET /events/stream"}
+"""What goes on and on."""
+
+
 def of(operation: str) -> list[Asked]:
-    """What is asked of an operation. Raises KeyError for one that nobody has said anything about."""
+    """What is asked of an operation, nothing of one without an end. Raises KeyError for one that nobody has
+    said anything about."""
+    if operation in ENDLESS:
+        return []
     route = routes()[operation]
     method, path = operation.split(" ")
     found = [Asked(operation, address or path) for address in (route.path, *route.also)]

@@ -6,6 +6,7 @@ whole app enforces it; a handler that says nothing stops start-up.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -120,6 +121,10 @@ class Principal:
         narrowed = bool(self.limits.proposals)
         return Kind(self.permissions, bool(self.beamlines), self.limits.all_beamlines, narrowed)
 
+
+Still = Callable[[], Awaitable[Principal]]
+"""Who calls, as the same request would be told now. Raises `Unauthenticated` or `Forbidden` when it would be
+refused: its token is over, or the person lost a permission."""
 
 NOBODY = Principal(0, "", frozenset())
 """Who writes when no person calls: at a log-in, in the background, from the command line."""

@@ -3,6 +3,7 @@ in one process."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
 from starbeam import loader
-from starbeam.access import Principal
+from starbeam.access import Principal, Still
 from starbeam.auth import onetime
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
@@ -71,6 +73,8 @@ class Starbeam:
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
         self.options = LiveOptions(self.registry.options)
+        self.ending = asyncio.Event()
+        """Set when the server is told to end."""
         self.snapshot = Snapshot(self.options, People(self.options), self.database)
         self.files = Files(settings.files)
         self.metrics = self._metrics()
@@ -113,6 +117,16 @@ class Starbeam:
         about = who, self.clock.now(), self.options.values
         return Write(self.database, scope, *about, self.listeners)
 
+    @asynccontextmanager
+    async def reads(self, who: Principal) -> AsyncIterator[Reader]:
+        """What reads for a caller. Raises what the database raises while it is away."""
+        connection = ReadConnection(self.database)
+        try:
+            scope = await self.scopes.of(who)
+            yield Reader(connection, scope, who, self.clock.now(), self.options.values)
+        finally:
+            await connection.close()
+
     @property
     def is_test_system(self) -> bool:
         """Whether somebody can log in without proof."""
@@ -122,7 +136,7 @@ class Starbeam:
         """What a plugin's hooks are given."""
         backends = self.plugins.backends.get(plugin, {})
         collect = partial(self.plugins.call, ctx=self.context)
-        about = self.settings, self.database, self.snapshot, self.clock, self.write
+        about = self.settings, self.database, self.snapshot, self.clock, self.write, self.reads, self.ending
         return Context(plugin, *about, self.registry.permissions, collect, backends)
 
     def _built(self) -> Litestar:
@@ -153,6 +167,10 @@ class Starbeam:
         guard = Guard(
             self.settings, self.tokens, self.snapshot, self.onetime_tokens, self.registry.authenticators
         )
+
+        def still(request: Request[Principal, Any, Any]) -> Still:
+            return partial(guard.still, request, request.route_handler)
+
         answer = partial(errors.answer, outage=self.database.outage, site=self.registry.site)
         beside = [
             health.router(self.health),
@@ -165,7 +183,7 @@ class Starbeam:
         app = Litestar(
             route_handlers=[*_together(routers), *beside, *self._site()],
             guards=[guard.check],
-            dependencies=self._dependencies(),
+            dependencies={**self._dependencies(), "still": Provide(still, sync_to_thread=False)},
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
             before_request=requests.read_words,
@@ -173,6 +191,7 @@ class Starbeam:
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
+            state=State({"ending": self.ending}),
             opt={"plugin": CORE},
             request_max_body_size=settings.max_body,
             logging_config=None,
@@ -210,12 +229,8 @@ class Starbeam:
             return request.user
 
         async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
-            connection = ReadConnection(self.database)
-            try:
-                scope = await self.scopes.of(who)
-                yield Reader(connection, scope, who, self.clock.now(), self.options.values)
-            finally:
-                await connection.close()
+            async with self.reads(who) as reader:
+                yield reader
 
         async def write(who: NamedDependency[Principal]) -> Write:
             return await self.write(who)

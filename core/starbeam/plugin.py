@@ -18,9 +18,12 @@ import pluggy
 from starbeam.settings import Section
 
 if TYPE_CHECKING:
+    import asyncio
+
     from starbeam.auth.snapshot import Snapshot
     from starbeam.clock import Clock
     from starbeam.db.engine import Database
+    from starbeam.db.reader import Reads
     from starbeam.db.writer import Writes
     from starbeam.options import LiveOptions
     from starbeam.permissions import Permission
@@ -84,6 +87,10 @@ class Context:
     """The facility's local time."""
     writes: Writes
     """From who writes to what runs their changes: for work that no request asks for. Not while hooks run."""
+    reads: Reads
+    """The same for what reads."""
+    ending: asyncio.Event
+    """Set when the server is told to end: answers that go on and on end then."""
     permissions: Mapping[str, Permission]
     """All that plugins declare, by name."""
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]

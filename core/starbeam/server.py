@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -176,6 +177,7 @@ class _Server(Server):
     def __init__(self, config: Config, app: Litestar, started: Started) -> None:
         super().__init__(config)
         self._beside = app.lifespan()
+        self._ending: asyncio.Event = app.state.ending
         self._tell = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -187,5 +189,6 @@ class _Server(Server):
         await self._tell()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
         await super().shutdown(sockets)
         await self._beside.__aexit__(None, None, None)

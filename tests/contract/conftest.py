@@ -77,6 +77,7 @@ def make_whole(make_app: MakeApp, tmp_path: Path) -> MakeWhole:
         files.mkdir()
         where = {"files.roots": [str(files)], "files.path_map": str(files)}
         app = await make_app(*PLUGINS, **SETTINGS, **where, **settings)
+        app.starbeam.ending.set()  # no test would hear the end of what goes on and on
         await world.build(app.database, files)
         root = app.starbeam.settings.server.api_root
         known = {

@@ -9,6 +9,7 @@ from starbeam.db.functions import (
     as_datetime,
     containing,
     contains,
+    digest,
     found_for_row,
     joined,
     seconds_between,
@@ -16,7 +17,7 @@ from starbeam.db.functions import (
 )
 from starbeam.db.limits import NotTaken, cut, fitting
 from starbeam.db.mariadb import TABLE_OPTIONS
-from starbeam.db.reader import Reader
+from starbeam.db.reader import Reader, Reads
 from starbeam.db.rows import Rows
 from starbeam.db.schema import Schema, reflect
 from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, CALLER_PROPOSALS, NOW, Scope, bound_by, statement
@@ -50,6 +51,7 @@ __all__ = [
     "NotTaken",
     "Patch",
     "Reader",
+    "Reads",
     "Rows",
     "Rule",
     "Schema",
@@ -66,6 +68,7 @@ __all__ = [
     "contains",
     "counted",
     "cut",
+    "digest",
     "enum_values",
     "first_line",
     "fitting",

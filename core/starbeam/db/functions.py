@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Select, String, literal
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, Select, String, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -87,6 +87,20 @@ class whole(Spelled):
     inherit_cache = True
     on_mariadb = "CAST(FLOOR({0}) AS SIGNED)"
     on_sqlite = "CAST({0} AS INTEGER)"
+
+
+class digest(GenericFunction[Any]):
+    """A whole number for some values, NULL among them; nearly always another one for others."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(digest, "mysql")
+@compiles(digest, "mariadb")
+def _digest_mysql(element: digest, compiler: SQLCompiler, **kw: Any) -> str:
+    parts = (f"IFNULL(CAST({compiler.process(part, **kw)} AS BINARY), '~')" for part in element.clauses)
+    return f"CRC32(CONCAT_WS('|', {', '.join(parts)}))"
 
 
 class joined(GenericFunction[Any]):

@@ -7,6 +7,7 @@ A handler reads lists (`starbeam.db.lists`) and statements (`starbeam.db.scope`)
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
@@ -95,6 +96,10 @@ class Reader(Lists):
     async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows, read by the request's connection."""
         return await self._connection.fetch(query, values)
+
+
+Reads = Callable[[Principal], AbstractAsyncContextManager[Reader]]
+"""From who reads to a reader, for as long as the context is open."""
 
 
 def _page_of(

@@ -13,6 +13,7 @@ import os
 import re
 import sqlite3
 import unicodedata
+import zlib
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -47,6 +48,7 @@ class Connection(sqlite3.Connection):
         self.create_function("like", 2, like, deterministic=True)
         self.create_function("like", 3, like, deterministic=True)
         self.create_function("as_datetime", 1, as_datetime, deterministic=True)
+        self.create_function("digest", -1, digest, deterministic=True)
         self.executescript(_PRAGMAS)
 
 
@@ -171,6 +173,11 @@ def as_datetime(text: str | None) -> str | None:
         return datetime(year, month, day, hour, minute, second).isoformat(" ")
     except ValueError:
         return None
+
+
+def digest(*values: Any) -> int:
+    """A number for some values, another one for nearly all others."""
+    return zlib.crc32("|".join("~" if value is None else str(value) for value in values).encode())
 
 
 @lru_cache(maxsize=4096)

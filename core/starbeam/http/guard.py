@@ -65,8 +65,18 @@ class Guard:
         bind_contextvars(person=who.login)
         if who.limits is not None:
             bind_contextvars(token=who.limits.token)
-            if not self._opens(connection, access, who.limits):
-                raise Forbidden("This token is not good for this operation")
+        self._permit(connection, handler, who)
+
+    async def still(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
+        """Who calls, as of now: for answers that go on and on. Raises what `check` raises."""
+        who = await self._caller(connection, handler)
+        self._permit(connection, handler, who)
+        return who
+
+    def _permit(self, connection: Connection, handler: BaseRouteHandler, who: Principal) -> None:
+        access: Access = handler.opt["access"]
+        if who.limits is not None and not self._opens(connection, access, who.limits):
+            raise Forbidden("This token is not good for this operation")
         if access.permissions and who.permissions.isdisjoint(access.permissions):
             raise Missing("Not Found") if handler.opt.get("page") else Forbidden("Not Authorized")
 

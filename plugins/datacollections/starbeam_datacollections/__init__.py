@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 
@@ -45,6 +45,13 @@ class DataCollectionsPlugin(Plugin[NoSettings]):
         from starbeam_datacollections import routes
 
         return routes.handlers
+
+    @hookimpl(optionalhook=True)
+    def register_signs(self, ctx: Context) -> Iterable[Any]:
+        """A data collection changes when one of its images has been looked at."""
+        from starbeam_datacollections.queries.signs import looked_at
+
+        return [looked_at]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:

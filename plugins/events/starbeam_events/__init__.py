@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from starbeam.api import Context, Index, Plugin, hookimpl
+from starbeam.api import Context, Index, Lifespan, Plugin, hookimpl
 from starbeam_events import hookspecs
 from starbeam_events.indexes import INDEXES
 from starbeam_events.settings import EventsSettings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from starbeam.api.web import Pages
     from starbeam_events.cursors import Cursors
+    from starbeam_events.live.watch import Watch
     from starbeam_events.sources import EventSource, TableSource
 
 __all__ = ["EventSource", "EventsPlugin", "EventsSettings", "TableSource"]
@@ -38,6 +39,7 @@ class EventsPlugin(Plugin[EventsSettings]):
     requires = ("ispyb",)
     Settings = EventsSettings
     hookspecs: ClassVar[ModuleType] = hookspecs
+    _watch: Watch | None = None
 
     @hookimpl
     def register_indexes(self) -> Iterable[Index]:
@@ -49,9 +51,15 @@ class EventsPlugin(Plugin[EventsSettings]):
         """The operations."""
         from starbeam_events import routes
         from starbeam_events.queries import Stream
+        from starbeam_events.routes import stream as of_stream
 
         stream = Stream(self._sources(ctx), self.settings.total_age)
-        return [routes.router(stream, self._cursors(ctx))]
+        return [routes.router(stream, self._cursors(ctx)), of_stream.router(self._watched(ctx))]
+
+    @hookimpl
+    def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
+        """What looks for changes while somebody listens."""
+        return [self._watched(ctx).running]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
@@ -63,6 +71,15 @@ class EventsPlugin(Plugin[EventsSettings]):
         age = self.settings.total_age
         return [pages.pages(Stream(sources, age), self._cursors(ctx), age)]
 
+    def _watched(self, ctx: Context) -> Watch:
+        """One for all who listen."""
+        from starbeam_events.live.watch import Watch
+        from starbeam_events.queries import Stream
+
+        if self._watch is None:
+            self._watch = Watch(Stream(self._sources(ctx), self.settings.total_age), ctx)
+        return self._watch
+
     def _cursors(self, ctx: Context) -> Cursors:
         from starbeam_events.cursors import Cursors
 
@@ -70,10 +87,12 @@ class EventsPlugin(Plugin[EventsSettings]):
 
     def _sources(self, ctx: Context) -> list[EventSource]:
         """The bundled sources, and those that plugins bring."""
-        from starbeam_events.sources import BUNDLED
+        from starbeam_events.sources import BUNDLED, DataCollections
 
         owners = {source.type: self.name for source in BUNDLED}
         sources = list(BUNDLED)
+        signs = tuple(sign for _, found in ctx.collect("register_signs") for sign in found)
+        sources[0] = DataCollections(signs)
         for plugin, found in ctx.collect("register_event_sources"):
             for source in found:
                 if (owner := owners.setdefault(source.type, plugin)) != plugin or source in sources:

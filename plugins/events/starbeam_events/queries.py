@@ -127,7 +127,8 @@ class Stream:
         self._named = {source.type for source in sources if source.named_by_type}
         self._cache: Cache[Any] = Cache(total_age)
 
-    def _wanted(self, filters: EventFilters) -> Wanted:
+    def wanted(self, filters: EventFilters) -> Wanted:
+        """What the statements for these filters depend on."""
         kind = filters.eventType
         source = kind if kind is None or kind in self._named else ""
         given = filters.asked.given - {"eventType"}
@@ -145,7 +146,7 @@ class Stream:
     ) -> Part:
         """A page of what the caller sees, the latest first: of all, or of what comes `after` an event, from
         which `skip` then counts. The total is that of all; where it is not `counted`, that of the page."""
-        wanted, values = self._wanted(filters), filters.values(reader)
+        wanted, values = self.wanted(filters), filters.values(reader)
         keys, more = await self._pick(reader, page, wanted, values, after)
         if not counted or (not (more or after) and (keys or not page.skip)):
             total = page.skip + len(keys)
@@ -159,7 +160,7 @@ class Stream:
     async def types(self, reader: Reader, filters: EventFilters) -> Paged[EventType]:
         """The kinds of event that the caller sees. 1 statement."""
         values = filters.values(reader)
-        query = reader.scope.build(_types(self.sources, self._wanted(filters)))
+        query = reader.scope.build(_types(self.sources, self.wanted(filters)))
         rows = await self._kept(reader, query, values, lambda one: one.rows(query, **values))
         return everything([EventType(*row) for row in rows])
 

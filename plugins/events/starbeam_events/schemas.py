@@ -151,3 +151,18 @@ class EventType(msgspec.Struct):
 
     eventType: Annotated[str, Meta(title="Event Type")]
     eventTypeName: Annotated[str, Meta(title="Event Type Name")]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """An event that is new or has changed."""
+
+    key: Annotated[
+        str, Meta(title="Key", description="`g-` and the id of a group of data collections; type and id")
+    ]
+    type: Annotated[str, Meta(title="Type")]
+    id: Annotated[int, Meta(title="Id", description="The group's of data collections, else the event's")]
+    startTime: Annotated[datetime, Meta(title="Start Time")]
+    sessionId: Annotated[int, Meta(title="Session Id")]
+    session: Annotated[str | None, Meta(title="Session")]
+    proposal: Annotated[str, Meta(title="Proposal")]
+    beamLineName: Annotated[str | None, Meta(title="Beamline Name")]

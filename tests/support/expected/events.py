@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.expected import Cost, Route, totals
+from support.expected import Cost, Route, everybody, totals
 from support.world import FIRST
 
 ROUTES = {
@@ -10,6 +10,7 @@ ROUTES = {
         totals(session_member=4, proposal_member=8, staff=4, administrator=13),
         cost=Cost(statements=4, reads=120),
     ),
+    "GET /events/stream": Route(everybody(), open=True),  # who sees nothing is told nothing
     "GET /events/types": Route(
         totals(session_member=4, proposal_member=4, staff=4, administrator=5),
         cost=Cost(

@@ -13,6 +13,7 @@ __all__ = [
     "BUNDLED",
     "ROBOT_ACTIONS",
     "SINCE",
+    "DataCollections",
     "EventFilters",
     "EventSource",
     "Query",

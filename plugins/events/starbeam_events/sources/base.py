@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast
+from sqlalchemy import ColumnElement, DateTime, Select, String, bindparam, cast
 
 from starbeam.api.lists import BeamLineName, Bound, Filters, ProposalName, SessionName, query, query_id
 from starbeam_events.schemas import Event, EventStatus
@@ -25,8 +26,11 @@ SINCE: Any = bindparam("since", type_=String())
 BEFORE: Any = bindparam("before", type_=String())
 """For `Wanted.resumed`: the start of the event that all others come after, as text."""
 
+WATCHED: Any = bindparam("watched", type_=DateTime())
+"""For `EventSource.watched`: the earliest start or end that is watched."""
+
 SESSIONS: Any = bindparam("sessions", expanding=True)
-"""For `EventSource.told`: keys of sessions that the caller sees."""
+"""For `EventSource.told` and `watched`: keys of sessions."""
 
 
 def in_text(start: Any) -> ColumnElement[Any]:
@@ -92,6 +96,8 @@ class EventSource(ABC):
     """What `type` of its events says."""
     item: Struct
     """What `Item` of its events is."""
+    entities: Sequence[Any] = ()
+    """Classes of its rows."""
     named_by_type = True
     """Whether `eventType=<type>` asks for this source."""
 
@@ -123,6 +129,17 @@ class EventSource(ABC):
         """Columns `session`, `id`, `start`, `end`, `sample` (its name), `outcome` (a text) and `lasts` (the
         seconds that it should take) of the events of the sessions that are bound as `sessions`: for tiles,
         which say nothing of a source that gives none."""
+        return None
+
+    async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:
+        """What `watched` binds beside `WATCHED`, which is then `since`."""
+        return {}
+
+    def watched(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """Columns `id` (of data collections that of the group), `session`, `start` and `mark` of the events
+        that match, that the caller may see, and that began or ended at `WATCHED` or later. Where the events'
+        rows, or what hangs on them, change in what one is shown, `mark` is another number. None where events
+        of this source are not watched: `/events/stream` then says nothing of them."""
         return None
 
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     String,
     Subquery,
     and_,
@@ -22,13 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from starbeam.api import NotHeld
-from starbeam.api.database import Reader, Scope, Shape, seconds_between, statement
+from starbeam.api.database import Reader, Scope, Shape, digest, seconds_between, statement
 from starbeam.api.lists import askable
 from starbeam.api.models import WholeSeconds
 from starbeam_events import schemas
-from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, EventSource, Query, Wanted
+from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, WATCHED, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.grids import add_grids
+from starbeam_events.sources.signs import Sign, processed
 from starbeam_events.sources.table import nth
 from starbeam_events.sources.tables import succeeded
 from starbeam_ispyb.models import (
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 
 SUCCESSFUL = ("1", "SUCCESS")
 """How flavours spell the status of a program that succeeded."""
+LASTING = timedelta(days=7)
+"""How long before what is watched data collections may have begun that end while it is."""
 SNAPSHOTS = {
     "1": DataCollection.xtalSnapshotFullPath1,
     "2": DataCollection.xtalSnapshotFullPath2,
@@ -137,7 +142,12 @@ class DataCollections(EventSource):
 
     type = "dc"
     item = schemas.DataCollection
+    entities = (DataCollection, DataCollectionGroup)
     named_by_type = False
+
+    def __init__(self, signs: Sequence[Sign] = ()) -> None:
+        """With what shows that a data collection has changed, beside its row and its processing."""
+        self._signs = (processed, *signs)
 
     def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The highest key and the earliest start of each group."""
@@ -205,9 +215,48 @@ class DataCollections(EventSource):
         visible = scope.below(BLSession).sees(one)
         return found.where(group.sessionId.in_(SESSIONS), one.startTime.is_not(None), visible)
 
+    async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:
+        """1 statement: those that began in the week before, and had not ended by then."""
+        found = await reader.rows(_lasting(), watched=since, earliest=since - LASTING)
+        return {"lasting": [key for (key,) in found]}
+
+    def watched(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """One for each group, of its data collections that match."""
+        if wanted.source:
+            return None
+        one, group = aliased(DataCollection), aliased(DataCollectionGroup)
+        lasting: Any = bindparam("lasting", expanding=True)
+        shown = [one.startTime, one.endTime, one.runStatus, one.numberOfImages, *_pictures(one)]
+        signs = [sign for make in self._signs if (sign := make(scope, one)) is not None]
+        return (
+            select(
+                group.dataCollectionGroupId.label("id"),
+                group.sessionId.label("session"),
+                func.min(one.startTime).label("start"),
+                func.sum(digest(one.dataCollectionId, *shown, *signs)).label("mark"),
+            )
+            .join(group, group.dataCollectionGroupId == one.dataCollectionGroupId)
+            .where(
+                *_where(scope, wanted, one), or_(one.startTime >= WATCHED, one.dataCollectionId.in_(lasting))
+            )
+            .group_by(group.dataCollectionGroupId, group.sessionId)
+        )
+
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time."""
         return nth(DataCollection.startTime, wanted)
+
+
+def _pictures(one: Any) -> list[ColumnElement[Any]]:
+    return [getattr(one, f"xtalSnapshotFullPath{number}") for number in range(1, 5)]
+
+
+@statement
+def _lasting(scope: Scope) -> Query:
+    earliest: Any = bindparam("earliest", type_=DateTime())
+    one = DataCollection
+    began = one.startTime >= earliest, one.startTime < WATCHED
+    return select(one.dataCollectionId).where(*began, or_(one.endTime.is_(None), one.endTime >= WATCHED))
 
 
 _MEMBERS = "members"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -21,10 +22,10 @@ from sqlalchemy import (
     select,
 )
 
-from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.database import Reader, Scope, Shape, digest, statement
 from starbeam.api.lists import askable
 from starbeam_events.schemas import Event
-from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, EventSource, Query, Struct, Wanted
+from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, WATCHED, EventSource, Query, Struct, Wanted
 from starbeam_events.sources.blocks import blocks
 from starbeam_events.sources.conditions import minutes, of_sample, of_session
 from starbeam_ispyb.models import BLSample, BLSession, Proposal
@@ -61,6 +62,7 @@ class TableSource(EventSource):
         full: Shape[Any] | None = None,
     ) -> None:
         self.type, self.title, self.entity, self.by_time = type, title, entity, by_time
+        self.entities = (entity,)
         self.key = inspect(entity).attrs[inspect(entity).primary_key[0].key].class_attribute
         self.start, self.end, self.session, self.sample = start, end, session, sample
         self._full = full
@@ -68,6 +70,7 @@ class TableSource(EventSource):
 
     def _make(self, item: Shape[Any]) -> None:
         """Let events have this item."""
+        self._item = item
         self.item: Struct = item.struct
         self.shape = Shape(
             Event,
@@ -158,6 +161,29 @@ class TableSource(EventSource):
         visible = scope.below(BLSession).sees(self.entity)
         return found.where(self.session.in_(SESSIONS), self.start.is_not(None), visible)
 
+    async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:
+        """1 statement: a key below which nothing is watched."""
+        if not reader.scope.has(self.entity):
+            return {}
+        return {f"watched_{self.type}": await reader.scalar(_first(self), watched=since) or 0}
+
+    def watched(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """One for each row, with a mark of all that its item holds."""
+        if (where := self._where(scope, wanted)) is None:
+            return None
+        first: Any = bindparam(f"watched_{self.type}")
+        shown = (self._full or self._item).columns(scope)
+        return select(
+            self.key.label("id"),
+            self.session.label("session"),
+            self.start.label("start"),
+            digest(self.start, self.end, *shown).label("mark"),
+        ).where(*where, self.key >= first, self._watched)
+
+    @property
+    def _watched(self) -> ColumnElement[bool]:
+        return or_(self.start >= WATCHED, self.end >= WATCHED)
+
     def nth_start(self, scope: Scope, wanted: Wanted) -> Query | None:
         """By the index on time, if there is one."""
         return nth(self.start, wanted) if self.by_time and scope.has(self.entity) else None
@@ -185,6 +211,13 @@ def nth(start: Any, wanted: Wanted) -> Query:
     place: Any = bindparam("place")
     found = select(start.label("start")).order_by(start.desc()).limit(1).offset(place)
     return found.where(start <= BEFORE) if wanted.resumed else found
+
+
+@statement
+def _first(scope: Scope, source: TableSource) -> Query:
+    """The first key that is watched; where there is none, the last key."""
+    watched = func.min(case((source._watched, source.key)))
+    return select(func.coalesce(watched, func.max(source.key)))
 
 
 @statement

@@ -1,0 +1,1 @@
+"""`/events/stream`: what is new or changed, told as it happens."""
