@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from starbeam.api import Check, Lifespan
+    from starbeam.api.web import Pages
     from starbeam_data.readers import Readers
 
 UNLOCKED = "This kernel has no Landlock, which keeps what reads files to the folders of files.roots."
@@ -43,6 +44,13 @@ class DataPlugin(Plugin[DataSettings]):
         from starbeam_data import routes
 
         return [routes.router(self._readers, self.settings.meta_form)]
+
+    @hookimpl
+    def register_pages(self, ctx: Context) -> Iterable[Pages]:
+        """The pages."""
+        from starbeam_data import pages
+
+        return [pages.pages()]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

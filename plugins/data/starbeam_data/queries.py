@@ -6,10 +6,20 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Integer, Select, String, bindparam, column, func, select
 
 from starbeam.api.database import Reader, Scope, statement
-from starbeam_ispyb.models import AutoProcProgramAttachment, DataCollection, RobotAction
+from starbeam_ispyb.models import (
+    AutoProcProgramAttachment,
+    BLSample,
+    BLSession,
+    DataCollection,
+    DataCollectionGroup,
+    Proposal,
+    RobotAction,
+)
+from starbeam_ispyb.names import proposal_name, session_name
 
 KEY = bindparam("key", type_=Integer())
 
@@ -42,6 +52,37 @@ async def images(reader: Reader, data_collection_id: int | None) -> Images | Non
         return None
     folder, template, count, first = rows[0]
     return Images(folder, template, count, 1 if first is None else first)
+
+
+class Collected(msgspec.Struct):
+    """What pages say of a data collection beside its images; lengths in Å, seconds and mm, angles in
+    degrees."""
+
+    proposal: str | None
+    session_id: int | None
+    session: str | None
+    sample: str | None
+    prefix: str | None
+    count: int | None
+    first: int | None
+    start: float | None
+    range: float | None
+    axis: str | None
+    exposure: float | None
+    wavelength: float | None
+    distance: float | None
+    x: float | None
+    """The centre of the beam, in pixels."""
+    y: float | None
+    two_theta: float | None
+    """How far the detector is swung out."""
+    file: str | None
+
+
+async def collected(reader: Reader, key: int) -> Collected | None:
+    """What there is to say of a data collection; None where it does not exist for the caller."""
+    rows = await reader.rows(_collected(), key=key)
+    return Collected(*rows[0]) if rows else None
 
 
 async def hdf5_file(
@@ -81,6 +122,26 @@ def _data_collection(scope: Scope) -> Select[*tuple[Any, ...]]:
     first = scope.column(DataCollection.startImageNumber)
     columns = DataCollection.imageDirectory, DataCollection.fileTemplate, DataCollection.numberOfImages
     return select(*columns, first).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
+
+
+@statement
+def _collected(scope: Scope) -> Select[*tuple[Any, ...]]:
+    one = DataCollection
+    named = proposal_name(), BLSession.sessionId, session_name(), BLSample.name
+    columns = (
+        *(one.imagePrefix, one.numberOfImages, one.startImageNumber, one.axisStart, one.axisRange),
+        *(one.rotationAxis, one.exposureTime, one.wavelength, one.detectorDistance),
+        *(one.xBeamPix, one.yBeamPix, one.detector2Theta, one.fileTemplate),
+    )
+    return (
+        select(*named, *(scope.column(of) for of in columns))
+        .select_from(one)
+        .join(DataCollectionGroup, DataCollectionGroup.dataCollectionGroupId == one.dataCollectionGroupId)
+        .join(BLSession, BLSession.sessionId == DataCollectionGroup.sessionId)
+        .join(Proposal, Proposal.proposalId == BLSession.proposalId)
+        .outerjoin(BLSample, BLSample.blSampleId == DataCollectionGroup.blSampleId)
+        .where(one.dataCollectionId == KEY, scope.sees(one))
+    )
 
 
 @statement

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from starbeam_data.templates import numbered
+from starbeam_data.numbering import numbered
 from support.answers import refused, said
 from support.detector import HEADER, MASKED, frames, write_cbf, write_eiger, write_image
 

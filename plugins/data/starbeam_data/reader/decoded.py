@@ -78,23 +78,29 @@ class Frame:
     def limits(self, percentile: float) -> tuple[float, float]:
         """The values at what is left of 100 and at this percentile of the pixels that were measured: the
         smallest value that so many do not exceed. 0 and 1 where there are none."""
-        values, upto = self._sorted
+        values, upto, _ = self._sorted
         if not values.size:
             return 0.0, 1.0
         places = np.searchsorted(upto, [upto[-1] * of / 100 for of in (100 - percentile, percentile)])
         low, high = (float(values[min(place, values.size - 1)]) for place in places)
         return low, high
 
+    @property
+    def masked(self) -> float:
+        """The share of pixels that were not measured."""
+        _, upto, looked_at = self._sorted
+        return 1 - (upto[-1] if upto.size else 0) / looked_at if looked_at else 0.0
+
     @cached_property
-    def _sorted(self) -> tuple[Array, Array]:
-        """The values that were measured, and how many are at most that large."""
+    def _sorted(self) -> tuple[Array, Array, int]:
+        """The values that were measured, how many are at most that large, and of how many pixels."""
         plain = self.pixels if self.mask is None else self.pixels[~self.mask]
         if self.counts and (found := different(plain)) is not None:
             values, times = found
-            return values, np.cumsum(times)
+            return values, np.cumsum(times), self.pixels.size
         raised = self.raised(slice(None, None, max(self.pixels.size // ENOUGH, 1)))
         values = np.sort(measured(raised)[~unmeasured(raised)])
-        return values, np.arange(1, values.size + 1)
+        return values, np.arange(1, values.size + 1), raised.size
 
 
 def unmeasured(raised: Array) -> Array:

@@ -92,6 +92,7 @@ def _said(frame: Frame, low: float, high: float, step: int) -> dict[str, str]:
         "Frame-Height": str(height),
         "Frame-Step": str(step),
         "Frame-Images": str(frame.images),
+        "Frame-Masked": f"{100 * frame.masked:.4g}",
     }
 
 

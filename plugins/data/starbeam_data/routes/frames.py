@@ -49,6 +49,7 @@ HEADERS = [
         "Frame-Height": "Rows of the whole frame",
         "Frame-Step": "How many pixels along an axis became one of the picture",
         "Frame-Images": "How many images were added",
+        "Frame-Masked": "Per cent of the frame's pixels that were not measured",
     }.items()
 ]
 

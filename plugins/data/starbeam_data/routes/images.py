@@ -14,9 +14,9 @@ from starbeam.api import Missing
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam_data import queries
+from starbeam_data.numbering import numbered
 from starbeam_data.protocol import AnyJob
 from starbeam_data.routes.sending import DataAnswer, Sender
-from starbeam_data.templates import numbered
 
 NO_IMAGE = "Image not found"
 HDF5 = (".h5", ".hdf5", ".hdf", ".nxs", ".nx5", ".nexus", ".cxi")
@@ -53,7 +53,7 @@ class Images:
         if found is None or not found.holds(number):
             raise Missing(NO_IMAGE)
         numbers = list(takewhile(found.holds, range(number, number + count)))
-        file, shared, following = await self._files.run(_located, self._files, found, numbers)
+        file, shared, following = await self._files.run(located, self._files, found, numbers)
         if file is None:
             raise Missing(NO_IMAGE)
         in_hdf5 = found.template.lower().endswith(HDF5)
@@ -63,7 +63,7 @@ class Images:
         return await self._sender.answer(made, self._files, self._request)
 
 
-def _located(files: Files, images: queries.Images, numbers: list[int]) -> tuple[Path | None, bool, list[str]]:
+def located(files: Files, images: queries.Images, numbers: list[int]) -> tuple[Path | None, bool, list[str]]:
     """The file that holds the first of some images, whether it holds all, and if not, those of the others, up
     to one that is missing. Blocks."""
     if file := files.locate(posixpath.join(images.folder, images.template)):

@@ -1,0 +1,129 @@
+"""The pages of the images of a data collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, QueryParameter
+
+from starbeam.api import Missing, authenticated
+from starbeam.api.database import Reader
+from starbeam.api.files import Files
+from starbeam.api.lists import LARGEST
+from starbeam.api.web import Asked, OfCollections, Pages, Show
+from starbeam_data import queries
+from starbeam_data.protocol import Look
+from starbeam_data.queries import Collected
+from starbeam_data.routes.frames import Sum, look
+from starbeam_data.routes.images import located
+
+MAPS = (
+    ("grey_r", "Grey, dark spots"),
+    ("grey", "Grey, bright spots"),
+    ("viridis", "Viridis"),
+    ("magma", "Magma"),
+)
+LOOK = {"look": Provide(look)}
+SCALES = (("sqrt", "Square root"), ("linear", "Linear"), ("log", "Logarithm"))
+
+
+class Image:
+    """What the page of an image says."""
+
+    def __init__(self, key: int, number: int | None, of: Collected) -> None:
+        self.name = of.sample or of.prefix or f"collection {key}"
+        self.first = 1 if of.first is None else of.first
+        self.number = self.first if number is None else number
+        self.count = of.count or None
+        self.last = None if self.count is None else self.first + self.count - 1
+        self._of = of
+
+    def __getattr__(self, name: str) -> Any:
+        """What the database says."""
+        return getattr(self._of, name)
+
+    @property
+    def omega(self) -> tuple[float, float] | None:
+        """From where to where the crystal was turned, in degrees."""
+        if self._of.start is None or not self._of.range:
+            return None
+        start = self._of.start + (self.number - self.first) * self._of.range
+        return start, start + self._of.range
+
+
+@get("/collections/{key:int}/images/{number:int}", access=authenticated, dependencies=LOOK)
+async def show_image(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    show: NamedDependency[Show],
+    look: NamedDependency[Look],
+    key: FromPath[int],
+    number: FromPath[int],
+    sum: Sum = 1,
+) -> Response[Any]:
+    """One image, and the way to its neighbours."""
+    return await _image(reader, files, show, key, number, {"look": look, "sum": sum})
+
+
+@get("/collections/{key:int}/images", access=authenticated, dependencies=LOOK)
+async def show_images(
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    show: NamedDependency[Show],
+    look: NamedDependency[Look],
+    key: FromPath[int],
+    number: Annotated[int | None, QueryParameter(description="Which")] = None,
+    sum: Sum = 1,
+) -> Response[Any]:
+    """The image of a number, else the first."""
+    return await _image(reader, files, show, key, number, {"look": look, "sum": sum})
+
+
+async def _image(
+    reader: Reader, files: Files, show: Show, key: int, number: int | None, chosen: Mapping[str, Any]
+) -> Response[Any]:
+    of = await queries.collected(reader, key)
+    if of is None or abs(number or 0) > LARGEST:
+        raise Missing("Not Found")
+    image = Image(key, number, of)
+    plots = await show.of_collections(reader, [key], ["plot"])
+    return show(
+        "data/image.html",
+        key=key,
+        image=image,
+        picture=f"/data/frames/{key}/{image.number}/picture",
+        missing=await _missing(reader, files, key, image.number),
+        plot=plots[key].get("plot", ""),
+        maps=MAPS,
+        scales=SCALES,
+        **chosen,
+    )
+
+
+async def _missing(reader: Reader, files: Files, key: int, number: int) -> str | None:
+    """Why there is no image, as far as can be told without reading a file."""
+    found = await queries.images(reader, key)
+    if found is None:
+        return "No file of images was recorded."
+    if not found.holds(number):
+        return f"There is no image {number:,}."
+    file, _, _ = await files.run(located, files, found, [number])
+    return None if file else "The file is not there, or not yet."
+
+
+async def _links(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    found = {id: await queries.images(reader, id) for id in ids}
+    return {id: {"images": one} for id, one in found.items() if one is not None}
+
+
+def pages() -> Pages:
+    """The pages of images, and the way to them."""
+    return Pages(
+        [show_image, show_images],
+        Path(__file__).with_name("templates"),
+        of_collections=[OfCollections({"page": "data/links.html"}, _links, 150)],
+    )
