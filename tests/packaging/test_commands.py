@@ -37,6 +37,7 @@ COMMANDS = {
     "openapi": (0, 0),
     "call /health/live --server http://127.0.0.1:1": (3, 3),
     "simulate": (1, 1),
+    "status http://127.0.0.1:1": (3, 3),
 }
 
 
