@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import urllib.error
-import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -94,6 +92,9 @@ def look_at(server: str) -> Status:
 
 
 def _get(url: str) -> tuple[int, bytes]:
+    import urllib.error  # only now: the help of all commands needs none of it
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310  # whoever calls names it
             return answer.status, answer.read()
