@@ -46,7 +46,7 @@ def choose(world: World) -> set[int]:
 
 
 def pictured(world: World) -> set[int]:
-    """Keys of the sessions of which there are pictures and nothing else."""
+    """Keys of the sessions of which there are pictures and scans, and nothing else."""
     lately = {
         row["sessionId"]
         for row in world.sessions

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from litestar.response import Redirect
 
 from starbeam.api import Refusal, TooMany, Unauthenticated, Unavailable
 from starbeam.api.http import status_of
+from starbeam_web.addresses import safe
 from starbeam_web.frame import HEADERS
 
 if TYPE_CHECKING:
@@ -78,11 +78,3 @@ def enter(request: Request[Any, Any, Any], frame: Frame, who: Proven, next: str)
     answer = Redirect(safe(next) or frame.address("/"), status_code=303, headers=HEADERS)
     frame.cookie.set(request, answer, who.login, who.person_id)
     return answer
-
-
-def safe(wanted: str) -> str:
-    """An address of this server to go to, or nothing: one slash first, no second, nothing that browsers take
-    for one."""
-    plain = unquote(wanted)
-    ours = wanted.startswith("/") and not plain.startswith("//") and "\\" not in plain
-    return wanted if ours and wanted.isascii() and plain.isprintable() else ""

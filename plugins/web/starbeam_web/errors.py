@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.response import Redirect
 
+from starbeam_web.addresses import safe
 from starbeam_web.cookie import NAME
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def explain(frame: Frame, request: Request[Any, Any, Any], answer: Response[Any]
     if status == 401 or (status == 404 and not logged_in):
         return _to_login(frame, request)
     values = {
-        "wait": answer.headers.get("Retry-After") if status == 429 else None,
+        "wait": answer.headers.get("Retry-After"),
+        "back": _back(request),
         "said": SAID.get(status, UNKNOWN),
         "detail": _detail(answer),
         "request_id": request.scope["state"].get("request_id", ""),
@@ -44,6 +46,13 @@ def explain(frame: Frame, request: Request[Any, Any, Any], answer: Response[Any]
     page = frame.page(request, "web/error.html", status, values)
     page.headers.update(answer.headers)
     return page
+
+
+def _back(request: Request[Any, Any, Any]) -> str:
+    """The page of this server that led here, if one did."""
+    came = urlsplit(request.headers.get("referer", ""))
+    ours = bool(came.netloc) and came.netloc == request.headers.get("host") and came.path != request.url.path
+    return safe(came.path + (f"?{came.query}" if came.query else "")) if ours else ""
 
 
 def _to_login(frame: Frame, request: Request[Any, Any, Any]) -> Response[Any]:

@@ -14,8 +14,9 @@ from starbeam.api.auth import Credentials
 from starbeam.api.database import Reader
 from starbeam.api.web import ClientAddress, LoginService, Show
 from starbeam_web import assets, sign_on
+from starbeam_web.addresses import safe
 from starbeam_web.cookie import NAME, is_secure
-from starbeam_web.entering import LogInPage, enter, safe
+from starbeam_web.entering import LogInPage, enter
 from starbeam_web.frame import HEADERS, THEME, THEMES, Frame
 
 YEAR = 31_536_000

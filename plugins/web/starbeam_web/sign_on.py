@@ -22,8 +22,9 @@ from litestar.response import Redirect
 from starbeam.api import Refusal, Unavailable, public
 from starbeam.api.auth import Credentials, SignOn
 from starbeam.api.web import ClientAddress, LoginService, Show
+from starbeam_web.addresses import safe
 from starbeam_web.cookie import is_secure
-from starbeam_web.entering import GaveUp, LogInPage, enter, safe
+from starbeam_web.entering import GaveUp, LogInPage, enter
 from starbeam_web.forms import browser_of
 from starbeam_web.frame import HEADERS, Frame
 

@@ -224,6 +224,14 @@ async def test_an_error_page_knows_who_asks(visitor: Visitor) -> None:
         assert "Log out" in text_of(shown.text)
 
 
+async def test_an_error_page_leads_back_to_the_page_of_ours_that_led_there(visitor: Visitor) -> None:
+    await visitor.log_in("abcd")
+    came = {f"{ORIGIN}/sessions?skip=25": '<a class="btn" href="/sessions?skip=25">Back</a>'}
+    for referer, link in {**came, f"{ORIGIN}/nothing": "", "http://evil.test/sessions": "", "": ""}.items():
+        html = (await visitor.open("/nothing", Referer=referer)).text
+        assert (link in html, "Back</a>" in html) == (True, bool(link)), referer
+
+
 async def test_hostile_texts_are_texts(app: TestApp, visitor: Visitor) -> None:
     name = "<script>alert(1)</script>\"'&lt;\u202e😀"
     await app.database.add(Person, login=name[:45], familyName="x")

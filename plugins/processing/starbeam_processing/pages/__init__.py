@@ -129,7 +129,8 @@ def pages(rule: Rule) -> Pages:
         reader: Reader, asked: Asked, ids: Sequence[int]
     ) -> Mapping[int, Mapping[str, Any]]:
         found = await _results(reader, ids, rule)
-        return {id: {**values, "rule": rule} for id, values in found.items()}
+        newest = None if "cursor" in asked.query else next((id for id in ids if id in found), None)
+        return {id: {**values, "rule": rule, "opened": id == newest} for id, values in found.items()}
 
     async def best_of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
         """The best result of a sample."""
