@@ -93,9 +93,10 @@ class Looker:
         return [one for one in self.complaints if f"status of {status}" not in one]
 
     def links(self) -> set[str]:
-        """Pages of this server that the page leads to, without what comes after a question mark."""
+        """Pages of this server that the page leads to, without what comes after a question mark;
+        those to a picture alone are left out."""
         hrefs: list[str] = self.page.eval_on_selector_all(
-            "a[href^='/']:not([download])", "all => all.map(a => a.getAttribute('href'))"
+            "a[href^='/']:not([download]):not(.picture)", "all => all.map(a => a.getAttribute('href'))"
         )
         return {href.partition("#")[0].partition("?")[0] for href in hrefs}
 
