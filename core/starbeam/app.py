@@ -19,6 +19,7 @@ from litestar.exceptions import HTTPException
 from starbeam import loader
 from starbeam.access import Principal, Still
 from starbeam.auth import onetime
+from starbeam.auth.explaining import Explainer
 from starbeam.auth.login import LoginService
 from starbeam.auth.onetime import OneTimeTokens
 from starbeam.auth.people import People
@@ -43,7 +44,7 @@ from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
 from starbeam.options import LiveOptions
 from starbeam.plugin import Context
-from starbeam.registry import CORE, Registry, handlers_of
+from starbeam.registry import CORE, Registry, handlers_of, operations_of
 from starbeam.settings import secret_problem
 from starbeam.visibility import Visibility
 
@@ -76,6 +77,7 @@ class Starbeam:
         self.ending = asyncio.Event()
         """Set when the server is told to end."""
         self.snapshot = Snapshot(self.options, People(self.options), self.database)
+        self.explain = Explainer(self.snapshot, self.database, self.reads, self._paths)
         self.files = Files(settings.files)
         self.metrics = self._metrics()
         self.client_address = ClientAddress(settings.server.trusted_proxies)
@@ -127,6 +129,9 @@ class Starbeam:
         finally:
             await connection.close()
 
+    def _paths(self) -> list[str]:
+        return [one.path for one in operations_of(self.asgi)]
+
     @property
     def is_test_system(self) -> bool:
         """Whether somebody can log in without proof."""
@@ -137,7 +142,7 @@ class Starbeam:
         backends = self.plugins.backends.get(plugin, {})
         collect = partial(self.plugins.call, ctx=self.context)
         about = self.settings, self.database, self.snapshot, self.clock, self.write, self.reads, self.ending
-        return Context(plugin, *about, self.registry.permissions, collect, backends)
+        return Context(plugin, *about, self.explain, self.registry.permissions, collect, backends)
 
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""

@@ -7,7 +7,7 @@ the table of contents of its package. Every method decorated with `hookimpl` is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starbeam.db.engine import Database
     from starbeam.db.reader import Reads
     from starbeam.db.writer import Writes
+    from starbeam.explanation import Explanation
     from starbeam.options import LiveOptions
     from starbeam.permissions import Permission
     from starbeam.settings import Settings
@@ -91,6 +92,9 @@ class Context:
     """The same for what reads."""
     ending: asyncio.Event
     """Set when the server is told to end: answers that go on and on end then."""
+    explain: Callable[[str, str], Awaitable[tuple[str, Explanation]]]
+    """From a login and a path of the API to the login as it is stored and why that person sees what the path
+    is about, or does not. Not while hooks run."""
     permissions: Mapping[str, Permission]
     """All that plugins declare, by name."""
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]

@@ -56,12 +56,32 @@ class Narrow:
         _require_mapped(self.entity)
 
 
+@dataclass(frozen=True)
+class Reason:
+    """One of the reasons for which an `Allow` lets people see rows of `entity`: `starbeam explain` asks for
+    each by itself. It opens nothing."""
+
+    entity: type[Any]
+    says: str
+    """What holds for who sees a row: `is a member of the session`."""
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Named:
+    """How rows of `entity` are called where people name them."""
+
+    entity: type[Any]
+    find: Callable[[str], tuple[Any, dict[str, Any]]]
+    """From a name to a statement of keys, and what to bind in it."""
+
+
 def _require_mapped(entity: Any) -> None:
     if not isinstance(inspect(entity, raiseerr=False), Mapper):
         raise TypeError(f"a rule is for a mapped class, not for {entity!r}")
 
 
-Rule = Allow | Restrict | Narrow
+Rule = Allow | Restrict | Narrow | Reason | Named
 
 
 class Visibility:
@@ -71,10 +91,31 @@ class Visibility:
         self._allow: dict[type[Any], list[Condition]] = {}
         self._restrict: dict[type[Any], list[Condition]] = {}
         self._narrow: dict[type[Any], list[Condition]] = {}
+        self.reasons: dict[type[Any], list[Reason]] = {}
+        self.names: dict[type[Any], Named] = {}
         for rule in rules:
+            if isinstance(rule, Reason):
+                self.reasons.setdefault(rule.entity, []).append(rule)
+                continue
+            if isinstance(rule, Named):
+                self.names[rule.entity] = rule
+                continue
             kept = self._allow if isinstance(rule, Allow) else self._restrict
             kept = self._narrow if isinstance(rule, Narrow) else kept
             kept.setdefault(rule.entity, []).append(rule.condition)
+
+    @property
+    def entities(self) -> Iterable[type[Any]]:
+        """All whose rows somebody may see."""
+        return self._allow
+
+    def allowing(self, entity: type[Any]) -> Sequence[Condition]:
+        """What lets people see rows of an entity."""
+        return self._allow.get(entity, ())
+
+    def hiding(self, entity: type[Any]) -> Sequence[Condition]:
+        """What hides rows of an entity, whatever lets people see them."""
+        return self._restrict.get(entity, ())
 
     @property
     def restricts(self) -> bool:
@@ -102,22 +143,33 @@ def _any(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
     return or_(*possible) if possible else false()
 
 
-def through(parent: type[Any], column: str, parent_column: str | None = None) -> Condition:
-    """A rule for rows that hang on a row of `parent`: visible when that row is.
+@dataclass(frozen=True)
+class Through:
+    """A rule for rows that hang on a row of `parent`: visible when that row is."""
 
-    `column` of the row names it, by its key or by `parent_column`.
-    """
+    parent: type[Any]
+    column: str
+    """Of the row: it names that of `parent` …"""
+    parent_column: str
+    """… by this."""
 
-    def condition(scope: Scope, entity: Any) -> ColumnElement[bool]:
-        key = parent_column or inspect(parent).primary_key[0].key
+    def __call__(self, scope: Scope, entity: Any) -> ColumnElement[bool]:
+        """The condition for a row to be visible."""
+        parent, key = self.parent, self.parent_column
         row = inspect(entity).mapper.class_
-        if not scope.has(parent, getattr(parent, key), getattr(row, column)):
+        if not scope.has(parent, getattr(parent, key), getattr(row, self.column)):
             return false()
         above = aliased(parent)
         seen = scope.sees(above)
         if isinstance(seen, True_):
             return seen
-        found: ColumnElement[bool] = getattr(entity, column).in_(select(getattr(above, key)).where(seen))
+        found: ColumnElement[bool] = getattr(entity, self.column).in_(select(getattr(above, key)).where(seen))
         return found
 
-    return condition
+
+def through(parent: type[Any], column: str, parent_column: str | None = None) -> Through:
+    """A rule for rows that hang on a row of `parent`: visible when that row is.
+
+    `column` of the row names it, by its key or by `parent_column`.
+    """
+    return Through(parent, column, parent_column or inspect(parent).primary_key[0].key)

@@ -96,6 +96,7 @@ HELD: dict[str, tuple[str, str]] = {
     "GET /admin/permissions/{key}": ("/admin/permissions/1", "/admin/groups"),
     "GET /admin/people": ("/admin/people", "/admin/groups"),
     "GET /admin/people/{key}": ("/admin/people/1", "/admin/groups"),
+    "GET /admin/explain": ("/admin/explain?login=staff&path=/sessions/1", "/admin/groups"),
     "GET /admin/activity": ("/admin/activity", "/admin/activity"),
 }
 """By page of administrators: its address, and an operation that needs the same permission. Whom the API

@@ -33,6 +33,7 @@ COMMANDS = {
     "db indexes": (1, 3),
     "admin grant visitor manage_groups": (1, 3),
     "token visitor": (2, 3),
+    "explain visitor /sessions/1": (1, 3),
     "routes": (0, 0),
     "openapi": (0, 0),
     "call /health/live --server http://127.0.0.1:1": (3, 3),

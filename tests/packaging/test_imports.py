@@ -34,7 +34,7 @@ FLOORS = (
     {"http"},
     {"demo", "discovery", "forms", "hooks", "hookspecs", "loader", "pages", "plugin", "registry"},
     {"auth"},
-    {"contents", "db", "visibility"},
+    {"contents", "db", "explanation", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},
     {
         "access",

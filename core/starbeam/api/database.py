@@ -28,7 +28,7 @@ from starbeam.db.writer import Write, Writer, Writes, refusing, sent
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
 from starbeam.sheets import Sheet
-from starbeam.visibility import Allow, Condition, Narrow, Rule, through
+from starbeam.visibility import Allow, Condition, Named, Narrow, Reason, Rule, through
 
 __all__ = [
     "CALLER_BEAMLINES",
@@ -47,11 +47,13 @@ __all__ = [
     "Counts",
     "Database",
     "Keys",
+    "Named",
     "Narrow",
     "NotTaken",
     "Patch",
     "Reader",
     "Reads",
+    "Reason",
     "Rows",
     "Rule",
     "Schema",

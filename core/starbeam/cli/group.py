@@ -20,7 +20,7 @@ from starbeam.settings import SettingsError
 if TYPE_CHECKING:
     from starbeam.loader import Plugins
 
-CORE = ("serve", "plugins", "config", "routes", "openapi", "db", "token", "admin")
+CORE = ("serve", "plugins", "config", "routes", "openapi", "db", "token", "admin", "explain")
 """The commands of core, in the order of `starbeam --help`; each is in the module of its name."""
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.api import Context, Principal, needs
+from starbeam.api import Context, Missing, Principal, needs
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, asked
@@ -34,6 +34,7 @@ ANY = {
 }
 """Who holds any of these administrates something, and may see how the server does."""
 WHOLE = Page(limit=500)
+Explain = Callable[[str, str], Awaitable[Any]]
 
 
 async def show_health(
@@ -133,6 +134,22 @@ async def show_person(
     return show("admin/person.html", person=person, groups=await people.given_to(reader, key))
 
 
+async def show_explanation(
+    request: Request[Any, Any, Any],
+    show: NamedDependency[Show],
+    explain: NamedDependency[Explain],
+) -> Response[Any]:
+    """Why a person sees something, or does not: rule by rule."""
+    asked = {name: request.query_params.get(name, "").strip() for name in ("login", "path")}
+    found, said = None, ""
+    if all(asked.values()):
+        try:
+            found = await explain(asked["login"], asked["path"])
+        except Missing as error:
+            said = error.sentence
+    return show("admin/explain.html", asked=asked, found=found, said=said)
+
+
 @get("/admin/activity", access=VIEW_ACTIVITY, dependencies=asked(ActivityFilters))
 async def list_activity(
     reader: NamedDependency[Reader],
@@ -148,8 +165,10 @@ async def list_activity(
 def pages(ctx: Context) -> Pages:
     """The pages, and their entry in the bar."""
     roots, declared = always(roots=ctx.settings.files.roots), always(declared=ctx.options.declared)
+    explain = always(explain=ctx.explain)
     return Pages(
         [
+            get("/admin/explain", access=MANAGE_GROUPS, dependencies=explain)(show_explanation),
             get("/admin", access=needs(*sorted(ANY)), dependencies=roots)(show_health),
             get("/admin/options", access=MANAGE_OPTIONS, dependencies=declared)(show_options),
             list_groups,

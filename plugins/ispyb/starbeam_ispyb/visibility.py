@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, false, or_, select, true, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
@@ -24,13 +24,15 @@ from starbeam.api.database import (
     CALLER_PROPOSALS,
     Allow,
     Condition,
+    Named,
     Narrow,
+    Reason,
     Rule,
     Scope,
     through,
 )
 from starbeam_ispyb import models as m
-from starbeam_ispyb.names import proposal_name
+from starbeam_ispyb.names import is_proposal, is_session, proposal_name, proposal_value, session_value
 
 
 def _sessions(scope: Scope, session: Any) -> ColumnElement[bool]:
@@ -48,41 +50,100 @@ def _proposals(scope: Scope, proposal: Any) -> ColumnElement[bool]:
     own: ColumnElement[bool] = proposal.proposalId.in_(_own_proposals())
     if not scope.kind.has_beamlines:
         return own
-    session = aliased(m.BLSession)
-    on_beamline = select(session.proposalId).where(session.beamLineName.in_(CALLER_BEAMLINES))
-    return or_(own, proposal.proposalId.in_(on_beamline))
+    return or_(own, proposal.proposalId.in_(_proposals_on_beamlines()))
 
 
 def _own_sessions() -> Select[tuple[int]]:
     """Keys of the sessions that the caller is a member of, or of whose proposals."""
-    member, of_proposal, session = (
-        aliased(m.Session_has_Person),
-        aliased(m.ProposalHasPerson),
-        aliased(m.BLSession),
-    )
-    own = union(
-        select(member.sessionId.label("id")).where(member.personId == CALLER_ID),
-        select(session.sessionId)
-        .join(of_proposal, of_proposal.proposalId == session.proposalId)
-        .where(of_proposal.personId == CALLER_ID),
-    ).subquery("own_sessions")
+    own = union(_member_of_sessions(), _sessions_of_proposals()).subquery("own_sessions")
     return select(own.c.id)
+
+
+def _member_of_sessions() -> Select[int]:
+    member = aliased(m.Session_has_Person)
+    return select(member.sessionId.label("id")).where(member.personId == CALLER_ID)
+
+
+def _sessions_of_proposals() -> Select[int]:
+    member, session = aliased(m.ProposalHasPerson), aliased(m.BLSession)
+    mine = select(session.sessionId.label("id")).join(member, member.proposalId == session.proposalId)
+    return mine.where(member.personId == CALLER_ID)
 
 
 def _own_proposals() -> Select[tuple[int]]:
     """Keys of the proposals that the caller is a member of, or of whose sessions."""
-    member, of_proposal, session = (
-        aliased(m.Session_has_Person),
-        aliased(m.ProposalHasPerson),
-        aliased(m.BLSession),
-    )
-    own = union(
-        select(of_proposal.proposalId.label("id")).where(of_proposal.personId == CALLER_ID),
-        select(session.proposalId)
-        .join(member, member.sessionId == session.sessionId)
-        .where(member.personId == CALLER_ID),
-    ).subquery("own_proposals")
+    own = union(_member_of_proposals(), _proposals_of_sessions()).subquery("own_proposals")
     return select(own.c.id)
+
+
+def _member_of_proposals() -> Select[int]:
+    member = aliased(m.ProposalHasPerson)
+    return select(member.proposalId.label("id")).where(member.personId == CALLER_ID)
+
+
+def _proposals_of_sessions() -> Select[int]:
+    member, session = aliased(m.Session_has_Person), aliased(m.BLSession)
+    mine = select(session.proposalId.label("id")).join(member, member.sessionId == session.sessionId)
+    return mine.where(member.personId == CALLER_ID)
+
+
+def _proposals_on_beamlines() -> Select[int]:
+    session = aliased(m.BLSession)
+    return select(session.proposalId).where(session.beamLineName.in_(CALLER_BEAMLINES))
+
+
+def _on_beamline(scope: Scope, session: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = session.beamLineName.in_(CALLER_BEAMLINES)
+    return found if scope.kind.has_beamlines else false()
+
+
+def _has_session_on_beamline(scope: Scope, proposal: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = proposal.proposalId.in_(_proposals_on_beamlines())
+    return found if scope.kind.has_beamlines else false()
+
+
+REASONS: list[Rule] = [
+    Reason(
+        m.BLSession,
+        "the person takes part in this session",
+        lambda scope, session: session.sessionId.in_(_member_of_sessions()),
+    ),
+    Reason(
+        m.BLSession,
+        "the person is a member of its proposal",
+        lambda scope, session: session.sessionId.in_(_sessions_of_proposals()),
+    ),
+    Reason(m.BLSession, "the person has the permission of a group with its beamline", _on_beamline),
+    Reason(
+        m.Proposal,
+        "the person is a member of this proposal",
+        lambda scope, proposal: proposal.proposalId.in_(_member_of_proposals()),
+    ),
+    Reason(
+        m.Proposal,
+        "the person takes part in one of its sessions",
+        lambda scope, proposal: proposal.proposalId.in_(_proposals_of_sessions()),
+    ),
+    Reason(
+        m.Proposal,
+        "the person has the permission of a group with the beamline of one of its sessions",
+        _has_session_on_beamline,
+    ),
+    Named(
+        m.Proposal,
+        lambda name: (select(m.Proposal.proposalId).where(is_proposal()), proposal_value(name)),
+    ),
+    Named(
+        m.BLSession,
+        lambda name: (
+            select(m.BLSession.sessionId)
+            .join(m.Proposal, m.Proposal.proposalId == m.BLSession.proposalId)
+            .where(is_session()),
+            session_value(name),
+        ),
+    ),
+]
+"""The rules of sessions and proposals one by one, for who asks why."""
 
 
 def _subsamples(scope: Scope, subsample: Any) -> ColumnElement[bool]:
@@ -157,6 +218,7 @@ def _of_named(scope: Scope, session: Any) -> ColumnElement[bool]:
 
 
 RULES: list[Rule] = [
+    *REASONS,
     Narrow(m.Proposal, _named),
     Narrow(m.BLSession, _of_named),
     *_allow(m.Proposal, _proposals),

@@ -68,7 +68,7 @@ HEADS = {"/": "Start", "/search": "Search"} | {
         "Contacts",
     )
 }
-HEADS |= {"/admin": "Health"} | {
+HEADS |= {"/admin": "Health", "/admin/explain": "Who sees what"} | {
     f"/admin/{word.lower()}": word for word in ("Options", "Groups", "Permissions", "People", "Activity")
 }
 MOST = 60
