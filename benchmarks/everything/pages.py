@@ -106,7 +106,14 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
 }
 """By page: the requests that a client would send to show the same."""
 ALONE = {
-    *("/admin/explain", "/login", "/login/{backend}", "/login/{backend}/back", "/static/{tag}/{name}"),
+    *(
+        "/shipments/{key}/labels",
+        "/admin/explain",
+        "/login",
+        "/login/{backend}",
+        "/login/{backend}/back",
+        "/static/{tag}/{name}",
+    ),
     *("/classes/{key}/picture", "/movies/{key}/{picture}", "/sessions/{key}/classes"),
     *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
     *(

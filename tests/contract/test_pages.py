@@ -39,6 +39,7 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /shipments/{key}": ("/shipments/1", "/shippings/1"),
     "GET /dewars/{key}": ("/dewars/1", "/dewars/1"),
     "GET /containers/{key}": ("/containers/1", "/containers/1"),
+    "GET /shipments/{key}/labels": ("/shipments/1/labels", "/shippings/1"),
     "GET /contacts": ("/contacts", "/labcontacts"),
     "GET /contacts/{key}": ("/contacts/1", "/labcontacts/1"),
     "GET /proposals/{parent}/shipments/new": ("/proposals/mx23/shipments/new", "/proposals/mx23"),

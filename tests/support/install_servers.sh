@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers that the tests start for themselves, and the browser that they look with, where missing.
+# Installs the servers that the tests start for themselves, the browser that they look with, and what reads paper, where missing.
 # Nothing is started, nothing listens: MariaDB comes without a service, slapd without a configuration.
 # Other programs that are named come with the packages of their names.
 set -eu
@@ -10,13 +10,15 @@ command -v mariadbd > /dev/null || packages="$packages mariadb-server-core maria
 command -v slapd > /dev/null || packages="$packages slapd"
 command -v openssl > /dev/null || packages="$packages openssl"
 command -v chromium > /dev/null || packages="$packages chromium fonts-dejavu-core"
+command -v zbarimg > /dev/null || packages="$packages zbar-tools"
+command -v pdftotext > /dev/null || packages="$packages poppler-utils"
 for name in "$@"; do
     command -v "$name" > /dev/null || packages="$packages $name"
 done
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), openssl and chromium." >&2
+    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), openssl, chromium, zbarimg and pdftotext." >&2
     echo "Debian, Ubuntu: apt-get install$packages; elsewhere: the packages that hold them" >&2
     exit 1
 fi

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam.api import Context, Plugin, hookimpl
+from starbeam_shipping.settings import ShippingSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -13,19 +14,20 @@ if TYPE_CHECKING:
     from starbeam.api.web import Pages
 
 
-class ShippingPlugin(Plugin[NoSettings]):
+class ShippingPlugin(Plugin[ShippingSettings]):
     """`/labcontacts`, `/shippings`, `/dewars` and `/containers`."""
 
     name = "shipping"
     title = "Lab contacts, shipments, dewars and containers"
     requires = ("ispyb",)
+    Settings = ShippingSettings
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
         """The pages."""
         from starbeam_shipping import pages
 
-        return [pages.pages()]
+        return [pages.pages(self.settings)]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -12,15 +12,19 @@ from litestar.params import FromPath
 
 from starbeam.api import authenticated
 from starbeam.api.database import Reader
-from starbeam.api.http import asked
+from starbeam.api.http import always, asked
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, Pages, Part, Place, Show, Tab, form_pages
+from starbeam_shipping.code128 import bars
 from starbeam_shipping.forms import FORMS
 from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContentFilters
 from starbeam_shipping.queries.dewars import DEWARS, DewarFilters
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilters
+from starbeam_shipping.queries.labels import sessions_of
 from starbeam_shipping.queries.progress import STEPS, of_dewars, of_shipments
-from starbeam_shipping.queries.shippings import SHIPMENTS, ShipmentFilters, ShippingFilters
+from starbeam_shipping.queries.shippings import SHIPMENTS, SHIPPINGS, ShipmentFilters, ShippingFilters
+from starbeam_shipping.schemas import LabContact
+from starbeam_shipping.settings import ShippingSettings
 
 FEW = Page(limit=5)
 WITHIN = Page(limit=100)
@@ -67,6 +71,37 @@ async def show_shipment(
         of_dewars=await of_dewars(reader, [one.dewarId for one in dewars.results]),
         containers=await reader.page(CONTENTS, WITHIN, ContentFilters(shippingId=key)),
     )
+
+
+async def show_labels(
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    settings: NamedDependency[ShippingSettings],
+    key: FromPath[int],
+) -> Response[Any]:
+    """A label for each dewar and direction, to be printed."""
+    shipment = await reader.get(SHIPPINGS, key)
+    dewars = (await reader.page(DEWARS, WITHIN, DewarFilters(shippingId=key))).results
+    containers = await reader.page(CONTENTS, WITHIN, ContentFilters(shippingId=key))
+    codes: dict[int, list[str]] = {one.dewarId: [] for one in dewars}
+    for one in containers.results:
+        codes[one.dewarId].append(one.code or "without a name")
+    return show(
+        "shipping/labels.html",
+        shipment=shipment,
+        proposal=(await of_shipments(reader, [key]))[key].proposal,
+        dewars=dewars,
+        codes=codes,
+        sessions=await sessions_of(reader, [one.dewarId for one in dewars]),
+        sender=await _contact(reader, shipment.sendingLabContactId),
+        receiver=await _contact(reader, shipment.returnLabContactId),
+        settings=settings,
+        bars=bars,
+    )
+
+
+async def _contact(reader: Reader, key: int | None) -> LabContact | None:
+    return None if key is None else await reader.get(LAB_CONTACTS, key)
 
 
 @get("/dewars/{key:int}", access=authenticated)
@@ -121,7 +156,7 @@ async def _on_their_way(reader: Reader, asked: Asked) -> Mapping[str, Any] | Non
     return found if found["page"].results else None
 
 
-def pages() -> Pages:
+def pages(settings: ShippingSettings) -> Pages:
     """The pages, and their places in others."""
     return Pages(
         [
@@ -130,6 +165,9 @@ def pages() -> Pages:
             show_shipment,
             show_dewar,
             show_container,
+            get("/shipments/{key:int}/labels", access=authenticated, dependencies=always(settings=settings))(
+                show_labels
+            ),
             list_contacts,
             show_contact,
             *(handler for form in FORMS for handler in form_pages(form)),

@@ -30,6 +30,7 @@ SAYS = {
     r"/sessions/(?P<key>\d+)(/\w+)?": f"{OF_SESSION} where sessionId = :key",
     r"/samples/(?P<key>\d+)": "select name from BLSample where blSampleId = :key",
     r"/proteins/(?P<key>\d+)": "select acronym from Protein where proteinId = :key",
+    r"/shipments/(?P<key>\d+)/labels": "select shippingName from Shipping where shippingId = :key",
     r"/shipments/(?P<key>\d+)": "select shippingName from Shipping where shippingId = :key",
     r"/dewars/(?P<key>\d+)": "select code from Dewar where dewarId = :key",
     r"/containers/(?P<key>\d+)": "select code from Container where containerId = :key",
