@@ -114,6 +114,7 @@ ALONE = {
         "/login/{backend}/back",
         "/static/{tag}/{name}",
     ),
+    "/sessions/{key}/cards",
     *("/classes/{key}/picture", "/movies/{key}/{picture}", "/sessions/{key}/classes"),
     *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
     *(

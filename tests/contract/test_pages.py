@@ -72,6 +72,7 @@ SENT = {
 """Forms are sent to where they are shown, by who sees what they are about."""
 LISTED: dict[str, tuple[str, str]] = {
     "GET /collections/{key}": ("/collections/1", "/events?dataCollectionId=1"),
+    "GET /sessions/{key}/cards": ("/sessions/1/cards?keys=g-1,robot-1", "/events?sessionId=1"),
     "GET /groups/{key}": ("/groups/1", "/events?dataCollectionGroupId=1"),
     "GET /programs/{key}": ("/programs/1", "/processings/attachments?autoProcProgramId=1"),
     "GET /programs/{key}/files/{file}": (

@@ -112,6 +112,15 @@ def _blocks(scope: Scope, sources: Sources) -> Query | None:
     return select(blocks.type, blocks.first, blocks.last, blocks.earliest, blocks.latest)
 
 
+@statement
+def _named(scope: Scope, source: EventSource, wanted: Wanted) -> Query | None:
+    return source.named(scope, wanted)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 class Part(msgspec.Struct):
     """A page, and the position of its last event where more may come after it."""
 
@@ -156,6 +165,26 @@ class Stream:
         results = await self._load(reader, files, [(key.type, key.id) for key in keys], wanted, values)
         shown = Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
         return Part(shown, keys[-1] if more else None)
+
+    async def named(
+        self, reader: Reader, files: Files, keys: Sequence[str], filters: EventFilters
+    ) -> list[Event]:
+        """Those of these keys (`g-7`, `robot-5`) that match and that the caller sees, the latest first. One
+        statement for each kind, and those of what is found."""
+        wanted, values = self.wanted(filters), filters.values(reader)
+        found: list[tuple[str, int]] = []
+        for source in self.sources:
+            kind = "g" if source.type == "dc" else source.type
+            ids = [
+                int(id)
+                for type, _, id in (key.rpartition("-") for key in keys)
+                if type == kind and _is_id(id)
+            ]
+            query = reader.scope.build(_named(source, wanted)) if ids else None
+            rows = [] if query is None else await reader.rows(query, **values, named=ids)
+            found += [(source.type, id) for (id,) in rows]
+        events = await self._load(reader, files, found, wanted, values)
+        return sorted(events, key=lambda one: (one.startTime is not None, one.startTime), reverse=True)
 
     async def types(self, reader: Reader, filters: EventFilters) -> Paged[EventType]:
         """The kinds of event that the caller sees. 1 statement."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from datetime import timedelta
+from typing import Annotated, Any, get_args
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from starbeam.api import Invalid, Missing, authenticated
 from starbeam.api.database import Reader
@@ -26,6 +27,10 @@ from starbeam_events.sources import EventFilters
 from starbeam_events.sources.pictures import PICTURES, picture
 from starbeam_ispyb.models import AutoProcProgramMessage
 
+Keys = Annotated[str, QueryParameter(description="Keys of events, with commas between", max_length=2_000)]
+MOST_CARDS = 50
+LATE = timedelta(minutes=20)
+"""How long after the end of a session its page still waits for news."""
 FIRST, FURTHER = Page(limit=10), Page(limit=20)
 """How many events the first page of a session has, and those after it."""
 MEMBERS = Page(limit=100)
@@ -46,6 +51,31 @@ async def show_collection(
     more = await show.of_collections(reader, [key], ALONE)
     steps = await _steps(reader, show, event)
     return show("events/collection.html", card=cards([event])[0], more=more[key], steps=steps)
+
+
+async def show_cards(
+    request: Request[Any, Any, Any],
+    reader: NamedDependency[Reader],
+    files: NamedDependency[Files],
+    stream: NamedDependency[Stream],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+    keys: Keys,
+) -> Response[Any]:
+    """Some cards of a session's page, as they are now."""
+    filters = _wanted(key, request.query_params)
+    events = await stream.named(reader, files, keys.split(",")[:MOST_CARDS], filters)
+    days = by_day(events)
+    shown = [card for _, some in days for card in some]
+    await add_evidence(files, shown)
+    more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
+    return show("events/some_cards.html", days=days, more=more)
+
+
+def _goes_on(reader: Reader, session: Any) -> bool:
+    """Whether something may still happen in a session."""
+    end = session.endDate if session else None
+    return end is None or end >= reader.now - LATE
 
 
 async def show_group(
@@ -98,13 +128,12 @@ def _statuses(reader: Reader) -> list[EventStatus]:
     return known if reader.scope.has(AutoProcProgramMessage) else known[:-1]
 
 
-def _wanted(asked: Asked) -> EventFilters:
+def _wanted(session: int, query: Mapping[str, str]) -> EventFilters:
     """What the address of a session's page asks for."""
-    status: Any = asked.query.get("status") or None
+    status: Any = query.get("status") or None
     if status not in (None, *get_args(EventStatus)):
         raise Invalid(f"One of {', '.join(get_args(EventStatus))}", ["query", "status"])
-    kind = asked.query.get("eventType") or None
-    return EventFilters(sessionId=int(asked.key or 0), status=status, eventType=kind)
+    return EventFilters(sessionId=session, status=status, eventType=query.get("eventType") or None)
 
 
 def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
@@ -113,12 +142,13 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
 
     async def events_of_session(reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """The kinds of events, and a page of them."""
-        filters = _wanted(asked)
+        filters = _wanted(int(asked.key or 0), asked.query)
         types = await stream.types(reader, EventFilters(sessionId=filters.sessionId))
         return {
             "filters": filters,
             "types": types.results,
             "statuses": _statuses(reader),
+            "live": "cursor" not in asked.query and _goes_on(reader, asked.thing),
             **await part_of_stream(reader, asked, filters),
         }
 
@@ -146,6 +176,7 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
     return Pages(
         [
             get("/collections/{key:int}", access=authenticated, dependencies=given)(show_collection),
+            get("/sessions/{key:int}/cards", access=authenticated, dependencies=given)(show_cards),
             get("/groups/{key:int}", access=authenticated, dependencies=given)(show_group),
             *(_pictures(folder, name) for folder, (_, names) in PICTURES.items() for name in names),
         ],

@@ -26,6 +26,8 @@ SINCE: Any = bindparam("since", type_=String())
 BEFORE: Any = bindparam("before", type_=String())
 """For `Wanted.resumed`: the start of the event that all others come after, as text."""
 
+NAMED: Any = bindparam("named", expanding=True)
+"""For `EventSource.named`: ids, of data collections those of groups."""
 WATCHED: Any = bindparam("watched", type_=DateTime())
 """For `EventSource.watched`: the earliest start or end that is watched."""
 
@@ -129,6 +131,11 @@ class EventSource(ABC):
         """Columns `session`, `id`, `start`, `end`, `sample` (its name), `outcome` (a text) and `lasts` (the
         seconds that it should take) of the events of the sessions that are bound as `sessions`: for tiles,
         which say nothing of a source that gives none."""
+        return None
+
+    def named(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """Column `id`, as `keys` gives it, of the events that match, that the caller may see, and whose ids
+        (of data collections those of groups) are bound as `named`."""
         return None
 
     async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:

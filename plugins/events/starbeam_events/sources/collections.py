@@ -28,7 +28,7 @@ from starbeam.api.database import Reader, Scope, Shape, digest, seconds_between,
 from starbeam.api.lists import askable
 from starbeam.api.models import WholeSeconds
 from starbeam_events import schemas
-from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, WATCHED, EventSource, Query, Wanted
+from starbeam_events.sources.base import BEFORE, NAMED, SESSIONS, SINCE, WATCHED, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.grids import add_grids
 from starbeam_events.sources.signs import Sign, processed
@@ -214,6 +214,17 @@ class DataCollections(EventSource):
         found = found.outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
         visible = scope.below(BLSession).sees(one)
         return found.where(group.sessionId.in_(SESSIONS), one.startTime.is_not(None), visible)
+
+    def named(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """The highest key of each of these groups."""
+        if wanted.source:
+            return None
+        one = aliased(DataCollection)
+        group = one.dataCollectionGroupId
+        found = select(func.max(one.dataCollectionId).label("id")).where(
+            *_where(scope, wanted, one), group.in_(NAMED)
+        )
+        return found.group_by(group)
 
     async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:
         """1 statement: those that began in the week before, and had not ended by then."""

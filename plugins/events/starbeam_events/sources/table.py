@@ -25,7 +25,17 @@ from sqlalchemy import (
 from starbeam.api.database import Reader, Scope, Shape, digest, statement
 from starbeam.api.lists import askable
 from starbeam_events.schemas import Event
-from starbeam_events.sources.base import BEFORE, SESSIONS, SINCE, WATCHED, EventSource, Query, Struct, Wanted
+from starbeam_events.sources.base import (
+    BEFORE,
+    NAMED,
+    SESSIONS,
+    SINCE,
+    WATCHED,
+    EventSource,
+    Query,
+    Struct,
+    Wanted,
+)
 from starbeam_events.sources.blocks import blocks
 from starbeam_events.sources.conditions import minutes, of_sample, of_session
 from starbeam_ispyb.models import BLSample, BLSession, Proposal
@@ -160,6 +170,11 @@ class TableSource(EventSource):
             found = found.outerjoin(BLSample, BLSample.blSampleId == self.sample)
         visible = scope.below(BLSession).sees(self.entity)
         return found.where(self.session.in_(SESSIONS), self.start.is_not(None), visible)
+
+    def named(self, scope: Scope, wanted: Wanted) -> Query | None:
+        """Rows of these keys."""
+        where = self._where(scope, wanted)
+        return None if where is None else select(self.key.label("id")).where(*where, self.key.in_(NAMED))
 
     async def watching(self, reader: Reader, since: datetime) -> dict[str, Any]:
         """1 statement: a key below which nothing is watched."""

@@ -84,7 +84,7 @@ async def show_session(
     """A session: its facts, and what plugins know of it."""
     session = await reader.get(TITLED, key)
     figures = await show.parts("figures of session", reader, key, session)
-    drawn = await show.parts("session", reader, key)
+    drawn = await show.parts("session", reader, key, session)
     return show("proposals/session.html", session=session, figures=figures, drawn=drawn)
 
 
