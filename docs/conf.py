@@ -53,6 +53,8 @@ def _lead(text: str, folder: Path, page: Path, docs: Path) -> str:
 
 
 def _of_page(app: Sphinx, page: str, content: list[str]) -> None:
+    if page == "adr/README":  # below which they stand, not each beside all other pages
+        content[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
     docs = Path(app.srcdir)
     folder = (docs / page).parent
     content[0] = _lead(content[0], folder, folder, docs)
