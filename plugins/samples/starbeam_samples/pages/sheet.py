@@ -74,7 +74,7 @@ async def send_sheet(
 
 async def _container(reader: Reader, key: int) -> Any:
     """Its proposal, type and capacity. Raises Missing where the caller sees none."""
-    if key > LARGEST:
+    if abs(key) > LARGEST:
         raise Missing(NO_CONTAINER)
     return await reader.first(belonging.container(), NO_CONTAINER, key=key)
 
