@@ -32,6 +32,7 @@ from starbeam_events.cursors import Position
 from starbeam_events.schemas import Event, EventType
 from starbeam_events.sources import BEFORE, EventFilters, EventSource, Query, Wanted, in_text
 from starbeam_events.sources.blocks import Block, Blocks
+from starbeam_ispyb.models import BLSession
 
 if TYPE_CHECKING:
     from starbeam.api.files import Files
@@ -110,6 +111,12 @@ def _blocks(scope: Scope, sources: Sources) -> Query | None:
         return None
     blocks = union_all(*named).subquery("blocks").c
     return select(blocks.type, blocks.first, blocks.last, blocks.earliest, blocks.latest)
+
+
+@statement
+def session_seen(scope: Scope) -> Query:
+    """The session that is bound as `key`, where the caller sees it."""
+    return select(BLSession.sessionId).where(BLSession.sessionId == bindparam("key"), scope.sees(BLSession))
 
 
 @statement

@@ -21,7 +21,7 @@ from starbeam_events.cards import by_day, cards, kinds
 from starbeam_events.cursors import Cursors
 from starbeam_events.evidence import add_evidence
 from starbeam_events.pages.sessions import TEMPLATES, Sessions
-from starbeam_events.queries import Stream
+from starbeam_events.queries import Stream, session_seen
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_events.sources import EventFilters
 from starbeam_events.sources.pictures import PICTURES, picture
@@ -63,6 +63,7 @@ async def show_cards(
     keys: Keys,
 ) -> Response[Any]:
     """Some cards of a session's page, as they are now."""
+    await reader.first(session_seen(), "Not Found", key=key)
     filters = _wanted(key, request.query_params)
     events = await stream.named(reader, files, keys.split(",")[:MOST_CARDS], filters)
     days = by_day(events)
