@@ -1,7 +1,7 @@
 """What routes need beyond Litestar."""
 
 from starbeam.http.addresses import ClientAddress
-from starbeam.http.conditional import etag, unchanged
+from starbeam.http.conditional import etag, polled, unchanged
 from starbeam.http.dependencies import always, asked
 from starbeam.http.errors import refusal, status_of
 from starbeam.http.files import FileAnswer, send_file
@@ -12,6 +12,7 @@ __all__ = [
     "always",
     "asked",
     "etag",
+    "polled",
     "refusal",
     "send_file",
     "status_of",

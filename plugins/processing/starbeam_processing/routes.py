@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from starbeam.api import Invalid, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
-from starbeam.api.http import FileAnswer, always, asked, send_file
+from starbeam.api.http import FileAnswer, always, asked, polled, send_file
 from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_processing import schemas
 from starbeam_processing.queries import attachments, messages, programs, status
@@ -46,7 +46,7 @@ def collection_ids(text: str) -> list[int]:
     return [one for one in found if 0 < one <= LARGEST]
 
 
-@get("/processings/status", tags=TAGS, access=authenticated, errors=NO_IDS)
+@get("/processings/status", tags=TAGS, access=authenticated, errors=NO_IDS, middleware=[polled])
 async def get_processing_statuses(
     reader: NamedDependency[Reader], dataCollectionIds: CollectionIds = ""
 ) -> schemas.ProcessingStatusesList:
@@ -108,7 +108,7 @@ async def get_processing_messages(
     return await messages.page(reader, page, filters)
 
 
-@get("/processings/messages/status", tags=TAGS, access=authenticated, errors=NO_IDS)
+@get("/processings/messages/status", tags=TAGS, access=authenticated, errors=NO_IDS, middleware=[polled])
 async def get_processing_messages_status(
     reader: NamedDependency[Reader], dataCollectionIds: CollectionIds = ""
 ) -> schemas.AutoProcProgramMessageStatuses:

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
-from starbeam.api.http import always, asked
+from starbeam.api.http import always, asked, polled
 from starbeam.api.lists import Page, Paged, SessionName, query, query_id
 from starbeam_events.cursors import Cursors
 from starbeam_events.queries import Stream
@@ -86,6 +86,7 @@ def router(stream: Stream, cursors: Cursors) -> Router:
         },
         unions={"Event.Item": [source.item for source in stream.sources]},
         response_headers=[LINK],
+        middleware=[polled],
         dependencies=asked(EventFilters),
     )(get_events)
     return Router(
