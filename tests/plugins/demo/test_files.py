@@ -98,6 +98,7 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/datacollections/attachments/{dataCollectionFileAttachmentId}": (
         "/datacollections/attachments/{attachment}",
     ),
+    "/datacollections/{dataCollectionId}": ("/datacollections/{collection}",),
     "/datacollections/groups/{dataCollectionGroupId}": ("/datacollections/groups/{group}",),
     "/datacollections/images/diffraction/{dataCollectionId}": (
         "/datacollections/images/diffraction/{collection}",
