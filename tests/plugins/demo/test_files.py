@@ -316,6 +316,7 @@ async def test_every_read_route_answers_field_by_field(demo: Demo) -> None:
         for path, operations in document["paths"].items()
         if path.startswith(root) and "get" in operations
     }
+    del operations["/events/stream"]  # it has no end
     assert set(ADDRESSES) <= set(operations)
     known, found, wrong = set[str](), set[str](), list[str]()
     for path, operation in operations.items():
