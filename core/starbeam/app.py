@@ -32,7 +32,7 @@ from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scopes
-from starbeam.db.writer import Listener, Write
+from starbeam.db.writer import Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
@@ -94,8 +94,6 @@ class Starbeam:
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = Scopes(self.database, Visibility(self.registry.rules))
-        self.listeners: list[Listener] = []
-        """Of every write."""
         self.asgi = self._built()
 
     def _metrics(self) -> metrics.Metrics | None:
@@ -117,7 +115,7 @@ class Starbeam:
         """What runs a caller's changes. Raises what the database raises while it is away."""
         scope = await self.scopes.of(who)
         about = who, self.clock.now(), self.options.values
-        return Write(self.database, scope, *about, self.listeners)
+        return Write(self.database, scope, *about, self.registry.listeners)
 
     @asynccontextmanager
     async def reads(self, who: Principal) -> AsyncIterator[Reader]:

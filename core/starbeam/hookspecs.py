@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starbeam.auth.refresh import Refresher
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
+    from starbeam.db.writer import Listener
     from starbeam.demo import DemoData
     from starbeam.lifespan import Lifespan
     from starbeam.options import Option
@@ -113,6 +114,16 @@ def register_refresher(ctx: Context) -> Iterable[Refresher]:
     """What gives log-ins a refresh token. Answers to log-ins then have `expiresIn` and `refreshToken`.
 
     Merge: one for a server. A second is an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_listeners(ctx: Context) -> Iterable[Listener]:
+    """Functions that are told of every write of core and of all plugins, in its transaction: `writer.written`
+    is what was written, `writer.who` who did it.
+
+    Merge: union, called in plugin order. What one raises undoes the write.
     """
     raise NotImplementedError
 

@@ -19,7 +19,7 @@ from starbeam.settings.secrets import HIDDEN, is_secret, mask_text
 if TYPE_CHECKING:
     from structlog.typing import Processor, WrappedLogger
 
-_SECRET_KEYS = frozenset({"authorization", "cookie", "passwd"})
+_SECRET_KEYS = frozenset({"authorization", "cookie"})
 
 
 _wanted = False

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starbeam.checks import Check
     from starbeam.db.indexes import Index
     from starbeam.db.migrations import Migrations
+    from starbeam.db.writer import Listener
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
     from starbeam.options import Option
@@ -59,6 +60,8 @@ class Registry:
     checks: list[Check] = field(default_factory=list)
     routers: list[Router] = field(default_factory=list)
     authenticators: list[Authenticator] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list)
+    """Of every write."""
     refresher: Refresher | None = None
     site: Site | None = None
     pages: list[Router] = field(default_factory=list)
@@ -113,6 +116,8 @@ class Registry:
             self.checks += named
         for _, found in self.plugins.call("register_authenticators", ctx=context):
             self.authenticators += found
+        for _, found in self.plugins.call("register_listeners", ctx=context):
+            self.listeners += found
         for name, found in self.plugins.call("register_site", ctx=context):
             for site in found:
                 if self._claim("site", "of the server", name):

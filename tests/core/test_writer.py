@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from starbeam.db.models import AdminVar, Person
-from starbeam.db.writer import Write, Writer, Written
+from starbeam.db.models import AdminVar, Person, SW_onceToken
+from starbeam.db.writer import Write, Writer
+from starbeam.db.written import Key, Written
 from starbeam.refusals import Refused
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
@@ -24,7 +27,7 @@ async def written_by(
 ) -> Write:
     """The `Write` of a request of this person."""
     await app.as_user(login)
-    app.starbeam.listeners[:] = listeners
+    app.starbeam.registry.listeners[:] = listeners
     return await app.starbeam.write(app.starbeam.snapshot.people.principal(1, login, ()))
 
 
@@ -79,18 +82,98 @@ async def test_every_way_to_write_is_noted(make_app: MakeApp) -> None:
         key: int = row.personId
         return key
 
-    key = await (await written_by(app, listen))(work)
-    told = [(one.verb, one.key == key, dict(one.values)) for one in noted]
-    assert told == [
-        ("insert", True, {"login": "a", "givenName": "A"}),
-        ("update", True, {"givenName": "B"}),
-        ("insert", False, {"login": "b"}),
-        ("update", False, {"givenName": "C"}),
-        ("insert", False, {"login": "c"}),
-        ("update", False, {"givenName": "D"}),
-        ("delete", False, {}),
+    first = await (await written_by(app, listen))(work)
+    second, third = (first + 1,), (first + 2,)
+    one: Key = (first,)
+    assert [(each.verb, each.count, each.first, each.last) for each in noted] == [
+        ("insert", 1, one, one),
+        ("update", 1, one, one),
+        ("insert", 1, second, second),
+        ("update", 2, one, second),
+        ("insert", 1, third, third),
+        ("update", 1, third, third),
+        ("delete", 1, second, second),
     ]
+    changes = [[(row.key, dict(row.before), _names(row.after)) for row in each.rows] for each in noted]
+    assert changes[:4] == [
+        [(one, {}, {"login": "a", "givenName": "A"})],
+        [(one, {"givenName": "A"}, {"givenName": "B"})],
+        [(second, {}, {"login": "b"})],
+        [(one, {"givenName": "B"}, {"givenName": "C"}), (second, {"givenName": None}, {"givenName": "C"})],
+    ]
+    assert changes[5] == [(third, {"givenName": None}, {"givenName": "D"})]
+    assert _names(noted[6].rows[0].before) == {"login": "b", "givenName": "C"}
+    assert {each.table for each in noted} == {"Person"}
     assert await logins(app) == ["a", "c"]
+
+
+def _names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the tests write."""
+    return {name: values[name] for name in ("login", "givenName") if name in values}
+
+
+@pytest.mark.four_databases
+async def test_nothing_secret_is_noted(make_app: MakeApp) -> None:
+    app, noted = await make_app(), list[Written]()
+
+    async def listen(writer: Writer) -> None:
+        noted.extend(writer.written)
+
+    async def work(writer: Writer) -> None:
+        person = await writer.create(Person, {"login": "a", "passwd": "hidden1"})
+        await writer.insert(SW_onceToken, {"token": "hidden2", "personId": person.personId, "validity": "/x"})
+        await writer.change(SW_onceToken, {"token": "hidden3", "validity": "/y"})
+
+    await (await written_by(app, listen))(work)
+    (changed,) = noted[2].rows
+    assert (dict(changed.before), dict(changed.after)) == ({"validity": "/x"}, {"validity": "/y"})
+    assert "hidden" not in str(noted)
+
+
+@pytest.mark.four_databases
+async def test_of_many_rows_their_number_and_ends_are_noted(make_app: MakeApp) -> None:
+    app, noted = await make_app(), list[Written]()
+
+    async def listen(writer: Writer) -> None:
+        noted.extend(writer.written)
+
+    async def work(writer: Writer) -> None:
+        await writer.save([Person(login=f"p{number:03}") for number in range(250)])
+        await writer.change(Person, {"givenName": "N"}, Person.login.like("p%"))
+        await writer.change(Person, {"givenName": "N"}, Person.login.like("p00_"))
+        await writer.delete(Person, Person.login == "nobody")
+        await writer.delete(Person, Person.login.like("p%"))
+
+    await (await written_by(app, listen))(work)
+    (low,) = noted[0].first
+    ends = (low,), (low + 249,)
+    assert [(one.verb, one.count, len(one.rows), (one.first, one.last)) for one in noted] == [
+        ("insert", 250, 100, ends),
+        ("update", 250, 100, ends),
+        ("delete", 250, 100, ends),
+    ]
+    assert dict(noted[1].rows[99].after) == {"givenName": "N"}
+
+
+@pytest.mark.four_databases
+async def test_what_an_attempt_wrote_is_not_noted_when_it_failed(make_app: MakeApp) -> None:
+    app, noted = await make_app(), list[Written]()
+
+    async def listen(writer: Writer) -> None:
+        noted.extend(writer.written)
+
+    async def work(writer: Writer) -> None:
+        await writer.create(Person, {"login": "kept"})
+        with suppress(KeyError):
+            async with writer.attempt():
+                await writer.create(Person, {"login": "undone"})
+                raise KeyError
+        async with writer.attempt():
+            writer.session.add(Person(login="also kept"))
+
+    await (await written_by(app, listen))(work)
+    assert [one.rows[0].after["login"] for one in noted] == ["kept", "also kept"]
+    assert await logins(app) == ["kept", "also kept"]
 
 
 @pytest.mark.on("mariadb-union")
@@ -132,9 +215,9 @@ async def test_writes_of_log_in_and_of_one_time_tokens_pass_here_too(make_app: M
         if not in_the_way:
             in_the_way.append(writer)
             raise OperationalError("INSERT", {}, Exception(1213, "Deadlock found"))
-        noted.extend((writer.who.login, one.verb, one.model.__name__) for one in writer.written)
+        noted.extend((writer.who.login, one.verb, one.table) for one in writer.written)
 
-    app.starbeam.listeners.append(listen)
+    app.starbeam.registry.listeners.append(listen)
     body = {"plugin": "probe", "login": "new", "password": "x"}
     answer = await app.client.post("/auth/login", json=body)
     headers = {"Authorization": f"Bearer {answer.json()['token']}"}
@@ -147,4 +230,4 @@ async def test_writes_of_log_in_and_of_one_time_tokens_pass_here_too(make_app: M
         ("new", "insert", "SW_onceToken"),
         ("new", "delete", "SW_onceToken"),
     ]
-    assert [(one.verb, one.model) for one in in_the_way[0].written] == [("insert", Person)]
+    assert [(one.verb, one.table) for one in in_the_way[0].written] == [("insert", "Person")]

@@ -39,6 +39,7 @@ FLOORS = (
     {
         "access",
         "cache",
+        "calls",
         "checks",
         "clock",
         "conversion",

@@ -24,7 +24,8 @@ from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, CALLER_PROPOSALS, NOW
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
 from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble
-from starbeam.db.writer import Write, Writer, Writes, refusing, sent
+from starbeam.db.writer import Listener, Write, Writer, Writes, refusing, sent
+from starbeam.db.written import RowWritten, Written, noted, noting, rows_of
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
 from starbeam.sheets import Sheet
@@ -47,6 +48,7 @@ __all__ = [
     "Counts",
     "Database",
     "Keys",
+    "Listener",
     "Named",
     "Narrow",
     "NotTaken",
@@ -54,6 +56,7 @@ __all__ = [
     "Reader",
     "Reads",
     "Reason",
+    "RowWritten",
     "Rows",
     "Rule",
     "Schema",
@@ -64,6 +67,7 @@ __all__ = [
     "Write",
     "Writer",
     "Writes",
+    "Written",
     "as_datetime",
     "bound_by",
     "containing",
@@ -79,9 +83,12 @@ __all__ = [
     "joined",
     "kept",
     "keys_of",
+    "noted",
+    "noting",
     "refers_to_nothing",
     "reflect",
     "refusing",
+    "rows_of",
     "seconds_between",
     "sent",
     "statement",

@@ -1,5 +1,6 @@
 """What routes need beyond Litestar."""
 
+from starbeam.calls import current_call
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.conditional import etag, polled, unchanged
 from starbeam.http.dependencies import always, asked
@@ -11,6 +12,7 @@ __all__ = [
     "FileAnswer",
     "always",
     "asked",
+    "current_call",
     "etag",
     "polled",
     "refusal",

@@ -14,6 +14,7 @@ from starbeam.db.models import (
     filled_by_database,
     mapped,
     optional_column,
+    secret_column,
     varying_column,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "filled_by_database",
     "mapped",
     "optional_column",
+    "secret_column",
     "varying_column",
 ]

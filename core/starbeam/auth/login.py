@@ -102,13 +102,13 @@ class LoginService:
         """Who logged in before, with the permissions of now. 401 when the person or the login is gone, or the
         backend says that it must not go on."""
         async with self._database.read() as connection:
-            known = await queries.person_by_login(connection, login)
-            if known is None or known.personId != person_id:
+            known = await queries.login_of(connection, person_id)
+            if known is None or not queries.is_one(known, login):
                 raise LogInRefused("no such person in the database", GONE)
             permissions = await queries.permissions(connection, person_id)
         if (found := self.backends.get(backend)) is None or not await found.still_valid(login):
             raise LogInRefused("the backend lets the person go on no more", GONE)
-        return Proven(person_id, known.login, permissions)
+        return Proven(person_id, known, permissions)
 
     async def prove(self, plugin: str | None, sent: Credentials, address: str) -> Proven:
         """The person that a backend finds by what was sent. 401 when the backend or the database does not

@@ -54,7 +54,18 @@ async def person_by_login(connection: AsyncConnection | AsyncSession, login: str
 
 def of_login(rows: Sequence[Any], login: str) -> Any | None:
     """The one of `BY_LOGIN` that a login means."""
-    return next((row for row in rows if _folded(row.login) == _folded(login)), None)
+    return next((row for row in rows if is_one(row.login, login)), None)
+
+
+async def login_of(connection: AsyncConnection, person_id: int) -> str | None:
+    """The login of a person."""
+    found: str | None = await connection.scalar(select(Person.login).where(Person.personId == person_id))
+    return found
+
+
+def is_one(stored: str, login: str) -> bool:
+    """Whether both are the same login."""
+    return _folded(stored) == _folded(login)
 
 
 def _folded(login: str) -> str:

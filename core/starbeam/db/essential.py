@@ -28,6 +28,8 @@ OF_ONE_FLAVOUR = frozenset(_OF_ONE_FLAVOUR.split())
 
 OF_ONE = "of one flavour"
 """What marks a column of a model (`info`) that only one of them has in a table of both."""
+SECRET = "secret"
+"""What marks one that nobody is told of who asks what was written."""
 
 ESSENTIAL: dict[str, set[str]] = {
     "Person": {"personId", "login"},

@@ -26,7 +26,7 @@ from sqlalchemy import Column, Date, DateTime, FetchedValue, LargeBinary, String
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 
-from starbeam.db.essential import OF_ONE
+from starbeam.db.essential import OF_ONE, SECRET
 
 WholeSeconds = DateTime().with_variant(
     sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
@@ -85,6 +85,12 @@ def optional_column() -> MappedColumn[Any]:
     """
     of_one = {OF_ONE: True}
     return mapped_column(deferred=True, deferred_raiseload=True, nullable=True, info=of_one)
+
+
+def secret_column() -> MappedColumn[Any]:
+    """A column that holds a secret: no record of what was written has it. So it is with those whose names say
+    that they hold a password, a secret or a token."""
+    return mapped_column(info={SECRET: True})
 
 
 def varying_column() -> MappedColumn[Any]:

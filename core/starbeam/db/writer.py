@@ -13,9 +13,9 @@ A handler hands its work to the request's `Write`, which runs it in one transact
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -28,7 +28,6 @@ from sqlalchemy import (
     Update,
     delete,
     insert,
-    inspect,
     update,
 )
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -37,6 +36,7 @@ from starbeam.db.limits import by_limit
 from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
 from starbeam.db.trouble import SchemaChanged
+from starbeam.db.written import Written, noted
 from starbeam.refusals import Refusal, Refused
 
 if TYPE_CHECKING:
@@ -60,19 +60,6 @@ _IN_THE_WAY = {1205, 1213}
 """MariaDB's numbers for a lock that did not come in time, and for a dead-lock."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """What was written: how (`insert`, `update`, `delete`), its key, and the columns that were set.
-
-    Without a key these are all rows that some conditions held for, or a link.
-    """
-
-    verb: str
-    model: type[Any]
-    key: Any
-    values: Mapping[str, Any]
-
-
 class Writer(Lists):
     """One transaction: what it reads is what it will have written. Raise anything, and nothing is written."""
 
@@ -83,6 +70,7 @@ class Writer(Lists):
         self.session = session
         """For statements that no method here has."""
         self.written: list[Written] = []
+        """What was written, where anybody listens."""
         self.committed: list[Callable[[], Awaitable[None]]] = []
         """What to do once all is committed."""
 
@@ -95,7 +83,6 @@ class Writer(Lists):
         where it is refused."""
         values = self._present(model, values)
         row: M = await _services(model, self.session).create(dict(values))
-        self.written.append(Written("insert", model, _key(row), values))
         return row
 
     async def update(self, model: type[M], key: Any, values: Mapping[str, Any]) -> M:
@@ -103,37 +90,38 @@ class Writer(Lists):
         IntegrityError or DataError where it is refused."""
         values = self._present(model, values)
         row: M = await _services(model, self.session).update(dict(values), key)
-        self.written.append(Written("update", model, key, values))
         return row
 
     async def insert(self, model: type[Any], values: Mapping[str, Any]) -> None:
         """Add a row whose key nobody needs to know, such as a link. Raises IntegrityError or DataError."""
         values = self._present(model, values)
         await self.session.execute(insert(model).values(dict(values)))
-        self.written.append(Written("insert", model, None, values))
 
     async def change(self, model: type[Any], values: Mapping[str, Any], *where: ColumnElement[bool]) -> int:
         """Set columns of all rows for which these conditions hold. How many there were."""
         values = self._present(model, values)
         statement = update(model).where(*where).values(dict(values))
-        self.written.append(Written("update", model, None, values))
         return await self._count(statement)
 
     async def delete(self, model: type[Any], *where: ColumnElement[bool]) -> int:
         """Delete all rows for which these conditions hold. How many there were."""
-        self.written.append(Written("delete", model, None, {}))
         return await self._count(delete(model).where(*where))
 
     async def save(self, rows: Iterable[Any]) -> None:
         """Write instances of models that are new, or whose attributes were set."""
-        for row in rows:
-            self.session.add(row)
-            state = inspect(row)
-            if state.modified or state.pending:
-                changed = {one.key: one.value for one in state.attrs if one.history.has_changes()}
-                verb = "insert" if state.pending else "update"
-                self.written.append(Written(verb, type(row), state.identity, changed))
+        self.session.add_all(rows)
         await self.session.flush()
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What is written inside is undone where it raises, and nothing else is. Raises what it raises."""
+        before = len(self.written)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.written[before:]
+            raise
 
     async def _count(self, statement: Update | Delete) -> int:
         unsynchronized = statement.execution_options(synchronize_session=False)
@@ -145,7 +133,8 @@ class Writer(Lists):
 
 
 Listener = Callable[[Writer], Awaitable[None]]
-"""Told what was written (`Writer.written`), in the same transaction; what it raises undoes all."""
+"""Told what was written (`Writer.written`), in the same transaction; what it raises undoes all. What it
+writes itself, nobody is told."""
 
 
 class Write:
@@ -195,14 +184,21 @@ class Write:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
+        async with self.opened(name) as writer:
+            return await work(writer, *args, **kwargs)
+
+    @asynccontextmanager
+    async def opened(self, name: str | None = None) -> AsyncIterator[Writer]:
+        """One transaction, for work that is no function: it is not begun again."""
         async with self._database.transaction(alone=name) as session:
             writer = Writer(session, self._scope, *self._about)
-            result = await work(writer, *args, **kwargs)
+            with noted(session, writer.written) if self._listeners else nullcontext():
+                yield writer
+                await session.flush()
             for listen in self._listeners:
                 await listen(writer)
         for then in writer.committed:
             await then()
-        return result
 
     async def _has_changed(self, error: Exception) -> bool:
         """Whether the schema is another than work was refused for; by a limit: as it is at this moment."""
@@ -240,10 +236,6 @@ def _services(model: Any, session: AsyncSession) -> Service[Any]:
 @cache
 def _service_of(model: Any) -> type[Service[Any]]:
     return service(model)
-
-
-def _key(row: Any) -> Any:
-    return row.__mapper__.primary_key_from_instance(row)[0]
 
 
 def _is_in_the_way(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from litestar._parsers import parse_query_string
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 
-from starbeam import logs
+from starbeam import calls, logs
 from starbeam.conversion import FALSE, TRUE
 from starbeam.refusals import Invalid
 from starbeam.registry import CORE
@@ -60,6 +60,7 @@ class RequestLog:
         scope["state"]["path"] = scope["path"]  # as it was sent; the router drops slashes from its own
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        calls.begin(calls.Call(request_id, self._addresses.of(scope), scope))
         began, status = time.perf_counter(), 500
         if self._metrics:
             self._metrics.begin()

@@ -10,7 +10,7 @@ HIDDEN = "********"
 MIN_SECRET_BYTES = 32
 MIN_DISTINCT = 8
 
-_SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"passw(?:or)?d|secret|token", re.IGNORECASE)
 _PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims"})
 # The last @ ends the password: one that holds an @ of its own is hidden whole.
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:).*@", re.DOTALL)

@@ -47,14 +47,11 @@ class Journal:
 
     async def write(self, writer: Writer, row: dict[str, Any]) -> None:
         """Add the row, or replace the person's. A row that cannot be written is left out."""
-        savepoint = await writer.session.begin_nested()
         try:
-            await self._write(writer, row)
+            async with writer.attempt():  # raises when the whole transaction is lost
+                await self._write(writer, row)
         except SQLAlchemyError as error:
-            await savepoint.rollback()  # raises when the whole transaction is lost
             log.warning("activity not recorded", error=type(error).__name__)
-        else:
-            await savepoint.commit()
 
     async def _write(self, writer: Writer, row: dict[str, Any]) -> None:
         if self._one_row_per_person is None:

@@ -116,7 +116,7 @@ async def _grants(
     held = grants.Held(database)
     held.read(str(line) for (line,) in await connection.execute(text("SHOW GRANTS")))
     tables = [name for name in app.registry.models if name.lower() in schema.tables]
-    writes = {table: verbs for table, verbs in _writes(uses).items() if table.lower() in schema.tables}
+    writes = {table: verbs for table, verbs in _writes(app, uses).items() if table.lower() in schema.tables}
     needed = tuple(grants.statements(account, database, writes))
     if lacks := grants.lacking(held, tables, writes):
         return error("grants", f"{account} lacks {_some(lacks)}", "run the statements below", needed)
@@ -126,9 +126,12 @@ async def _grants(
     return Finding("ok", "grants", f"{account} has all that is needed", "", needed)
 
 
-def _writes(uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
-    """Which tables are written, and how: by core, and by the operations."""
+def _writes(app: Starbeam, uses: dict[str, tuple[Operation, Use]]) -> dict[str, set[str]]:
+    """Which tables are written, and how: by core, and by the operations. With tables of its own, which no
+    ISPyB database has, a plugin may do anything: it writes them beside the requests, too."""
     found = {table: set(verbs) for table, verbs in grants.CORE.items()}
+    for plugin in app.registry.migrations:
+        found |= {one.__tablename__: {*grants.WRITES} for one in app.registry.models_of(plugin)}
     for _, use in uses.values():
         for table, verbs in use.writes.items():
             found.setdefault(table, set()).update(verbs)

@@ -10,7 +10,8 @@ _GRANT = re.compile(
     r"GRANT (?P<verbs>.+?) ON (?P<database>`(?:[^`]|``)*`|\*)\.(?P<table>`(?:[^`]|``)*`|\*) TO "
 )
 _ALTERING = ("CREATE", "ALTER", "DROP")
-DATA = ("SELECT", "INSERT", "UPDATE", "DELETE")
+WRITES = ("INSERT", "UPDATE", "DELETE")
+DATA = ("SELECT", *WRITES)
 
 CORE: Mapping[str, frozenset[str]] = {
     "Person": frozenset({"INSERT"}),

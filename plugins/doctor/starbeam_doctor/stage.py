@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql import visitors
 
+from starbeam.api.database import Written, noting, rows_of
 from starbeam_doctor.madeup import Row, World
 
 _VERBS = {Insert: "INSERT", Update: "UPDATE", Delete: "DELETE"}
@@ -128,6 +129,7 @@ class _Session(Session):
     def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         found = self._stage.answer(statement, params)
         if isinstance(found, _Changed):
+            self._note(statement.table)
             return found
         rows = [tuple(map(self._held, row)) for row in found.all()]
         return IteratorResult(SimpleResultMetaData(list(found.keys())), iter(rows))
@@ -166,10 +168,17 @@ class _Session(Session):
         if changed or verb != "UPDATE":
             names = [one.columns[0].name for one in changed]
             self._stage.use.write(verb, mapper.local_table.name, names)
+            self._note(mapper.local_table)
         self.expunge(row)
         if verb == "INSERT":
             _give_key(row)
             make_transient_to_detached(row)
+
+    def _note(self, table: Any) -> None:
+        """What is read to tell listeners of a write, and that there is something to tell."""
+        if (into := noting(self)) is not None:
+            self._stage.use.reads |= {*_names(rows_of(table, []))}
+            into.append(Written("update", table.name, 1, []))
 
     def refresh(self, *args: Any, **options: Any) -> None:
         pass

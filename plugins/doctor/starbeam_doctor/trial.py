@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence, Set
+from contextlib import nullcontext
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -11,7 +12,7 @@ from litestar import Request
 from msgspec import NODEFAULT, Struct
 
 from starbeam.api import Principal, Refusal
-from starbeam.api.database import Patch, Reader, Scope, Sheet, Writer
+from starbeam.api.database import Patch, Reader, Scope, Sheet, Writer, noted
 from starbeam.api.lists import Page
 from starbeam_doctor.madeup import NOW, TEXT, World, fields, value
 
@@ -53,7 +54,7 @@ class Trial:
         about = scope, who, NOW, self._options if who.beamlines else self._app.options.values
         self._ours = {
             "reader": Reader(self._stage, *about),  # type: ignore[arg-type]
-            "write": _Write(self._stage, self._app.listeners, *about),
+            "write": _Write(self._stage, self._app.registry.listeners, *about),
             "database": self._stage,
             "page": Page(0, 1),
             "request": self._request(who),
@@ -139,7 +140,9 @@ class _Write:
     ) -> Any:
         async with self._stage.transaction() as session:
             writer = Writer(session, *self._about)
-            result = await work(writer, *args, **kwargs)
+            with noted(session, writer.written) if self._listeners else nullcontext():
+                result = await work(writer, *args, **kwargs)
+                await session.flush()
             for listen in self._listeners:
                 await listen(writer)
             return result

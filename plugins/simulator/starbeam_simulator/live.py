@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
+from starbeam.api import NOBODY
 from starbeam_ispyb.models import RobotAction
 from starbeam_simulator.errors import SimulationError
 from starbeam_simulator.parents import find_session
@@ -43,12 +44,12 @@ async def run(simulator: Simulator, beamline: str, interval: float, tell: Callab
 async def _mount(simulator: Simulator, beamline: str, chance: random.Random) -> str:
     """A robot action; what was done."""
     starbeam = simulator.starbeam
-    await starbeam.database.ready()
     now = starbeam.clock.now().replace(microsecond=0)
     fails = chance.random() < _FAILS
-    async with starbeam.database.transaction() as session:
-        visit = await find_session(session, simulator.configuration, beamline)
-        session.add(
+    write = await starbeam.write(NOBODY)
+    async with write.opened() as writer:
+        visit = await find_session(writer.session, simulator.configuration, beamline)
+        writer.session.add(
             RobotAction(
                 blsessionId=visit.sessionId,
                 actionType="LOAD",

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, exists, insert, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from starbeam.api.database import Database, Schema
+from starbeam.api.database import Schema, Write
 from starbeam_ispyb.models import BLSample, Container, Crystal, DataCollectionGroup, Dewar, Protein, Shipping
 
 KEPT_BY: Mapping[type[Any], tuple[Any, ...]] = {
@@ -26,19 +26,20 @@ KEPT_BY: Mapping[type[Any], tuple[Any, ...]] = {
 class Rows:
     """The rows that one simulation makes, in any number of transactions."""
 
-    def __init__(self, database: Database, schema: Schema) -> None:
-        self.database = database
+    def __init__(self, write: Write, schema: Schema) -> None:
+        self.write = write
         self.schema = schema
         self.made: list[tuple[type[Any], int]] = []
         """Models and keys, in the order in which the rows were made."""
 
     @asynccontextmanager
     async def transaction(self, alone: str | None = None) -> AsyncIterator[AsyncSession]:
-        """A transaction; when it is rolled back its rows are forgotten. See `Database.transaction`."""
+        """A transaction; when it is rolled back its rows are forgotten. Those that are `alone` by
+        one name wait for each other."""
         before = len(self.made)
         try:
-            async with self.database.transaction(alone) as session:
-                yield session
+            async with self.write.opened(alone) as writer:
+                yield writer.session
         except BaseException:
             del self.made[before:]
             raise
@@ -66,10 +67,10 @@ class Rows:
         """Delete every row that was made, the last first; parents only while nobody else uses them."""
         if not self.made:
             return
-        async with self.database.transaction() as session:
+        async with self.write.opened() as writer:
             for model, key in reversed(self.made):
                 (primary,) = inspect(model).primary_key
                 used = [exists().where(column == key) for column in KEPT_BY.get(model, ())]
                 query = delete(inspect(model).local_table).where(primary == key, *(~one for one in used))
-                await session.execute(query)
+                await writer.session.execute(query)
         self.made.clear()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from starbeam.api import NOBODY
 from starbeam.api.database import Schema, enum_values, first_line, trouble
 from starbeam.api.tools import HookFailed
 from starbeam_demo.content import CONTENT
@@ -70,7 +71,7 @@ class Simulator:
         """
         schema = await self.starbeam.database.ready()
         found = self.configuration.check(beamline, experiment, experiment_types(schema))
-        rows, folders = Rows(self.starbeam.database, schema), list[Folder]()
+        rows, folders = Rows(await self.starbeam.write(NOBODY), schema), list[Folder]()
         async with undone_on_failure(rows, folders):
             tell("rows")
             collection = await finished(_Collection.create(self, rows, beamline, found))

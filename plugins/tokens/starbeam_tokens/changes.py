@@ -113,16 +113,19 @@ async def _add(
 
 async def change(writer: Writer, terms: Terms, token_id: str, patch: Patch[TokenChange]) -> Token:
     """Change a machine's token. What a script's opens, its person alone says."""
-    shown = await one_of(writer, queries.OF_MACHINES, token_id)
+    shown = await one(writer, token_id)
     values = terms.read(sent(patch.of(shown)))
+    if not values:
+        return shown
+    if shown.personId is not None:
+        raise Forbidden("What a script's token opens, its person says")
     terms.check(writer, values)
     for scope in values.get("scopes", ()):
         if scope not in {*terms.grantable, *writer.who.permissions, *shown.scopes}:
             raise Forbidden(f"You may not give the scope {scope}")
     if "name" in values:
         await _check_name(writer, values["name"], 0, but=token_id)
-    if values:
-        await writer.update(StarbeamToken, token_id, _columns(values))
+    await writer.update(StarbeamToken, token_id, _columns(values))
     return await one(writer, token_id)
 
 

@@ -6,7 +6,7 @@ import datetime
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from starbeam.api.models import IspybTable
+from starbeam.api.models import IspybTable, secret_column
 
 
 class Base(IspybTable, DeclarativeBase):
@@ -21,9 +21,9 @@ class StarbeamToken(Base):
     name: Mapped[str]
     personId: Mapped[int]
     """Whose scripts it is for; 0 for a machine."""
-    secretHash: Mapped[str]
+    secretHash: Mapped[str] = secret_column()
     """SHA-256 of the token."""
-    formerHash: Mapped[str | None]
+    formerHash: Mapped[str | None] = secret_column()
     formerUntil: Mapped[datetime.datetime | None]
     """Until when the token before the last rotation holds."""
     scopes: Mapped[str]

@@ -117,7 +117,7 @@ async def get_token(reader: NamedDependency[Reader], tokenId: Key) -> schemas.To
     "/tokens/{tokenId:str}",
     tags=["Tokens"],
     access=MANAGING,
-    errors={403: "A scope that you may not give", 404: MISSING, 409: TAKEN},
+    errors={403: "A scope that you may not give, or the token of a script", 404: MISSING, 409: TAKEN},
 )
 async def update_token(
     data: JSONBody[Patch[schemas.TokenChange]],

@@ -247,11 +247,12 @@ def starbeam(url: str, *plugins: str) -> Starbeam:
 async def test_the_grants_that_are_printed_are_enough(
     db: TestDatabase, kind: Kind, make_app: MakeApp, as_user: AsUser
 ) -> None:
-    plugins = ("ispyb", "proposals", "shipping", "admin", "userportal", "auth_dummy")
+    plugins = ("ispyb", "proposals", "shipping", "admin", "userportal", "tokens", "audit", "auth_dummy")
     restricted = db.url.replace("root@", "narrow@")
     backends = {"auth.backends": {"dummy": {"use": "auth_dummy", "test_system": True}}}
     await db.sql("CREATE USER 'narrow'@'127.0.0.1'")
     await db.sql(f"GRANT SELECT ON `{kind.flavour}`.* TO 'narrow'@'127.0.0.1'")
+    await db.upgrade(starbeam(db.url, *plugins[:-1]))
     try:
         (before,) = [one for one in await database.examine(starbeam(restricted, *plugins[:-1])) if one.sql]
         assert (before.level, before.about) == ("error", "grants")
@@ -264,10 +265,18 @@ async def test_the_grants_that_are_printed_are_enough(
         (dewars,) = [one for one in after.sql if "`Dewar`" in one]
         assert dewars.startswith("GRANT INSERT, UPDATE ON"), "no operation deletes one"
         deleting = {one.split("`")[3] for one in after.sql if "DELETE" in one}
-        assert deleting == {"SW_onceToken", "UserGroup_has_Permission", "UserGroup_has_Person"}
+        theirs = {"SW_onceToken", "UserGroup_has_Permission", "UserGroup_has_Person"}
+        assert deleting == {*theirs, "StarbeamAudit", "StarbeamToken", "StarbeamTokenUse", "StarbeamRefresh"}
 
         app = await make_app(*plugins, **{"database.url": restricted, **backends})
-        permissions = ("manage_groups", "manage_options", "manage_perms", "uportal_sync", "all_proposals")
+        permissions = (
+            "manage_groups",
+            "manage_options",
+            "manage_perms",
+            "uportal_sync",
+            "all_proposals",
+            "view_audit",
+        )
         boss = await as_user(app, "boss", *permissions)
 
         async def succeeds(method: str, path: str, body: Any = None) -> Any:
@@ -277,7 +286,11 @@ async def test_the_grants_that_are_printed_are_enough(
 
         await succeeds("PATCH", "/options", {"create_person_on_missing": True})
         await app.refresh()
-        await succeeds("POST", "/auth/login", {"plugin": "dummy", "login": "new", "password": "x"})
+        entered = await succeeds("POST", "/auth/login", {"plugin": "dummy", "login": "new", "password": "x"})
+        refreshed = await succeeds("POST", "/auth/refresh", {"refreshToken": entered["refreshToken"]})
+        await succeeds("POST", "/auth/logout", {"refreshToken": refreshed["refreshToken"]})
+        own = (await succeeds("POST", "/tokens/own", {"name": "script"}))["tokenId"]
+        await succeeds("DELETE", f"/tokens/own/{own}")
         await succeeds("POST", "/user/sign", {"validity": "/options"})
         group = (await succeeds("POST", "/admin/groups", {"name": "readers"}))["userGroupId"]
         await succeeds("PATCH", f"/admin/groups/{group}", {"name": "writers"})
@@ -300,6 +313,7 @@ async def test_the_grants_that_are_printed_are_enough(
         puck = {"dewarId": dewar["dewarId"], "code": "C", "containerType": "Puck", "capacity": 16}
         container = await succeeds("POST", "/containers", puck)
         await succeeds("PATCH", f"/containers/{container['containerId']}", {"code": "B"})
+        assert (await succeeds("GET", "/admin/audit?operation=/containers"))["total"] == 2
     finally:
         await db.sql("DROP USER 'narrow'@'127.0.0.1'")
 

@@ -126,8 +126,9 @@ async def test_nobody_else_changes_what_it_opens(app: TestApp, boss: Headers) ->
     headers = await script(app, as_caller(app, "staff"))
     (row,) = (await app.client.get("/tokens", headers=boss)).json()["results"]
     path = f"/tokens/{row['tokenId']}"
+    theirs = refused(403, "What a script's token opens, its person says")
+    assert said(await app.client.patch(path, headers=boss, json={"scopes": ["ship"]})) == theirs
     missing = refused(404, "Token not found")
-    assert said(await app.client.patch(path, headers=boss, json={"scopes": ["ship"]})) == missing
     assert said(await app.client.post(f"{path}/rotate", headers=boss, json={})) == missing
     assert await total(app, headers, "/sessions") == 1
     assert said(await app.client.delete(path, headers=boss)) == (200, {})

@@ -41,6 +41,7 @@ ADMINISTERING = (
     "manage_perms",
     "uportal_sync",
     "manage_tokens",
+    "view_audit",
 )
 """What lets people administer, and shows them no more rows."""
 PERMISSIONS: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,28 @@
+"""What `[plugin.audit]` may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from starbeam.api import Section
+
+ISPYB, NONE = "ispyb", "none"
+
+
+class AuditSettings(Section, frozen=True):
+    """Who wrote what."""
+
+    tables: Annotated[
+        str,
+        Meta(
+            description='Where the record is: "ispyb", in a table of the ISPyB database, written with what it'
+            ' tells of or not at all; or "none": lines of a file, after that',
+            pattern="^(ispyb|none)$",
+        ),
+    ] = ISPYB
+    days: Annotated[int, Meta(description="For how many days the table keeps it", ge=1)] = 400
+    file: Annotated[
+        str, Meta(description="Without a table: the file that lines are added to. Empty: the server's log")
+    ] = ""
