@@ -233,13 +233,13 @@ async def add(writer: Writer, form: FormOf, body: Mapping[str, Any], after: int)
     named = [getattr(form.model, name) == body.get(name) for name in form.named_by]
     for (key,) in await writer.rows(select(_key(form)).where(_key(form) > after, *named)):
         shown = await writer.get(form.rows, key)
-        if not inspect_changes(Patch(form.change, dict(body)).of(shown)):
+        if not changes_something(Patch(form.change, dict(body)).of(shown)):
             return int(key)
     (data,) = Sheet(form.create, [body]).read()[0].values()
     return int(getattr(await form.add(writer, data), form.key))
 
 
-def inspect_changes(change: Struct) -> bool:
+def changes_something(change: Struct) -> bool:
     """Whether a body that changes a row holds anything."""
     return any(not isinstance(getattr(change, name), UnsetType) for name in change.__struct_fields__)
 

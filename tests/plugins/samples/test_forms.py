@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,12 +13,15 @@ import pytest
 
 from starbeam.db.models import Person
 from starbeam_ispyb import models as m
+from support.browser import browser
 from support.pages import OPEN, Visitor, text_of
 
 if TYPE_CHECKING:
     from starbeam_testing.fixtures import MakeApp
 
 pytestmark = pytest.mark.anyio
+
+SCRIPT = Path("plugins/web/starbeam_web/static/sheet.js")
 
 
 @pytest.fixture
@@ -248,3 +252,40 @@ async def test_a_sheet_from_a_file(puck: Visitor) -> None:
     assert await stored(puck, "SELECT COUNT(*) FROM BLSample") == [(0,)]
     gone_to(await upload(good))
     assert await stored(puck, "SELECT location, name FROM BLSample") == [("3", "lys-3"), ("4", "lys-4")]
+
+
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+  document.activeElement.dispatchEvent(paste);
+}"""
+
+
+def pasted(html: str, text: str, at: str) -> tuple[dict[str, str], str]:
+    """What the cells of a sheet hold once this was pasted into one of them, and where Enter leads then."""
+    with browser() as chromium:
+        page = chromium.new_page()
+        page.set_content(html)
+        page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"))
+        page.locator(f'[name="{at}"]').focus()
+        page.evaluate(PASTE, text)
+        cells = page.eval_on_selector_all(
+            "[data-sheet] input:not([type=hidden])", "all => all.map(one => [one.name, one.value])"
+        )
+        page.keyboard.press("Enter")
+        return dict(cells), str(page.evaluate("document.activeElement.name"))
+
+
+async def test_rows_of_a_spreadsheet_are_pasted(puck: Visitor) -> None:
+    """Sixteen from the first position on; from the last row on, what is beyond is left out."""
+    shown = await puck.open("/containers/1/sheet")
+    rows = "\r\n".join(f"lys-{n}\tLYS\tDrop {n}" for n in range(1, 17)) + "\r\n"
+    cells, below = await asyncio.to_thread(pasted, shown.text, rows, "1.name")
+    wanted = {"name": "lys-{}", "acronym": "LYS", "comments": "Drop {}"}
+    assert cells == {f"{n}.{name}": text.format(n) for n in range(1, 17) for name, text in wanted.items()}
+    assert below == "2.name"
+    cells, _ = await asyncio.to_thread(pasted, shown.text, "a\tb\nc\td\n", "16.acronym")
+    assert {name: text for name, text in cells.items() if text} == {"16.acronym": "a", "16.comments": "b"}
+    cells, _ = await asyncio.to_thread(pasted, shown.text, "one word", "16.acronym")
+    assert not any(cells.values())  # the browser itself puts a word in
