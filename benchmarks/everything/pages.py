@@ -124,7 +124,7 @@ ALONE = {
     *(f"/proposals/{{parent}}/{one}/new" for one in ("shipments", "contacts", "proteins")),
     *("/shipments/{parent}/dewars/new", "/dewars/{parent}/containers/new"),
     *("/containers/{parent}/samples/new", "/containers/{key}/sheet"),
-    *("/collections/{key}/images", "/collections/{key}/images/{number}"),
+    *("/collections/{key}/images", "/collections/{key}/images/{number}", "/collections/{key}/file"),
     *("/robot/{key}/before", "/robot/{key}/after", "/spectra/{key}/spectrum"),
 }
 """Pages that stand for no request, forms, files, and what that database has none of."""

@@ -84,6 +84,7 @@ LISTED: dict[str, tuple[str, str]] = {
         "/processings/attachments?autoProcProgramId=1",
     ),
     "GET /collections/{key}/movies": ("/collections/1/movies", "/events?dataCollectionId=1"),
+    "GET /collections/{key}/file": ("/collections/1/file", "/events?dataCollectionId=1"),
     "GET /collections/{key}/images": ("/collections/1/images", "/events?dataCollectionId=1"),
     "GET /collections/{key}/images/{number}": ("/collections/1/images/1", "/events?dataCollectionId=1"),
     "GET /movies/{key}": ("/movies/1", "/events?dataCollectionId=1"),

@@ -50,7 +50,7 @@ class DataPlugin(Plugin[DataSettings]):
         """The pages."""
         from starbeam_data import pages
 
-        return [pages.pages()]
+        return [pages.pages(self._readers)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

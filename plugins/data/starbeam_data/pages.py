@@ -1,4 +1,4 @@
-"""The pages of the images of a data collection."""
+"""The pages of the images of a data collection, and of what is in its HDF5 file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
+from litestar.types import ControllerRouterHandler
 
-from starbeam.api import Missing, authenticated
+from starbeam.api import Forbidden, Invalid, Missing, Principal, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.lists import LARGEST
 from starbeam.api.web import Asked, OfCollections, Pages, Show
 from starbeam_data import queries
-from starbeam_data.protocol import Look
+from starbeam_data.nodes import Node
+from starbeam_data.protocol import Browse, Look
 from starbeam_data.queries import Collected
+from starbeam_data.readers import Readers
 from starbeam_data.routes.frames import Sum, look
-from starbeam_data.routes.images import located
+from starbeam_data.routes.images import HDF5, located
 
 MAPS = (
     ("grey_r", "Grey, dark spots"),
@@ -29,6 +33,9 @@ MAPS = (
 )
 LOOK = {"look": Provide(look)}
 SCALES = (("sqrt", "Square root"), ("linear", "Linear"), ("log", "Logarithm"))
+
+MEMBERS = 1000
+"""Members of a group, and values of a list, on one page."""
 
 
 class Image:
@@ -117,13 +124,78 @@ async def _missing(reader: Reader, files: Files, key: int, number: int) -> str |
 
 async def _links(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
     found = {id: await queries.images(reader, id) for id in ids}
-    return {id: {"images": one} for id, one in found.items() if one is not None}
+    return {
+        id: {"images": one, "in_hdf5": one.template.lower().endswith(HDF5)}
+        for id, one in found.items()
+        if one is not None
+    }
 
 
-def pages() -> Pages:
-    """The pages of images, and the way to them."""
+def show_file(readers: Readers) -> ControllerRouterHandler:
+    """The page of a node of the file, which is read by these."""
+
+    @get("/collections/{key:int}/file", access=authenticated, dependencies=LOOK)
+    async def show_file(
+        reader: NamedDependency[Reader],
+        files: NamedDependency[Files],
+        who: NamedDependency[Principal],
+        show: NamedDependency[Show],
+        look: NamedDependency[Look],
+        key: FromPath[int],
+        path: Annotated[str, QueryParameter(description="The node")] = "/",
+        skip: Annotated[int, QueryParameter(ge=0, le=LARGEST, description="Members that come before")] = 0,
+        index: Annotated[
+            list[int] | None, QueryParameter(description="The place along each axis before the last two")
+        ] = None,
+    ) -> Response[Any]:
+        """A node: what is in it, its attributes, its values."""
+        of = await queries.collected(reader, key)
+        place = await queries.hdf5_file(reader, key, None, None)
+        if of is None:
+            raise Missing("Not Found")
+        await reader.rest()
+        file = await files.run(files.place, place)
+        whole = "/" + "/".join(part for part in path.split("/") if part)
+        found, wrong = await _browsed(readers, file, whole, skip, who.person_id)
+        return show(
+            "data/file.html",
+            key=key,
+            of=of,
+            name=of.sample or of.prefix or f"collection {key}",
+            node=Node(found, whole, index or []) if found else None,
+            inner=whole,
+            wrong=wrong,
+            skip=skip,
+            most=MEMBERS,
+            look=look,
+            maps=MAPS,
+            scales=SCALES,
+        )
+
+    return show_file
+
+
+async def _browsed(
+    readers: Readers, file: Path | None, path: str, skip: int, person: int
+) -> tuple[dict[str, Any] | None, str]:
+    """What a reader says of a node, or the sentence why not."""
+    if file is None:
+        return None, "The file is not there, or not yet."
+    try:
+        answer = await readers.read(Browse(str(file), path, skip, MEMBERS), person)
+    except (Missing, Invalid, Forbidden) as error:
+        return None, error.sentence
+    try:
+        read = b"".join([bytes(block) async for block in answer.blocks()])
+    finally:
+        answer.close()
+    return msgspec.json.decode(read), ""
+
+
+def pages(readers: Readers) -> Pages:
+    """The pages of images and files, and the way to them."""
     return Pages(
-        [show_image, show_images],
+        [show_image, show_images, show_file(readers)],
         Path(__file__).with_name("templates"),
         of_collections=[OfCollections({"page": "data/links.html"}, _links, 150)],
     )

@@ -79,6 +79,13 @@ class Paths(Node, frozen=True):
     """Paths of everything below a group."""
 
 
+class Browse(Node, frozen=True):
+    """What a page shows of a node: of a group so many members from `start` on, of a list so many values."""
+
+    start: int
+    count: int
+
+
 class Image(Job, frozen=True):
     """Something to read of one detector image: of this number, or of a file for itself. `frame` is its place
     where the file does not count its images, from 0."""
@@ -128,6 +135,14 @@ class Fitted(Frame, frozen=True):
     look: Look
 
 
+class Plane(Node, frozen=True):
+    """Two dimensions of a data set as a picture, at most this wide."""
+
+    selection: list[Part] | None
+    width: int
+    look: Look
+
+
 class Tile(Frame, frozen=True):
     """A square of the frame as a picture, of which each pixel stands for 2 ** `level` ones along an axis."""
 
@@ -152,6 +167,8 @@ AnyJob = (
     | Metadata
     | Statistics
     | Paths
+    | Browse
+    | Plane
     | Pixels
     | Header
     | Histogram

@@ -89,6 +89,9 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
         "/data/h5grove/meta/?dataCollectionId={collection}&path=/entry/data/data_000001",
     ),
     "/data/h5grove/paths/": ("/data/h5grove/paths/?dataCollectionId={collection}",),
+    "/data/h5grove/picture": (
+        "/data/h5grove/picture?dataCollectionId={collection}&path=/entry/data/data_000001&selection=0",
+    ),
     "/data/h5grove/stats/": (
         "/data/h5grove/stats/?dataCollectionId={collection}&path=/entry/data/data_000001&selection=0",
     ),

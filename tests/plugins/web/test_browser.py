@@ -48,6 +48,8 @@ SAYS = {
     "where dataCollectionGroupId = :key",
     r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
     "where dataCollectionId = :key",
+    r"/collections/(?P<key>\d+)/file": "select fileTemplate from DataCollection "
+    "where dataCollectionId = :key",
     r"/collections/(?P<key>\d+)/images(/(?P<number>\d+))?": "select coalesce(:number, startImageNumber, 1) "
     "from DataCollection where dataCollectionId = :key",
     r"/movies/(?P<key>\d+)": "select movieNumber from Movie where movieId = :key",

@@ -31,5 +31,12 @@ ROUTES = {
         found_by(*NEAR), "/data/images/histogram?dataCollectionId=1&imageNumber=1"
     ),
     **{f"GET /data/h5grove/{name}": _grove(name) for name in ("attr", "data", "meta", "stats")},
+    "GET /data/h5grove/picture": Route(
+        found_by(*NEAR),
+        "/data/h5grove/picture?dataCollectionId=1&path=/entry/data/data_000001&selection=0",
+        also=(
+            "/data/h5grove/picture?autoProcProgramAttachmentId=51&path=/entry/data/data_000001&selection=0",
+        ),
+    ),
     "GET /data/h5grove/paths": Route(found_by(*NEAR), "/data/h5grove/paths/?dataCollectionId=1&path=/entry"),
 }

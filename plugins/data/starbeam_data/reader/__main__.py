@@ -29,6 +29,7 @@ from starbeam_data.protocol import (
     AnyJob,
     Attributes,
     Block,
+    Browse,
     Done,
     Failed,
     Fitted,
@@ -43,13 +44,14 @@ from starbeam_data.protocol import (
     Order,
     Paths,
     Pixels,
+    Plane,
     Reply,
     Setup,
     Statistics,
     Tile,
     Values,
 )
-from starbeam_data.reader import grove, images, views
+from starbeam_data.reader import browse, grove, images, views
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.confinement import Confinement, bound_memory
 from starbeam_data.reader.frames import KEPT, Frames
@@ -64,6 +66,8 @@ READ: dict[type[AnyJob], Callable[..., Answer]] = {
     Metadata: grove.metadata,
     Statistics: grove.statistics,
     Paths: grove.paths,
+    Browse: browse.browse,
+    Plane: browse.plane,
     Pixels: images.pixels,
     Header: images.header,
     Histogram: images.histogram,

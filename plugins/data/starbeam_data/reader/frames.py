@@ -100,7 +100,7 @@ class Frames:
                         raise
                     return
                 self._check(found.shape)
-                pixels = _native(found.dataset[found.index])
+                pixels = native(found.dataset[found.index])
                 mask, overload = self._detector(tree, f"{found.entry}/instrument/detector", job.file)
                 origins |= tree.others
                 fits = mask is not None and mask.shape == pixels.shape
@@ -121,7 +121,7 @@ class Frames:
                         raise
                     return
                 self._check(pixels.shape)
-                yield _of_picture(_native(pixels), picture.kind, entries)
+                yield _of_picture(native(pixels), picture.kind, entries)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         answer.small_enough(math.prod(shape) * WORK, self._most)
@@ -145,7 +145,7 @@ def _later(job: protocol.Frame, count: int) -> protocol.Frame:
     return msgspec.structs.replace(job, number=number, frame=job.frame + count)
 
 
-def _native(pixels: Array) -> Array:
+def native(pixels: Array) -> Array:
     """The same in this machine's byte order; truth values as numbers."""
     found = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     return found.view(np.uint8) if found.dtype == bool else found

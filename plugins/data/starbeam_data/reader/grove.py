@@ -36,10 +36,10 @@ def attributes(tree: Tree, job: Attributes, most: int) -> Answer:
         if key not in there:
             raise Refusal(404, f"There is no attribute {key}")
     names = there if job.keys is None else job.keys
-    return answer.json({name: _attribute(node, there[name]) for name in names}, most)
+    return answer.json({name: attribute(node, there[name]) for name in names}, most)
 
 
-def _attribute(node: Entity, name: str) -> Any:
+def attribute(node: Entity, name: str) -> Any:
     """The value of an attribute, or None where it cannot be read: it hides no other."""
     for read in (_plainly, renamed.attribute):
         with suppress(*FAULTS):
@@ -53,12 +53,12 @@ def _plainly(node: Entity, name: str) -> Any:
 
 def values(tree: Tree, job: Values, most: int) -> Answer:
     """The values of a data set, or of a part of it."""
-    dataset = _dataset(tree, job.path)
+    dataset = dataset_at(tree, job.path)
     if dataset.shape is None:
         return _encoded(dataset[()], job, most)
     if job.format == "bin" and (dtype := _binary(dataset, job)) is not None:
         return answer.values(dataset, chosen(job.selection, dataset.shape)[0], dtype, most)
-    found = _chosen(dataset, job.selection, most)
+    found = part_of(dataset, job.selection, most)
     if job.dtype == "safe":
         found = _safe(found, job.narrow)
     return _encoded(np.ravel(found) if job.flatten and isinstance(found, np.ndarray) else found, job, most)
@@ -66,10 +66,10 @@ def values(tree: Tree, job: Values, most: int) -> Answer:
 
 def statistics(tree: Tree, job: Statistics, most: int) -> Answer:
     """Least, largest and mean values of the finite numbers of a data set, or of a part of it."""
-    dataset = _dataset(tree, job.path)
+    dataset = dataset_at(tree, job.path)
     if dataset.dtype.base.kind not in "biuf" or dataset.shape is None:
         raise Refusal(422, NOT_NUMBERS)
-    found = np.asarray(_chosen(dataset, job.selection, most))
+    found = np.asarray(part_of(dataset, job.selection, most))
     return answer.json(get_array_stats(found[np.isfinite(found)]), most)
 
 
@@ -118,7 +118,8 @@ def _group(group: h5py.Group, name: str | bytes) -> h5py.Group | None:
     return None
 
 
-def _dataset(tree: Tree, path: str) -> h5py.Dataset:
+def dataset_at(tree: Tree, path: str) -> h5py.Dataset:
+    """The data set at a path, whose values can be read. Raises `Refusal`."""
     found = tree.find(path)
     if isinstance(found, h5py.SoftLink | h5py.ExternalLink):
         raise Broken(path)
@@ -128,7 +129,7 @@ def _dataset(tree: Tree, path: str) -> h5py.Dataset:
     return found
 
 
-def _chosen(dataset: h5py.Dataset, selection: list[Part] | None, most: int) -> Any:
+def part_of(dataset: h5py.Dataset, selection: list[Part] | None, most: int) -> Any:
     """What a selection takes of a data set, in memory. Raises `Refusal`."""
     _, shape = chosen(selection, dataset.shape)
     answer.small_enough(math.prod(shape) * dataset.dtype.itemsize, most)

@@ -33,9 +33,14 @@ for a fifth less."""
 
 def fitted(frame: Frame, job: Fitted, most: int) -> Answer:
     """The whole frame, at most this wide: `step` by `step` pixels become one."""
-    ratio = math.ceil(frame.pixels.shape[1] / job.width)
+    return whole(frame, job.width, job.look, most)
+
+
+def whole(frame: Frame, width: int, look: Look, most: int) -> Answer:
+    """All of a frame, at most this wide."""
+    ratio = math.ceil(frame.pixels.shape[1] / width)
     step = ratio if ratio <= LARGEST else math.ceil(ratio / LARGEST) * LARGEST
-    return _picture(frame, slice(None), slice(None), step, job.look, most)
+    return _picture(frame, slice(None), slice(None), step, look, most)
 
 
 def tile(frame: Frame, job: Tile, most: int) -> Answer:

@@ -24,9 +24,11 @@ from starbeam_data.protocol import (
     Attributes,
     Header,
     Histogram,
+    Look,
     Metadata,
     Paths,
     Pixels,
+    Plane,
     Statistics,
     Values,
 )
@@ -194,6 +196,32 @@ async def get_paths(grove: NamedDependency[Grove], path: NodePath = "/") -> Data
     return await grove.answer(lambda file: Paths(file, path))
 
 
+@get(
+    "/picture",
+    tags=["Data"],
+    access=authenticated,
+    errors=ERRORS,
+    media_type="image/png",
+    response_description="The picture",
+    response_headers=frames.HEADERS_OF_PLANE,
+    dependencies={"look": Provide(frames.look)},
+)
+async def get_picture(
+    grove: NamedDependency[Grove],
+    look: NamedDependency[Look],
+    path: NodePath = "/",
+    selection: Selection = None,
+    width: frames.Width = 1024,
+) -> DataAnswer:
+    """Get two dimensions of a data set as a picture
+
+    The first row is at the top. The largest value of a type without a sign, of 16 bits and more, is what
+    detectors write where they measure nothing; every other number is a measurement.
+    """
+    taken = parts(selection)
+    return await grove.answer(lambda file: Plane(file, path, taken, width, look))
+
+
 def readable(file: Path) -> bool:
     """Whether the server may read a file. Blocks."""
     return os.access(file, os.R_OK)
@@ -209,7 +237,7 @@ def _told_to_h5web(request: Request[Any, Any, Any], error: Refusal) -> Response[
 
 _GROVE = Router(
     "/h5grove",
-    route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths],
+    route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths, get_picture],
     exception_handlers=dict.fromkeys((Missing, Forbidden, Invalid, Unavailable), _told_to_h5web),
 )
 

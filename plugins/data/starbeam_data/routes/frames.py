@@ -36,6 +36,7 @@ Sum = Annotated[
         ge=1, le=MOST_ADDED, description="How many images are added, this one the first; fewer at the end"
     ),
 ]
+Width = Annotated[int, QueryParameter(ge=1, le=WIDEST, description="Columns that the picture has at most")]
 Scale = Literal["linear", "sqrt", "log"]
 Colours = Literal["grey_r", "grey", "viridis", "magma"]
 Pixel = Annotated[int, QueryParameter(ge=0, le=LARGEST, description="From 0, at the upper left")]
@@ -52,6 +53,9 @@ HEADERS = [
         "Frame-Masked": "Per cent of the frame's pixels that were not measured",
     }.items()
 ]
+
+
+HEADERS_OF_PLANE = [one for one in HEADERS if one.name != "Frame-Images"]
 
 
 async def look(
@@ -93,9 +97,7 @@ async def get_frame_picture(
     look: NamedDependency[Look],
     dataCollectionId: CollectionPath,
     imageNumber: NumberPath,
-    width: Annotated[
-        int, QueryParameter(ge=1, le=WIDEST, description="Columns that the picture has at most")
-    ] = 1024,
+    width: Width = 1024,
     sum: Sum = 1,
 ) -> DataAnswer:
     """Get a detector image as a picture

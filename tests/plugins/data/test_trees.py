@@ -1,0 +1,156 @@
+"""What is in an HDF5 file as pages, and planes of data sets as pictures."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import h5py
+import hdf5plugin
+import numpy as np
+import pytest
+from PIL import Image
+
+from starbeam_ispyb import models as m
+from starbeam_testing.fixtures import MakeApp
+from support.pages import OPEN, Visitor, text_of
+
+pytestmark = pytest.mark.anyio
+
+PICTURE = "/data/h5grove/picture"
+PALE = (226, 226, 206)
+STACK = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+
+
+def _write(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file.attrs["creator"] = "a <b>program</b>"
+        file.create_dataset("stack", data=STACK.astype("<i2"), chunks=(1, 1, 4, 5), **hdf5plugin.LZ4())
+        file["stack"].attrs["sizes"] = [1.5, 2.5]
+        file["counts"] = np.array([[0, 100], [253, 65535]], "<u2")
+        file["line"] = np.array([0, 5, np.nan, 10])
+        file["long"] = np.arange(2500)
+        file["energy"] = 12.66
+        file["title"] = "Lysozyme, 20 mg"
+        file["texts"] = ["a", "b"]
+        file["rows"] = np.array([(1, 2.5)], [("a", "<i4"), ("b", "<f8")])
+        file["nothing"] = h5py.Empty("f4")
+        file.create_group("empty")
+        file["to line"] = h5py.SoftLink("/line")
+        file["lost"] = h5py.SoftLink("/gone")
+        file["outside"] = h5py.ExternalLink("gone.h5", "/data")
+        many = file.create_group("many")
+        for number in range(10_000):
+            many[f"m{number:05d}"] = h5py.SoftLink("/energy")
+
+
+@pytest.fixture
+async def visitor(make_app: MakeApp, tmp_path: Path) -> Visitor:
+    """Somebody who sees a data collection whose file has one of everything."""
+    app = await make_app("auth_dummy", "web", "ispyb", "data", **{**OPEN, "files.roots": [str(tmp_path)]})
+    _write(tmp_path / "all.h5")
+    db = app.database
+    person = await db.person("proposer")
+    await db.add(m.Proposal, proposalId=1, personId=person, proposalCode="mx", proposalNumber="1")
+    await db.add(m.BLSession, sessionId=1, proposalId=1, visit_number=1)
+    await db.add(m.DataCollectionGroup, dataCollectionGroupId=1, sessionId=1)
+    for key, name in enumerate(("all.h5", "gone.h5"), 1):
+        row = {"imageDirectory": str(tmp_path), "fileTemplate": name, "imagePrefix": "xtal"}
+        await db.add(m.DataCollection, dataCollectionId=key, dataCollectionGroupId=1, **row)
+    found = Visitor(app)
+    await app.as_user("boss", "all_proposals")
+    assert (await found.log_in("boss")).status_code == 303
+    return found
+
+
+async def page(visitor: Visitor, path: str, more: str = "", key: int = 1) -> str:
+    """What the page of a node says."""
+    answer = await visitor.open(f"/collections/{key}/file?path={path}{more}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
+    whole = await page(visitor, "/")
+    said = text_of(whole)
+    assert "Members 14" in said
+    for words in (
+        "stack 2 × 3 × 4 × 5 <i2",
+        "line 4 <f8",
+        "energy scalar <f8",
+        "many/",
+        "to line 4 <f8 → /line",
+        "lost → /gone leads nowhere",
+        "outside → gone.h5:/data leads nowhere",
+        "creator a <b>program</b>",
+    ):
+        assert words in said, words
+    assert "a <b>program" not in whole  # as text
+    assert '<a href="/collections/1/file?path=%2Fmany">' in whole
+    assert '<a href="/collections/1/file?path=%2Flost">' not in whole
+    stack = text_of(await page(visitor, "/stack"))
+    assert "Shape 2 × 3 × 4 × 5 Type <i2 Chunks 1 × 1 × 4 × 5 Filters" in stack
+    assert "sizes 1.5, 2.5 <f8 2" in stack
+    assert "Value 12.66" in text_of(await page(visitor, "/energy"))
+    assert "Value Lysozyme, 20 mg" in text_of(await page(visitor, "/title"))
+    assert "Nothing is in this group." in text_of(await page(visitor, "/empty"))
+    assert "This link leads nowhere: → /gone" in text_of(await page(visitor, "/lost"))
+    assert "/nowhere is not a valid path in the file" in text_of(await page(visitor, "/nowhere"))
+    assert "The file is not there, or not yet." in text_of(await page(visitor, "/", key=2))
+    for name in ("/nothing", "/rows", "/texts"):
+        assert (await visitor.open(f"/collections/1/file?path={name}")).status_code == 200
+    assert (await visitor.open("/collections/9/file")).status_code == 404
+
+
+async def test_lists_are_plots_and_tables(visitor: Visitor) -> None:
+    line = await page(visitor, "/line")
+    # of 0, 5, nothing, 10: at the bottom, half-way, a gap, at the top
+    assert 'class="l1" d="M0 100L33.33 50M100 0"' in line
+    assert "Index Value 0 0.0 1 5.0 2 3 10.0 CSV" in text_of(line)
+    assert 'href="/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&amp;path=%2Fline&amp;format=csv"' in line
+    first, last = text_of(await page(visitor, "/long")), text_of(await page(visitor, "/long", "&skip=2000"))
+    assert "1 to 1,000 of 2,500" in first
+    assert "2,001 to 2,500 of 2,500" in last
+    assert "2499 2499" in last
+    assert "0 a 1 b CSV" in text_of(await page(visitor, "/texts"))
+    assert "(1, 2.5)" in text_of(await page(visitor, "/rows"))
+
+
+async def test_a_group_of_10_000_members_is_paged(visitor: Visitor) -> None:
+    first, last = await page(visitor, "/many"), await page(visitor, "/many", "&skip=9000")
+    assert "1 to 1,000 of 10,000 Next" in text_of(first)
+    assert "9,001 to 10,000 of 10,000 Previous" in text_of(last)
+    assert first.count("<li>") < 1010
+    assert "m09999" in last
+    assert "m08999" not in last
+
+
+async def test_planes_are_pictures(visitor: Visitor) -> None:
+    stack = await page(visitor, "/stack", "&index=1&index=2")
+    assert "selection=1%2C2%2C%3A%2C%3A" in stack
+    assert "Axis 1: 1 of 0 to 1" in text_of(stack)
+    assert "Axis 2: 2 of 0 to 2" in text_of(stack)
+    beyond = text_of(await page(visitor, "/stack", "&index=9&index=-1"))
+    assert "Axis 1: 1 of 0 to 1 Axis 2: 0 of 0 to 2" in beyond
+    headers = await visitor.app.as_user("chief", "all_proposals")
+
+    async def picture(**query: Any) -> Any:
+        asked = {"dataCollectionId": 1, "lo": 0, "hi": 253, "scale": "linear", "map": "grey", **query}
+        return await visitor.app.client.get(PICTURE, params=asked, headers=headers)
+
+    answer = await picture(path="/stack", selection="1,2")
+    with Image.open(io.BytesIO(answer.content)) as image:
+        found = np.asarray(image.convert("RGB"))[:, :, 0]
+    assert found.tolist() == [[round(value * 255 / 253) for value in row] for row in STACK[1, 2].tolist()]
+    size = [answer.headers[f"frame-{name}"] for name in ("width", "height", "step")]
+    assert size == ["5", "4", "1"]
+    answer = await picture(path="/counts")
+    with Image.open(io.BytesIO(answer.content)) as image:
+        colours = np.asarray(image.convert("RGB")).reshape(-1, 3).tolist()
+    assert [tuple(one) for one in colours] == [(0, 0, 0), (101, 101, 101), (255, 255, 255), PALE]
+    for path, selection in (("/stack", None), ("/line", None), ("/texts", None), ("/rows", None)):
+        assert (await picture(path=path, selection=selection)).status_code == 422
+    assert (await picture(path="/stack", selection="1,9")).status_code == 422
+    assert (await picture(path="/empty")).status_code == 422
+    assert (await picture(path="/gone")).status_code == 404
