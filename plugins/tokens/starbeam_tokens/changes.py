@@ -33,6 +33,8 @@ class Terms:
     """Those that whoever may make tokens of machines may give without holding them."""
     max_days: int
     clock: Clock
+    taken: Collection[str] = frozenset()
+    """Names of the configuration's tokens, which no other machine's has."""
     never: bool = False
     """Whether a token for which nobody says when it ends does not."""
 
@@ -95,7 +97,7 @@ async def _add(
 ) -> MadeToken:
     values = terms.read(values)
     terms.check(writer, values)
-    await _check_name(writer, values["name"], person_id)
+    await _check_name(writer, terms, values["name"], person_id)
     token_id = spelling.new_id()
     token = spelling.new_token(prefix, token_id)
     row = {
@@ -124,7 +126,7 @@ async def change(writer: Writer, terms: Terms, token_id: str, patch: Patch[Token
         if scope not in {*terms.grantable, *writer.who.permissions, *shown.scopes}:
             raise Forbidden(f"You may not give the scope {scope}")
     if "name" in values:
-        await _check_name(writer, values["name"], 0, but=token_id)
+        await _check_name(writer, terms, values["name"], 0, but=token_id)
     await writer.update(StarbeamToken, token_id, _columns(values))
     return await one(writer, token_id)
 
@@ -168,8 +170,8 @@ async def one_of(writer: Writer, which: List[Token], token_id: str) -> Token:
     return found
 
 
-async def _check_name(writer: Writer, name: str, person_id: int, but: str = "") -> None:
-    if await queries.is_taken(writer, name, person_id, but):
+async def _check_name(writer: Writer, terms: Terms, name: str, person_id: int, but: str = "") -> None:
+    if (not person_id and name in terms.taken) or await queries.is_taken(writer, name, person_id, but):
         raise Conflict(f"Another token is called {name}")
 
 

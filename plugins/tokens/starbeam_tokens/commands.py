@@ -211,7 +211,8 @@ def _terms(starbeam: Starbeam, *, never: bool) -> Terms:
     from starbeam_tokens.changes import Terms
 
     known = {READ, *(name for name, one in starbeam.registry.permissions.items() if one.scope)}
-    return Terms(known, known, NEVER, starbeam.clock, never)
+    plugin = cast("TokensPlugin", starbeam.plugins.manager.get_plugin("tokens"))
+    return Terms(known, known, NEVER, starbeam.clock, frozenset(plugin.settings.static), never)
 
 
 def _done(

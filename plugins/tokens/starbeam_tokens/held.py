@@ -141,6 +141,13 @@ class HeldTokens:
         known = [*self._held.values(), *self._static]
         return next((one for one in known if one.limits == limits), None)
 
+    def check_names(self) -> None:
+        """Raise ValueError for a machine that the configuration and the table both know by one name."""
+        known = {one.limits.token for one in self._held.values() if one.machine}
+        for one in self._static:
+            if one.limits.token in known:
+                raise ValueError(f"the token {one.limits.token} is in the configuration and in the table")
+
     def ending(self, before: datetime) -> int:
         """How many tokens of machines end before a time, and have not ended."""
         now = self._clock.now()

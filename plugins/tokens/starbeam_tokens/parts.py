@@ -60,7 +60,8 @@ class Parts:
         for name, said in self._settings.static.items():
             if unknown := {*said.scopes} - known:
                 raise ValueError(f"the token {name} of the configuration has no scope {unknown.pop()}")
-        return Terms(known, self._settings.grantable, self._settings.max_days, ctx.clock)
+        taken = frozenset(self._settings.static)
+        return Terms(known, self._settings.grantable, self._settings.max_days, ctx.clock, taken)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -69,6 +70,7 @@ class Parts:
             yield
             return
         await self.held.refresh()
+        self.held.check_names()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(every(RELOAD_SECONDS, self.held.refresh))
             await stack.enter_async_context(every(SECONDS, self.uses.write))
