@@ -43,7 +43,7 @@ def send(
     _check_place(url, server, who)
     with httpx.Client(verify=verify, timeout=SECONDS, follow_redirects=False) as client:
         try:
-            headers = _authorization(client, server, who)
+            headers = authorization(client, server, who)
             if content is not None:
                 headers["Content-Type"] = "application/json"
             if csv:
@@ -93,7 +93,8 @@ def _body(data: str | None) -> bytes | None:
     return content
 
 
-def _authorization(client: httpx.Client, server: str, who: dict[str, str | None]) -> dict[str, str]:
+def authorization(client: httpx.Client, server: str, who: dict[str, str | None]) -> dict[str, str]:
+    """The header of whoever this is; without a name and a token none. Raises `Failure`."""
     if who["token"]:
         return {"Authorization": f"Bearer {who['token']}"}
     if not who["login"] and not who["provider_token"]:
@@ -105,7 +106,7 @@ def _authorization(client: httpx.Client, server: str, who: dict[str, str | None]
     body = {"plugin": plugin, "login": who["login"], "password": password, "token": who["provider_token"]}
     answer = client.post(f"{server.rstrip('/')}/auth/login", json=body)
     if answer.is_error:
-        raise Failure(f"cannot log in: {_said(answer)}", "--plugin, --login and --password say how.")
+        raise Failure(f"cannot log in: {said(answer)}", "--plugin, --login and --password say how.")
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
@@ -114,7 +115,7 @@ def _backend(client: httpx.Client, server: str) -> str:
     answer = client.get(f"{server.rstrip('/')}/auth/config")
     if answer.is_error:
         raise Failure(
-            f"{server} does not say how to log in: {_said(answer)}", "Does --server end in the API root?"
+            f"{server} does not say how to log in: {said(answer)}", "Does --server end in the API root?"
         )
     names = [plugin["name"] for plugin in answer.json()["plugins"]]
     if DUMMY in names or len(names) == 1:
@@ -163,7 +164,8 @@ def _next(answer: httpx.Response, page: dict[str, Any]) -> httpx.URL | None:
     return answer.url.copy_set_param("skip", skip)
 
 
-def _said(answer: httpx.Response) -> str:
+def said(answer: httpx.Response) -> str:
+    """Status and reason of an error."""
     try:
         detail: Any = answer.json()["detail"]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,5 @@
-"""`starbeam config import`, `starbeam call`, and `ispyb.rest`, as py-ispyb's client of its API was called."""
+"""`starbeam config import`, `starbeam call`, `starbeam watch`, and `ispyb.rest`, as py-ispyb's client of its
+API was called."""
 
 from __future__ import annotations
 
@@ -26,19 +27,23 @@ provider_option = click.option("--provider-token", help="An identity provider's 
 insecure_option = click.option("-nv", "--no-verify", is_flag=True, help="Do not check the certificate.")
 
 
-@click.command()
-@path_argument
-@click.option(
+server_option = click.option(
     "--server",
     default="http://localhost:8000/ispyb/api/v1",
     show_default=True,
     help="Address of the server with its API root.",
 )
+login_option = click.option("-l", "--login", help="Who logs in. Without it and without a token: nobody.")
+
+
+@click.command()
+@path_argument
+@server_option
 @method_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the answer to this file."
 )
-@click.option("-l", "--login", help="Who logs in. Without it and without a token: nobody.")
+@login_option
 @plugin_option
 @password_option
 @token_option
@@ -71,6 +76,38 @@ def call(
     from starbeam_pyispyb.call import send
 
     send(server, path, method, data, who, verify=not no_verify, to=output, every=every, csv=csv)
+
+
+@click.command()
+@server_option
+@click.option("--session", metavar="NAME", help="Of this session only: mx1001-1.")
+@click.option("--proposal", metavar="NAME", help="Of this proposal only.")
+@click.option("--beamline", "beamLineName", metavar="NAME", help="Of this beamline only.")
+@click.option("--json", "plain", is_flag=True, help="What the server sends, a JSON object a line.")
+@login_option
+@plugin_option
+@password_option
+@token_option
+@provider_option
+@insecure_option
+def watch(
+    server: str,
+    session: str | None,
+    proposal: str | None,
+    beamLineName: str | None,
+    plain: bool,
+    no_verify: bool,
+    **who: str | None,
+) -> None:
+    """Follow what happens on a running server: a line for each event that is new or has changed.
+
+    It goes on until it is interrupted. When the server is away for a while, what happened meanwhile is told
+    when it is back.
+    """
+    from starbeam_pyispyb.watch import watch as follow
+
+    filters = {"session": session, "proposal": proposal, "beamLineName": beamLineName}
+    follow(server, filters, who, verify=not no_verify, plain=plain)
 
 
 @click.command()

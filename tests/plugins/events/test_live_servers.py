@@ -5,16 +5,18 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from support.commands import PATIENCE, Running, Site
+from support.commands import PATIENCE, STARBEAM, Running, Site, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,3 +158,26 @@ def test_who_takes_nothing_is_ended(site: Site) -> None:
         deaf.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         server.wait_for(lambda: "the client takes nothing of its answer" in server.err)
         server.wait_for(lambda: any(one.get("route") == STREAM for one in server.events()))
+
+
+def test_the_command_follows(site: Site) -> None:
+    with site.serving("serve", "--config", str(site.config)) as server:
+        api = f"http://127.0.0.1:{server.port}{API}"
+        words = [STARBEAM, "watch", "--server", api, "--login", "root", "--proposal", "mx1"]
+        out = site.folder / "watched.txt"
+        with out.open("w") as stdout:
+            command = subprocess.Popen(words, stdout=stdout, env=environment({"PYTHONUNBUFFERED": "1"}))
+        try:
+            keys = count(1)  # until it listens, nobody is told
+
+            def told() -> bool:
+                collect(site, next(keys))
+                time.sleep(0.5)
+                return "g-1" in out.read_text()
+
+            server.wait_for(told)
+            line = out.read_text().splitlines()[0]
+            assert line.split()[2:] == ["mx1-1", "g-1"]
+        finally:
+            command.send_signal(signal.SIGINT)
+            command.wait(PATIENCE)
