@@ -48,6 +48,7 @@ IDS = {
     "collection": "SELECT c.dataCollectionId FROM DataCollection c JOIN DataCollectionGroup g ON"
     " g.dataCollectionGroupId = c.dataCollectionGroupId JOIN AutoProcIntegration i ON"
     " i.dataCollectionId = c.dataCollectionId WHERE g.sessionId = {session} LIMIT 1",
+    "commented": "SELECT dataCollectionId FROM DataCollection WHERE comments IS NOT NULL",
     "group": "SELECT dataCollectionGroupId FROM DataCollection WHERE dataCollectionId = {collection}",
     "screened": "SELECT dataCollectionId FROM Screening ORDER BY screeningId LIMIT 1",
     "attachment": "SELECT dataCollectionFileAttachmentId FROM DataCollectionFileAttachment"
@@ -101,7 +102,7 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/datacollections/attachments/{dataCollectionFileAttachmentId}": (
         "/datacollections/attachments/{attachment}",
     ),
-    "/datacollections/{dataCollectionId}": ("/datacollections/{collection}",),
+    "/datacollections/{dataCollectionId}": ("/datacollections/{commented}",),
     "/datacollections/groups/{dataCollectionGroupId}": ("/datacollections/groups/{group}",),
     "/datacollections/images/diffraction/{dataCollectionId}": (
         "/datacollections/images/diffraction/{collection}",
