@@ -103,6 +103,12 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
         f"/datacollections/quality?dataCollectionId={FIRST}&limit=1000",
     ),
     f"/groups/{FIRST}": (f"/events?dataCollectionGroupId={FIRST}", *_STREAM[3:7]),
+    f"/programs/{FIRST}": (
+        *(
+            f"/processings/auto-integrations?dataCollectionId={FIRST}",
+            f"/processings/messages?dataCollectionId={FIRST}",
+        ),
+    ),
 }
 """By page: the requests that a client would send to show the same."""
 ALONE = {
@@ -114,7 +120,8 @@ ALONE = {
         "/login/{backend}/back",
         "/static/{tag}/{name}",
     ),
-    "/sessions/{key}/cards",
+    *("/sessions/{key}/cards", "/sessions/{key}/maps"),
+    *("/programs/{key}/files/{file}", "/programs/{key}/files.zip"),
     *("/classes/{key}/picture", "/movies/{key}/{picture}", "/sessions/{key}/classes"),
     *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
     *(
