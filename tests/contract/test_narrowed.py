@@ -26,6 +26,8 @@ def shows_nothing(answer: httpx.Response) -> bool:
     """Whether an answer has no row."""
     if answer.status_code in (403, 404):
         return True
+    if answer.headers["content-type"].startswith("text/event-stream"):
+        return "data:" not in answer.text
     body = answer.json()
     return body in EMPTY or (isinstance(body, dict) and body.get("total") == 0)
 

@@ -272,6 +272,7 @@ SHOWN = {
     "GET /datacollections/images/quality/{dataCollectionId}",
     "GET /datacollections/images/{dataCollectionId}",
     "GET /datacollections/workflows/steps/{workflowStepId}",
+    "GET /events/stream",
     "GET /processings/attachments/{autoProcProgramAttachmentId}",
     "GET /samples/images/{blSampleImageId}",
     f"{EM}/plot/motioncorrectiondrift",
@@ -279,4 +280,4 @@ SHOWN = {
     f"{EM}/thumbnail/ctf",
     f"{EM}/thumbnail/motioncorrection",
 }
-"""Files and pictures of other plugins."""
+"""Files and pictures of other plugins, and what pages listen to."""

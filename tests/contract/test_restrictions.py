@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 
 WITHOUT_SESSIONS = {
     *("/options", "/options/ui", "/auth/config", "/openapi.json", "/user/current", "/stats/runs"),
+    "/events/stream",  # it tells what is new, and nothing is
     *("/tokens", "/tokens/own", "/tokens/current", "/tokens/{tokenId}"),
     *("/admin/audit", "/admin/activity", "/admin/groups", "/admin/permissions", "/persons"),
     *("/legacy/proposals", "/legacy/{token}/proposal/list"),

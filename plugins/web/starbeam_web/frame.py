@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -93,18 +93,19 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        has_page = _addresses(self._pages).fullmatch
         made.globals |= {
             "address": self.address,
             "api": lambda path: self._ctx.api_root + path,
             "api_page": API_PAGE,
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
-            "has_page": _addresses(self._pages).fullmatch,
+            "has_page": has_page,
             "tabs": partial(self._tabs, _ordered(self._pages, "tabs")),
             "version": version("starbeam-core"),
             "zone": self._ctx.settings.server.timezone or "the server's time zone",
         }
-        made.filters |= words.FILTERS | {"addressed": self._addressed}
+        made.filters |= words.FILTERS | {"addressed": partial(self._addressed, has_page)}
         return made
 
     def _is_there(self, who: Principal | None, place: Place) -> bool:
@@ -112,9 +113,12 @@ class Frame:
         may = not place.needs or (who is not None and not who.permissions.isdisjoint(place.needs))
         return may and not self._ctx.database.lacks(*place.tables)
 
-    def _addressed(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Words and addresses, those below the site's root as they are on this server."""
-        return [(word, self.address(href) if href else "") for word, href in places]
+    def _addressed(
+        self, has_page: Callable[[str], object], places: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str]]:
+        """Words and addresses, those below the site's root as they are on this server; none of a plugin that
+        is off."""
+        return [(word, self.address(href) if has_page(href) else "") for word, href in places]
 
     def _tabs(self, tabs: list[Any], of: str, key: int | str) -> list[tuple[str, str]]:
         """Title and address of the pages about a thing."""
