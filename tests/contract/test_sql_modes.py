@@ -39,6 +39,7 @@ async def test_the_mode_changes_no_answer(whole: Whole, make_app: MakeApp, kind:
     where = {"files.roots": list(files.roots), "files.path_map": files.path_map}
     by_account = {"database.url": server().url(kind.flavour, account)}
     app = await make_app(*PLUGINS, **SETTINGS, **where, **by_account)
+    app.starbeam.ending.set()  # of the stream, which has no other
     await app.refresh()
     system = replace(whole, app=app)
     for caller in CALLERS:
