@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
-    """A request, while it is served."""
+    """A request, while it is served. What goes on after it keeps this, so it holds nothing large."""
 
     request_id: str
     address: str
     """The client's."""
-    scope: Mapping[str, Any]
-    """As ASGI has it: the router adds the route."""
+    method: str
+    route: str = "unknown"
+    """The template of its path, once it is known."""
     account: str = ""
 
     @property
     def operation(self) -> str:
-        """Its method and the template of its path, as in `PATCH /api/dewars/{dewarId}`."""
-        return f"{self.scope['method']} {self.scope.get('path_template') or 'unknown'}"
+        """Its method and its route, as in `PATCH /api/dewars/{dewarId}`."""
+        return f"{self.method} {self.route}"
 
 
 @dataclass(frozen=True)
@@ -62,3 +61,9 @@ def current_call() -> Call | Command:
 def begin(call: Call) -> None:
     """From now on this request asks, here and in what is started from here."""
     _CALL.set(call)
+
+
+def routed(route: str) -> None:
+    """Now it is known which route the request takes."""
+    if isinstance(call := _CALL.get(), Call):
+        call.route = route

@@ -164,19 +164,20 @@ async def test_every_path_parameter_is_declared(document: Json) -> None:
 
 
 async def test_every_operation_says_what_it_demands(app: TestApp, document: Json) -> None:
-    accesses: dict[tuple[str, str], Access] = {
-        (path, method.lower()): handler.opt["access"]
+    opts: dict[tuple[str, str], dict[str, Any]] = {
+        (path, method.lower()): handler.opt
         for path, handler in handlers_of(app.starbeam.asgi)
         for method in handler.http_methods
     }
     bearer = [{"HTTPBearer": []}]
     for path, method, operation in operations(document):
-        access = accesses[path, method]
+        access: Access = opts[path, method]["access"]
         by_header = not access.public and access.token_in == "header"
         assert operation.get("security") == (bearer if by_header else None), path
         assert ("401" in operation["responses"]) == (not access.public or path.endswith("/login")), path
         assert ("403" in operation["responses"]) == bool(access.permission), path
-        assert "400" not in operation["responses"], path
+        declared = 400 in opts[path, method].get("errors", {})
+        assert ("400" in operation["responses"]) == declared, path
         takes = bool(operation.get("parameters")) or "requestBody" in operation
         assert ("422" in operation["responses"]) == takes, path
     assert document["components"]["securitySchemes"] == {

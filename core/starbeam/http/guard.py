@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars
 
+from starbeam import calls
 from starbeam.access import ANY_SCOPE, READ, Access, Limits, Principal
 from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
@@ -53,6 +54,7 @@ class Guard:
         if connection.scope.get("method") == "OPTIONS":
             return  # answered by Litestar itself, and never with data
         bind_contextvars(plugin=handler.opt["plugin"])
+        calls.routed(connection.scope["path_template"])
         access: Access = handler.opt["access"]
         if switch := handler.opt.get("switch"):
             await self._snapshot.ensure_loaded()

@@ -60,7 +60,7 @@ class RequestLog:
         scope["state"]["path"] = scope["path"]  # as it was sent; the router drops slashes from its own
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        calls.begin(calls.Call(request_id, self._addresses.of(scope), scope))
+        calls.begin(calls.Call(request_id, self._addresses.of(scope), scope["method"]))
         began, status = time.perf_counter(), 500
         if self._metrics:
             self._metrics.begin()
