@@ -42,6 +42,8 @@ def problem(one: dict[str, Any]) -> str | None:
         return "nothing was parsed"
     if hasattr(parsed, "payload"):  # a file
         return None if parsed.payload.read() == content else "the file is another one"
+    if one["type"].startswith("text/"):
+        return None if parsed == content.decode() else "the text is another one"
     if written(parsed) != (sent := json.loads(content)):
         return f"{written(parsed)} instead of {sent}"
     return None
