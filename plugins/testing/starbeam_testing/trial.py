@@ -151,7 +151,9 @@ class Tried:
         assert not wrong, f"statements for 1 row and for 21: {wrong}"
 
     async def _running(self, make_app: MakeApp) -> TestApp:
-        return await make_app(*self._required(), self.plugin, **self.settings)
+        app = await make_app(*self._required(), self.plugin, **self.settings)
+        app.starbeam.ending.set()  # what answers until the server stops ends at once
+        return app
 
     def _required(self) -> list[str]:
         raise NotImplementedError
@@ -187,6 +189,8 @@ async def _ask(app: TestApp, one: Operation, headers: dict[str, str]) -> httpx.R
 
 
 def _body(answer: httpx.Response) -> Any:
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        return [line for line in answer.text.splitlines() if line.startswith("data:")]
     try:
         return answer.json()
     except ValueError:
