@@ -66,9 +66,9 @@ class Sample(NamedTuple):
 @click.argument("server", default="http://127.0.0.1:8000")
 @json_option
 def status(server: str, as_json: bool) -> None:
-    """Say how the running SERVER is: its checks, and what it did since it started.
+    """Say how a running SERVER is, in one screen.
 
-    Figures are told only to addresses in its server.metrics_from. Status 0: it can serve; 1: it cannot;
+    Its checks, and what it did since it started. Figures are told only to addresses in its server.metrics_from. Status 0: it can serve; 1: it cannot;
     3: it does not answer.
     """
     found = look_at(server.rstrip("/"))

@@ -99,7 +99,9 @@ def watch(
     no_verify: bool,
     **who: str | None,
 ) -> None:
-    """Follow what happens on a running server: a line for each event that is new or has changed.
+    """Follow what happens on a running server, a line an event.
+
+    Events that are new or have changed are told.
 
     It goes on until it is interrupted. When the server is away for a while, what happened meanwhile is told
     when it is back.
