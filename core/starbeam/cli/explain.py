@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def explain(login: str, path: str, config: Path | None) -> None:
     """Say why a person sees what a path is about, or why not.
 
-    It is said rule by rule. PATH is as clients send it, with or without the API root: /sessions/7, /sessions/mx1001-1, /samples/42.
+    It is said rule by rule.
+
+    PATH is as clients send it, with or without the API root: /sessions/7, /sessions/mx1001-1, /samples/42.
     """
     starbeam = build(config)
 

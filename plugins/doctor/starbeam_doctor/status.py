@@ -68,7 +68,9 @@ class Sample(NamedTuple):
 def status(server: str, as_json: bool) -> None:
     """Say how a running SERVER is, in one screen.
 
-    Its checks, and what it did since it started. Figures are told only to addresses in its server.metrics_from. Status 0: it can serve; 1: it cannot;
+    Its checks, and what it did since it started.
+
+    Figures are told only to addresses in its server.metrics_from. Status 0: it can serve; 1: it cannot;
     3: it does not answer.
     """
     found = look_at(server.rstrip("/"))
