@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, inspect, select
 
 from starbeam.access import ALL_PROPOSALS
 from starbeam.db.rows import Rows
-from starbeam.paging import LARGEST
+from starbeam.paging import number_of
 from starbeam.refusals import Missing
 from starbeam.visibility import Through, Visibility
 
@@ -70,8 +70,8 @@ async def _thing(
 
 async def _key(rows: Rows, rules: Visibility, entity: type[Any], value: str) -> int | str:
     """The key that a value in a path stands for; a name that no row has stays as it is."""
-    if value.isascii() and value.isdigit() and int(value) <= LARGEST:
-        return int(value)
+    if (number := number_of(value)) is not None:
+        return number
     if entity in rules.names:
         query, values = rules.names[entity].find(value)
         key = await rows.scalar(query, **values)

@@ -14,9 +14,10 @@ from msgspec import Struct, UnsetType, inspect
 from sqlalchemy import func, select
 
 from starbeam.db.limits import longest
-from starbeam.fields import kinds
+from starbeam.fields import kinds, said_of
+from starbeam.paging import number_of
 from starbeam.patch import Patch
-from starbeam.refusals import Faults, Invalid
+from starbeam.refusals import Faults, Invalid, Missing
 from starbeam.sheets import Sheet
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Kind = Literal["text", "long", "number", "choice"]
 Choices = Sequence[tuple[str, str]]
 NEEDED = "This is needed."
+CHANGED = "changed"
+"""The kind of fault where somebody else has changed a field."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def _fields(
         attribute = getattr(model, one.encode_name, None)
         if attribute is not None and not schema.has(attribute):
             continue
-        said = getattr(one.type, "extra_json_schema", None) or {}
+        said = said_of(one.type)
         choices = about.choices.get(name, _words(inner[0]))
         column = schema.found(model.__tablename__, one.encode_name)
         yield Field(
@@ -167,6 +170,13 @@ def text_of(row: Any, place: Sequence[str]) -> str:
     if row is None:
         return ""
     return f"{row:.12g}" if isinstance(row, float) else f"{row}"
+
+
+def key_of(parent: str) -> int:
+    """The key, in an address, of what a row belongs to. Raises Missing for what is none."""
+    if (key := number_of(parent)) is None:
+        raise Missing("Not Found")
+    return key
 
 
 def tidy(typed: str) -> str:
@@ -259,7 +269,7 @@ async def change(
         Invalid(
             f"Somebody changed this meanwhile, to {now[one.name] or 'nothing'}. Store again to keep yours.",
             ["body", *one.place],
-            "changed",
+            CHANGED,
         )
         for one in fields
         if one.name in mine and now[one.name] not in (was.get(one.name), mine[one.name])

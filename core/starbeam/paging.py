@@ -13,6 +13,12 @@ LARGEST = 2**63 - 1
 """The largest integer that both databases take."""
 
 
+def number_of(text: str) -> int | None:
+    """The number that a text of digits is, as keys are written; None for what is none, or too large."""
+    is_one = text.isascii() and text.isdigit() and len(text) < len(str(LARGEST))
+    return int(text) if is_one else None
+
+
 class Page(msgspec.Struct, frozen=True):
     """Which part of a list is asked for."""
 

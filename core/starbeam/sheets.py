@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct, inspect
 
 from starbeam.conversion import Place, parsed
+from starbeam.fields import said_of
 from starbeam.refusals import Invalid
 
 T = TypeVar("T", bound=Struct)
@@ -102,8 +103,7 @@ def _titles(kind: type[Any]) -> dict[str, str]:
     """Fields by their titles."""
     found = {}
     for field in inspect.type_info(kind).fields:  # type: ignore[attr-defined]
-        schema = getattr(field.type, "extra_json_schema", None) or {}
-        found[schema.get("title", field.encode_name)] = field.encode_name
+        found[said_of(field.type).get("title", field.encode_name)] = field.encode_name
     return found
 
 

@@ -2,7 +2,7 @@
 
 from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, askable, text_in
 from starbeam.db.sorting import SORTING, Direction, Order, sorted_by
-from starbeam.paging import LARGEST, Page, Paged, everything, nothing
+from starbeam.paging import LARGEST, Page, Paged, everything, nothing, number_of
 from starbeam.params import (
     BeamLineName,
     ProposalId,
@@ -36,6 +36,7 @@ __all__ = [
     "askable",
     "everything",
     "nothing",
+    "number_of",
     "path_id",
     "query",
     "query_id",

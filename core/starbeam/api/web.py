@@ -3,7 +3,7 @@
 from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService
 from starbeam.auth.refresh import Proven
-from starbeam.forms import About, Choices, FormOf, in_words, tidy
+from starbeam.forms import About, Choices, FormOf, in_words, key_of, tidy
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
 from starbeam.http.forms import form_pages
@@ -49,5 +49,6 @@ __all__ = [
     "faults_of",
     "form_pages",
     "in_words",
+    "key_of",
     "tidy",
 ]

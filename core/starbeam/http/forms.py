@@ -17,6 +17,7 @@ from starbeam.db.writer import Write
 from starbeam.forms import About, Field, FormOf
 from starbeam.http.errors import faults_of, status_of
 from starbeam.pages import Show
+from starbeam.paging import number_of
 from starbeam.refusals import Invalid, Refusal
 
 Asker = Request[Any, Any, Any]
@@ -26,7 +27,10 @@ ALONE = "forms"
 
 def form_pages(form: FormOf) -> list[Any]:
     """The handlers of a form: GET and POST of `…/new` below what a row belongs to, and of `…/edit`."""
+    return [*_adding(form), *_changing(form)]
 
+
+def _adding(form: FormOf) -> list[Any]:
     @get(f"{form.under}/new", access=authenticated)
     async def show_new(
         reader: NamedDependency[Reader], show: NamedDependency[Show], parent: FromPath[str]
@@ -48,18 +52,20 @@ def form_pages(form: FormOf) -> list[Any]:
         about = await form.of_parent(reader, parent)
         fields = form.fields(reader.scope.schema, about, change=False)
         texts, hidden = await _sent(request, fields)
-        after = hidden.get("after", "")
         body = {**forms.body_of(fields, texts, empty=False), **about.given}
         await reader.rest()
         try:
             forms.check(form.create, fields, body, texts)
-            number = int(after) if after.isascii() and after.isdigit() and len(after) < 12 else 0
-            key = await write.alone(ALONE, forms.add, form, body, number)
+            key = await write.alone(ALONE, forms.add, form, body, number_of(hidden.get("after", "")) or 0)
         except Refusal as refused:
             return _again(show, form, about, fields, texts, hidden, refused)
         root = request.url.path.removesuffix(f"{form.under}/new".replace("{parent:str}", parent))
         return Redirect(f"{root}{form.path}/{key}", status_code=303)
 
+    return [show_new, send_new]
+
+
+def _changing(form: FormOf) -> list[Any]:
     @get(f"{form.path}/{{key:int}}/edit", access=authenticated)
     async def show_edit(
         reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
@@ -88,16 +94,18 @@ def form_pages(form: FormOf) -> list[Any]:
         try:
             await write.alone(ALONE, forms.change, form, key, fields, mine, was)
         except Refusal as refused:
-            if isinstance(refused, Invalid):
-                for one in fields:
-                    if any(
-                        wrong.loc[1:] == one.place and wrong.kind == "changed" for wrong in faults_of(refused)
-                    ):
-                        hidden[f"was.{one.name}"] = forms.text_of(row, one.place)
+            clashes = [one for one in fields if one.place in _changed_meanwhile(refused)]
+            hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
             return _again(show, form, about, fields, texts, hidden, refused, row=row)
         return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
 
-    return [show_new, send_new, show_edit, send_edit]
+    return [show_edit, send_edit]
+
+
+def _changed_meanwhile(refused: Refusal) -> list[list[str | int]]:
+    """The places of fields that somebody else has changed."""
+    each = faults_of(refused) if isinstance(refused, Invalid) else []
+    return [list(one.loc[1:]) for one in each if one.kind == forms.CHANGED]
 
 
 async def _sent(request: Asker, fields: list[Field]) -> tuple[dict[str, str], dict[str, str]]:

@@ -12,7 +12,7 @@ from starbeam.api import Invalid
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, send_file
-from starbeam.api.lists import LARGEST, path_id
+from starbeam.api.lists import number_of, path_id
 from starbeam_em_legacy.queries import legacy as queries
 from starbeam_legacy.queries import groups
 from starbeam_legacy.queries.rows import Row
@@ -191,7 +191,7 @@ def _keys(text: str) -> list[int]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
         raise Invalid("Input should be numbers joined with commas", ["path", "data_collections_ids"])
-    return [int(part) for part in parts if len(part) < len(str(LARGEST))]
+    return [key for part in parts if (key := number_of(part)) is not None]
 
 
 handlers = [

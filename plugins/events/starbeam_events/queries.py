@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from starbeam.api.database import Cache, Reader, Scope, bound_by, statement
-from starbeam.api.lists import Page, Paged, everything
+from starbeam.api.lists import Page, Paged, everything, number_of
 from starbeam_events.cursors import Position
 from starbeam_events.schemas import Event, EventType
 from starbeam_events.sources import BEFORE, EventFilters, EventSource, Query, Wanted, in_text
@@ -124,10 +124,6 @@ def _named(scope: Scope, source: EventSource, wanted: Wanted) -> Query | None:
     return source.named(scope, wanted)
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 class Part(msgspec.Struct):
     """A page, and the position of its last event where more may come after it."""
 
@@ -182,11 +178,8 @@ class Stream:
         found: list[tuple[str, int]] = []
         for source in self.sources:
             kind = "g" if source.type == "dc" else source.type
-            ids = [
-                int(id)
-                for type, _, id in (key.rpartition("-") for key in keys)
-                if type == kind and _is_id(id)
-            ]
+            parts = (key.rpartition("-") for key in keys)
+            ids = [id for type, _, last in parts if type == kind and (id := number_of(last)) is not None]
             query = reader.scope.build(_named(source, wanted)) if ids else None
             rows = [] if query is None else await reader.rows(query, **values, named=ids)
             found += [(source.type, id) for (id,) in rows]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, select
 
 from starbeam.api.database import Scope, joined, statement
-from starbeam.api.lists import Where
+from starbeam.api.lists import Where, number_of
 from starbeam_ispyb.models import BLSession, Proposal
 
 
@@ -72,5 +72,5 @@ def is_session(proposal: Any = Proposal, session: Any = BLSession) -> ColumnElem
 def session_value(name: str) -> dict[str, Any]:
     """What to bind for `is_session`. A visit number that no session's name shows (`-01`) matches nothing."""
     proposal, _, visit = name.rpartition("-")
-    number = int(visit) if visit.isascii() and visit.isdigit() and len(visit) < 10 else None
+    number = number_of(visit)
     return {**_name("session", proposal), "session_visit": number if str(number) == visit else None}

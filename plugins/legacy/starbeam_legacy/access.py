@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starbeam.api import ALL_PROPOSALS, Forbidden, Missing
 from starbeam.api.database import Reader
+from starbeam.api.lists import number_of
 from starbeam_legacy.queries import associations
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def proposal_key(reader: Reader, proposal_id: str) -> int | None:
 async def session_key(reader: Reader, session_id: str) -> int | None:
     """The key of the session that a path names; None when it names none. 403 for who may not see it."""
     _require(reader.who, ALL_SESSIONS, OWN_SESSIONS)
-    key = associations.number(session_id)
+    key = number_of(session_id)
     own = ALL_SESSIONS in reader.who.permissions
     if not own and not (key is not None and await associations.is_own_session(reader, key)):
         raise _refused(reader.who, f"is not authorized to access session {session_id}.")

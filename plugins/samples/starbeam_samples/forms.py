@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starbeam.api import Missing
 from starbeam.api.database import Reader
 from starbeam.api.lists import Page
-from starbeam.api.web import About, Choices, FormOf
+from starbeam.api.web import About, Choices, FormOf, key_of
 from starbeam_ispyb.models import BLSample, Crystal, Protein
 from starbeam_ispyb.names import proposal_value
 from starbeam_ispyb.queries import name_of_proposal, proposal_named
@@ -47,9 +46,7 @@ async def _protein(reader: Reader, row: schemas.Protein) -> About:
 
 
 async def _new_sample(reader: Reader, parent: str) -> About:
-    if not (parent.isascii() and parent.isdigit() and len(parent) < 19):
-        raise Missing("Not Found")
-    key = int(parent)
+    key = key_of(parent)
     container = await reader.first(belonging.container(), NO_CONTAINER, key=key)
     given = {"proposalId": container.proposalId, "containerId": key}
     places = [("Samples", "/samples"), ("container", f"/containers/{key}")]

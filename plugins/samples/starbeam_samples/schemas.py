@@ -149,7 +149,7 @@ class SampleCrystalCreate(Cell, frozen=True, kw_only=True):
     """The crystal form of a sample to add: a new one, or with `crystalId` one that there is."""
 
     crystalId: Annotated[Key | UnsetType | None, Meta(title="Crystal Id")] = UNSET
-    proteinId: Annotated[Key, Meta(title="Protein Id")]
+    proteinId: Annotated[Key, Meta(title="Protein")]
 
 
 class SampleCreate(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +167,7 @@ class SampleCrystalCreateOptional(Cell, frozen=True, kw_only=True):
     """What to change of the crystal form of a sample, or which other one it is of."""
 
     crystalId: Annotated[Key | UnsetType, Meta(title="Crystal Id")] = UNSET
-    proteinId: Annotated[Key | UnsetType, Meta(title="Protein Id")] = UNSET
+    proteinId: Annotated[Key | UnsetType, Meta(title="Protein")] = UNSET
 
 
 class SampleCreateOptional(msgspec.Struct, frozen=True):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from starbeam.api import Missing
 from starbeam.api.database import Reader
 from starbeam.api.lists import Page
 from starbeam.api.models import Laboratory, Person
-from starbeam.api.web import About, Choices, FormOf
+from starbeam.api.web import About, Choices, FormOf, key_of
 from starbeam_ispyb.models import Container, Dewar, LabContact, Shipping
 from starbeam_ispyb.names import proposal_value
 from starbeam_ispyb.queries import name_of_proposal, proposal_named
@@ -58,7 +57,7 @@ async def _contact(reader: Reader, row: schemas.LabContact) -> About:
 
 
 async def _new_dewar(reader: Reader, parent: str) -> About:
-    row = await reader.get(SHIPPINGS, _number(parent))
+    row = await reader.get(SHIPPINGS, key_of(parent))
     places = [("Shipments", "/shipments"), (row.shippingName or "shipment", f"/shipments/{row.shippingId}")]
     return About(places, {"shippingId": row.shippingId})
 
@@ -69,7 +68,7 @@ async def _dewar(reader: Reader, row: schemas.Dewar) -> About:
 
 
 async def _new_container(reader: Reader, parent: str) -> About:
-    row = await reader.get(DEWARS, _number(parent))
+    row = await reader.get(DEWARS, key_of(parent))
     places = (await _dewar(reader, row)).places
     return About(places, {"dewarId": row.dewarId}, {"containerType": TYPES})
 
@@ -78,13 +77,6 @@ async def _container(reader: Reader, row: schemas.Container) -> About:
     dewar = row.Dewar.code or "dewar", f"/dewars/{row.dewarId}"
     places = [dewar, (row.code or "container", f"/containers/{row.containerId}")]
     return About(places, choices={"containerType": TYPES})
-
-
-def _number(text: str) -> int:
-    """The key in an address. Raises Missing for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Missing("Not Found")
-    return int(text)
 
 
 def _code(row: Any) -> str:

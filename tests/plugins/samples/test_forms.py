@@ -143,6 +143,21 @@ async def test_wrong_values_stand_at_their_fields_and_nothing_is_lost(visitor: V
     ]
 
 
+async def test_fields_have_titles_and_units(visitor: Visitor) -> None:
+    db = visitor.app.database
+    await db.add(m.Shipping, shippingId=3, proposalId=1, shippingName="S3")
+    await db.add(m.Dewar, dewarId=3, shippingId=3, code="D3")
+    await db.add(m.Container, containerId=3, dewarId=3, code="C3", containerType="Unipuck")
+    html = (await visitor.open("/containers/3/samples/new")).text
+    labels = [text_of(one) for one in re.findall(r"<label for=.*?</label>", html)]
+    lengths, angles = [f"Cell {one}, Å" for one in "ABC"], ["Cell Alpha, °", "Cell Beta, °", "Cell Gamma, °"]
+    assert labels == ["Location needed", "Name needed", "Comments", *lengths, *angles, "Protein needed"]
+    await db.add(m.BLSample, blSampleId=9, containerId=3, name="odd", location="²")
+    assert "odd" not in (await visitor.open("/containers/3/sheet")).text
+    for number in ("²", "9" * 5_000):
+        assert (await visitor.open(f"/containers/{number}/samples/new")).status_code == 404
+
+
 async def test_a_form_that_is_sent_twice_makes_one_row(visitor: Visitor) -> None:
     gone_to(await fill(visitor, "/proposals/mx1/contacts/new", **CONTACT))
     path = "/proposals/mx1/shipments/new"

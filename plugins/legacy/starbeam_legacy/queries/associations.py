@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import aliased
 
 from starbeam.api.database import Reader, Scope, statement
-from starbeam.api.lists import LARGEST
+from starbeam.api.lists import number_of
 from starbeam.api.models import Person
 from starbeam_ispyb.models import BLSession, Proposal, ProposalHasPerson, Session_has_Person
 from starbeam_ispyb.names import is_proposal, proposal_value
@@ -71,7 +71,7 @@ def _is_own_session(scope: Scope) -> Select[Any]:
 async def proposals_named(reader: Reader, text: str) -> Sequence[Any]:
     """Key, and whether it is the caller's, of the proposal of this key, or of all of this name."""
     if is_number(text):
-        return await reader.rows(_named(True), proposal_key=number(text), **caller(reader))
+        return await reader.rows(_named(True), proposal_key=number_of(text), **caller(reader))
     return await reader.rows(_named(False), **proposal_value(text[:100]), **caller(reader))
 
 
@@ -83,8 +83,3 @@ async def is_own_session(reader: Reader, key: int) -> bool:
 def is_number(text: str) -> bool:
     """Whether the text is all digits, and so a key."""
     return text.isascii() and text.isdigit()
-
-
-def number(text: str) -> int | None:
-    """The key that a text is; None for one that no row has."""
-    return int(text) if is_number(text) and len(text) < len(str(LARGEST)) else None

@@ -14,7 +14,7 @@ from litestar.response import Redirect
 from starbeam.api import Faults, Invalid, Missing, Refusal, authenticated
 from starbeam.api.database import Reader, Sheet, Write, Writer
 from starbeam.api.http import status_of
-from starbeam.api.lists import LARGEST
+from starbeam.api.lists import LARGEST, number_of
 from starbeam.api.web import Show, faults_of, in_words, tidy
 from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
@@ -27,6 +27,8 @@ Asker = Request[Any, Any, Any]
 COLUMNS = {"name": "Name", "acronym": "Protein", "comments": "Comments"}
 Cells = dict[int, dict[str, str]]
 """What is typed, by position and column."""
+MOST_PLACES = 10_000
+"""Positions are below this."""
 
 
 @get("/containers/{key:int}/sheet", access=authenticated)
@@ -129,9 +131,9 @@ def _cells(rows: Any) -> Cells:
     """The samples that are there, by positions; of several at one the first."""
     found: Cells = {}
     for row in rows:
-        if (row.location or "").isdigit():
+        if (place := number_of(row.location or "")) is not None:
             cells = {"name": row.name or "", "acronym": row.acronym or "", "comments": row.comments or ""}
-            found.setdefault(int(row.location), {name: tidy(text) for name, text in cells.items()})
+            found.setdefault(place, {name: tidy(text) for name, text in cells.items()})
     return found
 
 
@@ -139,15 +141,10 @@ def _typed(form: Any, prefix: str) -> Cells:
     """What a form holds of each position."""
     found: Cells = {}
     for name, value in form.items():
-        place, _, column = name.removeprefix(prefix).partition(".")
-        if (
-            name.startswith(prefix)
-            and column in COLUMNS
-            and place.isascii()
-            and place.isdigit()
-            and len(place) < 5
-        ):
-            found.setdefault(int(place), _empty())[column] = tidy(f"{value}")
+        digits, _, column = name.removeprefix(prefix).partition(".")
+        place = number_of(digits)
+        if name.startswith(prefix) and column in COLUMNS and place is not None and place < MOST_PLACES:
+            found.setdefault(place, _empty())[column] = tidy(f"{value}")
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from starbeam.api import Missing
 from starbeam.api.database import Reader, Scope, seconds_between, statement
-from starbeam.api.lists import BeamLineName, ProposalName, SessionName, query, query_id
+from starbeam.api.lists import BeamLineName, ProposalName, SessionName, number_of, query, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import (
     is_proposal,
@@ -157,8 +157,8 @@ async def extent(reader: Reader, wanted: SessionOrRun) -> Extent:
 async def _the_run(reader: Reader, run_id: str | None) -> Run | None:
     if run_id is None:
         return None
-    known = reader.scope.has(v_run) and run_id.isascii() and run_id.isdigit() and len(run_id) < 10
-    rows = await reader.rows(_run(), run_id=int(run_id)) if known else ()
+    number = number_of(run_id) if reader.scope.has(v_run) else None
+    rows = () if number is None else await reader.rows(_run(), run_id=number)
     return Run(*_found(rows, "Run not found"))
 
 
