@@ -24,6 +24,8 @@ DOCS = Path(__file__).parent
 FOLDER = DOCS / "reference" / "pages"
 LOGIN = "admin"
 """Who looks: the demo's person who sees everything."""
+STARTS = ("/proposals/mx1001", "/", "/login")
+"""Where they begin: all files of this proposal are there."""
 TRIED = 6
 """Pages of a kind that are looked at; the one that shows most is taken."""
 LOADED = 250
@@ -73,10 +75,10 @@ def opened_as(started: Browser, base: str, width: int, scheme: str) -> Looker:
 
 
 def choose(one: Looker, kinds: dict[re.Pattern[str], Operation]) -> list[tuple[Operation, str]]:
-    """Of each kind of page the fullest of the first that the start page leads to, in order of addresses."""
+    """Of each kind of page the fullest of the first that are come to, in order of addresses."""
     fullness: dict[str, dict[str, int]] = defaultdict(dict)
     operations: dict[str, Operation] = {}
-    waiting, seen = ["/", "/login"], set[str]()
+    waiting, seen = [*STARTS], set[str]()
     while waiting and len(seen) < LOADED:
         path = waiting.pop(0)
         kind = next((found for pattern, found in kinds.items() if pattern.fullmatch(path)), None)

@@ -7,6 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_IN_WORDS = {3: "text", 7: "reference"}
+"""HDF5's classes of types that have no numbers: H5T_STRING and H5T_REFERENCE."""
+
+
+def word_of(type: Mapping[str, Any] | None) -> str:
+    """What to call a type: as NumPy writes it, if it is of numbers."""
+    return "" if type is None else _IN_WORDS.get(type["class"]) or str(type["dtype"])
+
 
 class Node:
     """What a reader said of a node, in words, and what of its values is shown."""
@@ -37,9 +45,8 @@ class Node:
 
     @property
     def type(self) -> str:
-        """The type of the values, as NumPy writes it."""
-        said = self.said.get("type")
-        return "" if said is None else str(said["dtype"])
+        """The type of the values."""
+        return word_of(self.said.get("type"))
 
     @property
     def filters(self) -> str:

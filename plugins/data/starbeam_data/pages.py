@@ -18,7 +18,7 @@ from starbeam.api.files import Files
 from starbeam.api.lists import LARGEST
 from starbeam.api.web import Asked, OfCollections, Pages, Show
 from starbeam_data import queries
-from starbeam_data.nodes import Node
+from starbeam_data.nodes import Node, word_of
 from starbeam_data.protocol import Browse, Look
 from starbeam_data.queries import Collected
 from starbeam_data.readers import Readers
@@ -159,6 +159,7 @@ def show_file(readers: Readers) -> ControllerRouterHandler:
         found, wrong = await _browsed(readers, file, whole, skip, who.person_id)
         return show(
             "data/file.html",
+            word_of=word_of,
             key=key,
             of=of,
             name=of.sample or of.prefix or f"collection {key}",

@@ -83,7 +83,8 @@ async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
         "to line 4 <f8 → /line",
         "lost → /gone leads nowhere",
         "outside → gone.h5:/data leads nowhere",
-        "creator a <b>program</b>",
+        "creator a <b>program</b> text",
+        "title scalar text",
     ):
         assert words in said, words
     assert "a <b>program" not in whole  # as text

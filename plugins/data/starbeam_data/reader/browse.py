@@ -62,7 +62,7 @@ def _members(tree: Tree, group: Entity, job: Browse) -> Iterator[dict[str, Any]]
         said = describe.child(readable(name), found)
         yield {
             **{of: said.get(of) for of in ("name", "kind", "shape", "target_path", "target_file")},
-            "dtype": said["type"]["dtype"] if "type" in said else None,
+            "type": said.get("type"),
             **_target(link),
             "broken": isinstance(link, h5py.SoftLink | h5py.ExternalLink) and said["kind"].endswith("_link"),
         }

@@ -221,7 +221,6 @@
 
   function lead() {
     return new Promise(done => {
-      leaving = done;
       wanted.set(me, { sessions, at: Date.now() });
       post({ ask: true });
       setTimeout(listen, GATHER);
