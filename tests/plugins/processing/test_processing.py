@@ -182,6 +182,24 @@ async def test_movies_are_counted_however_far_they_are(facility: Facility) -> No
     assert await facility.statuses("em") == wanted | other
 
 
+async def test_statuses_are_sent_to_who_has_other_ones(facility: Facility) -> None:
+    """What somebody else may see is another answer with another ETag."""
+    await facility.program(1, status=None)
+    await facility.integration(1, 3, 1)
+    client, wanted = facility.app.client, {"dataCollectionIds": "[1,2,3]"}
+    for path in ("/processings/status", "/processings/messages/status"):
+        tag = (await client.get(path, params=wanted, headers=facility.root)).headers["etag"]
+        known = {**facility.root, "If-None-Match": tag}
+        again = await client.get(path, params=wanted, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        await facility.db.sql("UPDATE AutoProcProgram SET processingStatus = 1")
+        await facility.message(len(path), 1, "ERROR")
+        changed = await client.get(path, params=wanted, headers=known)
+        assert (changed.status_code, changed.headers["etag"] == tag) == (200, False)
+        now = {"If-None-Match": changed.headers["etag"]}
+        assert (await client.get(path, params=wanted, headers=facility.member | now)).status_code == 200
+
+
 async def test_what_is_not_a_list_of_ids(facility: Facility) -> None:
     sentence = refused(422, "Couldn't parse dataCollectionIds")
     for path in ("/processings/status", "/processings/messages/status"):
