@@ -50,16 +50,18 @@ class EventsPlugin(Plugin[EventsSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         from starbeam_events import routes
+        from starbeam_events.live.watch import Watch
         from starbeam_events.queries import Stream
         from starbeam_events.routes import stream as of_stream
 
         stream = Stream(self._sources(ctx), self.settings.total_age)
-        return [routes.router(stream, self._cursors(ctx)), of_stream.router(self._watched(ctx))]
+        self._watch = Watch(stream, ctx)
+        return [routes.router(stream, self._cursors(ctx)), of_stream.router(self._watch)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
-        """What looks for changes while somebody listens."""
-        return [self._watched(ctx).running]
+        """What looks for changes while somebody listens to the operations that there are."""
+        return [self._watch.running] if self._watch else []
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
@@ -70,15 +72,6 @@ class EventsPlugin(Plugin[EventsSettings]):
         sources = [source.in_full() for source in self._sources(ctx)]
         age = self.settings.total_age
         return [pages.pages(Stream(sources, age), self._cursors(ctx), age)]
-
-    def _watched(self, ctx: Context) -> Watch:
-        """One for all who listen."""
-        from starbeam_events.live.watch import Watch
-        from starbeam_events.queries import Stream
-
-        if self._watch is None:
-            self._watch = Watch(Stream(self._sources(ctx), self.settings.total_age), ctx)
-        return self._watch
 
     def _cursors(self, ctx: Context) -> Cursors:
         from starbeam_events.cursors import Cursors
