@@ -18,16 +18,17 @@ Some: TypeAlias = Callable[[Sequence[Hashable]], Awaitable[Mapping[Hashable, T]]
 """How to find the answers for keys that are given."""
 LATE = 10
 """How many times their age answers are still given while they are renewed."""
+LAST_SECONDS = 10
+"""How long a server that ends waits for renewals."""
 _renewals: WeakSet[asyncio.Task[Any]] = WeakSet()
 
 
 async def end_renewals() -> None:
-    """Give up what is worked out behind requests: before what it is worked out with is closed."""
+    """Let what is worked out behind requests come to its end, before what it is worked out with is closed.
+    It is not cancelled: a driver that is interrupted may wait for its own connection for ever."""
     loop = asyncio.get_running_loop()
-    tasks = [task for task in _renewals if task.get_loop() is loop]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks := [task for task in _renewals if task.get_loop() is loop]:
+        await asyncio.wait(tasks, timeout=LAST_SECONDS)
 
 
 class Cache(Generic[T]):

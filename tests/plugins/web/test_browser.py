@@ -20,6 +20,8 @@ OF_SESSION = (
     f"select {NAME} || coalesce('-' || s.visit_number, '') "
     "from BLSession s join Proposal p using (proposalId)"
 )
+ANOTHER_NAME = "starbeam.test"
+"""What the browser takes for the name of this machine."""
 SAYS = {
     r"/(?P<what>\w+)/[\w-]+/(?P<more>\w+)/new": "select 'New ' || case :more when 'contacts' then "
     "'lab contact' else substr(:more, 1, length(:more) - 1) end where :what <> ''",
@@ -88,7 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with browser() as started:
+    with browser(f"--host-resolver-rules=MAP {ANOTHER_NAME} 127.0.0.1") as started:
         yield started
 
 
@@ -175,24 +177,24 @@ def test_pages_work_without_scripts(site: tuple[str, Path], chromium: Browser) -
     context.close()
 
 
-def test_pages_over_plain_http_at_another_name(site: tuple[str, Path]) -> None:
+def test_pages_over_plain_http_at_another_name(site: tuple[str, Path], chromium: Browser) -> None:
     """Browsers say less of themselves there: who has logged in stays so, and sees pictures."""
-    base = site[0].replace("127.0.0.1", "starbeam.test")
-    with browser("--host-resolver-rules=MAP starbeam.test 127.0.0.1") as started:
-        one = looker(started, base)
-        one.log_in("admin")
-        cookies = {cookie["name"]: cookie for cookie in one.page.context.cookies(base)}
-        assert cookies["starbeam_session"]["httpOnly"]
-        assert not cookies["starbeam_session"]["secure"]
-        with sqlite3.connect(f"file:{site[1]}?mode=ro", uri=True) as connection:
-            (newest,) = connection.execute(
-                "select max(dataCollectionId) from DataCollection where xtalSnapshotFullPath1 is not null "
-                "and dataCollectionId not in "
-                "(select dataCollectionId from GridInfo where dataCollectionId is not null)"
-            ).fetchone()
-        assert one.open(f"/collections/{newest}") == []
-        one.page.wait_for_load_state("networkidle")
-        assert one.page.locator("main img").first.evaluate("one => one.naturalWidth") > 0
+    base = site[0].replace("127.0.0.1", ANOTHER_NAME)
+    one = looker(chromium, base)
+    one.log_in("admin")
+    cookies = {cookie["name"]: cookie for cookie in one.page.context.cookies(base)}
+    assert cookies["starbeam_session"]["httpOnly"]
+    assert not cookies["starbeam_session"]["secure"]
+    with sqlite3.connect(f"file:{site[1]}?mode=ro", uri=True) as connection:
+        (newest,) = connection.execute(
+            "select max(dataCollectionId) from DataCollection where xtalSnapshotFullPath1 is not null "
+            "and dataCollectionId not in "
+            "(select dataCollectionId from GridInfo where dataCollectionId is not null)"
+        ).fetchone()
+    assert one.open(f"/collections/{newest}") == []
+    one.page.wait_for_load_state("networkidle")
+    assert one.page.locator("main img").first.evaluate("one => one.naturalWidth") > 0
+    one.page.context.close()
 
 
 def test_the_log_in_says_that_caps_lock_is_on(site: tuple[str, Path], chromium: Browser) -> None:
