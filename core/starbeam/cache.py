@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import Context
 from hashlib import blake2b
+from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 from weakref import WeakSet
+
+from starbeam.lifespan import come_to_end
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[], Awaitable[Mapping[Hashable, T]]]
@@ -18,17 +20,13 @@ Some: TypeAlias = Callable[[Sequence[Hashable]], Awaitable[Mapping[Hashable, T]]
 """How to find the answers for keys that are given."""
 LATE = 10
 """How many times their age answers are still given while they are renewed."""
-LAST_SECONDS = 10
-"""How long a server that ends waits for renewals."""
 _renewals: WeakSet[asyncio.Task[Any]] = WeakSet()
 
 
 async def end_renewals() -> None:
-    """Let what is worked out behind requests come to its end, before what it is worked out with is closed.
-    It is not cancelled: a driver that is interrupted may wait for its own connection for ever."""
+    """Let what is worked out behind requests come to its end, before what it is worked out with is closed."""
     loop = asyncio.get_running_loop()
-    if tasks := [task for task in _renewals if task.get_loop() is loop]:
-        await asyncio.wait(tasks, timeout=LAST_SECONDS)
+    await come_to_end(*(task for task in _renewals if task.get_loop() is loop))
 
 
 class Cache(Generic[T]):
@@ -95,7 +93,7 @@ class Cache(Generic[T]):
         """The answers for several keys: those that are kept, and what `work` finds for the others; `behind`
         does the same, after the request too. Who asks at once waits for nobody else's answer, and so sees
         what was there when they asked."""
-        began = time.monotonic()
+        began = monotonic()
         kept = {
             key: one for key in keys if (one := self._kept.get(key)) and began - one[0] < LATE * self._age
         }
@@ -113,7 +111,7 @@ class Cache(Generic[T]):
     ) -> tuple[Mapping[Hashable, T] | None, bool]:
         """What is kept, None where one is missing or too old, and whether one is older than it should be."""
         found = {key: kept for key in keys if (kept := self._kept.get(key)) is not None}
-        now = time.monotonic()
+        now = monotonic()
         passed = now - min((began for began, _ in found.values()), default=now)
         if len(found) < len(keys) or passed >= (LATE * age if renewed else age):
             return None, True
@@ -142,7 +140,7 @@ class Cache(Generic[T]):
                 shared: Mapping[Hashable, T] = running.result()
                 return shared
         running = self._running[name] = asyncio.get_running_loop().create_future()
-        began = time.monotonic()
+        began = monotonic()
         try:
             answers = await work()
             running.set_result(answers)
@@ -163,7 +161,7 @@ class Cache(Generic[T]):
                 continue
             self._kept[key] = began, answer
             self._kept.move_to_end(key)
-        oldest = time.monotonic() - LATE * self._age
+        oldest = monotonic() - LATE * self._age
         while self._kept and (len(self._kept) > self._most or next(iter(self._kept.values()))[0] <= oldest):
             self._kept.popitem(last=False)
 

@@ -6,10 +6,10 @@ import asyncio
 import errno
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from starbeam import logs
@@ -120,7 +120,7 @@ class Files:
 
     def _note(self, hanging: bool) -> None:
         """One line when the file system stops answering, and one when it has answered for a while."""
-        now = time.monotonic()
+        now = monotonic()
         if hanging:
             if not self._hanging:
                 logs.get("starbeam.files").warning("the file system does not answer")
@@ -132,8 +132,8 @@ class Files:
 
 async def _while_moving(calls: Iterable[asyncio.Future[Any]]) -> None:
     """Wait for calls as long as some end within `FLAG_PATIENCE` seconds, `PATIENCE` at most."""
-    pending, end = set(calls), time.monotonic() + PATIENCE
-    while pending and time.monotonic() < end:
+    pending, end = set(calls), monotonic() + PATIENCE
+    while pending and monotonic() < end:
         done, pending = await asyncio.wait(
             pending, timeout=FLAG_PATIENCE, return_when=asyncio.FIRST_COMPLETED
         )

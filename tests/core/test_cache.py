@@ -61,7 +61,7 @@ async def test_the_next_works_it_out_when_the_first_goes_away_or_fails() -> None
 
 async def test_an_answer_is_no_older_than_the_age(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work, cache = Work(), Cache(5)
     work.go.set()
     assert await cache.get("a", work) == 1
@@ -75,7 +75,7 @@ async def test_who_waited_takes_an_answer_that_took_longer_than_the_age(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work, cache = Work(), Cache(5)
     asking = [asyncio.create_task(cache.get("a", work)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -107,7 +107,7 @@ async def test_those_who_wait_share_a_failure_too() -> None:
 
 async def test_an_answer_may_have_to_be_younger(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work = Work()
     cache: Cache[int] = Cache(10)
     work.go.set()
@@ -130,7 +130,7 @@ async def test_of_what_clients_say_a_digest_is_kept() -> None:
 
 async def test_what_is_too_old_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work = Work()
     cache: Cache[int] = Cache(10)
     work.go.set()
@@ -143,7 +143,7 @@ async def test_what_is_too_old_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_an_old_answer_is_given_while_it_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     first, behind = Work(), Work()
     cache: Cache[int] = Cache(10)
     first.go.set()
@@ -162,7 +162,7 @@ async def test_an_old_answer_is_given_while_it_is_renewed(monkeypatch: pytest.Mo
 
 async def test_what_cannot_be_renewed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work: Work = Work()
     cache: Cache[int] = Cache(10)
     work.go.set()
@@ -178,7 +178,7 @@ async def test_what_cannot_be_renewed_is_tried_again(monkeypatch: pytest.MonkeyP
 
 async def test_what_is_renewed_ends_before_a_server_does(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     work, behind = Work(), Work()
     cache: Cache[int] = Cache(10)
     work.go.set()
@@ -198,7 +198,7 @@ async def test_what_is_renewed_ends_before_a_server_does(monkeypatch: pytest.Mon
 async def test_several_answers_are_renewed_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several answers are as old as the oldest of them; one that was never found is worked out at once."""
     now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     cache: Cache[str] = Cache(10)
     asked: list[str] = []
 

@@ -57,7 +57,7 @@ async def test_large_numbers_are_kept_and_small_ones_counted(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     app = await make_app("ispyb")
     await app.database.person("proposer")
     await app.database.add(m.Proposal, proposalId=1, proposalCode="mx", proposalNumber="1", personId=1)
@@ -85,7 +85,7 @@ async def test_large_numbers_are_kept_and_small_ones_counted(
 
 async def test_totals_of_long_lists_are_kept(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     monkeypatch.setattr("starbeam.db.counts.LONG", 4)
     app = await make_app("ispyb", "proposals")
     headers = await app.as_user("root", "all_proposals")

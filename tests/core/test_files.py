@@ -125,7 +125,7 @@ async def test_a_file_system_that_comes_and_goes_is_told_once(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files, now = below(root), 1000.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(module, "monotonic", lambda: now)
     with capture_logs() as logs:
         for _ in range(100):
             now += 1

@@ -330,7 +330,7 @@ RESULTS = [
     ("permissions(self)", "'lamp'", "got 'lamp' (str), wanted Iterable[Permission]"),
     ("options(self)", "(None for _ in range(2))", "got None, wanted Option"),
     ("auth_backends(self, ctx)", "[Backend]", "got the class Backend, wanted AuthBackend"),
-    ("visibility(self, ctx)", "[lambda: True]", "wanted Allow | Restrict | Narrow"),
+    ("visibility(self, ctx)", "[lambda: True]", "wanted Allow | Restrict | Narrow | Reason | Named"),
     ("lifespan(self, ctx)", "[lambda app: app]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("lifespan(self, ctx)", "[nullcontext()]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),
     ("lifespan(self, ctx)", "[nothing]", "wanted Callable[[], AbstractAsyncContextManager[None]]"),

@@ -198,7 +198,7 @@ async def test_counts_grow_old(make_app: MakeApp, monkeypatch: pytest.MonkeyPatc
     await small_facility(app)
     boss = await boss_of(app)
     now = 1000.0
-    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     await boss.get("/sessions")
     await measure(app)
     now += 59
@@ -214,7 +214,7 @@ async def test_nobody_waits_while_counts_are_renewed(
     await small_facility(app)
     boss = await boss_of(app)
     now = 1000.0
-    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     await boss.get("/sessions")
     await measure(app)
     now += 61

@@ -598,7 +598,7 @@ async def test_what_each_operation_costs(log: Log, kind: Kind) -> None:
 
 async def test_what_many_rows_come_to_is_kept_for_seconds(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("starbeam.cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("starbeam.cache.monotonic", lambda: now)
     monkeypatch.setattr("starbeam.db.counts.LONG", 4)
     await log.session(2, "9:00", "17:00")
     for _ in range(3):
