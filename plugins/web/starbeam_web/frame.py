@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Asker = Request[Any, Any, Any]
 
 API_PAGE = "/docs"
-THEME = "starbeam_theme"
-THEMES = ("light", "dark")
+PREFERENCES = {"theme": ("light", "dark"), "cards": ("compact",), "keys": ("off",)}
+"""What people choose for how pages look and act, besides what is usual. Each is kept in a cookie."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; connect-src 'self'; font-src 'none'; form-action 'self'; "
@@ -132,7 +132,7 @@ class Frame:
             places=[one for one in self._places if self._is_there(who, one)],
             path=request.url.path,
             query=request.query_params,
-            theme=theme_of(request),
+            chosen=chosen_in(request),
             csrf=self.forms.token(request),
             motd=self._ctx.options["motd"],
             now=self._ctx.clock.now(),
@@ -233,10 +233,10 @@ def who_of(request: Asker) -> Principal | None:
     return found if isinstance(found, Principal) else None
 
 
-def theme_of(request: Asker) -> str:
-    """The theme that the person chose, empty for the system's."""
-    chosen = request.cookies.get(THEME, "")
-    return chosen if chosen in THEMES else ""
+def chosen_in(request: Asker) -> dict[str, str]:
+    """What the person prefers, empty for what is usual."""
+    kept = {name: request.cookies.get(f"starbeam_{name}", "") for name in PREFERENCES}
+    return {name: value if value in PREFERENCES[name] else "" for name, value in kept.items()}
 
 
 def _is_below(root: str, path: str) -> bool:

@@ -17,7 +17,7 @@ from starbeam_web import assets, sign_on
 from starbeam_web.addresses import safe
 from starbeam_web.cookie import NAME, is_secure
 from starbeam_web.entering import LogInPage, enter
-from starbeam_web.frame import HEADERS, THEME, THEMES, Frame
+from starbeam_web.frame import HEADERS, PREFERENCES, Frame
 
 YEAR = 31_536_000
 Asker = Request[Any, Any, Any]
@@ -64,16 +64,16 @@ async def log_out(frame: NamedDependency[Frame]) -> Response[Any]:
 
 @post("/preferences", access=public)
 async def prefer(request: Asker, frame: NamedDependency[Frame]) -> Response[Any]:
-    """Keep the theme that a person chose, in this browser."""
+    """Keep what a person chose, in this browser."""
     form = await request.form()
     answer = Redirect(safe(str(form.get("next", ""))) or frame.address("/"), status_code=303, headers=HEADERS)
-    theme = str(form.get("theme", ""))
-    if theme in THEMES:
-        answer.set_cookie(
-            THEME, theme, httponly=True, samesite="lax", secure=is_secure(request), path="/", max_age=YEAR
-        )
-    else:
-        answer.delete_cookie(THEME, path="/")
+    kept: Any = {"httponly": True, "samesite": "lax", "secure": is_secure(request), "path": "/"}
+    for name in PREFERENCES.keys() & form.keys():
+        value = str(form[name])
+        if value in PREFERENCES[name]:
+            answer.set_cookie(f"starbeam_{name}", value, max_age=YEAR, **kept)
+        else:
+            answer.delete_cookie(f"starbeam_{name}", path="/")
     return answer
 
 

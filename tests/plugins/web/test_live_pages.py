@@ -1,13 +1,16 @@
-"""Pages that change by themselves, in a real browser."""
+"""What scripts do on pages, in a real browser: what changes by itself, keys, what is copied, pictures."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support.browser import browser
@@ -34,6 +37,8 @@ class Beamline:
             sql.execute("INSERT INTO Session_has_Person (sessionId, personId) VALUES (1, 1)")
         for key in range(1, 41):
             self.collect(key, now - timedelta(minutes=120 - key), ended=True)
+        self.process(1)
+        self.take_snapshots(1, site.folder)
 
     def _open(self) -> Any:
         from starbeam.db.sqlite import Connection
@@ -71,11 +76,23 @@ class Beamline:
             columns = "autoProcIntegrationId, dataCollectionId, autoProcProgramId"
             sql.execute(f"INSERT INTO AutoProcIntegration ({columns}) VALUES (?, ?, ?)", [key, key, key])
 
+    def take_snapshots(self, key: int, folder: Path) -> None:
+        """Let one have two pictures of its crystal, and a path."""
+        taken = {f"xtalSnapshotFullPath{number}": folder / f"snapshot{number}.png" for number in (1, 2)}
+        for number, path in enumerate(taken.values(), 1):
+            Image.new("RGB", (40 * number, 30)).save(path)
+        values = {"imageDirectory": "/data/one/", "fileTemplate": "one_%04d.cbf"} | taken
+        columns = ", ".join(f"{name} = ?" for name in values)
+        with self._open() as sql:
+            row = [*map(str, values.values()), key]
+            sql.execute(f"UPDATE DataCollection SET {columns} WHERE dataCollectionId = ?", row)
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Beamline]]:
     """A server, and its session."""
-    site = Site(tmp_path_factory.mktemp("live"), PLUGINS)
+    folder = tmp_path_factory.mktemp("live")
+    site = Site(folder, PLUGINS, more=f"[files]\nroots = {json.dumps([str(folder)])}\n")
     site.make_database()
     beamline = Beamline(site)
     with site.serving("serve", "--config", str(site.config), "--workers", "2") as server:
@@ -168,3 +185,62 @@ def test_a_tile_changes(context: BrowserContext, served: tuple[Running, Beamline
     expect(tile).to_contain_text("idle")
     served[1].collect(301)
     expect(tile).to_contain_text("collecting", timeout=PATIENCE)
+
+
+def copied(page: Page, name: str) -> str:
+    """What is in the clipboard after a button was pressed."""
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_tables_paths_and_links_are_copied(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = opened(context, served, "/groups/1")
+    page.locator("details.procs").evaluate("strip => { strip.open = true; }")
+    head, program, address = copied(page, "Copy as table").splitlines()
+    assert head.split("\t")[:4] == ["Program", "Space group", "Cell Å, °", "Resolution Å"]
+    assert program.split("\t")[0] == "xia2"
+    assert address == f"http://127.0.0.1:{served[0].port}/collections/1"
+    assert copied(page, "Copy path") == "/data/one/one_%04d.cbf"
+    assert copied(page, "Copy link") == f"http://127.0.0.1:{served[0].port}/collections/1"
+
+
+def test_pictures_of_a_crystal_are_looked_through(
+    context: BrowserContext, served: tuple[Running, Beamline]
+) -> None:
+    page = opened(context, served, "/groups/1")
+    page.locator("a[data-box]").click()
+    box = page.get_by_role("dialog", name="Pictures")
+    for key, words, width in (
+        ("", "1 of 2", 40),
+        ("ArrowRight", "2 of 2", 80),
+        ("ArrowRight", "1 of 2", 40),
+        ("ArrowLeft", "2 of 2", 80),
+    ):
+        if key:
+            page.keyboard.press(key)
+        expect(box).to_contain_text(f"Crystal in the loop, {words}")
+        expect(box.locator("img")).to_have_js_property("naturalWidth", width)
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    assert page.evaluate("document.activeElement.hasAttribute('data-box')")
+
+
+def test_keys_lead_through_the_stream(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
+    page = opened(context, served, "/sessions/1?status=success")
+    cards = page.locator("li.ev > article")
+    for key, at in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        expect(cards.nth(at)).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("next event")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("j?")
+    assert page.locator("#q").input_value() == "j?"
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url("**/proposals")

@@ -211,7 +211,11 @@ async def test_the_chosen_theme_is_sent_with_the_page(visitor: Visitor) -> None:
     chosen = await visitor.send("/preferences", "/login", theme="dark", next="/login?next=/sessions")
     assert chosen.headers["Location"] == "/login?next=/sessions"
     assert '<html lang="en" data-theme="dark">' in (await visitor.open("/login")).text
+    await visitor.send("/preferences", "/login", cards="compact")
+    await visitor.send("/preferences", "/login", keys="off", cards="anything")  # which there is not
+    assert '<html lang="en" data-theme="dark" data-keys="off">' in (await visitor.open("/login")).text
     await visitor.send("/preferences", "/login", theme="")
+    await visitor.send("/preferences", "/login", keys="")
     assert '<html lang="en">' in (await visitor.open("/login")).text
 
 

@@ -1,0 +1,166 @@
+// On every page: tables and texts are copied, pictures of one thing are looked through in a box, and keys lead on.
+"use strict";
+(() => {
+  // -- copying ---------------------------------------------------------------------------
+
+  const FORMULA = /^[=+\-@]/, NUMBER = /^[-+]?[\d.,]+(e[-+]?\d+)?$/i;
+
+  // What is pasted into a spreadsheet is no formula there.
+  function cellText(cell) {
+    const text = cell.innerText.replace(/\s+/g, " ").trim();
+    return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  }
+
+  // Rows with tabs between their cells, and the address of what the table is about.
+  function tableText(table, address) {
+    const rows = [...table.rows].map(row => [...row.cells].map(cellText).join("\t"));
+    return [...rows, new URL(address, location.href).href].join("\n");
+  }
+
+  // Browsers have the clipboard behind TLS only.
+  async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = Object.assign(document.createElement("textarea"), { value: text, className: "vh" });
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+
+  function say(words) {
+    document.querySelectorAll(".toast").forEach(one => one.remove());
+    const toast = Object.assign(document.createElement("p"), { className: "toast" });
+    toast.setAttribute("role", "status");
+    document.body.append(toast);
+    toast.textContent = words;
+    setTimeout(() => toast.remove(), 6000);
+  }
+
+  async function copied(button) {
+    const { copy: text, copyLink: address, copyTable: of } = button.dataset;
+    const table = () => tableText(button.closest(".in").querySelector("table"), of);
+    await copy(text ?? (address ? new URL(address, location.href).href : table())).then(() => say("Copied"), () => say("This browser does not let pages copy"));
+    button.focus();
+  }
+
+  // -- pictures --------------------------------------------------------------------------
+
+  const nameOf = link => link.querySelector("img").alt;
+
+  // Address and name of each: those in `data-box`, or, where it is empty, all pictures beside this one.
+  function beside(link) {
+    const listed = link.dataset.box.split(" ").filter(Boolean);
+    if (listed.length) return listed.map((href, at) => [href, `${nameOf(link)}, ${at + 1} of ${listed.length}`]);
+    const links = [...link.closest(".in, .dc").querySelectorAll("a[data-box='']")];
+    return links.map(one => [one.getAttribute("href"), nameOf(one)]);
+  }
+
+  function open(link) {
+    const shown = beside(link);
+    let at = Math.max(0, shown.findIndex(([href]) => href === link.getAttribute("href")));
+    const box = document.createElement("dialog");
+    box.className = "box";
+    box.setAttribute("aria-label", "Pictures");
+    box.innerHTML = `<img alt=""><p class="row"><button class="btn" type="button" data-by="-1">Previous</button>
+      <button class="btn" type="button" data-by="1">Next</button><span></span>
+      <button class="btn push" type="button" data-by="0">Close</button></p>`;
+    const [picture, words] = [box.querySelector("img"), box.querySelector("span")];
+    function show(by) {
+      at = (at + by + shown.length) % shown.length;
+      picture.src = shown[at][0];
+      picture.alt = words.textContent = shown[at][1];
+    }
+    picture.addEventListener("error", () => { words.textContent = "The picture is not there any more"; });
+    box.querySelectorAll("[data-by='-1'], [data-by='1']").forEach(one => { one.hidden = shown.length < 2; });
+    box.addEventListener("click", event => {
+      const by = event.target.dataset.by;
+      if (event.target === box || by === "0") box.close();
+      else if (by) show(Number(by));
+    });
+    box.addEventListener("keydown", event => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (by) show(by);
+    });
+    box.addEventListener("close", () => { box.remove(); link.focus(); });
+    document.body.append(box);
+    show(0);
+    box.showModal();
+  }
+
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-copy], [data-copy-link], [data-copy-table]");
+    if (button) copied(button);
+    const link = event.target.closest("a[data-box]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link);
+  });
+
+  // -- keys ------------------------------------------------------------------------------
+
+  const cards = () => [...document.querySelectorAll("li.ev > article")];
+  let here = null, went = 0;
+
+  // To the next event, or, with -1, the one before.
+  function step(by) {
+    const all = cards(), at = all.indexOf(here) + by;
+    here = all[Math.min(Math.max(at, 0), all.length - 1)];
+    if (!here) return;
+    here.tabIndex = -1;
+    here.focus({ preventScroll: true });
+    here.scrollIntoView({ block: "center" });
+  }
+
+  function unfold() {
+    const strip = here && here.querySelector("details");
+    if (strip) strip.open = !strip.open;
+  }
+
+  function newest() {
+    const waiting = document.querySelector("[data-live-more]:not([hidden])");
+    if (waiting) waiting.click();
+    scrollTo(0, 0);
+    here = null;
+  }
+
+  function copyLink() {
+    const of = here && here.querySelector("[data-copy-link]");
+    if (of) copied(of);
+    else copy(location.href).then(() => say("Copied"), () => {});
+  }
+
+  const SAID = { "/": "search", "g s": "sessions", "g p": "proposals", j: "next event", k: "previous event",
+    o: "its processing", c: "copy its link", ".": "newest event", "?": "these keys", Esc: "close" };
+
+  function help() {
+    const box = document.createElement("dialog");
+    box.className = "box";
+    box.setAttribute("aria-label", "Keys");
+    const rows = Object.entries(SAID).map(([key, words]) => `<dt><kbd>${key}</kbd></dt><dd>${words}</dd>`);
+    box.innerHTML = `<h2>Keys</h2><dl class="facts">${rows.join("")}</dl>`;
+    box.addEventListener("close", () => box.remove());
+    document.body.append(box);
+    box.showModal();
+  }
+
+  const PLACES = { s: "/sessions", p: "/proposals" };
+  function go(name) {
+    const link = document.querySelector(`.nav a[href$="${PLACES[name]}"]`);
+    if (link) location.assign(link.href);
+  }
+
+  const KEYS = { j: () => step(1), k: () => step(-1), o: unfold, c: copyLink, ".": newest, "?": help,
+    "/": () => document.getElementById("q").focus() };
+  // The frame viewer has keys of its own, and the log-in page nothing to go to.
+  const off = document.documentElement.dataset.keys === "off" || document.querySelector(".view") || !document.querySelector(".bar");
+
+  if (!off) document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
+    const second = Date.now() - went < 1500;
+    went = event.key === "g" ? Date.now() : 0;
+    const act = second && PLACES[event.key] ? () => go(event.key) : KEYS[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+})();
