@@ -71,21 +71,34 @@ class Nothing:
         return 0
 
 
-class MariaDB:
-    """A server on this machine."""
+class Process:
+    """A process of this machine."""
 
-    def __init__(self, process: int, connection: Any) -> None:
-        self._tasks = Path(f"/proc/{process}/task")
-        self._connection = connection
+    def __init__(self, number: int) -> None:
+        self._tasks = Path(f"/proc/{number}/task")
         self._spent: dict[str, int] = {}
         """Nanoseconds by thread, of those that have ended too."""
 
     def seconds(self) -> float:
-        """Of all its threads."""
+        """Time of processors, of all its threads."""
         for task in self._tasks.iterdir():
             with suppress(OSError):  # it has ended
                 self._spent[task.name] = int((task / "schedstat").read_text().split()[0])
         return sum(self._spent.values()) / 1e9
+
+
+class MariaDB(Process):
+    """A server on this machine."""
+
+    def __init__(self, process: int, connection: Any) -> None:
+        super().__init__(process)
+        self._connection = connection
+
+    async def statements(self) -> int:
+        """Reading statements so far, of all its connections."""
+        async with self._connection.cursor() as cursor:
+            await cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_select'")
+            return int((await cursor.fetchone())[1])
 
     async def rows(self) -> int:
         """Of all its connections."""

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the database twenty times a second."""
+    """Look at the database twenty times a second, and at listeners a hundred times."""
     monkeypatch.setattr("starbeam_events.live.watch.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("starbeam_events.live.watch.BEAT_SECONDS", 0.01)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -147,7 +147,9 @@ def test_who_takes_nothing_is_ended(site: Site) -> None:
         def __init__(self, settings):
             from starbeam.http import connection
             from starbeam_events.routes import stream as routes
+            from starbeam_events.live import watch
             connection.TAKE_SECONDS = 1.0
+            watch.BEAT_SECONDS = 0.01
             routes.COMMENT = b":" + b"x" * 1_000_000 + bytes([10, 10])
             routes.COMMENT_SECONDS = routes.CHECK_SECONDS = 0.01
         """,

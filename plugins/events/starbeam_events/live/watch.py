@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence, Set
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starbeam_events.sources import EventFilters
 
 LOOK_SECONDS = 1.0
+BEAT_SECONDS = 0.5
+"""How often those are woken who want it: one timer for all, since each costs more than what they then do."""
 WATCHED = timedelta(hours=24)
 """What began or ended so long ago, counted from the last full hour, is watched."""
 
@@ -34,6 +37,7 @@ class Listener:
         self.over = False
         self._sessions = sessions
         self._waiting: dict[str, Change] = {}
+        self._until = 0.0
         self._wakes = asyncio.Event()
 
     def tell(self, changes: Sequence[Change]) -> None:
@@ -48,11 +52,19 @@ class Listener:
         self.over = True
         self._wakes.set()
 
+    def wake(self, now: float) -> None:
+        """If they have waited long enough, let them."""
+        if now >= self._until:
+            self._wakes.set()
+
     async def hear(self, seconds: float) -> tuple[list[Change], str]:
-        """What they are to be sent, nothing after so many seconds; and the id that stands for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wakes.wait()
+        """What they are to be sent, nothing after about so many seconds; and the id that stands for it."""
+        self._until = time.monotonic() + seconds
+        await self._wakes.wait()
+        return self.take()
+
+    def take(self) -> tuple[list[Change], str]:
+        """What they are to be sent by now, and the id that stands for it."""
         self._wakes.clear()
         found, self._waiting = list(self._waiting.values()), {}
         return found, self.audience.marks.id
@@ -129,7 +141,7 @@ class Watch:
 
     async def _run(self) -> None:
         """While somebody listens."""
-        ending = asyncio.create_task(self._end_with_the_server())
+        ending = asyncio.create_task(self._beat())
         try:
             while self._audiences and not ending.done():
                 await asyncio.wait([ending], timeout=LOOK_SECONDS)
@@ -138,11 +150,21 @@ class Watch:
             ending.cancel()
             self._seen, self._since = {}, None
 
-    async def _end_with_the_server(self) -> None:
-        await self._ctx.ending.wait()
+    async def _beat(self) -> None:
+        """Wake those who want it, until the server ends; then let all go."""
+        while not self._ctx.ending.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await self._ctx.ending.wait()
+            now = time.monotonic()
+            for listener in self._listeners():
+                listener.wake(now)
+        for listener in self._listeners():
+            listener.end()
+
+    def _listeners(self) -> Iterator[Listener]:
         for audience in list(self._audiences.values()):
-            for listener in list(audience.listeners):
-                listener.end()
+            yield from list(audience.listeners)
 
     async def _look(self) -> None:
         """Tell everybody what has changed. While the database is away nobody is told anything, and nothing is

@@ -88,7 +88,7 @@ async def get_event_stream(
 async def _sent(watch: Watch, listener: Listener, still: Still) -> AsyncIterator[bytes]:
     """What a listener is sent, until they leave, their log-in ends, or the server does."""
     try:
-        changes, id = await listener.hear(0)
+        changes, id = listener.take()
         yield RETRY + (_messages(changes, id) if changes else f"id: {id}\n\n".encode())
         spoke = checked = time.monotonic()
         while not listener.over:
