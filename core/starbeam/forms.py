@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, UnsetType, inspect
 from sqlalchemy import func, select
 
+from starbeam.access import Access, authenticated
 from starbeam.db.limits import longest
 from starbeam.fields import kinds, said_of
 from starbeam.paging import number_of
@@ -76,7 +77,8 @@ class FormOf:
     title: str
     """What one is called: `shipment`."""
     under: str
-    """Where one is added, with the key of what it belongs to: `/proposals/{parent:str}/shipments`."""
+    """Where one is added: `/admin/groups`; with the key of what it belongs to:
+    `/proposals/{parent:str}/shipments`."""
     path: str
     """Where one is shown: `/shipments`."""
     rows: List[Any]
@@ -97,6 +99,10 @@ class FormOf:
     long: frozenset[str] = frozenset({"comments"})
     """Fields of more than a line."""
     left_out: frozenset[str] = frozenset()
+    access: Access = authenticated
+    alone: str = "forms"
+    """Forms of one name are stored one after the other, in all workers: what is sent twice finds the
+    first."""
 
     @property
     def model(self) -> type[Any]:
@@ -265,6 +271,16 @@ async def change(
     """Store what differs of what the form was opened with. Raises Faults for what others changed too."""
     shown = await writer.get(form.rows, key)
     now = {one.name: text_of(shown, one.place) for one in fields}
+    compare(fields, mine, was, now)
+    body = body_of(fields, mine, empty=True)
+    check(form.change, fields, body, mine)
+    await form.update(writer, key, Patch(form.change, body))
+
+
+def compare(
+    fields: Sequence[Field], mine: Mapping[str, str], was: Mapping[str, str], now: Mapping[str, str]
+) -> None:
+    """Raises Faults for what others changed too since a form was opened."""
     clashes = [
         Invalid(
             f"Somebody changed this meanwhile, to {now[one.name] or 'nothing'}. Store again to keep yours.",
@@ -276,6 +292,3 @@ async def change(
     ]
     if clashes:
         raise Faults(clashes)
-    body = body_of(fields, mine, empty=True)
-    check(form.change, fields, body, mine)
-    await form.update(writer, key, Patch(form.change, body))

@@ -96,14 +96,35 @@ HELD: dict[str, tuple[str, str]] = {
     "GET /admin/groups": ("/admin/groups", "/admin/groups"),
     "GET /admin/groups/{key}": ("/admin/groups/1", "/admin/groups"),
     "GET /admin/permissions": ("/admin/permissions", "/admin/permissions"),
-    "GET /admin/permissions/{key}": ("/admin/permissions/1", "/admin/groups"),
+    "GET /admin/permissions/{key}": ("/admin/permissions/1", "/admin/permissions"),
     "GET /admin/people": ("/admin/people", "/admin/groups"),
     "GET /admin/people/{key}": ("/admin/people/1", "/admin/groups"),
     "GET /admin/explain": ("/admin/explain?login=staff&path=/sessions/1", "/admin/groups"),
     "GET /admin/activity": ("/admin/activity", "/admin/activity"),
+    "GET /admin/options/edit": ("/admin/options/edit", "/options"),
+    "GET /admin/groups/new": ("/admin/groups/new", "/admin/groups"),
+    "GET /admin/groups/{key}/edit": ("/admin/groups/1/edit", "/admin/groups"),
+    "GET /admin/groups/{key}/people/{row}/remove": ("/admin/groups/1/people/1/remove", "/admin/groups"),
+    "GET /admin/groups/{key}/permissions/{row}/remove": (
+        "/admin/groups/1/permissions/1/remove",
+        "/admin/groups",
+    ),
+    "GET /admin/permissions/new": ("/admin/permissions/new", "/admin/permissions"),
+    "GET /admin/permissions/{key}/edit": ("/admin/permissions/1/edit", "/admin/permissions"),
 }
 """By page of administrators: its address, and an operation that needs the same permission. Whom the API
 refuses finds no page."""
+HELD_SENT = {
+    **{
+        name.replace("GET", "POST"): held
+        for name, held in HELD.items()
+        if name.endswith(("/new", "/edit", "/remove"))
+    },
+    "POST /admin/groups/{key}/people": ("/admin/groups/1/people", "/admin/groups"),
+    "POST /admin/groups/{key}/permissions": ("/admin/groups/1/permissions", "/admin/groups"),
+    "POST /admin/people/{key}/groups": ("/admin/people/1/groups", "/admin/groups"),
+}
+"""Forms of administrators."""
 PICTURES = {
     "GET /movies/{key}/{picture}",
     "GET /classes/{key}/picture",
@@ -140,7 +161,7 @@ def pages(whole: Whole) -> set[str]:
 
 
 async def test_every_page_has_an_entry(whole: Whole) -> None:
-    assert pages(whole) == {*ALIKE, *SENT, *LISTED, *HELD, *PICTURES, *FOR_ALL, *PUBLIC}
+    assert pages(whole) == {*ALIKE, *SENT, *LISTED, *HELD, *HELD_SENT, *PICTURES, *FOR_ALL, *PUBLIC}
     public = {
         f"{one.method} {re.sub(r':[a-z]+', '', one.path)}"
         for one in pages_of(whole.app.starbeam.asgi)
@@ -191,6 +212,17 @@ async def test_a_page_of_administrators_is_there_for_who_may(whole: Whole, calle
     for page, address in HELD.values():
         shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
         assert shown.status_code == (404 if told.status_code == 403 else 200), page
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_a_form_of_administrators_is_taken_from_who_may(whole: Whole, caller: str) -> None:
+    """One that no page of ours has shown: whoever may send it is told so, others that there is no page."""
+    visitor = Visitor(whole.app)
+    await visitor.log_in(caller)
+    for page, address in HELD_SENT.values():
+        told = await whole.call("GET ", address, caller)
+        answer = await visitor.client.post(page, data={"csrf": "x"})
+        assert answer.status_code == (404 if told.status_code == 403 else 403), page
 
 
 async def test_nobody_sees_no_page_and_learns_of_none(whole: Whole) -> None:

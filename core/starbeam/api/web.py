@@ -3,7 +3,7 @@
 from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService
 from starbeam.auth.refresh import Proven
-from starbeam.forms import About, Choices, FormOf, in_words, key_of, tidy
+from starbeam.forms import CHANGED, NEEDED, About, Choices, Field, FormOf, compare, in_words, key_of, tidy
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
 from starbeam.http.forms import form_pages
@@ -25,12 +25,15 @@ from starbeam.pages import (
 )
 
 __all__ = [
+    "CHANGED",
+    "NEEDED",
     "About",
     "Asked",
     "Authenticator",
     "Choices",
     "ClientAddress",
     "Drawn",
+    "Field",
     "Finder",
     "FormOf",
     "Health",
@@ -46,6 +49,7 @@ __all__ = [
     "Spot",
     "Tab",
     "TileSpot",
+    "compare",
     "faults_of",
     "form_pages",
     "in_words",

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from starbeam import forms
-from starbeam.access import authenticated
 from starbeam.db.reader import Reader
 from starbeam.db.writer import Write
 from starbeam.forms import About, Field, FormOf
@@ -21,8 +20,6 @@ from starbeam.paging import number_of
 from starbeam.refusals import Invalid, Refusal
 
 Asker = Request[Any, Any, Any]
-ALONE = "forms"
-"""Forms are stored one after the other: what is sent twice finds the first."""
 
 
 def form_pages(form: FormOf) -> list[Any]:
@@ -31,42 +28,44 @@ def form_pages(form: FormOf) -> list[Any]:
 
 
 def _adding(form: FormOf) -> list[Any]:
-    @get(f"{form.under}/new", access=authenticated)
+    @get(f"{form.under}/new", access=form.access)
     async def show_new(
-        reader: NamedDependency[Reader], show: NamedDependency[Show], parent: FromPath[str]
+        request: Asker, reader: NamedDependency[Reader], show: NamedDependency[Show]
     ) -> Response[Any]:
-        about = await form.of_parent(reader, parent)
+        about = await form.of_parent(reader, _parent(request))
         fields = form.fields(reader.scope.schema, about, change=False)
         texts = {one.name: one.start for one in fields}
         hidden = {"after": f"{await forms.newest(reader, form)}"}
         return show("web/form.html", **_shown(form, about, fields, texts, hidden))
 
-    @post(f"{form.under}/new", access=authenticated)
+    @post(f"{form.under}/new", access=form.access)
     async def send_new(
         request: Asker,
         reader: NamedDependency[Reader],
         write: NamedDependency[Write],
         show: NamedDependency[Show],
-        parent: FromPath[str],
     ) -> Response[Any]:
-        about = await form.of_parent(reader, parent)
+        about = await form.of_parent(reader, _parent(request))
         fields = form.fields(reader.scope.schema, about, change=False)
         texts, hidden = await _sent(request, fields)
         body = {**forms.body_of(fields, texts, empty=False), **about.given}
         await reader.rest()
         try:
             forms.check(form.create, fields, body, texts)
-            key = await write.alone(ALONE, forms.add, form, body, number_of(hidden.get("after", "")) or 0)
+            key = await write.alone(
+                form.alone, forms.add, form, body, number_of(hidden.get("after", "")) or 0
+            )
         except Refusal as refused:
             return _again(show, form, about, fields, texts, hidden, refused)
-        root = request.url.path.removesuffix(f"{form.under}/new".replace("{parent:str}", parent))
+        below = form.under.replace("{parent:str}", _parent(request))
+        root = request.url.path.removesuffix(f"{below}/new")
         return Redirect(f"{root}{form.path}/{key}", status_code=303)
 
     return [show_new, send_new]
 
 
 def _changing(form: FormOf) -> list[Any]:
-    @get(f"{form.path}/{{key:int}}/edit", access=authenticated)
+    @get(f"{form.path}/{{key:int}}/edit", access=form.access)
     async def show_edit(
         reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
     ) -> Response[Any]:
@@ -76,7 +75,7 @@ def _changing(form: FormOf) -> list[Any]:
         texts = {one.name: forms.text_of(row, one.place) for one in fields}
         return show("web/form.html", **_shown(form, about, fields, texts, _opened(texts), row=row))
 
-    @post(f"{form.path}/{{key:int}}/edit", access=authenticated)
+    @post(f"{form.path}/{{key:int}}/edit", access=form.access)
     async def send_edit(
         request: Asker,
         reader: NamedDependency[Reader],
@@ -92,7 +91,7 @@ def _changing(form: FormOf) -> list[Any]:
         mine = {name: text for name, text in texts.items() if text != was[name]}
         await reader.rest()
         try:
-            await write.alone(ALONE, forms.change, form, key, fields, mine, was)
+            await write.alone(form.alone, forms.change, form, key, fields, mine, was)
         except Refusal as refused:
             clashes = [one for one in fields if one.place in _changed_meanwhile(refused)]
             hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
@@ -100,6 +99,11 @@ def _changing(form: FormOf) -> list[Any]:
         return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
 
     return [show_edit, send_edit]
+
+
+def _parent(request: Asker) -> str:
+    """What the address says that a new one belongs to."""
+    return str(request.path_params.get("parent", ""))
 
 
 def _changed_meanwhile(refused: Refusal) -> list[list[str | int]]:

@@ -43,13 +43,14 @@ class AdminPlugin(Plugin[NoSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
-        from starbeam_admin import routes
+        from starbeam_admin import record, routes
 
-        return [routes.router(ctx.options.declared, ctx.snapshot.refresh)]
+        recorded = record.Recorded(record.Journal(), ctx.snapshot.refresh)
+        return [routes.router(ctx.options.declared, recorded)]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:
-        """What administrators read."""
-        from starbeam_admin import pages
+        """What administrators read and change."""
+        from starbeam_admin import pages, record
 
-        return [pages.pages(ctx)]
+        return [pages.pages(ctx, record.Recorded(record.Journal(), ctx.snapshot.refresh))]

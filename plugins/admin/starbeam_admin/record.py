@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
+from litestar.di import NamedDependency, Provide
 from msgspec import to_builtins
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
@@ -18,6 +19,8 @@ from starbeam.api.database import Write, Writer, cut, is_taken
 from starbeam_admin.queries import activity
 from starbeam_admin.schemas import ActionType
 
+ALONE = "admin"
+"""Changes of administrators are made one after the other."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -89,23 +92,45 @@ class Change:
         self.writer.committed.append(tell)
 
 
-class Changes:
-    """Runs the changes of one request."""
+class Recorded:
+    """Makes changes of administrators what a `Writer` runs."""
 
-    def __init__(self, write: Write, journal: Journal, refresh: Callable[[], Awaitable[None]]) -> None:
-        self._write = write
+    def __init__(self, journal: Journal, refresh: Callable[[], Awaitable[None]]) -> None:
         self._journal = journal
         self._refresh = refresh
 
-    async def __call__(
-        self, work: Callable[Concatenate[Change, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """Do work when no other change is under way, in any worker; it counts in this one at once."""
+    def __call__(
+        self, work: Callable[Concatenate[Change, P], Awaitable[R]]
+    ) -> Callable[Concatenate[Writer, P], Awaitable[R]]:
+        """The same work; it counts in this worker at once."""
 
-        async def recorded(writer: Writer) -> R:
+        async def recorded(writer: Writer, /, *args: P.args, **kwargs: P.kwargs) -> R:
             result = await work(Change(writer, self._journal), *args, **kwargs)
             if writer.committed:
                 writer.committed.append(self._refresh)
             return result
 
-        return await self._write.alone("admin", recorded)
+        return recorded
+
+
+class Changes:
+    """Runs the changes of one request."""
+
+    def __init__(self, write: Write, recorded: Recorded) -> None:
+        self._write = write
+        self._recorded = recorded
+
+    async def __call__(
+        self, work: Callable[Concatenate[Change, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do work when no other change is under way, in any worker."""
+        return await self._write.alone(ALONE, self._recorded(work), *args, **kwargs)
+
+
+def changing(recorded: Recorded) -> dict[str, Provide]:
+    """What handlers take as `change`."""
+
+    async def change(write: NamedDependency[Write]) -> Changes:
+        return Changes(write, recorded)
+
+    return {"change": Provide(change)}

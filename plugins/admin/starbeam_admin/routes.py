@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from litestar import Request, Router, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Struct
 
 from starbeam.api import authenticated, needs
-from starbeam.api.database import Patch, Reader, Write
+from starbeam.api.database import Patch, Reader
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page, Paged, path_id
 from starbeam.api.settings import Option
@@ -21,7 +21,7 @@ from starbeam_admin.queries import options
 from starbeam_admin.queries.activity import ACTIVITY, ActivityFilters
 from starbeam_admin.queries.groups import GROUPS, PERMISSION, PERSON, GroupFilters
 from starbeam_admin.queries.permissions import PERMISSIONS, PermissionFilters
-from starbeam_admin.record import Changes, Journal
+from starbeam_admin.record import Changes, Recorded, changing
 from starbeam_admin.schemas import (
     AdminActivity,
     NewPermission,
@@ -212,16 +212,12 @@ handlers = [
 ]
 
 
-def router(declared: Mapping[str, Option], refresh: Callable[[], Awaitable[None]]) -> Router:
-    """The operations, with forms for these options; `refresh` reads options and permissions again."""
-    forms, journal = Forms(declared), Journal()
-
-    async def change(write: NamedDependency[Write]) -> Changes:
-        return Changes(write, journal, refresh)
-
+def router(declared: Mapping[str, Option], recorded: Recorded) -> Router:
+    """The operations, with forms for these options."""
+    forms = Forms(declared)
     return Router(
         "/",
         route_handlers=handlers,
-        dependencies={"change": Provide(change), **always(forms=forms)},
+        dependencies={**changing(recorded), **always(forms=forms)},
         signature_namespace={"Options": forms.all, "UIOptions": forms.ui},
     )

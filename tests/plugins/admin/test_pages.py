@@ -28,7 +28,14 @@ PAGES = {
     "/admin/groups": {"manage_groups"},
     "/admin/groups/90": {"manage_groups"},
     "/admin/permissions": {"manage_perms", "manage_groups"},
-    "/admin/permissions/90": {"manage_groups"},
+    "/admin/permissions/90": {"manage_perms", "manage_groups"},
+    "/admin/options/edit": {"manage_options"},
+    "/admin/groups/new": {"manage_groups"},
+    "/admin/groups/90/edit": {"manage_groups"},
+    "/admin/groups/90/people/90/remove": {"manage_groups"},
+    "/admin/groups/90/permissions/90/remove": {"manage_groups"},
+    "/admin/permissions/new": {"manage_perms"},
+    "/admin/permissions/90/edit": {"manage_perms"},
     "/admin/people": {"manage_groups"},
     "/admin/people/90": {"manage_groups"},
     "/admin/activity": {"view_activity"},
@@ -76,8 +83,10 @@ async def test_tabs_are_those_that_open(app: TestApp) -> None:
     page = (await (await opened(app, "manage_perms")).open("/admin/permissions")).text
     tabs = page.split('aria-label="Administration"')[1].split("</nav>")[0]
     assert text_of(f"<nav {tabs}").split() == ["Health", "Permissions"]
-    assert 'href="/admin/permissions/90"' not in page
-    assert "mx_admin" in page
+    assert 'href="/admin/permissions/90"' in page
+    shown = text_of((await (await opened(app, "manage_perms")).open("/admin/permissions/90")).text)
+    assert "mx_admin everything on MX" in shown
+    assert "night shift" not in shown
 
 
 async def test_who_has_a_permission_and_from_where(app: TestApp) -> None:
@@ -91,8 +100,8 @@ async def test_who_has_a_permission_and_from_where(app: TestApp) -> None:
     assert '<a href="/admin/groups/90">night shift</a>' in person
     assert '<a href="/admin/permissions/90">mx_admin</a>' in person
     group = text_of((await visitor.open("/admin/groups/90")).text)
-    assert "Permissions 1 Permission What for mx_admin everything on MX" in group
-    assert "People 1 Login Name ada Ada Lovelace" in group
+    assert "Permissions 1 Permission What for mx_admin everything on MX Take out" in group
+    assert "People 1 Login Name ada Ada Lovelace Take out" in group
 
 
 async def test_people_are_those_who_can_log_in(app: TestApp) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from starbeam.db.models import Person
 from starbeam_ispyb import models as m
 from support.browser import browser
-from support.pages import OPEN, Visitor, text_of
+from support.pages import OPEN, Visitor, fields_of, fill, gone_to, send, stored, text_of
 
 if TYPE_CHECKING:
     from starbeam_testing.fixtures import MakeApp
@@ -45,40 +44,6 @@ async def visitor(make_app: MakeApp) -> Visitor:
     return visitor
 
 
-def fields_of(html: str) -> dict[str, str]:
-    """What the form of a page holds, as a browser would send it."""
-    form = html[html.index("<h1") :]
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        name = re.search(r' name="([^"]*)"', tag)
-        value = re.search(r' value="([^"]*)"', tag)
-        if name and 'type="file"' not in tag:
-            found[name[1]] = unescape(value[1] if value else "")
-    for name, text in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.S):
-        found[name] = unescape(text)
-    for name, inside in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', inside)
-        found[name] = unescape(chosen[1]) if chosen else ""
-    return found
-
-
-async def fill(visitor: Visitor, path: str, **typed: str) -> httpx.Response:
-    """Open a form, type, and send it."""
-    shown = await visitor.open(path)
-    assert shown.status_code == 200, shown.text
-    return await send(visitor, path, {**fields_of(shown.text), **typed})
-
-
-async def send(visitor: Visitor, path: str, fields: dict[str, str]) -> httpx.Response:
-    """Send a form as a browser does."""
-    return await visitor.client.post(path, data=fields)
-
-
-async def stored(visitor: Visitor, sql: str) -> list[tuple[Any, ...]]:
-    """What the database holds."""
-    return [tuple(row) for row in await visitor.app.database.sql(sql)]
-
-
 CONTACT = {
     "cardName": "Lab of Ida",
     "Person.givenName": "Ida",
@@ -88,12 +53,6 @@ CONTACT = {
     "Person.Laboratory.city": "Oslo",
     "Person.Laboratory.country": "Norway",
 }
-
-
-def gone_to(answer: httpx.Response) -> str:
-    """Where a form that was stored leads."""
-    assert answer.status_code == 303, text_of(answer.text)
-    return answer.headers["Location"]
 
 
 @pytest.mark.four_databases

@@ -25,8 +25,13 @@ ANOTHER_NAME = "starbeam.test"
 SAYS = {
     r"/(?P<what>\w+)/[\w-]+/(?P<more>\w+)/new": "select 'New ' || case :more when 'contacts' then "
     "'lab contact' else substr(:more, 1, length(:more) - 1) end where :what <> ''",
+    r"/admin/groups/\d+/people/(?P<key>\d+)/remove": "select login from Person where personId = :key",
+    r"/admin/groups/\d+/permissions/(?P<key>\d+)/remove": "select type from Permission "
+    "where permissionId = :key",
+    r"/admin/(?P<what>\w+)s/new": "select 'New ' || :what",
+    r"/admin/options/edit(?P<key>)": "select 'Beamline Groups' where :key = ''",
     r"/shipments/(?P<key>\d+)/edit": "select shippingName from Shipping where shippingId = :key",
-    r"/(?P<what>\w+)/\d+/edit": "select 'Change' where :what <> ''",
+    r"/(?P<what>[\w/]+)/\d+/edit": "select 'Change' where :what <> ''",
     r"/containers/(?P<key>\d+)/sheet": "select 'Position' where :key <> ''",
     r"/proposals/(?P<key>\w+)(/\w+)?": f"select title from Proposal p where {NAME} = :key",
     r"/sessions/(?P<key>\d+)(/\w+)?": f"{OF_SESSION} where sessionId = :key",

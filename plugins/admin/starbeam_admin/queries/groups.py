@@ -95,6 +95,19 @@ async def take_out(writer: Writer, content: Content, group_id: int, row_id: int)
     return await writer.delete(link, link.userGroupId == group_id, content.link_key == row_id) > 0
 
 
+async def holds(writer: Writer, content: Content, group_id: int, row_id: int) -> bool:
+    """Whether a person or permission is in a group."""
+    link = content.link
+    query = select(link.userGroupId).where(link.userGroupId == group_id, content.link_key == row_id)
+    return bool(await writer.rows(query))
+
+
+async def keys_called(writer: Writer, content: Content, name: str) -> list[int]:
+    """The people or permissions of this name."""
+    query = select(content.key).where(content.label == name).order_by(content.key)
+    return [key for (key,) in await writer.rows(query)]
+
+
 async def is_held(writer: Writer, permission: str) -> bool:
     """Whether somebody who can log in holds a permission, spelled exactly so."""
     query = (

@@ -1,4 +1,4 @@
-"""The pages of administrators. They read; forms that change have their places here too."""
+"""The pages of administrators."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -16,14 +16,18 @@ from starbeam.api.files import Files
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page
 from starbeam.api.settings import Option
-from starbeam.api.web import Health, Pages, Place, Show
+from starbeam.api.web import Health, Pages, Place, Show, form_pages
 from starbeam_admin import folders
+from starbeam_admin.forms import forms
+from starbeam_admin.pages import contents
+from starbeam_admin.pages import options as options_form
 from starbeam_admin.queries import health as database
 from starbeam_admin.queries import options, people
 from starbeam_admin.queries.activity import ACTIVITY, ActivityFilters
 from starbeam_admin.queries.groups import GROUPS, GroupFilters
 from starbeam_admin.queries.people import ACCOUNTS, AccountFilters
 from starbeam_admin.queries.permissions import PERMISSIONS, PermissionFilters
+from starbeam_admin.record import Recorded, changing
 from starbeam_admin.routes import MANAGE_GROUPS, MANAGE_OPTIONS, SEE_PERMISSIONS, VIEW_ACTIVITY
 from starbeam_admin.schemas import ActionType
 
@@ -33,7 +37,6 @@ ANY = {
     for permission in access.permissions
 }
 """Who holds any of these administrates something, and may see how the server does."""
-WHOLE = Page(limit=500)
 Explain = Callable[[str, str], Awaitable[Any]]
 
 
@@ -75,41 +78,32 @@ async def list_groups(
     return show("admin/groups.html", page=await reader.page(GROUPS, page, filters))
 
 
-@get("/admin/groups/{key:int}", access=MANAGE_GROUPS)
-async def show_group(
-    reader: NamedDependency[Reader],
-    page: NamedDependency[Page],
-    show: NamedDependency[Show],
-    key: FromPath[int],
-) -> Response[Any]:
-    """What a group gives, and to whom."""
-    group = await reader.get(GROUPS, key)
-    held = await reader.page(PERMISSIONS, WHOLE, PermissionFilters(userGroupId=key))
-    members = await reader.page(ACCOUNTS, page, AccountFilters(userGroupId=key))
-    return show("admin/group.html", group=group, permissions=held.results, page=members)
-
-
 @get("/admin/permissions", access=SEE_PERMISSIONS, dependencies=asked(PermissionFilters))
 async def list_permissions(
     reader: NamedDependency[Reader],
     page: NamedDependency[Page],
     filters: NamedDependency[PermissionFilters],
     show: NamedDependency[Show],
-    who: NamedDependency[Principal],
 ) -> Response[Any]:
-    """All permissions; who gives some to groups sees who has them."""
-    found = await reader.page(PERMISSIONS, page, filters)
-    opens = not who.permissions.isdisjoint(MANAGE_GROUPS.permissions)
-    return show("admin/permissions.html", page=found, opens=opens)
+    """All permissions."""
+    return show("admin/permissions.html", page=await reader.page(PERMISSIONS, page, filters))
 
 
-@get("/admin/permissions/{key:int}", access=MANAGE_GROUPS)
+@get("/admin/permissions/{key:int}", access=SEE_PERMISSIONS)
 async def show_permission(
-    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    who: NamedDependency[Principal],
+    key: FromPath[int],
 ) -> Response[Any]:
-    """Who has a permission, and from where."""
+    """A permission; who gives some to groups sees who has it, and from where."""
     permission = await reader.get(PERMISSIONS, key)
-    return show("admin/permission.html", permission=permission, groups=await people.holders_of(reader, key))
+    groups = await people.holders_of(reader, key) if _gives(who) else None
+    return show("admin/permission.html", permission=permission, groups=groups)
+
+
+def _gives(who: Principal) -> bool:
+    return not who.permissions.isdisjoint(MANAGE_GROUPS.permissions)
 
 
 @get("/admin/people", access=MANAGE_GROUPS, dependencies=asked(AccountFilters))
@@ -123,15 +117,6 @@ async def list_people(
     found = await reader.page(ACCOUNTS, page, filters)
     groups = await people.groups_of(reader, [one.personId for one in found.results])
     return show("admin/people.html", page=found, groups=groups)
-
-
-@get("/admin/people/{key:int}", access=MANAGE_GROUPS)
-async def show_person(
-    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
-) -> Response[Any]:
-    """What a person may do, and from where."""
-    person = await reader.get(ACCOUNTS, key)
-    return show("admin/person.html", person=person, groups=await people.given_to(reader, key))
 
 
 async def show_explanation(
@@ -162,23 +147,25 @@ async def list_activity(
     return show("admin/activity.html", page=found, kinds=[*ActionType])
 
 
-def pages(ctx: Context) -> Pages:
+def pages(ctx: Context, recorded: Recorded) -> Pages:
     """The pages, and their entry in the bar."""
     roots, declared = always(roots=ctx.settings.files.roots), always(declared=ctx.options.declared)
     explain = always(explain=ctx.explain)
+    changes = [options_form.show_form, options_form.send_form, *contents.changes]
     return Pages(
         [
             get("/admin/explain", access=MANAGE_GROUPS, dependencies=explain)(show_explanation),
             get("/admin", access=needs(*sorted(ANY)), dependencies=roots)(show_health),
             get("/admin/options", access=MANAGE_OPTIONS, dependencies=declared)(show_options),
             list_groups,
-            show_group,
             list_permissions,
             show_permission,
             list_people,
-            show_person,
             list_activity,
+            *contents.pages,
+            *(handler for form in forms(recorded) for handler in form_pages(form)),
+            Router("/", route_handlers=changes, dependencies={**changing(recorded), **declared}),
         ],
-        Path(__file__).with_name("templates"),
+        Path(__file__).parent.with_name("templates"),
         places=[Place("Administration", "/admin", 900, needs=frozenset(ANY))],
     )

@@ -1,0 +1,158 @@
+"""Who and what is in a group: the pages that show it, and the forms that change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from starbeam.api import Invalid, Refusal
+from starbeam.api.database import Reader
+from starbeam.api.http import status_of
+from starbeam.api.lists import Page, number_of
+from starbeam.api.web import Show, tidy
+from starbeam_admin.changes import contents
+from starbeam_admin.queries import people
+from starbeam_admin.queries.groups import GROUPS, PERMISSION, PERSON, Content
+from starbeam_admin.queries.people import ACCOUNTS, AccountFilters
+from starbeam_admin.queries.permissions import PERMISSIONS, PermissionFilters
+from starbeam_admin.record import Changes
+from starbeam_admin.routes import MANAGE_GROUPS
+
+Asker = Request[Any, Any, Any]
+WHOLE = Page(limit=500)
+FIRST = Page(limit=25)
+
+
+@get("/admin/groups/{key:int}", access=MANAGE_GROUPS)
+async def show_group(
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    show: NamedDependency[Show],
+    key: FromPath[int],
+) -> Response[Any]:
+    """What a group gives, and to whom."""
+    return show("admin/group.html", **await _group(reader, key, page))
+
+
+async def _group(reader: Reader, key: int, page: Page) -> dict[str, Any]:
+    group = await reader.get(GROUPS, key)
+    held = await reader.page(PERMISSIONS, WHOLE, PermissionFilters(userGroupId=key))
+    names = {one.permissionId for one in held.results}
+    every = await reader.page(PERMISSIONS, WHOLE)
+    return {
+        "group": group,
+        "permissions": held.results,
+        "others": [one for one in every.results if one.permissionId not in names],
+        "page": await reader.page(ACCOUNTS, page, AccountFilters(userGroupId=key)),
+        "typed": {},
+        "faults": {},
+    }
+
+
+@get("/admin/people/{key:int}", access=MANAGE_GROUPS)
+async def show_person(
+    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+) -> Response[Any]:
+    """What a person may do, and from where."""
+    return show("admin/person.html", **await _person(reader, key))
+
+
+async def _person(reader: Reader, key: int) -> dict[str, Any]:
+    person = await reader.get(ACCOUNTS, key)
+    given = await people.given_to(reader, key)
+    ids = {one.id for one in given}
+    every = (await reader.page(GROUPS, WHOLE)).results
+    others = [one for one in every if one.userGroupId not in ids]
+    return {"person": person, "groups": given, "others": others, "faults": {}}
+
+
+@post("/admin/people/{key:int}/groups", access=MANAGE_GROUPS)
+async def join_group(
+    request: Asker,
+    reader: NamedDependency[Reader],
+    show: NamedDependency[Show],
+    change: NamedDependency[Changes],
+    key: FromPath[int],
+) -> Response[Any]:
+    """Put a person into a group."""
+    shown = await _person(reader, key)
+    sent = await request.form()
+    try:
+        if (group := number_of(f"{sent.get('group', '')}")) is None:
+            raise Invalid("Please choose a group", ["body", "group"])
+        await change(contents.put_in, PERSON, group, key)
+    except Refusal as refused:
+        shown["faults"] = {"group": f"{refused.sentence}."}
+        return show("admin/person.html", status_code=status_of(type(refused)), **shown)
+    return Redirect(request.url.path.removesuffix("/groups"), status_code=303)
+
+
+def _handlers(content: Content, part: str) -> list[Any]:
+    """What puts one kind of rows into a group and takes it out."""
+
+    @post(f"/admin/groups/{{key:int}}/{part}", access=MANAGE_GROUPS)
+    async def put_in(
+        request: Asker,
+        reader: NamedDependency[Reader],
+        show: NamedDependency[Show],
+        change: NamedDependency[Changes],
+        key: FromPath[int],
+    ) -> Response[Any]:
+        shown = await _group(reader, key, FIRST)
+        name = tidy(f"{(await request.form()).get('name', '')}")
+        try:
+            await change(contents.put_in_by_name, content, key, name)
+        except Refusal as refused:
+            shown |= {"typed": {part: name}, "faults": {part: f"{refused.sentence}."}}
+            return show("admin/group.html", status_code=status_of(type(refused)), **shown)
+        return Redirect(request.url.path.removesuffix(f"/{part}"), status_code=303)
+
+    address = f"/admin/groups/{{key:int}}/{part}/{{row:int}}/remove"
+
+    @get(address, access=MANAGE_GROUPS)
+    async def show_removal(
+        reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int], row: FromPath[int]
+    ) -> Response[Any]:
+        return show("admin/removal.html", **await _removal(reader, content, key, row))
+
+    @post(address, access=MANAGE_GROUPS)
+    async def take_out(
+        request: Asker,
+        reader: NamedDependency[Reader],
+        show: NamedDependency[Show],
+        change: NamedDependency[Changes],
+        key: FromPath[int],
+        row: FromPath[int],
+    ) -> Response[Any]:
+        shown = await _removal(reader, content, key, row)
+        try:
+            await change(contents.take_out, content, key, row)
+        except Refusal as refused:
+            shown["said"] = f"{refused.sentence}."
+            return show("admin/removal.html", status_code=status_of(type(refused)), **shown)
+        return Redirect(request.url.path.removesuffix(f"/{part}/{row}/remove"), status_code=303)
+
+    return [put_in, show_removal, take_out]
+
+
+async def _removal(reader: Reader, content: Content, key: int, row: int) -> dict[str, Any]:
+    """What goes out of which group, and what is lost with it."""
+    group = await reader.get(GROUPS, key)
+    if content is PERSON:
+        name = (await reader.get(ACCOUNTS, row)).login
+        held = await reader.page(PERMISSIONS, WHOLE, PermissionFilters(userGroupId=key))
+        lost = [one.type for one in held.results]
+    else:
+        name = (await reader.get(PERMISSIONS, row)).type
+        members = await reader.page(ACCOUNTS, WHOLE, AccountFilters(userGroupId=key))
+        lost = [one.login for one in members.results]
+    return {"group": group, "name": name, "lost": lost, "is_person": content is PERSON, "said": ""}
+
+
+changes = [join_group, *_handlers(PERSON, "people"), *_handlers(PERMISSION, "permissions")]
+"""What asks for a `change`."""
+pages = [show_group, show_person]
