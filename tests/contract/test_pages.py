@@ -146,6 +146,7 @@ FOR_ALL = {
 PUBLIC = {
     "GET /login",
     "POST /login",
+    "POST /login-again",
     "GET /login/{backend}",
     "GET /login/{backend}/back",
     "POST /logout",

@@ -6,7 +6,7 @@ from starbeam.auth.refresh import Proven
 from starbeam.forms import CHANGED, NEEDED, About, Choices, Field, FormOf, compare, in_words, key_of, tidy
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
-from starbeam.http.forms import form_pages
+from starbeam.http.forms import comes_back, form_pages
 from starbeam.http.health import Health
 from starbeam.pages import (
     Asked,
@@ -49,6 +49,7 @@ __all__ = [
     "Spot",
     "Tab",
     "TileSpot",
+    "comes_back",
     "compare",
     "faults_of",
     "form_pages",

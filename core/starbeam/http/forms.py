@@ -48,6 +48,8 @@ def _adding(form: FormOf) -> list[Any]:
         about = await form.of_parent(reader, _parent(request))
         fields = form.fields(reader.scope.schema, about, change=False)
         texts, hidden = await _sent(request, fields)
+        if await comes_back(request):
+            return show("web/form.html", **_shown(form, about, fields, texts, hidden))
         body = {**forms.body_of(fields, texts, empty=False), **about.given}
         await reader.rest()
         try:
@@ -87,6 +89,8 @@ def _changing(form: FormOf) -> list[Any]:
         about = await form.of_row(reader, row)
         fields = form.fields(reader.scope.schema, about, change=True)
         texts, hidden = await _sent(request, fields)
+        if await comes_back(request):
+            return show("web/form.html", **_shown(form, about, fields, texts, hidden, row=row))
         was = {one.name: hidden.get(f"was.{one.name}", "") for one in fields}
         mine = {name: text for name, text in texts.items() if text != was[name]}
         await reader.rest()
@@ -99,6 +103,12 @@ def _changing(form: FormOf) -> list[Any]:
         return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
 
     return [show_edit, send_edit]
+
+
+async def comes_back(request: Asker) -> bool:
+    """Whether a form comes back after a log-in that it was sent without: it is shown as it was typed, and
+    nothing is stored."""
+    return "again" in await request.form()
 
 
 def _parent(request: Asker) -> str:

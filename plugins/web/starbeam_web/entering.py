@@ -10,6 +10,7 @@ from starbeam.api import Refusal, TooMany, Unauthenticated, Unavailable
 from starbeam.api.http import status_of
 from starbeam_web.addresses import safe
 from starbeam_web.frame import HEADERS
+from starbeam_web.kept import Kept
 
 if TYPE_CHECKING:
     from litestar import Request, Response
@@ -29,8 +30,11 @@ class GaveUp(Unauthenticated):
 class LogInPage:
     """Draws the page on which people log in."""
 
-    def __init__(self, show: Show, frame: Frame, login_service: LoginService, next: str) -> None:
+    def __init__(
+        self, show: Show, frame: Frame, login_service: LoginService, next: str, kept: Kept | None = None
+    ) -> None:
         self.next = safe(next)
+        self._kept = kept
         self._show = show
         self._frame = frame
         self._backends = login_service.backends
@@ -42,6 +46,7 @@ class LogInPage:
             status_code=status_of(type(refused)) if refused else 200,
             **self._offered(),
             next=self.next,
+            kept=self._kept.text if self._kept else "",
             said=self._said(refused, backend) if refused else "",
             typed=typed,
             tried=backend,
@@ -73,8 +78,12 @@ class LogInPage:
         return NOT_TAKEN if tried and tried.by_sign_on else WRONG
 
 
-def enter(request: Request[Any, Any, Any], frame: Frame, who: Proven, next: str) -> Response[Any]:
-    """Log a browser in, and let it go where it wanted to."""
-    answer = Redirect(safe(next) or frame.address("/"), status_code=303, headers=HEADERS)
+def enter(
+    request: Request[Any, Any, Any], frame: Frame, who: Proven, next: str, kept: Kept | None = None
+) -> Response[Any]:
+    """Log a browser in, and let it go where it wanted to, with what was typed."""
+    answer: Response[Any] = Redirect(safe(next) or frame.address("/"), status_code=303, headers=HEADERS)
+    if kept and kept.is_of(frame, request, who.login):
+        answer = frame.page(request, "web/again.html", 200, {"kept": kept})
     frame.cookie.set(request, answer, who.login, who.person_id)
     return answer

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.response import Redirect
 
 from starbeam_web.addresses import safe
 from starbeam_web.cookie import NAME
+from starbeam_web.kept import AGAIN
 
 if TYPE_CHECKING:
     from starbeam_web.frame import Frame
@@ -33,6 +34,8 @@ def explain(frame: Frame, request: Request[Any, Any, Any], answer: Response[Any]
         return answer
     status = int(answer.status_code or 500)
     logged_in = frame.cookie.read(request.cookies.get(NAME, "")) is not None
+    if status == 401 and request.method == "POST":
+        return _to_login_again(frame, request)
     if status == 401 or (status == 404 and not logged_in):
         return _to_login(frame, request)
     values = {
@@ -59,6 +62,12 @@ def _to_login(frame: Frame, request: Request[Any, Any, Any]) -> Response[Any]:
     """As much for a page that there is not: nobody learns which there are."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Redirect(f"{frame.address('/login')}?next={quote(wanted, safe='/')}", status_code=302)
+
+
+def _to_login_again(frame: Frame, request: Request[Any, Any, Any]) -> Response[Any]:
+    """The browser sends the same form there: what was typed is kept in the page on which people log in."""
+    asked = urlencode({"next": _back(request) or request.url.path, "to": request.url.path})
+    return Redirect(f"{frame.address(AGAIN)}?{asked}", status_code=307)
 
 
 def _detail(answer: Response[Any]) -> str:

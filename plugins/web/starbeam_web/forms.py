@@ -27,7 +27,11 @@ class Forms:
     def token(self, request: Asker) -> str:
         """What a form of this page sends along."""
         claims = self._cookie.read(request.cookies.get(NAME, ""))
-        return self._cookie.proof(browser_of(request), claims.login if claims else "")
+        return self.token_of(request, claims.login if claims else "")
+
+    def token_of(self, request: Asker, login: str) -> str:
+        """What a form sends along that this browser was shown while this person was logged in."""
+        return self._cookie.proof(browser_of(request), login)
 
     def mark(self, request: Asker, answer: Response[Any]) -> None:
         """Let the browser be known again when it sends the form."""

@@ -71,7 +71,8 @@ class Frame:
 
         async def check(connection: Any, handler: Any) -> None:
             forget_empty_fields(connection.scope)
-            await self.forms.check(connection)
+            if not handler.opt.get("only_shows"):
+                await self.forms.check(connection)
 
         given = {"show": Provide(show, sync_to_thread=False), **always(frame=self)}
         return Site(self.settings.root, self._pages, partial(explain, self), [check], given)

@@ -18,6 +18,7 @@ from starbeam_web.addresses import safe
 from starbeam_web.cookie import NAME, is_secure
 from starbeam_web.entering import LogInPage, enter
 from starbeam_web.frame import HEADERS, PREFERENCES, Frame
+from starbeam_web.kept import AGAIN, Kept
 
 YEAR = 31_536_000
 Asker = Request[Any, Any, Any]
@@ -34,6 +35,20 @@ def show_login(
     return LogInPage(show, frame, login_service, next)()
 
 
+@post(AGAIN, access=public, only_shows=True)
+async def log_in_again(
+    request: Asker,
+    show: NamedDependency[Show],
+    frame: NamedDependency[Frame],
+    login_service: NamedDependency[LoginService],
+    next: Annotated[str, QueryParameter(description="Where to go then")] = "",
+    to: Annotated[str, QueryParameter(description="Where the form was sent")] = "",
+) -> Response[Any]:
+    """What each log-in backend asks for, with the form that somebody sent who was logged out meanwhile."""
+    kept = Kept.of(to, await request.form())
+    return LogInPage(show, frame, login_service, next, kept)()
+
+
 @post("/login", access=public)
 async def log_in(
     request: Asker,
@@ -45,13 +60,14 @@ async def log_in(
     """Log this browser in by name and password, and go where it wanted to."""
     form = await request.form()
     sent = {name: str(form.get(name, "")) for name in ("backend", "login", "password", "next")}
+    kept = Kept.read(str(form.get("kept", "")))
     tried = Credentials(sent["login"], sent["password"])
     try:
         who = await login_service.prove(sent["backend"], tried, client_address.of(request.scope))
     except Refusal as refused:
-        page = LogInPage(show, frame, login_service, sent["next"])
+        page = LogInPage(show, frame, login_service, sent["next"], kept)
         return page(refused, sent["backend"], sent["login"])
-    return enter(request, frame, who, sent["next"])
+    return enter(request, frame, who, sent["next"], kept)
 
 
 @post("/logout", access=public)
@@ -113,4 +129,4 @@ def static(tag: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     return Response(file.content, media_type=file.media_type, headers=kept)
 
 
-handlers = [show_login, log_in, *sign_on.handlers, log_out, prefer, start, search, static]
+handlers = [show_login, log_in, log_in_again, *sign_on.handlers, log_out, prefer, start, search, static]

@@ -13,7 +13,7 @@ from starbeam.api import Invalid, Refusal
 from starbeam.api.database import Reader
 from starbeam.api.http import status_of
 from starbeam.api.lists import Page, number_of
-from starbeam.api.web import Show, tidy
+from starbeam.api.web import Show, comes_back, tidy
 from starbeam_admin.changes import contents
 from starbeam_admin.queries import people
 from starbeam_admin.queries.groups import GROUPS, PERMISSION, PERSON, Content
@@ -67,7 +67,7 @@ async def _person(reader: Reader, key: int) -> dict[str, Any]:
     ids = {one.id for one in given}
     every = (await reader.page(GROUPS, WHOLE)).results
     others = [one for one in every if one.userGroupId not in ids]
-    return {"person": person, "groups": given, "others": others, "faults": {}}
+    return {"person": person, "groups": given, "others": others, "chosen": None, "faults": {}}
 
 
 @post("/admin/people/{key:int}/groups", access=MANAGE_GROUPS)
@@ -80,9 +80,11 @@ async def join_group(
 ) -> Response[Any]:
     """Put a person into a group."""
     shown = await _person(reader, key)
-    sent = await request.form()
+    shown["chosen"] = number_of(f"{(await request.form()).get('group', '')}")
+    if await comes_back(request):
+        return show("admin/person.html", **shown)
     try:
-        if (group := number_of(f"{sent.get('group', '')}")) is None:
+        if (group := shown["chosen"]) is None:
             raise Invalid("Please choose a group", ["body", "group"])
         await change(contents.put_in, PERSON, group, key)
     except Refusal as refused:
@@ -104,10 +106,13 @@ def _handlers(content: Content, part: str) -> list[Any]:
     ) -> Response[Any]:
         shown = await _group(reader, key, FIRST)
         name = tidy(f"{(await request.form()).get('name', '')}")
+        shown["typed"] = {part: name}
+        if await comes_back(request):
+            return show("admin/group.html", **shown)
         try:
             await change(contents.put_in_by_name, content, key, name)
         except Refusal as refused:
-            shown |= {"typed": {part: name}, "faults": {part: f"{refused.sentence}."}}
+            shown["faults"] = {part: f"{refused.sentence}."}
             return show("admin/group.html", status_code=status_of(type(refused)), **shown)
         return Redirect(request.url.path.removesuffix(f"/{part}"), status_code=303)
 
@@ -129,6 +134,8 @@ def _handlers(content: Content, part: str) -> list[Any]:
         row: FromPath[int],
     ) -> Response[Any]:
         shown = await _removal(reader, content, key, row)
+        if await comes_back(request):
+            return show("admin/removal.html", **shown)
         try:
             await change(contents.take_out, content, key, row)
         except Refusal as refused:

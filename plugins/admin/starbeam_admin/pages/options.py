@@ -15,7 +15,7 @@ from starbeam.api import Faults, Invalid, Refusal
 from starbeam.api.database import Reader
 from starbeam.api.http import status_of
 from starbeam.api.settings import Option
-from starbeam.api.web import CHANGED, Field, Show, compare, faults_of, in_words, tidy
+from starbeam.api.web import CHANGED, Field, Show, comes_back, compare, faults_of, in_words, tidy
 from starbeam_admin.beamlines import COLUMNS, Row, groups_of, rows_of
 from starbeam_admin.options import change_options, sent_values
 from starbeam_admin.queries import options
@@ -51,6 +51,8 @@ async def send_form(
     sent = {name: tidy(f"{value}") for name, value in (await request.form()).items()}
     was = {name: sent.get(f"was.{name}", "") for name in declared}
     texts, rows = {name: sent[name] for name in declared if name in sent}, _typed(sent)
+    if await comes_back(request):
+        return show("admin/options_form.html", **_shown(declared, texts, was, rows))
     try:
         if rows:
             texts[GROUPS] = _json(groups_of(rows))

@@ -15,7 +15,7 @@ from starbeam.api import Faults, Invalid, Missing, Refusal, authenticated
 from starbeam.api.database import Reader, Sheet, Write, Writer
 from starbeam.api.http import status_of
 from starbeam.api.lists import LARGEST, number_of
-from starbeam.api.web import Show, faults_of, in_words, tidy
+from starbeam.api.web import Show, comes_back, faults_of, in_words, tidy
 from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
 from starbeam_samples.forms import proteins_of
@@ -55,6 +55,8 @@ async def send_sheet(
     typed, was = _typed(form, ""), _typed(form, "was.")
     dry = "check" in form
     shown = await _shown(reader, key, container, typed, was)
+    if await comes_back(request):
+        return show("samples/sheet.html", **shown)
     file = form.get("file")
     await reader.rest()
     try:

@@ -10,38 +10,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from starbeam.db.models import Person
 from starbeam_ispyb import models as m
 from support.browser import browser
-from support.pages import OPEN, Visitor, fields_of, fill, gone_to, send, stored, text_of
+from support.pages import Visitor, fields_of, fill, gone_to, send, stored, text_of
 
 if TYPE_CHECKING:
-    from starbeam_testing.fixtures import MakeApp
+    pass
 
 pytestmark = pytest.mark.anyio
 
 SCRIPT = Path("plugins/web/starbeam_web/static/sheet.js")
-
-
-@pytest.fixture
-async def visitor(make_app: MakeApp) -> Visitor:
-    """A member of mx1; mx2 has a lab contact, a protein and a container, which have key 2."""
-    app = await make_app("auth_dummy", "ispyb", "proposals", "samples", "shipping", "web", **OPEN)
-    db = app.database
-    member = await db.person("member")
-    for key in (1, 2):
-        of = {"proposalCode": "mx", "proposalNumber": f"{key}", "personId": member}
-        await db.add(m.Proposal, proposalId=key, **of)
-    await db.add(m.ProposalHasPerson, proposalId=1, personId=member)
-    await db.add(Person, personId=52, givenName="Ada", familyName="Other")
-    await db.add(m.LabContact, labContactId=2, proposalId=2, personId=52, cardName="theirs")
-    await db.add(m.Shipping, shippingId=2, proposalId=2, shippingName="S2")
-    await db.add(m.Dewar, dewarId=2, shippingId=2, code="D2")
-    await db.add(m.Container, containerId=2, dewarId=2, code="C2", containerType="Unipuck")
-    await db.add(m.Protein, proteinId=2, proposalId=2, acronym="XYZ")
-    visitor = Visitor(app)
-    await visitor.log_in("member")
-    return visitor
 
 
 CONTACT = {
@@ -164,17 +142,6 @@ async def test_ids_of_other_proposals_are_refused(visitor: Visitor) -> None:
         assert (await visitor.open(path)).status_code == 404
         assert (await visitor.send(path, "/", shippingName="x", code="x")).status_code == 404
     assert await stored(visitor, "SELECT COUNT(*) FROM Dewar") == [(1,)]
-
-
-@pytest.fixture
-async def puck(visitor: Visitor) -> Visitor:
-    """The same with a puck of their own, 1, and a protein LYS."""
-    db = visitor.app.database
-    await db.add(m.Shipping, shippingId=1, proposalId=1, shippingName="S1")
-    await db.add(m.Dewar, dewarId=1, shippingId=1, code="D1")
-    await db.add(m.Container, containerId=1, dewarId=1, code="C1", containerType="Unipuck")
-    await db.add(m.Protein, proteinId=1, proposalId=1, acronym="LYS")
-    return visitor
 
 
 @pytest.mark.four_databases
