@@ -133,7 +133,7 @@ class Frame:
             places=[one for one in self._places if self._is_there(who, one)],
             path=request.url.path,
             query=request.query_params,
-            chosen=chosen_in(request),
+            preferred=preferred_in(request),
             csrf=self.forms.token(request),
             motd=self._ctx.options["motd"],
             now=self._ctx.clock.now(),
@@ -234,7 +234,7 @@ def who_of(request: Asker) -> Principal | None:
     return found if isinstance(found, Principal) else None
 
 
-def chosen_in(request: Asker) -> dict[str, str]:
+def preferred_in(request: Asker) -> dict[str, str]:
     """What the person prefers, empty for what is usual."""
     kept = {name: request.cookies.get(f"starbeam_{name}", "") for name in PREFERENCES}
     return {name: value if value in PREFERENCES[name] else "" for name, value in kept.items()}
