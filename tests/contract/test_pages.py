@@ -84,6 +84,7 @@ LISTED: dict[str, tuple[str, str]] = {
         "/processings/attachments?autoProcProgramId=1",
     ),
     "GET /collections/{key}/movies": ("/collections/1/movies", "/events?dataCollectionId=1"),
+    "GET /collections/{key}/maps": ("/collections/1/maps", "/mapping?dataCollectionId=1"),
     "GET /collections/{key}/file": ("/collections/1/file", "/events?dataCollectionId=1"),
     "GET /collections/{key}/images": ("/collections/1/images", "/events?dataCollectionId=1"),
     "GET /collections/{key}/images/{number}": ("/collections/1/images/1", "/events?dataCollectionId=1"),
@@ -128,6 +129,8 @@ HELD_SENT = {
 PICTURES = {
     "GET /movies/{key}/{picture}",
     "GET /classes/{key}/picture",
+    "GET /collections/{key}/maps/snapshot",
+    "GET /maps/{key}/picture",
     "GET /robot/{key}/before",
     "GET /robot/{key}/after",
     "GET /energy-scans/{key}/chooch",

@@ -1,4 +1,4 @@
-"""Grid scans: which cell an image is of, where the cells lie on the snapshot, and maps of what was found."""
+"""Grid scans: which cell an image is of, and maps of what was found."""
 
 from __future__ import annotations
 
@@ -8,35 +8,20 @@ from typing import NamedTuple
 
 import msgspec
 
+from starbeam_ispyb.snapshots import Box, Frame, Placed, around, frame
+
 VIRIDIS = ("#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725")
 """The levels of a map, the least first: the same in every theme."""
 Cell = tuple[int, int]
 """Column and row, counted from 0."""
 
 
-class Grid(msgspec.Struct):
+class Grid(Placed):
     """A grid as the database has it."""
 
-    across: float | None
-    down: float | None
-    """Size of a cell, in mm."""
-    columns: int | None
-    rows: int | None
     orientation: str | None
     """Along what images follow each other: `horizontal` or `vertical`."""
     snaked: bool | None
-    microns_per_pixel: float | None
-    pixels_per_micron: float | None
-    left: float | None
-    top: float | None
-    """Where the grid begins on the snapshot, in pixels."""
-    snapshot: str | None
-    """Its path."""
-
-    @property
-    def cells(self) -> int:
-        """How many there are."""
-        return (self.columns or 0) * (self.rows or 0)
 
 
 class Look(NamedTuple):
@@ -46,16 +31,6 @@ class Look(NamedTuple):
     spots: int | None
     resolution: float | None
     signal: float | None
-
-
-class Frame(msgspec.Struct):
-    """Where a grid lies on a snapshot, in its pixels."""
-
-    left: float
-    top: float
-    across: float
-    down: float
-    """Of one cell."""
 
 
 class Map(msgspec.Struct):
@@ -86,7 +61,7 @@ class Drawing(msgspec.Struct):
     """Nothing where the place on the snapshot is not known."""
     size: tuple[int, int] | None
     """Width and height of the snapshot, in pixels."""
-    view: tuple[float, float, float, float] | None
+    view: Box | None
     """The part of it around the grid that is shown: left, top, width, height."""
 
 
@@ -103,27 +78,6 @@ def cell_of(grid: Grid, number: int) -> Cell | None:
     return (line, place) if down else (place, line)
 
 
-def frame(grid: Grid, size: tuple[int, int] | None) -> Frame | None:
-    """Where the grid lies. Sites mix up microns per pixel and pixels per micron: what does not fit on the
-    snapshot is read the other way round."""
-    scale = grid.pixels_per_micron
-    if grid.microns_per_pixel:
-        scale = 1 / grid.microns_per_pixel
-    if size is None or not scale or not grid.cells or not grid.across or not grid.down:
-        return None
-    for pixels in (scale, 1 / scale):
-        found = Frame(grid.left or 0, grid.top or 0, grid.across * 1000 * pixels, grid.down * 1000 * pixels)
-        if _fits(found, grid, size):
-            return found
-    return None
-
-
-def _fits(frame: Frame, grid: Grid, size: tuple[int, int]) -> bool:
-    right = frame.left + frame.across * (grid.columns or 0)
-    bottom = frame.top + frame.down * (grid.rows or 0)
-    return frame.left >= 0 and frame.top >= 0 and right <= size[0] and bottom <= size[1]
-
-
 def draw(grid: Grid, looks: Sequence[Look], size: tuple[int, int] | None) -> Drawing:
     """A grid with what was found in its cells."""
     places = {cell: look for look in looks if (cell := cell_of(grid, look.number)) is not None}
@@ -137,18 +91,8 @@ def draw(grid: Grid, looks: Sequence[Look], size: tuple[int, int] | None) -> Dra
     hatched = _path(cell for cell in every if cell not in places)
     known = [one for one in maps if one]
     placed = frame(grid, size)
-    view = _view(placed, grid, size) if placed and size else None
+    view = around(placed, grid, size) if placed and size else None
     return Drawing(columns, rows, known, hatched, _best(places), placed, size, view)
-
-
-def _view(frame: Frame, grid: Grid, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Three times the grid, as wide for its height as the snapshot, and within that."""
-    across, down = frame.across * (grid.columns or 0), frame.down * (grid.rows or 0)
-    share = min(1, 3 * max(across / size[0], down / size[1]))
-    width, height = share * size[0], share * size[1]
-    left = min(max(0, frame.left + (across - width) / 2), size[0] - width)
-    top = min(max(0, frame.top + (down - height) / 2), size[1] - height)
-    return left, top, width, height
 
 
 def _best(places: Mapping[Cell, Look]) -> tuple[int, int, int, int] | None:

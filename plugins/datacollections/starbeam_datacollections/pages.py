@@ -18,7 +18,7 @@ from starbeam_datacollections.queries.grids import grids, looks
 from starbeam_datacollections.queries.pictures import pictures
 from starbeam_datacollections.queries.workflows import StepFilters, has_steps
 from starbeam_datacollections.queries.workflows import page as steps
-from starbeam_datacollections.sizes import size
+from starbeam_ispyb.snapshots import size
 
 FILES = Page(limit=100)
 """How many files the page of a data collection lists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
@@ -10,6 +11,7 @@ from starbeam.api import NotHeld
 from starbeam.api.database import Reader, Rows, Scope, Shape, joined, statement
 from starbeam.api.lists import Filters, List, Where, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
+from starbeam_ispyb.snapshots import PLACED, Placed
 from starbeam_mapping import schemas
 from starbeam_mapping.image import MOST_BYTES, Stored
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
@@ -133,6 +135,38 @@ MAPS = _maps(MapFilters)
 """Maps without their values. 2 statements a page. `folder`, below which they are served, is to be bound."""
 MAPS_OF_SESSION = _maps(SessionMapFilters)
 """The same, for pages."""
+
+
+_PLACED = Shape(Placed, GridInfo, **PLACED)
+
+
+@statement
+def _placed(scope: Scope) -> Select[Any]:
+    one, of = GridInfo, DataCollection
+    rows = select(one.gridInfoId, *_PLACED.columns(scope)).join(
+        of, of.dataCollectionId == one.dataCollectionId
+    )
+    wanted = of.dataCollectionId == bindparam("collection"), scope.sees(of), scope.below(of).sees(one)
+    return rows.where(*wanted).order_by(one.gridInfoId)
+
+
+async def placed(reader: Reader, collection: int) -> dict[int, Placed]:
+    """Where the grids of a data collection lie; none of one that the caller does not see. 1 statement."""
+    rows = await reader.rows(_placed(), collection=collection)
+    return {key: _PLACED.make(row) for key, *row in rows}
+
+
+@statement
+def _counts(scope: Scope) -> Select[Any]:
+    own: Any = GridInfo.dataCollectionId
+    rows = select(own, func.count()).select_from(_COMPLETE)
+    wanted = own.in_(bindparam("collections", expanding=True))
+    return rows.where(wanted, scope.sees(XRFFluorescenceMapping)).group_by(own)
+
+
+async def counts(reader: Reader, collections: Collection[int]) -> dict[int, int]:
+    """How many maps there are of those of these data collections that have any. 1 statement."""
+    return dict(map(tuple, await reader.rows(_counts(), collections=list(collections))))
 
 
 @statement

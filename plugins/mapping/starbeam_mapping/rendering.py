@@ -13,6 +13,8 @@ from PIL import Image
 from starbeam_mapping.image import UNMEASURED, BrokenMap, Stored, Values, image, values
 
 DEFAULT = "viridis"
+LIGHTS = ("red", "green", "blue")
+"""From black to a light, of which three make every colour: for maps that are laid over each other."""
 COMPRESSION = 3
 """Half the time of pillow's own choice, 6, for files as small: noise does not compress."""
 
@@ -22,6 +24,16 @@ def colour_maps() -> dict[str, NDArray[np.uint8]]:
     """Red, green and blue of each colour, by the name of the colour map."""
     with files("starbeam_mapping").joinpath("colour_maps.npz").open("rb") as file, np.load(file) as tables:
         return {name: tables[name] for name in tables.files}
+
+
+def _table(name: str) -> NDArray[np.uint8]:
+    """The colours of a map; those of one that is not known are `DEFAULT`'s."""
+    if name not in LIGHTS:
+        tables = colour_maps()
+        return tables.get(name, tables[DEFAULT])
+    table = np.zeros((256, 3), dtype=np.uint8)
+    table[:, LIGHTS.index(name)] = np.arange(256)
+    return table
 
 
 def png(stored: Stored) -> bytes:
@@ -36,8 +48,7 @@ def png(stored: Stored) -> bytes:
 
 def _coloured(made: Values, stored: Stored) -> NDArray[np.uint8]:
     """Red, green, blue and opacity of each pixel; what is not measured is transparent white."""
-    tables = colour_maps()
-    table = tables.get(stored.colours or DEFAULT, tables[DEFAULT])
+    table = _table(stored.colours or DEFAULT)
     count = len(table)
     palette = np.full((count + 1, 4), 255, dtype=np.uint8)
     palette[:count, :3] = table

@@ -91,7 +91,11 @@ async def get_map(
     request: Request[Any, Any, Any], reader: NamedDependency[Reader], xrfFluorescenceMappingId: MapId
 ) -> Response[bytes]:
     """Get the image of a map"""
-    stored = await queries.stored(reader, xrfFluorescenceMappingId)
+    return await picture(request, await queries.stored(reader, xrfFluorescenceMappingId))
+
+
+async def picture(request: Request[Any, Any, Any], stored: Stored) -> Response[bytes]:
+    """A map as a picture, or that the client has it already."""
     headers = {"ETag": await asyncio.to_thread(_tag, stored)}
     if unchanged(request, headers["ETag"]):
         return Response(b"", status_code=304, headers=headers)

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from plugins.datacollections.test_pages import PLUGINS, collection, images, images_are_keyed
-from starbeam_datacollections.grids import Frame, Grid, Look, cell_of, draw, frame
+from starbeam_datacollections.grids import Grid, Look, cell_of, draw
 from starbeam_ispyb import models as m
+from starbeam_ispyb.snapshots import Frame, frame
 from starbeam_testing.fixtures import MakeApp
 from support.pages import OPEN, Visitor, text_of
 

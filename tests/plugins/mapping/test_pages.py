@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from plugins.mapping.conftest import GROUPS, Maps
 from starbeam.db.models import AdminVar
@@ -17,9 +21,9 @@ pytestmark = pytest.mark.anyio
 PLUGINS = ("auth_dummy", "ispyb", "proposals", "samples", "mapping", "web")
 
 
-async def opened(make_app: MakeApp) -> tuple[Maps, Visitor]:
+async def opened(make_app: MakeApp, **settings: Any) -> tuple[Maps, Visitor]:
     """Two sessions of two proposals, with a sample of the first each, and a member of this one, logged in."""
-    maps = Maps(await make_app(*PLUGINS, **OPEN))
+    maps = Maps(await make_app(*PLUGINS, **OPEN, **settings))
     db = maps.db
     member = await db.person("member")
     await db.add(AdminVar, name="beamLineGroups", value=json.dumps(GROUPS))
@@ -76,3 +80,78 @@ async def test_a_session_without_maps(make_app: MakeApp) -> None:
     said = text_of((await visitor.open("/sessions/1/maps")).text)
     assert ("No maps yet." in said) != ("This database has no maps." in said)
     assert (await visitor.open("/sessions/2/maps")).status_code == 404
+
+
+@pytest.mark.on("sqlite-union", "mariadb-diamond")
+async def test_maps_over_the_picture_of_a_sample(make_app: MakeApp, tmp_path: Path) -> None:
+    """A grid of 2 cells of 10 µm, 1 µm to a pixel, at 20, 30 on a picture of 100 by 80: three times as much
+    is shown, 60 by 48 pixels around its middle at 30, 35, as far as the picture goes."""
+    maps, visitor = await opened(make_app, **{"files.roots": [str(tmp_path)]})
+    Image.new("RGB", (100, 80)).save(tmp_path / "snapshot.png")
+    await maps.add(7, [1, 2], 2, 1, opacity=0.25, max=4)
+    await maps.add(9, [3, 1], 2, 1)
+    await maps.add(8, [1, 2], 2, 1, collection=2)
+    await maps.db.sql(
+        "UPDATE XRFFluorescenceMappingROI SET element = 'Fe' WHERE xrfFluorescenceMappingROIId = 7"
+    )
+    alone = (await visitor.open("/collections/1/maps?map1=7&low1=1")).text
+    assert 'viewBox="0 0 2 1"' in alone
+    assert "Nobody noted where on the picture of the sample the maps lie." in text_of(alone)
+    await maps.db.sql(
+        "UPDATE GridInfo SET dx_mm = 0.01, dy_mm = 0.01, micronsPerPixelX = 1, "
+        "snapshot_offsetXPixel = 20, snapshot_offsetYPixel = 30"
+    )
+    path = str(tmp_path / "snapshot.png")
+    await maps.db.sql("UPDATE DataCollection SET xtalSnapshotFullPath1 = :path", path=path)
+    html = (await visitor.open("/collections/1/maps?map1=7&map2=9&low2=0&opacity2=50")).text
+    assert 'viewBox="0 11.0 60.0 48.0"' in html
+    assert 'href="/maps/7/picture?colours=red" width="2" height="1"' in html
+    assert 'href="/maps/9/picture?colours=green&amp;low=0.0"' in html
+    assert html.count('transform="translate(20.0 30.0) scale(10.0 10.0)"') == 2
+    assert ('opacity="0.25"' in html, 'opacity="0.5"' in html) == (True, True)
+    assert "Fe, 6.25 – 6.50 keV" in text_of(html)
+    beside = (await visitor.open("/collections/1/maps?map1=7&map2=9&beside=true&colours=magma")).text
+    assert (beside.count("<figure>"), beside.count("colours=magma")) == (2, 2)
+    assert (await visitor.open("/collections/1/maps/snapshot")).content == (
+        tmp_path / "snapshot.png"
+    ).read_bytes()
+
+
+@pytest.mark.on("sqlite-union", "mariadb-diamond")
+async def test_a_map_in_other_colours(make_app: MakeApp) -> None:
+    maps, visitor = await opened(make_app)
+    await maps.add(7, [1, 2, -1], 3, 1, max=4)
+
+    async def pixels(asked: str) -> list[Any]:
+        answer = await visitor.open(f"/maps/7/picture?{asked}", Accept="image/*")
+        assert answer.headers["content-type"] == "image/png"
+        image = Image.open(BytesIO(answer.content))
+        return [image.getpixel((x, 0)) for x in range(3)]
+
+    unmeasured = (255, 255, 255, 0)
+    assert await pixels("colours=red&low=0") == [(64, 0, 0, 255), (128, 0, 0, 255), unmeasured]
+    assert await pixels("colours=blue&low=1&high=2") == [(0, 0, 0, 255), (0, 0, 255, 255), unmeasured]
+    assert await pixels("colours=gray&low=1&high=2") == [(0, 0, 0, 255), (255, 255, 255, 255), unmeasured]
+
+
+@pytest.mark.on("sqlite-union")
+async def test_maps_that_one_may_not_see_and_limits_that_are_none(make_app: MakeApp) -> None:
+    maps, visitor = await opened(make_app)
+    await maps.add(7, [1, 2], 2, 1)
+    await maps.add(8, [1, 2], 2, 1, collection=2)
+    for path in (
+        "/collections/2/maps",
+        "/collections/2/maps/snapshot",
+        "/maps/8/picture",
+        "/collections/1/maps?map1=8",
+    ):
+        assert (await visitor.open(path)).status_code == 404, path
+    for asked in ("low1=nan", "high1=inf", "map1=x", "opacity1=101", "colours=jet"):
+        assert (await visitor.open(f"/collections/1/maps?{asked}")).status_code == 422, asked
+    assert (await visitor.open("/collections/1/maps?low1=&colours=&map2=")).status_code == 200
+
+
+@pytest.mark.on("sqlite-community")
+async def test_no_maps_over_pictures_where_the_database_has_none(make_app: MakeApp) -> None:
+    _, visitor = await opened(make_app)
+    assert (await visitor.open("/collections/1/maps")).status_code == 404

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from support.browser import NARROW, WIDE, Looker, browser, looker
 from support.commands import Site
@@ -55,6 +55,7 @@ SAYS = {
     "where dataCollectionGroupId = :key",
     r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
     "where dataCollectionId = :key",
+    r"/collections/(?P<key>\d+)/maps": "select 'Maps of collection ' || :key",
     r"/collections/(?P<key>\d+)/file": "select fileTemplate from DataCollection "
     "where dataCollectionId = :key",
     r"/collections/(?P<key>\d+)/images(/(?P<number>\d+))?": "select coalesce(:number, startImageNumber, 1) "
@@ -212,3 +213,34 @@ def test_the_log_in_says_that_caps_lock_is_on(site: tuple[str, Path], chromium: 
     field.dispatch_event("keyup", {"key": "a"})
     assert not note.is_visible()
     page.close()
+
+
+def test_a_point_of_a_map_says_its_value(site: tuple[str, Path], chromium: Browser) -> None:
+    """What the API says of the point, over the picture, by the pointer and by keys."""
+    one = looker(chromium, site[0])
+    one.log_in("admin")
+    with sqlite3.connect(f"file:{site[1]}?mode=ro", uri=True) as connection:
+        collection, map_id = connection.execute(
+            "select g.dataCollectionId, min(m.xrfFluorescenceMappingId) from XRFFluorescenceMapping m "
+            "join GridInfo g using (gridInfoId) group by 1 order by 1 limit 1"
+        ).fetchone()
+    assert one.open(f"/collections/{collection}/maps?map1={map_id}") == []
+    values = [
+        one.page.evaluate(
+            "async path => (await (await fetch(path)).json()).value",
+            f"/ispyb/api/v1/mapping/pixel/{map_id}?x={x}&y=0",
+        )
+        for x in (0, 1)
+    ]
+    corner = one.page.locator(".map-layer").bounding_box()
+    assert corner is not None
+    read = one.page.locator("[data-of=read]")
+    one.page.mouse.click(corner["x"] + 1, corner["y"] + 1)
+    expect(read).to_have_text(f"Column 1, row 1. Fe K: {values[0]:g}")
+    one.page.locator(".pic").focus()
+    one.page.keyboard.press("ArrowRight")
+    expect(read).to_have_text(f"Column 2, row 1. Fe K: {values[1]:g}")
+    one.page.get_by_label("Opacity").fill("40")
+    assert one.page.locator(".map-layer").get_attribute("opacity") == "0.4"
+    assert "opacity1=40" in one.page.url
+    one.page.context.close()

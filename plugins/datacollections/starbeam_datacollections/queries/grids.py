@@ -12,21 +12,10 @@ from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam_datacollections.grids import Grid, Look
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb.models import DataCollection, GridInfo
+from starbeam_ispyb.snapshots import PLACED
 
 _COLLECTIONS: Any = bindparam("collections", expanding=True)
-_GRID = Shape(
-    Grid,
-    GridInfo,
-    across=GridInfo.dx_mm,
-    down=GridInfo.dy_mm,
-    columns=GridInfo.steps_x,
-    rows=GridInfo.steps_y,
-    microns_per_pixel=GridInfo.micronsPerPixelX,
-    pixels_per_micron=GridInfo.pixelspermicronX,
-    left=GridInfo.snapshot_offsetXPixel,
-    top=GridInfo.snapshot_offsetYPixel,
-    snapshot=DataCollection.xtalSnapshotFullPath1,
-)
+_GRID = Shape(Grid, GridInfo, **PLACED)
 
 
 @statement
