@@ -25,10 +25,17 @@ def query_id(description: str | None = None, title: str | None = None) -> QueryP
 
 
 def query(
-    description: str, title: str | None = None, pattern: str | None = None, max_length: int | None = None
+    description: str,
+    title: str | None = None,
+    pattern: str | None = None,
+    max_length: int | None = None,
+    ge: float | None = None,
+    le: float | None = None,
 ) -> QueryParameter:
     """A parameter of the query."""
-    return QueryParameter(description=description, title=title, pattern=pattern, max_length=max_length)
+    return QueryParameter(
+        description=description, title=title, pattern=pattern, max_length=max_length, ge=ge, le=le
+    )
 
 
 ProposalId = Annotated[int | None, query_id("Proposal id to filter by")]

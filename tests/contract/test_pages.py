@@ -144,6 +144,7 @@ FOR_ALL = {
     "GET /calendar/{month}",
     "GET /beamlines",
     "GET /beamlines/{name}",
+    "GET /beamlines/{name}/changer",
 }
 """Pages of everybody who has logged in: what they hold is looked at by the tests of their plugins."""
 PUBLIC = {

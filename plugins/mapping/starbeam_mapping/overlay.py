@@ -8,7 +8,6 @@ from math import log1p
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar.params import QueryParameter
 
 from starbeam.api import Missing
 from starbeam.api.database import Reader
@@ -17,7 +16,7 @@ from starbeam.api.lists import query, query_id
 from starbeam_ispyb.snapshots import Box, Frame, around, frame, size
 from starbeam_mapping import queries
 from starbeam_mapping.histogram import histogram
-from starbeam_mapping.image import BrokenMap, Stored
+from starbeam_mapping.image import BrokenMap, Stored, values
 from starbeam_mapping.rendering import DEFAULT, LIGHTS
 from starbeam_mapping.schemas import Map
 
@@ -25,11 +24,8 @@ HIGH = 40
 """How high a histogram is drawn, of a width of 100."""
 
 MapKey = Annotated[int | None, query_id("A map to show")]
-Opacity = Annotated[float | None, QueryParameter(ge=0, le=100, description="Of the map, in %")]
-Limit = Annotated[
-    float | None,
-    QueryParameter(ge=-1e300, le=1e300, description="The value of the first colour, or of the last"),
-]
+Opacity = Annotated[float | None, query("Of the map, in %", ge=0, le=100)]
+Limit = Annotated[float | None, query("The value of the first colour, or of the last", ge=-1e300, le=1e300)]
 Colours = Annotated[
     Literal["viridis", "gray", "magma", "cividis", ""] | None,
     query("The colours of a map alone; by default those that it was stored with"),
@@ -77,7 +73,9 @@ class Layer(msgspec.Struct):
     high: float | None
     colours: str
     bars: Bars | None
-    """Nothing for a map that cannot be read."""
+    """Nothing where there are no values, or all are the same."""
+    broken: str
+    """Why the map cannot be shown; empty for one that can."""
     frame: Frame
     """Where it lies."""
 
@@ -132,16 +130,19 @@ async def _layer(
         asked["opacity"] = 100 if one.opacity is None else 100 * one.opacity
     colours = LIGHTS[number - 1] if mixed else look.colours or one.colourMap or DEFAULT
     stored = await queries.stored(reader, one.xrfFluorescenceMappingId)
-    bars = await asyncio.to_thread(_bars, stored)
-    return Layer(number, one, **asked, colours=colours, bars=bars, frame=place or Frame(0, 0, 1, 1))
+    bars, broken = None, ""
+    try:
+        bars = await asyncio.to_thread(_bars, stored)
+    except BrokenMap as fault:
+        broken = str(fault)
+    place = place or Frame(0, 0, 1, 1)
+    return Layer(number, one, **asked, colours=colours, bars=bars, broken=broken, frame=place)
 
 
 def _bars(stored: Stored) -> Bars | None:
-    """How often values occur, logarithmically."""
-    try:
-        counts, centres, widths = histogram(stored)
-    except BrokenMap:
-        return None
+    """How often values occur, logarithmically. Raises BrokenMap."""
+    values(stored)  # which the histogram of what is no list of numbers does not tell
+    counts, centres, widths = histogram(stored)
     if not counts:
         return None
     across, most = 100 / len(counts), log1p(max(counts))

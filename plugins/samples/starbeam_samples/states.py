@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from starbeam_samples.queries.outcomes import Outcome
-from starbeam_samples.schemas import SampleMetaData
+from starbeam.api.database import Rows
+from starbeam_samples.queries.outcomes import Outcome, outcomes_of
+from starbeam_samples.schemas import Sample, SampleMetaData
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,11 @@ def state_of(measured: SampleMetaData, outcome: Outcome) -> State:
         (measured.queued, QUEUED),
     )
     return next((state for true, state in states if true), WAITING)
+
+
+async def states_of(reader: Rows, samples: Sequence[Sample]) -> Mapping[int, State]:
+    """How far each sample has come. 1 statement."""
+    outcomes = await outcomes_of(reader, [one.blSampleId for one in samples])
+    return {
+        one.blSampleId: state_of(one.metadata, outcomes.get(one.blSampleId, Outcome())) for one in samples
+    }

@@ -146,6 +146,10 @@ async def test_maps_that_one_may_not_see_and_limits_that_are_none(make_app: Make
         "/collections/1/maps?map1=8",
     ):
         assert (await visitor.open(path)).status_code == 404, path
+    await maps.add(10, b"no list of numbers", 2, 1, dataFormat="json")
+    broken = (await visitor.open("/collections/1/maps?map1=10")).text
+    assert "The data of the map are not a list of numbers." in text_of(broken)
+    assert "/maps/10/picture" not in broken
     for asked in ("low1=nan", "high1=inf", "map1=x", "opacity1=101", "colours=jet"):
         assert (await visitor.open(f"/collections/1/maps?{asked}")).status_code == 422, asked
     assert (await visitor.open("/collections/1/maps?low1=&colours=&map2=")).status_code == 200

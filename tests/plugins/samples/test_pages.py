@@ -106,7 +106,7 @@ async def test_texts_are_texts(visitor: Visitor) -> None:
     await visitor.app.database.add(m.BLSample, blSampleId=4, name=hostile, comments=hostile, **place)
     for path in ("/samples", "/samples/4", "/containers/1", "/search?q=script"):
         shown = await visitor.open(path)
-        assert "<script" not in shown.text
+        assert "<script>alert" not in shown.text
         assert "&lt;script&gt;" in shown.text
 
 
@@ -207,3 +207,34 @@ async def test_a_sample_with_all_that_was_done_with_it(make_app: MakeApp) -> Non
     assert re.findall(r'<li class="ev[^"]*" id="([^"]+)"', shown.text) == ["g-2", "g-1"]
     assert "Monday 2 March 2026 09:00:00 mx1-2" in said
     assert "Nothing was collected of this sample yet." not in said
+
+
+@pytest.mark.four_databases
+async def test_a_sample_changer_has_its_containers_beside_each_other(visitor: Visitor) -> None:
+    """By their places as numbers; those of others, and those that have left, are not there."""
+    db = visitor.app.database
+    assert "Nothing that you may see is in the sample changer." in await says(
+        visitor, "/beamlines/id01/changer"
+    )
+    await db.add(
+        m.Proposal, proposalId=2, proposalCode="mx", proposalNumber="2", personId=await db.person("b")
+    )
+    await db.add(m.Shipping, shippingId=2, proposalId=2)
+    await db.add(m.Dewar, dewarId=2, shippingId=2, dewarStatus="processing")
+    await db.add(m.Dewar, dewarId=3, shippingId=1, dewarStatus="at facility")
+    for key, dewar, place in ((2, 1, "12"), (3, 2, "2"), (4, 3, "4")):
+        its = {"dewarId": dewar, "beamlineLocation": "id02", "sampleChangerLocation": place}
+        await db.add(m.Container, containerId=key, code=f"C{key}", containerType="Unipuck", **its)
+    await db.add(m.BLSample, blSampleId=5, crystalId=1, containerId=2, name="lys_5", location="16")
+    shown = await visitor.open("/beamlines/id02/changer")
+    said = text_of(shown.text)
+    assert "Sample changer of id02 2 containers" in said
+    assert "3 C1 3 samples" in said.partition("12 C2 1 sample")[0]
+    assert "10 lys_1 processed" in said  # of a container of no known type
+    assert '<a href="/samples/5" aria-label="Position 16: lys_5, not seen yet">' in shown.text
+    assert "live.js" not in shown.text  # no session runs there
+    await db.sql(
+        "UPDATE BLSession SET beamLineName = 'id02', startDate = '2020-01-01', endDate = '2120-01-01' "
+        "WHERE sessionId = 1"
+    )
+    assert "live.js" in (await visitor.open("/beamlines/id02/changer")).text

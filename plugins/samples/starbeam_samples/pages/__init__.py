@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,13 @@ from starbeam.api.lists import Order, Page
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_pages
 from starbeam_samples.forms import FORMS
 from starbeam_samples.layouts import layout_of, odd_positions
-from starbeam_samples.pages import sheet
+from starbeam_samples.pages import changer, sheet
 from starbeam_samples.queries.containers import container_type
-from starbeam_samples.queries.outcomes import Outcome, outcomes_of
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
 from starbeam_samples.queries.samples import SAMPLES, SAMPLES_OF_SESSION
 from starbeam_samples.schemas import Sample, SampleOrder, SampleStatus
-from starbeam_samples.states import State, state_of
+from starbeam_samples.states import states_of
 
 FOUND = Page(limit=10)
 WHOLE = Page(limit=400)
@@ -41,7 +40,7 @@ async def list_samples(
 ) -> Response[Any]:
     """All that the person may see, the newest first."""
     found = await reader.page(SAMPLES, page, filters)
-    states = await _states(reader, found.results)
+    states = await states_of(reader, found.results)
     return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head="")
 
 
@@ -55,7 +54,7 @@ async def show_sample(
     return show(
         "samples/sample.html",
         sample=sample,
-        state=(place or {"states": await _states(reader, [sample])})["states"][key],
+        state=(place or {"states": await states_of(reader, [sample])})["states"][key],
         place=place,
         drawn=await show.parts("sample", reader, key, sample),
     )
@@ -72,7 +71,7 @@ async def list_samples_of_proposal(
     """The samples of a proposal."""
     head = await show.head("proposal", reader, name)
     found = await reader.page(SAMPLES, page, replace(filters, proposal=name))
-    states = await _states(reader, found.results)
+    states = await states_of(reader, found.results)
     return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head=head)
 
 
@@ -88,7 +87,7 @@ async def list_samples_of_session(
     head = await show.head("session", reader, key)
     given = {name: getattr(filters, name) for name in filters.__struct_fields__}
     found = await reader.page(SAMPLES_OF_SESSION, page, SessionSampleFilters(**given, sessionId=key))
-    states = await _states(reader, found.results)
+    states = await states_of(reader, found.results)
     return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head=head)
 
 
@@ -113,16 +112,8 @@ async def show_protein(
     """A protein and its samples."""
     protein = await reader.get(PROTEINS, key)
     found = await reader.page(SAMPLES, page, SampleFilters(proteinId=key))
-    states = await _states(reader, found.results)
+    states = await states_of(reader, found.results)
     return show("samples/protein.html", protein=protein, page=found, states=states)
-
-
-async def _states(reader: Reader, samples: Sequence[Sample]) -> Mapping[int, State]:
-    """How far each sample has come. 1 statement."""
-    outcomes = await outcomes_of(reader, [one.blSampleId for one in samples])
-    return {
-        one.blSampleId: state_of(one.metadata, outcomes.get(one.blSampleId, Outcome())) for one in samples
-    }
 
 
 async def _place(reader: Reader, sample: Sample) -> Mapping[str, Any] | None:
@@ -150,13 +141,13 @@ async def _held(reader: Reader, container: int, kind: str | None) -> dict[str, A
         "held": {sample.location: sample for sample in reversed(page.results)},
         "layout": layout,
         "odd": odd_positions([sample.location for sample in page.results], layout),
-        "states": await _states(reader, page.results),
+        "states": await states_of(reader, page.results),
     }
 
 
 async def _find_samples(reader: Reader, text: str) -> Mapping[str, Any] | None:
     page = await reader.page(SAMPLES, FOUND, SampleFilters(search=text))
-    return {"page": page, "states": await _states(reader, page.results)} if page.results else None
+    return {"page": page, "states": await states_of(reader, page.results)} if page.results else None
 
 
 async def _find_proteins(reader: Reader, text: str) -> Mapping[str, Any] | None:
@@ -174,6 +165,7 @@ def pages() -> Pages:
             list_samples_of_session,
             list_proteins,
             show_protein,
+            changer.show_changer,
             sheet.show_sheet,
             sheet.send_sheet,
             *(handler for form in FORMS for handler in form_pages(form)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, false, or_, select
@@ -95,16 +95,15 @@ def _in_containers(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _PROPOSAL = of_proposal(Shipping.proposalId)
-_ON_BEAMLINE = BLSample.containerId.in_(
-    select(Container.containerId)
-    .join(Dewar, Dewar.dewarId == Container.dewarId)
-    .where(
-        Dewar.dewarStatus == "processing",
-        Container.beamlineLocation == bindparam("beamLineName"),
-        Container.sampleChangerLocation != "",
-    )
+IN_CHANGER: Sequence[ColumnElement[bool]] = (
+    Dewar.dewarStatus == "processing",
+    Container.beamlineLocation == bindparam("beamLineName"),
+    Container.sampleChangerLocation != "",
 )
-"""In the sample changer of a beamline now."""
+"""A container is in the sample changer of a beamline now."""
+_ON_BEAMLINE = BLSample.containerId.in_(
+    select(Container.containerId).join(Dewar, Dewar.dewarId == Container.dewarId).where(*IN_CHANGER)
+)
 _OF_PROTEIN = BLSample.crystalId.in_(
     select(Crystal.crystalId).where(Crystal.proteinId == bindparam("proteinId"))
 )

@@ -94,7 +94,7 @@
   panel.addEventListener("click", pointed);
   panel.addEventListener("keydown", event => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!step) return;
+    if (!step || !layers.length) return;
     event.preventDefault();
     const size = [layers[0].width.baseVal.value, layers[0].height.baseVal.value];
     const from = cell || size.map(one => Math.floor(one / 2));

@@ -96,6 +96,18 @@
     open(link);
   });
 
+  // -- positions of containers -----------------------------------------------------------
+
+  // What is pointed at in a drawn container is marked in the table too, and the other way round.
+  const marks = (href, on) => document.querySelectorAll(`.puck a[href="${href}"], tbody tr:has(th a[href="${href}"])`)
+    .forEach(one => one.classList.toggle("near", on));
+  for (const [kind, on] of [["pointerover", true], ["pointerout", false]]) {
+    if (document.querySelector(".puck")) document.addEventListener(kind, event => {
+      const link = event.target.closest(".puck a") || event.target.closest("tbody tr")?.querySelector("th a");
+      if (link) marks(link.getAttribute("href"), on);
+    });
+  }
+
   // -- keys ------------------------------------------------------------------------------
 
   const cards = () => [...document.querySelectorAll("li.ev > article")];
