@@ -32,11 +32,23 @@ from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.reader import Reader
 from starbeam.db.scope import Scopes
-from starbeam.db.writer import Write
+from starbeam.db.writer import Begin, Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
-from starbeam.http import bodies, csv, docs, errors, health, login, metrics, openapi, requests, schemas
+from starbeam.http import (
+    bodies,
+    csv,
+    docs,
+    errors,
+    health,
+    login,
+    metrics,
+    openapi,
+    repeats,
+    requests,
+    schemas,
+)
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always, taken_away
 from starbeam.http.guard import Guard
@@ -88,12 +100,15 @@ class Starbeam:
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
         self.registry.collect_refresher(self.context)
+        self.registry.collect_repeats(self.context)
         self.logins.refresher = self.registry.refresher
         own = login.router(self.logins, self.onetime_tokens)
         self.registry.collect_parts([own, openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = Scopes(self.database, Visibility(self.registry.rules))
+        kept = self.registry.repeats
+        self.repeating = repeats.Repeating(kept, settings.server.api_root) if kept else None
         self.asgi = self._built()
 
     def _metrics(self) -> metrics.Metrics | None:
@@ -111,11 +126,11 @@ class Starbeam:
             service.watchers.append(self.metrics.log_in)
         return service
 
-    async def write(self, who: Principal) -> Write:
+    async def write(self, who: Principal, begin: Begin | None = None) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""
         scope = await self.scopes.of(who)
         about = who, self.clock.now(), self.options.values
-        return Write(self.database, scope, *about, self.registry.listeners)
+        return Write(self.database, scope, *about, self.registry.listeners, begin)
 
     @asynccontextmanager
     async def reads(self, who: Principal) -> AsyncIterator[Reader]:
@@ -189,12 +204,12 @@ class Starbeam:
             dependencies={**self._dependencies(), "still": Provide(still, sync_to_thread=False)},
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
-            before_request=requests.read_words,
+            before_request=self._before,
             cors_config=_cors(settings.cors_origins, routers),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
-            state=State({"ending": self.ending}),
+            state=State({"ending": self.ending, "repeating": self.repeating}),
             opt={"plugin": CORE},
             request_max_body_size=settings.max_body,
             logging_config=None,
@@ -202,8 +217,14 @@ class Starbeam:
         )
         requests.one_by_one(app)
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
-        app.asgi_handler = requests.RequestLog(app.asgi_handler, self.client_address, self.metrics)
+        served = repeats.Kept(app.asgi_handler) if self.repeating else app.asgi_handler
+        app.asgi_handler = requests.RequestLog(served, self.client_address, self.metrics)
         return app
+
+    async def _before(self, request: Request[Any, Any, Any]) -> Any:
+        """What comes between guard and handler; an answer, where the handler is not asked."""
+        await requests.read_words(request)
+        return await self.repeating.before(request) if self.repeating else None
 
     def _check_parameters(self, app: Litestar) -> None:
         """Note parameters that no request can set."""
@@ -235,8 +256,9 @@ class Starbeam:
             async with self.reads(who) as reader:
                 yield reader
 
-        async def write(who: NamedDependency[Principal]) -> Write:
-            return await self.write(who)
+        async def write(request: Request[Any, Any, Any], who: NamedDependency[Principal]) -> Write:
+            repeat = repeats.of(request)
+            return await self.write(who, repeat.begin if repeat else None)
 
         return {
             "who": Provide(who),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starbeam.pages import Pages, Site
     from starbeam.permissions import Permission
     from starbeam.plugin import Context
+    from starbeam.repeats import Repeats
     from starbeam.visibility import Rule
 
 
@@ -114,6 +115,15 @@ def register_refresher(ctx: Context) -> Iterable[Refresher]:
     """What gives log-ins a refresh token. Answers to log-ins then have `expiresIn` and `refreshToken`.
 
     Merge: one for a server. A second is an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_repeats(ctx: Context) -> Iterable[Repeats]:
+    """What remembers requests with an `Idempotency-Key`, and their answers.
+
+    Merge: one for a server. A second is an error. Without any, nobody looks at the header.
     """
     raise NotImplementedError
 

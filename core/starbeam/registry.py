@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from starbeam.pages import Site
     from starbeam.permissions import Permission
     from starbeam.plugin import Context
+    from starbeam.repeats import Repeats
     from starbeam.visibility import Rule
 
 CORE = "core"
@@ -63,6 +64,7 @@ class Registry:
     listeners: list[Listener] = field(default_factory=list)
     """Of every write."""
     refresher: Refresher | None = None
+    repeats: Repeats | None = None
     site: Site | None = None
     pages: list[Router] = field(default_factory=list)
     _owners: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -98,6 +100,13 @@ class Registry:
             for refresher in found:
                 if self._claim("refresher", "of log-ins", name):
                     self.refresher = refresher
+
+    def collect_repeats(self, context: Callable[[str], Context]) -> None:
+        """What remembers requests."""
+        for name, found in self.plugins.call("register_repeats", ctx=context):
+            for repeats in found:
+                if self._claim("memory", "of requests", name):
+                    self.repeats = repeats
 
     def collect_parts(
         self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]

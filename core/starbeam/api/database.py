@@ -23,7 +23,7 @@ from starbeam.db.schema import Schema, reflect
 from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, CALLER_PROPOSALS, NOW, Scope, bound_by, statement
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
-from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble
+from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble, waited
 from starbeam.db.writer import Listener, Write, Writer, Writes, refusing, sent
 from starbeam.db.written import RowWritten, Written, noted, noting, rows_of
 from starbeam.fields import OPTIONAL, REQUIRED
@@ -94,5 +94,6 @@ __all__ = [
     "statement",
     "through",
     "trouble",
+    "waited",
     "whole",
 ]

@@ -24,6 +24,8 @@ _DENIED = {1044, 1142, 1143, 1227, 1370}
 """… for a privilege that the account lacks."""
 _TAKEN = {1062, 1586}
 """… for a value that must be unique."""
+_WAITED = 1205
+"""… for a lock that another transaction kept for too long."""
 _NO_SUCH_ROW = {1216, 1452}
 """… for a row to refer to that is not there."""
 _ABSENT = {1054, 1146}
@@ -108,6 +110,11 @@ def _of_driver(error: DBAPIError) -> Trouble:
 def is_taken(error: DBAPIError) -> bool:
     """Whether an error about values says that another row has a value that must be unique."""
     return _says(error, _TAKEN, "UNIQUE")
+
+
+def waited(error: DBAPIError) -> bool:
+    """Whether a lock did not come in time."""
+    return error.orig is not None and error.orig.args[:1] == (_WAITED,)
 
 
 def refers_to_nothing(error: DBAPIError) -> bool:

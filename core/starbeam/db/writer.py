@@ -137,6 +137,10 @@ Listener = Callable[[Writer], Awaitable[None]]
 writes itself, nobody is told."""
 
 
+Begin = Callable[[Writer], Awaitable[None]]
+"""What comes first in a transaction, and no listener is told of."""
+
+
 class Write:
     """Runs the changes of one caller."""
 
@@ -148,11 +152,13 @@ class Write:
         now: datetime,
         options: Options,
         listeners: Sequence[Listener] = (),
+        begin: Begin | None = None,
     ) -> None:
         self._database = database
         self._scope = scope
         self._about = who, now, options
         self._listeners = listeners
+        self._begin = begin
 
     async def __call__(
         self, work: Callable[Concatenate[Writer, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
@@ -192,6 +198,8 @@ class Write:
         """One transaction, for work that is no function: it is not begun again."""
         async with self._database.transaction(alone=name) as session:
             writer = Writer(session, self._scope, *self._about)
+            if self._begin:
+                await self._begin(writer)
             with noted(session, writer.written) if self._listeners else nullcontext():
                 yield writer
                 await session.flush()

@@ -21,7 +21,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from starbeam.access import public
 from starbeam.auth.snapshot import Snapshot
-from starbeam.http import docs, schemas
+from starbeam.http import docs, repeats, schemas
 from starbeam.http.dependencies import always
 from starbeam.http.errors import Error, HTTPValidationError
 from starbeam.http.files import FileAnswer
@@ -86,12 +86,15 @@ def document(app: Litestar, off: frozenset[str] = frozenset()) -> Json:
     """The document as plain data, without the operations that the options in `off` switch."""
     found: Json = deepcopy(app.openapi_schema.to_schema())
     paths: Json = {}
+    repeating: repeats.Repeating | None = app.state.get("repeating")
     for one in operations_of(app):
         method, opt = one.method.lower(), one.handler.opt
         operation = found["paths"].get(one.path, {}).get(method)
         if operation is not None and opt.get("switch") not in off:
             shown = one.path + "/" if opt.get("slash") else one.path
-            paths.setdefault(shown, {})[method] = _operation(operation, one.handler, one.path)
+            told = paths.setdefault(shown, {})[method] = _operation(operation, one.handler, one.path)
+            if repeating and repeating.takes(one.method, one.path, one.handler):
+                told.setdefault("parameters", []).append(deepcopy(repeats.PARAMETER))
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     found["paths"] = schemas.walk(paths, schemas.plain)
     found["components"] = {"schemas": _components(app, found), "securitySchemes": {"HTTPBearer": bearer}}

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
     from starbeam.api.auth import Refresher
     from starbeam.api.database import Rule
+    from starbeam.api.http import Repeats
     from starbeam.api.web import Authenticator
     from starbeam_tokens.parts import Parts
 
 
-IN_TABLES = "tokens and log-ins are in tables of the ISPyB database"
-IN_CONFIGURATION = "tokens are those of the configuration; log-ins are renewed by signed tokens"
+IN_TABLES = "tokens, log-ins and answers to requests with a key are in tables of the ISPyB database"
+IN_CONFIGURATION = (
+    "tokens are those of the configuration; log-ins are renewed by signed tokens, and nobody looks at"
+    " Idempotency-Key"
+)
 
 
 class TokensPlugin(Plugin[TokensSettings]):
@@ -86,6 +90,12 @@ class TokensPlugin(Plugin[TokensSettings]):
         from starbeam_tokens.renewal import Unrenewed
 
         return [self.parts(ctx).refresher or Unrenewed()]
+
+    @hookimpl
+    def register_repeats(self, ctx: Context) -> Iterable[Repeats]:
+        """What remembers requests with an `Idempotency-Key`."""
+        repeats = self.parts(ctx).repeats
+        return [repeats] if repeats else []
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:

@@ -65,3 +65,16 @@ class StarbeamRefresh(Base):
     expiresAt: Mapped[int]
     revokedAt: Mapped[int | None]
     userAgent: Mapped[str]
+
+
+class StarbeamIdempotency(Base):
+    """A request with an `Idempotency-Key`. Its digests tell nobody the key, who sent it or what."""
+
+    keyHash: Mapped[str] = mapped_column(primary_key=True)
+    """Of the key and who sent it."""
+    requestHash: Mapped[str]
+    createdAt: Mapped[int]
+    """In seconds since 1970."""
+    status: Mapped[int | None]
+    """Of the answer; null while there is none."""
+    answer: Mapped[str | None]

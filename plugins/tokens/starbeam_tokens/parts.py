@@ -12,6 +12,7 @@ from starbeam_tokens.authenticator import TokenAuthenticator
 from starbeam_tokens.changes import Terms
 from starbeam_tokens.held import HeldTokens, of_settings
 from starbeam_tokens.refresh import StoredRefresh
+from starbeam_tokens.repeats import StoredRepeats
 from starbeam_tokens.settings import ISPYB
 from starbeam_tokens.stateless import StatelessRefresh
 from starbeam_tokens.uses import SECONDS, Uses
@@ -44,6 +45,7 @@ class Parts:
             allow_http=settings.allow_http,
         )
         self.refresher = self._refresher()
+        self.repeats = StoredRepeats(ctx.database) if self.tables else None
 
     def _refresher(self) -> StoredRefresh | StatelessRefresh | None:
         secret = self._ctx.settings.auth.secret_key
@@ -79,11 +81,13 @@ class Parts:
         await self.uses.write()
 
     async def _clean(self) -> None:
-        if isinstance(self.refresher, StoredRefresh):
-            try:
+        try:
+            if isinstance(self.refresher, StoredRefresh):
                 await self.refresher.clean()
-            except Exception as error:  # whatever fails here must not end the background task
-                self._ctx.database.outage.note(error, "forgetting log-ins")
+            if self.repeats:
+                await self.repeats.clean()
+        except Exception as error:  # whatever fails here must not end the background task
+            self._ctx.database.outage.note(error, "forgetting log-ins and requests")
 
     async def expiry(self) -> str | None:
         """How many tokens of machines end soon."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from starbeam.api.database import CALLER_ID, Allow, Scope, Shape, Writer
+from starbeam.api.database import CALLER_ID, Allow, Scope, Shape, Writer, waited
 from starbeam.api.lists import Filters, List, Where, query
 from starbeam.api.models import Person
 from starbeam_tokens import schemas
-from starbeam_tokens.models import StarbeamRefresh, StarbeamToken, StarbeamTokenUse
+from starbeam_tokens.models import StarbeamIdempotency, StarbeamRefresh, StarbeamToken, StarbeamTokenUse
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 HELD = select(
     StarbeamToken.tokenId,
@@ -110,3 +114,40 @@ async def end_families(writer: Writer, which: ColumnElement[bool], now: int) -> 
 async def forget_families(writer: Writer, before: int) -> None:
     """Delete the log-ins that were over before a time."""
     await writer.delete(StarbeamRefresh, StarbeamRefresh.expiresAt < before)
+
+
+REPEAT = select(
+    StarbeamIdempotency.requestHash, StarbeamIdempotency.status, StarbeamIdempotency.answer
+).where(StarbeamIdempotency.keyHash == bindparam("key"))
+"""What a key was used for."""
+_HOLD = (
+    "INSERT INTO StarbeamIdempotency (keyHash, requestHash, createdAt) VALUES (:key, :request, :created_at)"
+)
+_HOLDS = {
+    "sqlite": text(_HOLD),
+    "mysql": text(f"SET STATEMENT innodb_lock_wait_timeout = 2 FOR {_HOLD}"),
+}
+"""By dialect. Who holds the key may take longer than clients wait."""
+
+
+async def hold(session: AsyncSession, key: str, request: str, now: int) -> bool:
+    """Take a key, as the first thing in a transaction; whether it was free."""
+    hold = _HOLDS[session.get_bind().dialect.name]
+    try:
+        await session.execute(hold, {"key": key, "request": request, "created_at": now})
+    except DBAPIError as error:
+        if isinstance(error, IntegrityError) or waited(error):
+            return False
+        raise
+    return True
+
+
+async def keep(session: AsyncSession, key: str, status: int, answer: str) -> None:
+    """Add the answer to a key."""
+    has_key = StarbeamIdempotency.keyHash == key
+    await session.execute(update(StarbeamIdempotency).where(has_key).values(status=status, answer=answer))
+
+
+async def let_go(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Delete keys."""
+    await session.execute(delete(StarbeamIdempotency).where(which))
