@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from msgspec.structs import replace
 
 from starbeam import loader
 from starbeam.access import Principal, Still
@@ -28,11 +29,7 @@ from starbeam.auth.snapshot import REFRESH_SECONDS, Snapshot
 from starbeam.auth.tokens import Tokens
 from starbeam.cache import end_renewals
 from starbeam.clock import Clock
-from starbeam.db.connection import ReadConnection
 from starbeam.db.engine import LOOK_SECONDS, Database
-from starbeam.db.reader import Reader
-from starbeam.db.scope import Scopes
-from starbeam.db.writer import Begin, Write
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
@@ -50,7 +47,7 @@ from starbeam.http import (
     schemas,
 )
 from starbeam.http.addresses import ClientAddress
-from starbeam.http.dependencies import always, taken_away
+from starbeam.http.dependencies import always, caller, taken_away
 from starbeam.http.guard import Guard
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
@@ -58,7 +55,7 @@ from starbeam.options import LiveOptions
 from starbeam.plugin import Context
 from starbeam.registry import CORE, Registry, handlers_of, operations_of
 from starbeam.settings import secret_problem
-from starbeam.visibility import Visibility
+from starbeam.store import Store
 
 if TYPE_CHECKING:
     from starbeam.settings import Loaded
@@ -88,6 +85,10 @@ class Starbeam:
         self.options = LiveOptions(self.registry.options)
         self.ending = asyncio.Event()
         """Set when the server is told to end."""
+        self.store = Store(self.database, self.registry, self.clock, self.options)
+        self.stores = self._stores()
+        """By plugin: the second database where its own tables are."""
+        self.write, self.reads = self.store.write, self.store.reads
         self.snapshot = Snapshot(self.options, People(self.options), self.database)
         self.explain = Explainer(self.snapshot, self.database, self.reads, self._paths)
         self.files = Files(settings.files)
@@ -99,17 +100,25 @@ class Starbeam:
         self.health = health.Health(self.registry, self.database, self.is_test_system)
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
-        self.registry.collect_refresher(self.context)
-        self.registry.collect_repeats(self.context)
+        self.registry.collect_singles(self.context)
         self.logins.refresher = self.registry.refresher
         own = login.router(self.logins, self.onetime_tokens)
         self.registry.collect_parts([own, openapi.router(self.snapshot)], self.context)
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
-        self.scopes = Scopes(self.database, Visibility(self.registry.rules))
+        self.scopes = self.store.scopes
         kept = self.registry.repeats
         self.repeating = repeats.Repeating(kept, settings.server.api_root) if kept else None
         self.asgi = self._built()
+
+    def _stores(self) -> dict[str, Store]:
+        about = self.registry, self.clock, self.options
+        return {
+            plugin: Store(
+                Database(replace(self.settings.database, url=one.url), one.models.values()), *about, plugin
+            )
+            for plugin, one in self.registry.beside.items()
+        }
 
     def _metrics(self) -> metrics.Metrics | None:
         """The figures, where anybody may read them."""
@@ -126,21 +135,10 @@ class Starbeam:
             service.watchers.append(self.metrics.log_in)
         return service
 
-    async def write(self, who: Principal, begin: Begin | None = None) -> Write:
-        """What runs a caller's changes. Raises what the database raises while it is away."""
-        scope = await self.scopes.of(who)
-        about = who, self.clock.now(), self.options.values
-        return Write(self.database, scope, *about, self.registry.listeners, begin)
-
-    @asynccontextmanager
-    async def reads(self, who: Principal) -> AsyncIterator[Reader]:
-        """What reads for a caller. Raises what the database raises while it is away."""
-        connection = ReadConnection(self.database)
-        try:
-            scope = await self.scopes.of(who)
-            yield Reader(connection, scope, who, self.clock.now(), self.options.values)
-        finally:
-            await connection.close()
+    @property
+    def databases(self) -> list[Database]:
+        """ISPyB's, and the second ones of plugins."""
+        return [self.database, *(store.database for store in self.stores.values())]
 
     def _paths(self) -> list[str]:
         return [one.path for one in operations_of(self.asgi)]
@@ -155,7 +153,8 @@ class Starbeam:
         backends = self.plugins.backends.get(plugin, {})
         collect = partial(self.plugins.call, ctx=self.context)
         about = self.settings, self.database, self.snapshot, self.clock, self.write, self.reads, self.ending
-        return Context(plugin, *about, self.explain, self.registry.permissions, collect, backends)
+        own = self.stores.get(plugin, self.store)
+        return Context(plugin, *about, own, self.explain, self.registry.permissions, collect, backends)
 
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""
@@ -249,22 +248,10 @@ class Starbeam:
         that.
         """
 
-        async def who(request: Request[Principal, Any, Any]) -> Principal:
-            return request.user
-
-        async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
-            async with self.reads(who) as reader:
-                yield reader
-
-        async def write(request: Request[Any, Any, Any], who: NamedDependency[Principal]) -> Write:
-            repeat = repeats.of(request)
-            return await self.write(who, repeat.begin if repeat else None)
-
         return {
-            "who": Provide(who),
+            "who": Provide(caller),
             "page": Provide(PageProvider(self.settings.server.max_limit), sync_to_thread=False),
-            "reader": Provide(reader),
-            "write": Provide(write),
+            **self.store.given,
             **always(
                 api_root=self.settings.server.api_root,
                 client_address=self.client_address,
@@ -280,12 +267,14 @@ class Starbeam:
         @asynccontextmanager
         async def running(app: Litestar) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
-                stack.push_async_callback(self.database.close)
+                for database in self.databases:
+                    stack.push_async_callback(database.close)
                 stack.push_async_callback(end_renewals)
                 stack.callback(self.tries.close)
                 await self.snapshot.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
-                await stack.enter_async_context(every(LOOK_SECONDS, self.database.watch_schema))
+                for database in self.databases:
+                    await stack.enter_async_context(every(LOOK_SECONDS, database.watch_schema))
                 await stack.enter_async_context(every(onetime.CLEAN_SECONDS, self.onetime_tokens.clean))
                 if self.metrics:
                     await self.metrics.measure()

@@ -45,6 +45,16 @@ def register_models() -> Iterable[type[DeclarativeBase]]:
 
 
 @hookspec
+def register_database() -> Iterable[str]:
+    """The URL of a second database, for a plugin whose tables are its own and not in ISPyB's: its models
+    and revisions are of that one then, and `ctx.own` reads and writes it.
+
+    Merge: each plugin has its own. Of several of one plugin the last counts.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def register_migrations() -> Iterable[Path]:
     """Folders of Alembic revisions, for tables of this plugin's own that no ISPyB database has.
     ``starbeam db upgrade`` applies them; they must not touch any other table.

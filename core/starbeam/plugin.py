@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starbeam.options import LiveOptions
     from starbeam.permissions import Permission
     from starbeam.settings import Settings
+    from starbeam.store import Store
 
 PROJECT = "starbeam"
 GROUP = "starbeam.plugins"
@@ -92,6 +93,9 @@ class Context:
     """The same for what reads."""
     ending: asyncio.Event
     """Set when the server is told to end: answers that go on and on end then."""
+    own: Store
+    """Where this plugin's own tables are: in the ISPyB database, or in the second one that it names
+    (`register_database`)."""
     explain: Callable[[str, str], Awaitable[tuple[str, Explanation]]]
     """From a login and a path of the API to the login as it is stored and why that person sees what the path
     is about, or does not. Not while hooks run."""

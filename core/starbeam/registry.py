@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from starbeam import hooks, options, permissions
 from starbeam.access import ANY_SCOPE, READ, Access
+from starbeam.checks import Check
 from starbeam.db import models
 from starbeam.hooks import said
 from starbeam.loader import CORRECT
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.auth.refresh import Refresher
-    from starbeam.checks import Check
     from starbeam.db.indexes import Index
     from starbeam.db.migrations import Migrations
     from starbeam.db.writer import Listener
@@ -42,12 +42,23 @@ CORE = "core"
 
 
 @dataclass
+class Beside:
+    """A second database, of a plugin's own tables."""
+
+    url: str
+    models: dict[str, type[Any]] = field(default_factory=dict)
+
+
+@dataclass
 class Registry:
     """Everything declared, by the name that must be unique."""
 
     plugins: Plugins
     api_root: str
     models: dict[str, type[Any]] = field(default_factory=dict)
+    """Of the ISPyB database."""
+    beside: dict[str, Beside] = field(default_factory=dict)
+    """By plugin."""
     options: dict[str, Option] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     backends: dict[str, AuthBackend] = field(default_factory=dict)
@@ -71,13 +82,15 @@ class Registry:
 
     def collect_declarations(self) -> None:
         """Models, options, permissions, revisions and indexes: what needs no running parts."""
+        for name, urls in self.plugins.call("register_database"):
+            self.beside.update((name, Beside(url)) for url in urls)
         for kind, of_core, hook, key, into in (
             ("table", models.mapped(models.Base), "register_models", "__tablename__", self.models),
             ("option", options.CORE, "register_options", "name", self.options),
             ("permission", permissions.CORE, "register_permissions", "name", self.permissions),
         ):
             for name, found in [(CORE, of_core), *self.plugins.call(hook)]:
-                self._keep(kind, name, found, into, key)
+                self._keep(kind, name, found, self._models(name) if kind == "table" else into, key)
         for name, folders in self.plugins.call("register_migrations"):
             for folder in folders:
                 if not folder.is_dir():
@@ -87,6 +100,10 @@ class Registry:
         for name, indexes in self.plugins.call("register_indexes"):
             self.indexes += [(name, index) for index in indexes]
 
+    def _models(self, plugin: str) -> dict[str, type[Any]]:
+        """Of the database where a plugin's tables are."""
+        return self.beside[plugin].models if plugin in self.beside else self.models
+
     def collect_backends(self, configured: Iterable[str], context: Callable[[str], Context]) -> None:
         """Log-in backends, in the order of the configuration; those without a section come last."""
         for name, found in self.plugins.call("register_auth_backends", ctx=context):
@@ -94,19 +111,19 @@ class Registry:
         first = [name for name in configured if name in self.backends]
         self.backends = {name: self.backends[name] for name in dict.fromkeys([*first, *self.backends])}
 
-    def collect_refresher(self, context: Callable[[str], Context]) -> None:
-        """What renews log-ins."""
-        for name, found in self.plugins.call("register_refresher", ctx=context):
-            for refresher in found:
-                if self._claim("refresher", "of log-ins", name):
-                    self.refresher = refresher
+    def collect_singles(self, context: Callable[[str], Context]) -> None:
+        """What renews log-ins, and what remembers requests."""
+        self.refresher = self._one("register_refresher", "refresher", "of log-ins", context)
+        self.repeats = self._one("register_repeats", "memory", "of requests", context)
 
-    def collect_repeats(self, context: Callable[[str], Context]) -> None:
-        """What remembers requests."""
-        for name, found in self.plugins.call("register_repeats", ctx=context):
-            for repeats in found:
-                if self._claim("memory", "of requests", name):
-                    self.repeats = repeats
+    def _one(self, hook: str, kind: str, whose: str, context: Callable[[str], Context]) -> Any:
+        """What one plugin gives at most."""
+        kept = None
+        for name, found in self.plugins.call(hook, ctx=context):
+            for one in found:
+                if self._claim(kind, whose, name):
+                    kept = one
+        return kept
 
     def collect_parts(
         self, core_routes: list[ControllerRouterHandler], context: Callable[[str], Context]
@@ -119,6 +136,10 @@ class Registry:
             self.rules += found
         for name, found in self.plugins.call("register_lifespan", ctx=context):
             self.lifespans += [(name, lifespan) for lifespan in found]
+        self.checks += [
+            Check(f"{name}.database", context(name).own.trouble, essential=False, says="answers")
+            for name in self.beside
+        ]
         for name, found in self.plugins.call("register_checks", ctx=context):
             named = [replace(check, name=f"{name}.{check.name}") for check in found]
             self._keep("check", name, named, {})
@@ -127,11 +148,9 @@ class Registry:
             self.authenticators += found
         for _, found in self.plugins.call("register_listeners", ctx=context):
             self.listeners += found
-        for name, found in self.plugins.call("register_site", ctx=context):
-            for site in found:
-                if self._claim("site", "of the server", name):
-                    self.site = site
-                    self._collect_pages(site)
+        self.site = self._one("register_site", "site", "of the server", context)
+        if self.site:
+            self._collect_pages(self.site)
 
     def _collect_pages(self, site: Site) -> None:
         for name, pages in site.pages.items():
@@ -160,12 +179,15 @@ class Registry:
     def _of(self, plugin: str, kind: str, declared: dict[str, Any]) -> list[Any]:
         return [one for name, one in declared.items() if self._owners[kind, name.lower()] == plugin]
 
-    def revisions(self) -> list[Migrations]:
-        """The revisions of all plugins that have any, those that others require first."""
+    def revisions(self, beside: str = "") -> list[Migrations]:
+        """The revisions of all plugins that have any, those that others require first: of the ISPyB database,
+        or of the second one of a plugin."""
         from starbeam.db.migrations import Migrations  # Alembic, which no server needs
 
         found = []
         for plugin, folders in self.migrations.items():
+            if beside != (plugin if plugin in self.beside else ""):
+                continue
             own = {model.__tablename__ for model in self.models_of(plugin)}
             found.append(Migrations(plugin, folders, frozenset(self.models) - own))
         return found

@@ -29,6 +29,7 @@ from starbeam.db.written import RowWritten, Written, noted, noting, rows_of
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
 from starbeam.sheets import Sheet
+from starbeam.store import Store
 from starbeam.visibility import Allow, Condition, Named, Narrow, Reason, Rule, through
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Scope",
     "Shape",
     "Sheet",
+    "Store",
     "Trouble",
     "Write",
     "Writer",

@@ -5,11 +5,14 @@ from starbeam.conversion import parsed
 from starbeam.discovery import Found, bundled, discover
 from starbeam.options import BeamLineGroup, Option, read_values
 from starbeam.settings import Files, InvalidValue, Loaded, Problem, SettingsError, load
+from starbeam.settings.checks import ISPYB, NONE, check_tables
 from starbeam.settings.convert import convert_located, description, struct_of
 from starbeam.settings.secrets import is_secret, mask_value
 
 __all__ = [
+    "ISPYB",
     "LEEWAY",
+    "NONE",
     "BeamLineGroup",
     "Files",
     "Found",
@@ -19,6 +22,7 @@ __all__ = [
     "Problem",
     "SettingsError",
     "bundled",
+    "check_tables",
     "convert_located",
     "description",
     "discover",

@@ -12,6 +12,7 @@ from starbeam.cli.options import build, config_option, finish, require_file
 from starbeam.cli.tools import ToolGroup
 
 if TYPE_CHECKING:
+    from starbeam.app import Starbeam
     from starbeam.db.engine import Database
     from starbeam.registry import Registry
 
@@ -33,7 +34,7 @@ def upgrade(config: Path | None) -> None:
     starbeam = build(config)
     require_file(starbeam.database)
     try:
-        applied = finish(_upgrade(starbeam.database, starbeam.registry))
+        applied = finish(_upgrade(starbeam))
     except NotItsTable as error:
         raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
     except DBAPIError as error:
@@ -46,17 +47,24 @@ def upgrade(config: Path | None) -> None:
     click.echo(f"applied {len(applied)}" if applied else "nothing to do: every table of a plugin is there")
 
 
-async def _upgrade(database: Database, registry: Registry) -> list[str]:
+async def _upgrade(starbeam: Starbeam) -> list[str]:
     try:
-        return await upgrade_tables(database, registry)
+        applied = await upgrade_tables(starbeam.database, starbeam.registry)
+        for plugin, store in starbeam.stores.items():
+            applied += await upgrade_tables(store.database, starbeam.registry, plugin)
+        return applied
     finally:
-        await database.close()
+        for database in starbeam.databases:
+            await database.close()
 
 
-async def upgrade_tables(database: Database, registry: Registry) -> list[str]:
-    """Apply the revisions of all plugins; what was applied, as `plugin revision: title`."""
+async def upgrade_tables(database: Database, registry: Registry, beside: str = "") -> list[str]:
+    """Apply the revisions of all plugins, or those of one that has this second database; what was applied, as
+    `plugin revision: title`."""
     applied: list[str] = []
-    for migrations in registry.revisions():
+    if beside and (file := database.sqlite_file):
+        file.touch(0o600)
+    for migrations in registry.revisions(beside):
         async with database.engines[1].begin() as connection:
             done = await connection.run_sync(migrations.upgrade)
         applied += [f"{migrations.plugin} {one}" for one in done]

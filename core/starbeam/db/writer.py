@@ -64,11 +64,19 @@ class Writer(Lists):
     """One transaction: what it reads is what it will have written. Raise anything, and nothing is written."""
 
     def __init__(
-        self, session: AsyncSession, scope: Scope, who: Principal, now: datetime, options: Options
+        self,
+        session: AsyncSession,
+        scope: Scope,
+        who: Principal,
+        now: datetime,
+        options: Options,
+        beside: str = "",
     ) -> None:
         super().__init__(scope, who, now, options)
         self.session = session
         """For statements that no method here has."""
+        self.beside = beside
+        """The plugin whose second database is written; empty for ISPyB's."""
         self.written: list[Written] = []
         """What was written, where anybody listens."""
         self.committed: list[Callable[[], Awaitable[None]]] = []
@@ -153,12 +161,14 @@ class Write:
         options: Options,
         listeners: Sequence[Listener] = (),
         begin: Begin | None = None,
+        beside: str = "",
     ) -> None:
         self._database = database
         self._scope = scope
         self._about = who, now, options
         self._listeners = listeners
         self._begin = begin
+        self._beside = beside
 
     async def __call__(
         self, work: Callable[Concatenate[Writer, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
@@ -197,7 +207,7 @@ class Write:
     async def opened(self, name: str | None = None) -> AsyncIterator[Writer]:
         """One transaction, for work that is no function: it is not begun again."""
         async with self._database.transaction(alone=name) as session:
-            writer = Writer(session, self._scope, *self._about)
+            writer = Writer(session, self._scope, *self._about, self._beside)
             if self._begin:
                 await self._begin(writer)
             with noted(session, writer.written) if self._listeners else nullcontext():

@@ -1,20 +1,27 @@
-"""What handlers are given by name, beside what every handler may ask for (`starbeam.app`)."""
+"""What handlers are given by name. What every handler may ask for is listed in `starbeam.app`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from litestar import Request
 from litestar.constants import RESERVED_KWARGS
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from msgspec import Struct, inspect
 
+from starbeam.access import Principal
 from starbeam.conversion import described
+from starbeam.db.reader import Reader
+from starbeam.db.writer import Write
 from starbeam.fields import kinds
+from starbeam.http import repeats
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
+
+    from starbeam.store import Store
 
 
 _PLAIN = (
@@ -57,6 +64,25 @@ def taken_away(handler: HTTPRouteHandler, given: Collection[str]) -> Iterator[st
                     yield name
             elif all(isinstance(one, _PLAIN) for one in kinds(described(field.annotation))):
                 yield name
+
+
+async def caller(request: Request[Principal, Any, Any]) -> Principal:
+    """Who calls."""
+    return request.user
+
+
+def reading_and_writing(store: Store) -> dict[str, Provide]:
+    """`reader` and `write`: what a request reads and writes a database with."""
+
+    async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
+        async with store.reads(who) as reader:
+            yield reader
+
+    async def write(request: Request[Any, Any, Any], who: NamedDependency[Principal]) -> Write:
+        repeat = repeats.of(request)
+        return await store.write(who, repeat.begin if repeat else None)
+
+    return {"reader": Provide(reader), "write": Provide(write)}
 
 
 def always(**values: Any) -> dict[str, Provide]:

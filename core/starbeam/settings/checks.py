@@ -88,6 +88,17 @@ def check_database_url(value: str) -> None:
         _wrong_scheme(scheme)
 
 
+ISPYB, NONE = "ispyb", "none"
+
+
+def check_tables(value: str) -> None:
+    """Require where the tables of a plugin's own are: `ispyb`, `none`, or the URL of a second database."""
+    if value not in (ISPYB, NONE):
+        if "://" not in value:
+            _wrong(f'"{ISPYB}", "{NONE}", or the URL of a second database', value)
+        check_database_url(value)
+
+
 def _wrong_scheme(scheme: str) -> NoReturn:
     got = f"got {scheme}://" if scheme else "got no scheme"
     spelling = _SPELLINGS.get(scheme.partition("+")[0])

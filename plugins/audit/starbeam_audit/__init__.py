@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starbeam.api import Check, Context, Lifespan, Permission, Plugin, hookimpl
-from starbeam_audit.settings import ISPYB, AuditSettings
+from starbeam.api.settings import ISPYB, NONE
+from starbeam_audit.settings import AuditSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -28,7 +29,16 @@ class AuditPlugin(Plugin[AuditSettings]):
 
     @property
     def _has_table(self) -> bool:
-        return self.settings.tables == ISPYB
+        return self.settings.tables != NONE
+
+    @property
+    def _is_beside(self) -> bool:
+        return self.settings.tables not in (ISPYB, NONE)
+
+    @hookimpl
+    def register_database(self) -> Iterable[str]:
+        """The second database, where the table is in one."""
+        return [self.settings.tables] if self._is_beside else []
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
@@ -53,14 +63,16 @@ class AuditPlugin(Plugin[AuditSettings]):
         """What records each write."""
         from starbeam_audit import record
 
-        return [record.into_table if self._has_table else record.IntoFile(self.settings.file)]
+        return [record.IntoTable(ctx.own) if self._has_table else record.IntoFile(self.settings.file)]
 
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operation that shows it."""
+        from litestar import Router
+
         from starbeam_audit.routes import handlers
 
-        return handlers if self._has_table else []
+        return [Router("/", route_handlers=handlers, dependencies=ctx.own.given)] if self._has_table else []
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
@@ -75,7 +87,8 @@ class AuditPlugin(Plugin[AuditSettings]):
         from starbeam_audit import record
 
         if self._has_table:
-            says = "writes are recorded in a table of the ISPyB database"
+            where = "a second database, once they are done" if self._is_beside else "the ISPyB database"
+            says = f"writes are recorded in a table of {where}"
             return [Check("record", record.always_there, essential=False, says=says)]
         into = record.IntoFile(self.settings.file)
         return [Check("record", into.trouble, essential=False, says=f"writes are recorded in {into.name}")]

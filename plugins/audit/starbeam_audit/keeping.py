@@ -33,7 +33,7 @@ class Keeping:
         """Do so now. While the database is away it is left for the next time."""
         outage = self._ctx.database.outage
         try:
-            await (await self._ctx.writes(NOBODY))(queries.forget, self._ctx.clock.now() - self._kept)
+            await (await self._ctx.own.write(NOBODY))(queries.forget, self._ctx.clock.now() - self._kept)
             outage.over("forgetting old writes")
         except Exception as error:  # whatever fails here must not end the background task
             outage.note(error, "forgetting old writes")

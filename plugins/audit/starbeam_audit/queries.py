@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from sqlalchemy import bindparam, insert, or_, select
@@ -14,6 +14,9 @@ from starbeam.api.database import Rows, Shape, Writer, containing, contains
 from starbeam.api.lists import Filters, List, Where, query
 from starbeam_audit.models import StarbeamAudit
 from starbeam_audit.schemas import Audited, AuditedRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def _of_key(key: str) -> dict[str, str]:
@@ -105,9 +108,9 @@ AUDIT = List(
 """The newest first. 3 statements a page."""
 
 
-async def add(writer: Writer, rows: list[dict[str, Any]]) -> None:
+async def add(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Add to the record."""
-    await writer.session.execute(insert(StarbeamAudit), rows)
+    await session.execute(insert(StarbeamAudit), rows)
 
 
 async def forget(writer: Writer, before: datetime) -> None:

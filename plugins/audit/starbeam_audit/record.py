@@ -16,7 +16,7 @@ from starbeam.api.http import current_call
 from starbeam_audit import queries
 
 if TYPE_CHECKING:
-    from starbeam.api.database import RowWritten, Writer, Written
+    from starbeam.api.database import RowWritten, Store, Writer, Written
 
 log = structlog.get_logger("starbeam.audit")
 to_log = structlog.get_logger("audit")
@@ -91,14 +91,34 @@ def _key(key: tuple[Any, ...]) -> str:
     return ",".join(str(part) for part in key)
 
 
-async def into_table(writer: Writer) -> None:
-    """Record what a transaction wrote, in it."""
-    if rows := told(writer):
-        await queries.add(writer, rows)
+class IntoTable:
+    """Records what a transaction wrote: in it, or once it is committed where the record is in another
+    database."""
+
+    def __init__(self, tables: Store) -> None:
+        self._tables = tables
+
+    async def __call__(self, writer: Writer) -> None:
+        """Record what a transaction wrote."""
+        if not (rows := told(writer)):
+            return
+        if writer.beside == self._tables.beside:
+            await queries.add(writer.session, rows)
+            return
+
+        async def add() -> None:
+            try:
+                async with self._tables.database.transaction() as session:
+                    await queries.add(session, rows)
+            except Exception as error:  # it is written, and whoever asked is told so
+                about = {key: rows[0][key] for key in ("login", "requestId", "operation")}
+                log.error("writes not recorded", error=type(error).__name__, rows=len(rows), **about)
+
+        writer.committed.append(add)
 
 
 async def always_there() -> None:
-    """Nothing: what cannot be recorded is not written."""
+    """Nothing: what cannot be recorded is not written, or the log tells of it."""
 
 
 class IntoFile:

@@ -7,8 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from starbeam.api import Section
-
-ISPYB, NONE = "ispyb", "none"
+from starbeam.api.settings import ISPYB, check_tables
 
 
 class AuditSettings(Section, frozen=True):
@@ -18,8 +17,9 @@ class AuditSettings(Section, frozen=True):
         str,
         Meta(
             description='Where the record is: "ispyb", in a table of the ISPyB database, written with what it'
-            ' tells of or not at all; or "none": lines of a file, after that',
-            pattern="^(ispyb|none)$",
+            " tells of or not at all; the URL of a second database, where it is written after that; or"
+            ' "none": lines of a file, after that too',
+            extra={"check": check_tables},
         ),
     ] = ISPYB
     days: Annotated[int, Meta(description="For how many days the table keeps it", ge=1)] = 400

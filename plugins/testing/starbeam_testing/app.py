@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from starbeam.api.commands import upgrade_tables
 from starbeam.api.database import Schema, reflect
 from starbeam.api.models import Permission, Person, UserGroup, UserGroup_has_Permission, UserGroup_has_Person
 from starbeam.api.tools import Starbeam, sqlite
@@ -42,6 +43,8 @@ class TestDatabase:
             async with self.engine.begin() as connection:
                 await connection.run_sync(migrations.upgrade)
             self._schema = None
+        for plugin, store in starbeam.stores.items():
+            await upgrade_tables(store.database, starbeam.registry, plugin)
 
     async def add(self, model: type[Any], *rows: dict[str, Any], **row: Any) -> None:
         """Insert rows of a model, given by attribute names.

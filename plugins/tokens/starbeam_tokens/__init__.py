@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starbeam.api import Check, Context, Lifespan, Permission, Plugin, hookimpl
-from starbeam_tokens.settings import ISPYB, TokensSettings
+from starbeam.api.settings import ISPYB, NONE
+from starbeam_tokens.settings import TokensSettings
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 IN_TABLES = "tokens, log-ins and answers to requests with a key are in tables of the ISPyB database"
+BESIDE = "tokens, log-ins and answers to requests with a key are in a second database"
 IN_CONFIGURATION = (
     "tokens are those of the configuration; log-ins are renewed by signed tokens, and nobody looks at"
     " Idempotency-Key"
@@ -52,7 +54,12 @@ class TokensPlugin(Plugin[TokensSettings]):
 
     @property
     def _has_tables(self) -> bool:
-        return self.settings.tables == ISPYB
+        return self.settings.tables != NONE
+
+    @hookimpl
+    def register_database(self) -> Iterable[str]:
+        """The second database, where the tables are in one."""
+        return [self.settings.tables] if self.settings.tables not in (ISPYB, NONE) else []
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
@@ -103,7 +110,7 @@ class TokensPlugin(Plugin[TokensSettings]):
         from starbeam_tokens import routes
 
         parts = self.parts(ctx)
-        return [routes.router(parts.held, parts.terms(ctx), parts.refresher, tables=parts.tables)]
+        return [routes.router(parts.held, parts.terms(ctx), parts.refresher, parts.tables)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:
@@ -113,5 +120,5 @@ class TokensPlugin(Plugin[TokensSettings]):
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
         """Whether a token of a machine ends soon, and where tokens are."""
-        says = IN_TABLES if self._has_tables else IN_CONFIGURATION
+        says = {ISPYB: IN_TABLES, NONE: IN_CONFIGURATION}.get(self.settings.tables, BESIDE)
         return [Check("expiry", self.parts(ctx).expiry, essential=False, says=says)]

@@ -24,6 +24,7 @@ from starbeam.api.commands import (
     toml_key,
     with_database,
 )
+from starbeam.api.settings import NONE
 
 if TYPE_CHECKING:
     from starbeam.api.database import Database, Writer
@@ -170,14 +171,10 @@ def test(config: Path | None) -> None:
     """Read a token from standard input, and print what it is good for."""
     starbeam = _with_tokens(config, tables=False)
     token = sys.stdin.read().strip()
-    plugin = cast("TokensPlugin", starbeam.plugins.manager.get_plugin("tokens"))
-    held = plugin.parts(starbeam.context("tokens")).held
-
-    async def find(database: Database) -> Any:
-        return await held.find(token)
+    held = _plugin(starbeam).parts(starbeam.context("tokens")).held
 
     try:
-        found = with_database(starbeam.database, find)
+        found = _on_tables(starbeam, lambda: held.find(token))
     except Unauthenticated as error:
         raise Failure(f"{error.sentence}: it is not known, was revoked, has ended or has not begun") from None
     about = found.limits
@@ -198,7 +195,7 @@ def _with_tokens(config: Path | None, *, tables: bool = True) -> Starbeam:
     starbeam = build(config)
     if starbeam.plugins.manager.get_plugin("tokens") is None:
         raise Failure("the plugin tokens is not enabled", 'Add "tokens" to plugins.enabled.')
-    if tables and "StarbeamToken" not in starbeam.registry.models:
+    if tables and _plugin(starbeam).settings.tables == NONE:
         raise Failure(
             "this configuration keeps no tokens in tables", "--print-config makes one for the file."
         )
@@ -211,8 +208,8 @@ def _terms(starbeam: Starbeam, *, never: bool) -> Terms:
     from starbeam_tokens.changes import Terms
 
     known = {READ, *(name for name, one in starbeam.registry.permissions.items() if one.scope)}
-    plugin = cast("TokensPlugin", starbeam.plugins.manager.get_plugin("tokens"))
-    return Terms(known, known, NEVER, starbeam.clock, frozenset(plugin.settings.static), never)
+    taken = frozenset(_plugin(starbeam).settings.static)
+    return Terms(known, known, NEVER, starbeam.clock, taken, never)
 
 
 def _done(
@@ -224,15 +221,33 @@ def _done(
     """Work on the tokens, in the name of the account that runs the command."""
     from starbeam.api import Principal
 
-    async def run(database: Database) -> R:
+    async def run() -> R:
         await starbeam.snapshot.reload()
-        write = await starbeam.write(Principal(0, getpass.getuser(), frozenset()))
+        own = starbeam.context("tokens").own
+        write = await own.write(Principal(0, getpass.getuser(), frozenset()))
         return await write.alone("tokens", work, *args, **kwargs)
 
     try:
-        return with_database(starbeam.database, run)
+        return _on_tables(starbeam, run)
     except (Conflict, Forbidden, Invalid, Missing) as error:
         raise Failure(error.sentence) from None
+
+
+def _on_tables(starbeam: Starbeam, work: Callable[[], Awaitable[R]]) -> R:
+    """Work with the databases, which are closed then."""
+
+    async def run(database: Database) -> R:
+        try:
+            return await work()
+        finally:
+            for one in starbeam.databases:
+                await one.close()
+
+    return with_database(starbeam.database, run)
+
+
+def _plugin(starbeam: Starbeam) -> TokensPlugin:
+    return cast("TokensPlugin", starbeam.plugins.manager.get_plugin("tokens"))
 
 
 def _tell(made: MadeToken, out: Path | None) -> None:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starbeam.api import READ, every
+from starbeam.api.settings import NONE
 from starbeam_tokens.authenticator import TokenAuthenticator
 from starbeam_tokens.changes import Terms
 from starbeam_tokens.held import HeldTokens, of_settings
 from starbeam_tokens.refresh import StoredRefresh
 from starbeam_tokens.repeats import StoredRepeats
-from starbeam_tokens.settings import ISPYB
 from starbeam_tokens.stateless import StatelessRefresh
 from starbeam_tokens.uses import SECONDS, Uses
 
@@ -34,9 +34,9 @@ class Parts:
     def __init__(self, ctx: Context, settings: TokensSettings) -> None:
         self._ctx = ctx
         self._settings = settings
-        self.tables = settings.tables == ISPYB
+        self.tables = ctx.own if settings.tables != NONE else None
         static = [of_settings(name, said) for name, said in settings.static.items()]
-        self.held = HeldTokens(ctx, static, ctx.database if self.tables else None)
+        self.held = HeldTokens(ctx, static, self.tables.database if self.tables else None)
         self.uses = Uses(ctx, {one.limits.token_id for one in static})
         self.authenticator = TokenAuthenticator(
             self.held,
@@ -45,14 +45,14 @@ class Parts:
             allow_http=settings.allow_http,
         )
         self.refresher = self._refresher()
-        self.repeats = StoredRepeats(ctx.database) if self.tables else None
+        self.repeats = StoredRepeats(self.tables) if self.tables else None
 
     def _refresher(self) -> StoredRefresh | StatelessRefresh | None:
         secret = self._ctx.settings.auth.secret_key
         if self._settings.refresh == "off":
             return None
         if self.tables:
-            return StoredRefresh(secret, self._settings, self._ctx.writes)
+            return StoredRefresh(secret, self._settings, self.tables.write)
         return StatelessRefresh(secret, self._settings)
 
     def terms(self, ctx: Context) -> Terms:

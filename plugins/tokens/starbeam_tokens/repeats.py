@@ -13,7 +13,9 @@ from starbeam_tokens import queries
 from starbeam_tokens.models import StarbeamIdempotency
 
 if TYPE_CHECKING:
-    from starbeam.api.database import Database, Writer
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from starbeam.api.database import Store, Writer
 
 KEPT = 86_400
 """Seconds for which they are kept at least: what is older is deleted once an hour."""
@@ -22,8 +24,9 @@ KEPT = 86_400
 class StoredRepeats(Repeats):
     """Remembers requests in a table."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, tables: Store) -> None:
+        self._beside = tables.beside
+        self._database = tables.database
 
     async def find(self, key: str) -> Remembered | None:
         """What a key was used for."""
@@ -35,14 +38,23 @@ class StoredRepeats(Repeats):
         return Remembered(found.requestHash, found.status, (found.answer or "").encode())
 
     async def begin(self, writer: Writer, asked: KeyedRequest) -> None:
-        """Hold the key in the transaction of the work itself. Raises `Begun`."""
-        if not await queries.hold(writer.session, asked.key, asked.request, int(time.time())):
-            raise Begun
+        """Hold the key: in the transaction of the work, or from now on where that is in another database.
+        Raises `Begun`."""
+        if writer.beside != self._beside:
+            async with self._database.transaction() as session:
+                await self._hold(session, asked)
+            asked.begun = True
+            return
+        await self._hold(writer.session, asked)
 
         async def begun() -> None:
             asked.begun = True
 
         writer.committed.append(begun)
+
+    async def _hold(self, session: AsyncSession, asked: KeyedRequest) -> None:
+        if not await queries.hold(session, asked.key, asked.request, int(time.time())):
+            raise Begun
 
     async def keep(self, asked: KeyedRequest, status: int, answer: bytes) -> None:
         """Remember the answer."""

@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter
 
 from starbeam.api import ANY_SCOPE, Missing, Principal, authenticated, needs, public
 from starbeam.api.auth import Client, LogInRefused, LoginService, TokenResponse
-from starbeam.api.database import Patch, Reader, Write
+from starbeam.api.database import Patch, Reader, Store, Write
 from starbeam.api.http import ClientAddress, always, asked
 from starbeam.api.lists import Page, Paged
 from starbeam_tokens import changes, schemas
@@ -227,11 +227,14 @@ of_tables = [
 of_log_ins = [refresh, log_out]
 
 
-def router(held: HeldTokens, terms: Terms, refresher: Renewing | None, *, tables: bool) -> Router:
+def router(held: HeldTokens, terms: Terms, refresher: Renewing | None, tables: Store | None) -> Router:
     """The operations that this configuration has."""
     handlers = [*(of_tables if tables else []), get_current_token, *(of_log_ins if refresher else [])]
     return Router(
         "/",
         route_handlers=handlers,
-        dependencies=always(held=held, terms=terms, refresher=refresher),
+        dependencies={
+            **always(held=held, terms=terms, refresher=refresher),
+            **(tables.given if tables else {}),
+        },
     )

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from starbeam.api import Section
-
-ISPYB, NONE = "ispyb", "none"
+from starbeam.api.settings import ISPYB, check_tables
 
 
 class StaticToken(Section, frozen=True):
@@ -33,9 +32,10 @@ class TokensSettings(Section, frozen=True):
     tables: Annotated[
         str,
         Meta(
-            description='Where the tables of this plugin are: "ispyb", in the ISPyB database, or "none":'
-            " machines' tokens then come from `static`, and refresh tokens cannot be taken back",
-            pattern="^(ispyb|none)$",
+            description='Where the tables of this plugin are: "ispyb", in the ISPyB database; the URL of a'
+            ' second database; or "none": tokens of machines then come from `static`, and refresh tokens'
+            " cannot be taken back",
+            extra={"check": check_tables},
         ),
     ] = ISPYB
     max_days: Annotated[int, Meta(description="Longest life of a token, in days", ge=1)] = 400

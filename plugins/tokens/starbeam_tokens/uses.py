@@ -38,7 +38,7 @@ class Uses:
         if not noted:
             return
         try:
-            await (await self._ctx.writes(NOBODY))(_add, noted)
+            await (await self._ctx.own.write(NOBODY))(_add, noted)
         except Exception as error:  # whatever fails here must not end the background task
             self._ctx.database.outage.note(error, "counting uses of tokens")
 
