@@ -47,7 +47,7 @@ from starbeam.http import (
     schemas,
 )
 from starbeam.http.addresses import ClientAddress
-from starbeam.http.dependencies import always, caller, taken_away
+from starbeam.http.dependencies import always, caller, reading_and_writing, taken_away
 from starbeam.http.guard import Guard
 from starbeam.http.paging import PageProvider
 from starbeam.lifespan import every
@@ -85,9 +85,8 @@ class Starbeam:
         self.options = LiveOptions(self.registry.options)
         self.ending = asyncio.Event()
         """Set when the server is told to end."""
-        self.store = Store(self.database, self.registry, self.clock, self.options)
-        self.stores = self._stores()
-        """By plugin: the second database where its own tables are."""
+        self.store, self.stores = self._stores()
+        """Of ISPyB's database, and by plugin of the second one where its own tables are."""
         self.write, self.reads = self.store.write, self.store.reads
         self.snapshot = Snapshot(self.options, People(self.options), self.database)
         self.explain = Explainer(self.snapshot, self.database, self.reads, self._paths)
@@ -111,14 +110,14 @@ class Starbeam:
         self.repeating = repeats.Repeating(kept, settings.server.api_root) if kept else None
         self.asgi = self._built()
 
-    def _stores(self) -> dict[str, Store]:
-        about = self.registry, self.clock, self.options
-        return {
-            plugin: Store(
-                Database(replace(self.settings.database, url=one.url), one.models.values()), *about, plugin
-            )
-            for plugin, one in self.registry.beside.items()
-        }
+    def _stores(self) -> tuple[Store, dict[str, Store]]:
+        """Of the ISPyB database, and of the second ones by plugin."""
+        about = self.registry.rules, self.registry.listeners, self.clock, self.options
+        beside = {}
+        for plugin, one in self.registry.beside.items():
+            database = Database(replace(self.settings.database, url=one.url), one.models.values())
+            beside[plugin] = Store(database, *about, plugin)
+        return Store(self.database, *about), beside
 
     def _metrics(self) -> metrics.Metrics | None:
         """The figures, where anybody may read them."""
@@ -251,7 +250,7 @@ class Starbeam:
         return {
             "who": Provide(caller),
             "page": Provide(PageProvider(self.settings.server.max_limit), sync_to_thread=False),
-            **self.store.given,
+            **reading_and_writing(self.store),
             **always(
                 api_root=self.settings.server.api_root,
                 client_address=self.client_address,

@@ -3,7 +3,7 @@ tables."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,39 +16,44 @@ from starbeam.db.writer import Write
 from starbeam.visibility import Visibility
 
 if TYPE_CHECKING:
-    from litestar.di import Provide
-
     from starbeam.access import Principal
     from starbeam.clock import Clock
     from starbeam.db.engine import Database
-    from starbeam.db.writer import Begin
+    from starbeam.db.writer import Begin, Listener
     from starbeam.options import LiveOptions
-    from starbeam.registry import Registry
+    from starbeam.visibility import Rule
 
 
 class Store:
     """One database, as callers see it."""
 
     def __init__(
-        self, database: Database, registry: Registry, clock: Clock, options: LiveOptions, beside: str = ""
+        self,
+        database: Database,
+        rules: Sequence[Rule],
+        listeners: Sequence[Listener],
+        clock: Clock,
+        options: LiveOptions,
+        beside: str = "",
     ) -> None:
-        """`beside` is the plugin whose second database it is."""
+        """`beside` is the plugin whose second database it is. Hooks may still add rules and listeners."""
         self.database = database
         self.beside = beside
-        self._registry = registry
+        self._rules = rules
+        self._listeners = listeners
         self._clock = clock
         self._options = options
 
     @cached_property
     def scopes(self) -> Scopes:
         """What statements are built for. Not while hooks run: they give the rules."""
-        return Scopes(self.database, Visibility(self._registry.rules))
+        return Scopes(self.database, Visibility(self._rules))
 
     async def write(self, who: Principal, begin: Begin | None = None) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""
         scope = await self.scopes.of(who)
         about = who, self._clock.now(), self._options.values
-        return Write(self.database, scope, *about, self._registry.listeners, begin, self.beside)
+        return Write(self.database, scope, *about, self._listeners, begin, self.beside)
 
     @asynccontextmanager
     async def reads(self, who: Principal) -> AsyncIterator[Reader]:
@@ -59,15 +64,6 @@ class Store:
             yield Reader(connection, scope, who, self._clock.now(), self._options.values)
         finally:
             await connection.close()
-
-    @property
-    def given(self) -> dict[str, Provide]:
-        """`reader` and `write` of this database: for the `dependencies` of the handlers that read it."""
-        from starbeam.http.dependencies import (
-            reading_and_writing,  # commands that look at tables need no HTTP
-        )
-
-        return reading_and_writing(self)
 
     async def trouble(self) -> str | None:
         """Whether it lacks tables. Raises what keeps it from answering."""

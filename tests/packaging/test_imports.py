@@ -34,7 +34,7 @@ FLOORS = (
     {"http"},
     {"demo", "discovery", "forms", "hooks", "hookspecs", "loader", "pages", "plugin", "registry"},
     {"auth"},
-    {"contents", "db", "explanation", "visibility"},
+    {"contents", "db", "explanation", "repeats", "store", "visibility"},
     {"faults", "files", "logs", "permissions", "settings"},
     {
         "access",

@@ -28,6 +28,7 @@ from starbeam.db.writer import Listener, Write, Writer, Writes, refusing, sent
 from starbeam.db.written import RowWritten, Written, noted, noting, rows_of
 from starbeam.fields import OPTIONAL, REQUIRED
 from starbeam.patch import Patch
+from starbeam.repeats import Begun, KeyedRequest, Remembered, Repeats
 from starbeam.sheets import Sheet
 from starbeam.store import Store
 from starbeam.visibility import Allow, Condition, Named, Narrow, Reason, Rule, through
@@ -42,12 +43,14 @@ __all__ = [
     "REQUIRED",
     "TABLE_OPTIONS",
     "Allow",
+    "Begun",
     "Cache",
     "Column",
     "Condition",
     "Count",
     "Counts",
     "Database",
+    "KeyedRequest",
     "Keys",
     "Listener",
     "Named",
@@ -57,6 +60,8 @@ __all__ = [
     "Reader",
     "Reads",
     "Reason",
+    "Remembered",
+    "Repeats",
     "RowWritten",
     "Rows",
     "Rule",

@@ -68,11 +68,9 @@ class AuditPlugin(Plugin[AuditSettings]):
     @hookimpl
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operation that shows it."""
-        from litestar import Router
+        from starbeam_audit.routes import router
 
-        from starbeam_audit.routes import handlers
-
-        return [Router("/", route_handlers=handlers, dependencies=ctx.own.given)] if self._has_table else []
+        return [router(ctx.own)] if self._has_table else []
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

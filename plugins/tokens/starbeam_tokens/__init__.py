@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
     from starbeam.api.auth import Refresher
-    from starbeam.api.database import Rule
-    from starbeam.api.http import Repeats
+    from starbeam.api.database import Repeats, Rule
     from starbeam.api.web import Authenticator
     from starbeam_tokens.parts import Parts
 
@@ -108,9 +107,10 @@ class TokensPlugin(Plugin[TokensSettings]):
     def register_routes(self, ctx: Context) -> Iterable[ControllerRouterHandler]:
         """The operations."""
         from starbeam_tokens import routes
+        from starbeam_tokens.logins import LogIns
 
-        parts = self.parts(ctx)
-        return [routes.router(parts.held, parts.terms(ctx), parts.refresher, parts.tables)]
+        parts, log_ins = self.parts(ctx), LogIns(ctx.clock, self.settings.refresh_idle)
+        return [routes.router(parts.held, parts.terms(ctx), parts.refresher, log_ins, parts.tables)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

@@ -38,13 +38,13 @@ OWNERS = select(Person.personId, Person.login).where(
 """The logins of these people."""
 
 
-def _own(scope: Scope, token: Any) -> ColumnElement[bool]:
-    """A token of the caller's scripts. What calls without being a person has none."""
-    found: ColumnElement[bool] = (token.personId == CALLER_ID) & (token.personId != 0)
+def _own(scope: Scope, row: Any) -> ColumnElement[bool]:
+    """A token of the caller's scripts, a log-in of theirs. What calls without being a person has none."""
+    found: ColumnElement[bool] = (row.personId == CALLER_ID) & (row.personId != 0)
     return found
 
 
-RULES = [Allow(StarbeamToken, _own)]
+RULES = [Allow(StarbeamToken, _own), Allow(StarbeamRefresh, _own)]
 
 
 class TokenFilters(Filters, frozen=True):
@@ -78,6 +78,23 @@ TOKENS = List(_SHAPE, StarbeamToken, TokenFilters, joins=_JOINS, order_by=_NEWES
 OF_MACHINES = List(_SHAPE, StarbeamToken, joins=_JOINS, listed=[StarbeamToken.personId == 0], for_all=True)
 OWN = List(_SHAPE, StarbeamToken, joins=_JOINS, order_by=_NEWEST)
 """Those of the caller's scripts."""
+
+
+class LogInFilters(Filters, frozen=True):
+    """What `/tokens/refresh` is asked for."""
+
+    login: Annotated[
+        str | None, query("Whose log-ins"), Where(StarbeamRefresh.login == bindparam("login"))
+    ] = None
+
+
+_LOG_IN = Shape(schemas.HeldLogIn, StarbeamRefresh)
+_LATEST = [StarbeamRefresh.lastUsedAt.desc(), StarbeamRefresh.familyId]
+LOG_INS = List(_LOG_IN, StarbeamRefresh, LogInFilters, order_by=_LATEST, for_all=True)
+"""All log-ins that are held, the one that was used last first."""
+OWN_LOG_INS = List(_LOG_IN, StarbeamRefresh, order_by=_LATEST)
+"""Those of the caller."""
+
 _NAMED = select(StarbeamToken.tokenId).where(
     StarbeamToken.name == bindparam("name"),
     StarbeamToken.personId == bindparam("person"),

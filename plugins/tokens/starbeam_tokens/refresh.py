@@ -19,6 +19,7 @@ import structlog
 from starbeam.api import NOBODY, Principal, Unauthenticated
 from starbeam_tokens import queries, spelling
 from starbeam_tokens.models import StarbeamRefresh
+from starbeam_tokens.pace import Pace
 from starbeam_tokens.renewal import INVALID, Renewed, Renewing
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class StoredRefresh(Renewing):
         self._key = hmac.digest(secret.encode(), b"refresh tokens", "sha256")
         self._settings = settings
         self._writes = writes
+        self._pace = Pace()
 
     async def begin(self, who: Proven, backend: str, client: Client) -> str | None:
         """The first refresh token of a log-in."""
@@ -69,8 +71,9 @@ class StoredRefresh(Renewing):
         return self.token(family, 1)
 
     async def renew(self, token: str, client: Client) -> Renewed:
-        """The log-in of a token, and its next token. Raises `Unauthenticated`."""
+        """The log-in of a token, and its next token. Raises `Unauthenticated` and `TooMany`."""
         presented = self.read(token)
+        self._pace.check(presented.family)
         write = await self._writes(NOBODY)
         row, counter, how = await write(self._use, presented, client)
         if how:

@@ -28,7 +28,8 @@ class Renewing(Refresher):
 
     @abstractmethod
     async def renew(self, token: str, client: Client) -> Renewed:
-        """The log-in of a token, and its next token. Raises `Unauthenticated`."""
+        """The log-in of a token, and its next token. Raises `Unauthenticated`, and `TooMany` where it comes
+        too often."""
 
     @abstractmethod
     def family_of(self, token: str) -> str | None:

@@ -6,15 +6,13 @@ They are nobody's data: no listener is told of them, and so no record of who wro
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from starbeam.api.http import Begun, KeyedRequest, Remembered, Repeats
+from starbeam.api.database import Begun, KeyedRequest, Remembered, Repeats
 from starbeam_tokens import queries
 from starbeam_tokens.models import StarbeamIdempotency
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
     from starbeam.api.database import Store, Writer
 
 KEPT = 86_400
@@ -52,7 +50,7 @@ class StoredRepeats(Repeats):
 
         writer.committed.append(begun)
 
-    async def _hold(self, session: AsyncSession, asked: KeyedRequest) -> None:
+    async def _hold(self, session: Any, asked: KeyedRequest) -> None:
         if not await queries.hold(session, asked.key, asked.request, int(time.time())):
             raise Begun
 

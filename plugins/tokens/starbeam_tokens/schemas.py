@@ -124,6 +124,34 @@ class Nothing(msgspec.Struct):
     """It is done."""
 
 
+class HeldLogIn(msgspec.Struct):
+    """A log-in as the table has it: times in seconds since 1970."""
+
+    familyId: str
+    login: str
+    backend: str
+    address: str
+    userAgent: str
+    createdAt: int
+    lastUsedAt: int
+    expiresAt: int
+    revokedAt: int | None
+
+
+class LogIn(msgspec.Struct):
+    """A log-in that can be renewed, or could be in the last weeks. Times are the facility's."""
+
+    familyId: Annotated[str, Meta(title="Family Id")]
+    login: Annotated[str, Meta(title="Login")]
+    backend: Annotated[str, Meta(title="Backend", description="What the person logged in with")]
+    address: Annotated[str, Meta(title="Address", description="Where it was used last")]
+    userAgent: Annotated[str, Meta(title="User Agent", description="What the program said it is")]
+    createdAt: Annotated[datetime, Meta(title="Created At")]
+    lastUsedAt: Annotated[datetime, Meta(title="Last Used At")]
+    endsAt: Annotated[datetime, Meta(title="Ends At", description="Unless it is used again before")]
+    revokedAt: Annotated[datetime | None, Meta(title="Revoked At", description="When it was ended")]
+
+
 class RefreshToken(msgspec.Struct, frozen=True):
     """A refresh token, as a log-in or `/auth/refresh` answered it."""
 

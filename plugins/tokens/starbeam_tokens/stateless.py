@@ -14,6 +14,7 @@ import msgspec
 
 from starbeam.api import Unauthenticated
 from starbeam_tokens import spelling
+from starbeam_tokens.pace import Pace
 from starbeam_tokens.renewal import INVALID, Renewed, Renewing
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class StatelessRefresh(Renewing):
         self._key = hmac.digest(secret.encode(), b"signed refresh tokens", "sha256")
         self._seconds = settings.refresh_lifetime * 86_400
         self._not_before = settings.refresh_not_before
+        self._pace = Pace()
 
     async def begin(self, who: Proven, backend: str, client: Client) -> str | None:
         """The refresh token of a log-in."""
@@ -54,8 +56,9 @@ class StatelessRefresh(Renewing):
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     async def renew(self, token: str, client: Client) -> Renewed:
-        """The log-in of a token, and the same token again. Raises `Unauthenticated`."""
+        """The log-in of a token, and the same token again. Raises `Unauthenticated` and `TooMany`."""
         claims = self.read(token)
+        self._pace.check(claims.family)
         return Renewed(claims.family, claims.person, claims.login, claims.backend, token)
 
     def family_of(self, token: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ import pytest
 
 from plugins.tokens.conftest import PLUGINS, SETTINGS
 from starbeam_testing.app import TestApp
-from starbeam_testing.fixtures import SECRET, MakeApp
+from starbeam_testing.fixtures import SECRET, AsUser, MakeApp
 from starbeam_tokens import spelling
 from support.answers import INVALID_TOKEN, refused, said
 
@@ -31,9 +31,9 @@ async def app(make_app: MakeApp) -> TestApp:
     return found
 
 
-async def log_in(app: TestApp) -> dict[str, Any]:
+async def log_in(app: TestApp, login: str = "abcd") -> dict[str, Any]:
     """What a log-in answers."""
-    answer = await app.client.post("/auth/login", json=LOGIN)
+    answer = await app.client.post("/auth/login", json={**LOGIN, "login": login})
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -137,6 +137,50 @@ async def test_logging_out_ends_it_and_tells_nothing(app: TestApp) -> None:
         answer = await app.client.post("/auth/logout", json={"refreshToken": sent})
         assert said(answer) == (200, {})
     assert said(await renew(app, token)) == AGAIN
+
+
+async def test_people_see_and_end_their_own_log_ins(app: TestApp, as_user: AsUser, later: Any) -> None:
+    mine = [(await log_in(app))["refreshToken"] for _ in range(2)]
+    await app.database.person("other")
+    await log_in(app, "other")
+    later(60)
+    await renew(app, mine[0])
+    headers, boss = await as_user(app, "abcd"), await as_user(app, "boss", "manage_tokens")
+    found = (await app.client.get("/tokens/own/refresh", headers=headers)).json()
+    families = [token.split("_")[1] for token in mine]
+    assert ([one["familyId"] for one in found["results"]], found["total"]) == (families, 2)
+    shown = found["results"][0]
+    assert (shown["login"], shown["backend"], shown["address"]) == ("abcd", "dummy", "127.0.0.1")
+    assert (shown["revokedAt"], shown["userAgent"][:6]) == (None, "python")
+    created, used, ends = (
+        datetime.fromisoformat(shown[name]) for name in ("createdAt", "lastUsedAt", "endsAt")
+    )
+    assert timedelta(seconds=59) <= used - created <= timedelta(seconds=62)
+    assert ends - used == timedelta(hours=12)
+    path = f"/tokens/own/refresh/{families[0]}"
+    other = await as_user(app, "other")
+    assert said(await app.client.delete(path, headers=other)) == refused(404, "Log-in not found")
+    assert said(await app.client.delete(path, headers=headers)) == (200, {})
+    assert said(await renew(app, mine[0])) == AGAIN
+    assert (await renew(app, mine[1])).status_code == 200
+    (_, ended) = sorted(
+        (await app.client.get("/tokens/own/refresh", headers=headers)).json()["results"],
+        key=lambda one: one["familyId"] == families[0],
+    )
+    assert ended["revokedAt"] is not None
+    assert (await app.client.get("/tokens/refresh", headers=headers)).status_code == 403
+    assert (await app.client.get("/tokens/refresh", headers=boss)).json()["total"] == 3
+    of_one = await app.client.get("/tokens/refresh?login=other", headers=boss)
+    assert [one["login"] for one in of_one.json()["results"]] == ["other"]
+    assert said(await app.client.delete("/tokens/refresh?login=abcd", headers=boss)) == (200, {})
+    assert said(await renew(app, mine[1])) == AGAIN
+
+
+async def test_a_log_in_is_renewed_thirty_times_a_minute(app: TestApp) -> None:
+    token = (await log_in(app))["refreshToken"]
+    statuses = [(await renew(app, token)).status_code for _ in range(31)]
+    assert statuses == [200] * 30 + [429]
+    assert (await renew(app, (await log_in(app))["refreshToken"])).status_code == 200
 
 
 async def test_neither_token_is_good_for_the_other(app: TestApp) -> None:

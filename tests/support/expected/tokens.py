@@ -25,6 +25,16 @@ ROUTES = {
     "GET /tokens/own": Route(totals(session_member=1), cost=Cost(statements=2, reads=12)),
     "POST /tokens/own": Route(everybody(201), body={"name": "mine"}, open=True),
     "DELETE /tokens/own/{tokenId}": Route(_MINE, "/tokens/own/cccccccccc"),
+    "GET /tokens/refresh": Route(
+        {**allowed(), **totals(administrator=1), **dict.fromkeys({*CALLERS} - {"administrator"}, 403)},
+        cost=Cost(statements=2, reads=12),
+    ),
+    "DELETE /tokens/refresh": Route(ADMINISTRATOR, "/tokens/refresh?login=staff"),
+    "DELETE /tokens/refresh/{familyId}": Route(ADMINISTRATOR, f"/tokens/refresh/{FAMILY}"),
+    "GET /tokens/own/refresh": Route(totals(staff=1), cost=Cost(statements=2, reads=12)),
+    "DELETE /tokens/own/refresh/{familyId}": Route(
+        dict.fromkeys(CALLERS, 404) | {"staff": 200}, f"/tokens/own/refresh/{FAMILY}"
+    ),
     "GET /tokens/current": Route(everybody(404)),
     "GET /tokens/{tokenId}": Route(ADMINISTRATOR, "/tokens/aaaaaaaaaa"),
     "PATCH /tokens/{tokenId}": Route(ADMINISTRATOR, "/tokens/aaaaaaaaaa", body={"comment": "other"}),

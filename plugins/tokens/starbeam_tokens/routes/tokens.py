@@ -1,23 +1,21 @@
-"""`/tokens`, `/auth/refresh` and `/auth/logout`."""
+"""`/tokens`: those of machines and of people's scripts."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Router, delete, get, patch, post
+from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
-from starbeam.api import ANY_SCOPE, Missing, Principal, authenticated, needs, public
-from starbeam.api.auth import Client, LogInRefused, LoginService, TokenResponse
-from starbeam.api.database import Patch, Reader, Store, Write
-from starbeam.api.http import ClientAddress, always, asked
+from starbeam.api import ANY_SCOPE, Missing, Principal, authenticated, needs
+from starbeam.api.database import Patch, Reader, Write
+from starbeam.api.http import asked
 from starbeam.api.lists import Page, Paged
 from starbeam_tokens import changes, schemas
 from starbeam_tokens.changes import MISSING, Terms
 from starbeam_tokens.held import HeldTokens
 from starbeam_tokens.queries import OWN, TOKENS, TokenFilters
-from starbeam_tokens.renewal import Renewing
 
 MANAGE = "manage_tokens"
 MANAGING = needs(MANAGE)
@@ -170,49 +168,7 @@ async def revoke_token(
     return schemas.Nothing()
 
 
-@post(
-    "/auth/refresh",
-    tags=["Authentication"],
-    access=public,
-    status_code=200,
-    errors={401: "Please log in again", 429: "Too many failures"},
-)
-async def refresh(
-    data: JSONBody[schemas.RefreshToken],
-    request: Request[Any, Any, Any],
-    login_service: NamedDependency[LoginService],
-    client_address: NamedDependency[ClientAddress],
-    refresher: NamedDependency[Renewing],
-) -> TokenResponse:
-    """Another token, and another refresh token, for who logged in before
-
-    Send the newest refresh token. One that was used is taken again for a short time, since answers get lost.
-    """
-    client = Client(client_address.of(request.scope))
-    async with login_service.tries.counted("", client.address):
-        renewed = await refresher.renew(data.refreshToken, client)
-        try:
-            who = await login_service.again(renewed.person_id, renewed.login, renewed.backend)
-        except LogInRefused:
-            await refresher.end(renewed.family)
-            raise
-    return login_service.lasting(who, renewed.token)
-
-
-@post("/auth/logout", tags=["Authentication"], access=public, status_code=200)
-async def log_out(
-    data: JSONBody[schemas.RefreshToken], refresher: NamedDependency[Renewing]
-) -> schemas.Nothing:
-    """Let a log-in be renewed no more
-
-    Its token works on to its end. The answer is the same for a refresh token that nobody knows.
-    """
-    if family := refresher.family_of(data.refreshToken):
-        await refresher.end(family)
-    return schemas.Nothing()
-
-
-of_tables = [
+handlers = [
     get_tokens,
     create_token,
     get_own_tokens,
@@ -223,18 +179,4 @@ of_tables = [
     rotate_token,
     revoke_token,
 ]
-"""What needs the tables."""
-of_log_ins = [refresh, log_out]
-
-
-def router(held: HeldTokens, terms: Terms, refresher: Renewing | None, tables: Store | None) -> Router:
-    """The operations that this configuration has."""
-    handlers = [*(of_tables if tables else []), get_current_token, *(of_log_ins if refresher else [])]
-    return Router(
-        "/",
-        route_handlers=handlers,
-        dependencies={
-            **always(held=held, terms=terms, refresher=refresher),
-            **(tables.given if tables else {}),
-        },
-    )
+"""Of the tables; `get_current_token` needs none."""
