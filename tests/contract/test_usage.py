@@ -42,6 +42,7 @@ WRITES = {
     "Session_has_Person": BOTH,
     "Shipping": BOTH,
     "StarbeamAudit": {"INSERT"},
+    "StarbeamRefresh": {"UPDATE"},
     "StarbeamToken": {"UPDATE"},
     "UserGroup": BOTH,
     "UserGroup_has_Permission": {"INSERT", "DELETE"},

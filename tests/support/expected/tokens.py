@@ -9,7 +9,7 @@ from starbeam_tokens.refresh import StoredRefresh
 from starbeam_tokens.settings import TokensSettings
 from support.expected import Cost, Route, allowed, everybody, totals
 from support.world import CALLERS
-from support.world.tokens import FAMILY, unwritten
+from support.world.tokens import FAMILY, LOG_INS, OTHER, OWN, unwritten
 
 ADMINISTRATOR = allowed("administrator")
 _MINE = dict.fromkeys(CALLERS, 404) | {"session_member": 200}
@@ -26,15 +26,15 @@ ROUTES = {
     "POST /tokens/own": Route(everybody(201), body={"name": "mine"}, open=True),
     "DELETE /tokens/own/{tokenId}": Route(_MINE, "/tokens/own/cccccccccc"),
     "GET /tokens/refresh": Route(
-        {**allowed(), **totals(administrator=1), **dict.fromkeys({*CALLERS} - {"administrator"}, 403)},
+        {**allowed(), **totals(administrator=4), **dict.fromkeys({*CALLERS} - {"administrator"}, 403)},
         cost=Cost(statements=2, reads=12),
     ),
-    "DELETE /tokens/refresh": Route(ADMINISTRATOR, "/tokens/refresh?login=staff"),
-    "DELETE /tokens/refresh/{familyId}": Route(ADMINISTRATOR, f"/tokens/refresh/{FAMILY}"),
-    "GET /tokens/own/refresh": Route(totals(staff=1), cost=Cost(statements=2, reads=12)),
-    "DELETE /tokens/own/refresh/{familyId}": Route(
-        dict.fromkeys(CALLERS, 404) | {"staff": 200}, f"/tokens/own/refresh/{FAMILY}"
+    "DELETE /tokens/refresh": Route(ADMINISTRATOR, "/tokens/refresh?login=administrator"),
+    "DELETE /tokens/refresh/{familyId}": Route(ADMINISTRATOR, f"/tokens/refresh/{OTHER}"),
+    "GET /tokens/own/refresh": Route(
+        totals(**dict.fromkeys(LOG_INS.values(), 1)), cost=Cost(statements=2, reads=12)
     ),
+    "DELETE /tokens/own/refresh/{familyId}": Route(_MINE, f"/tokens/own/refresh/{OWN}"),
     "GET /tokens/current": Route(everybody(404)),
     "GET /tokens/{tokenId}": Route(ADMINISTRATOR, "/tokens/aaaaaaaaaa"),
     "PATCH /tokens/{tokenId}": Route(ADMINISTRATOR, "/tokens/aaaaaaaaaa", body={"comment": "other"}),

@@ -10,6 +10,9 @@ from support import world
 
 FAMILY = "f" * 16
 """A log-in of the staff's that lasts."""
+OWN, OTHER, ALL = "g" * 16, "h" * 16, "i" * 16
+LOG_INS = {FAMILY: "staff", OWN: "session_member", OTHER: "regular", ALL: "administrator"}
+"""Whose each is."""
 MOST = 300
 """How many people of a large facility have tokens."""
 LATE = 4_000_000_000
@@ -42,20 +45,21 @@ async def fill(db: TestDatabase) -> None:
     )
     for token_id in ("a" * 10, "c" * 10):
         await db.add(StarbeamTokenUse, tokenId=token_id, lastUsedAt=world.NOW, lastAddress="10.3.0.1", uses=7)
-    await db.add(
-        StarbeamRefresh,
-        familyId=FAMILY,
-        personId=world.PEOPLE["staff"],
-        login="staff",
-        backend="dummy",
-        counter=1,
-        rotatedAt=LATE,
-        address="127.0.0.1",
-        createdAt=0,
-        lastUsedAt=LATE,
-        expiresAt=LATE,
-        userAgent="",
-    )
+    for family, login in LOG_INS.items():
+        await db.add(
+            StarbeamRefresh,
+            familyId=family,
+            personId=world.PEOPLE[login],
+            login=login,
+            backend="dummy",
+            counter=1,
+            rotatedAt=LATE,
+            address="127.0.0.1",
+            createdAt=0,
+            lastUsedAt=LATE,
+            expiresAt=LATE,
+            userAgent="",
+        )
 
 
 async def unwritten(who: Principal) -> Write:
