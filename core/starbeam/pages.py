@@ -70,9 +70,11 @@ class Part:
         "head of session",
         "figures of session",
         "wall of session",
+        "report of session",
     ]
     """A head stands above every page about the thing: the plugin whose the thing is gives it. Figures are a
-    `<div>` each, of a name (`<dt>`) and a value (`<dd>`). A wall is a screen that hangs at the beamline."""
+    `<div>` each, of a name (`<dt>`) and a value (`<dd>`). A wall is a screen that hangs at the beamline, a
+    report a page that is made for paper."""
     template: str
     """`<plugin>/<name>.html`; gets what `load` returned."""
     load: Callable[[Reader, Asked], Awaitable[Mapping[str, Any] | None]]
@@ -102,9 +104,10 @@ class Asked:
     what only some kinds have need not be read for others."""
 
 
-Spot = Literal["outcome", "pictures", "plot", "below", "page"]
+Spot = Literal["outcome", "pictures", "plot", "below", "page", "report"]
 """Where something stands on the card of a data collection: at the right of the first line, beside its facts,
-or below them; `page`: only on the page that a data collection has of its own."""
+or below them; `page`: only on the page that a data collection has of its own; `report`: below its facts on
+paper."""
 
 
 @dataclass(frozen=True)

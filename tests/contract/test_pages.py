@@ -26,6 +26,7 @@ ALIKE: dict[str, tuple[str, str]] = {
     "GET /sessions": ("/sessions", "/sessions"),
     "GET /sessions/{key}": ("/sessions/1", "/sessions/1"),
     "GET /sessions/{key}/people": ("/sessions/1/people", "/sessions/1"),
+    "GET /sessions/{key}/report": ("/sessions/1/report", "/sessions/1"),
     "GET /sessions/{key}/results": ("/sessions/1/results", "/sessions/1"),
     "GET /sessions/{key}/samples": ("/sessions/1/samples", "/sessions/1"),
     "GET /sessions/{key}/maps": ("/sessions/1/maps", "/sessions/1"),

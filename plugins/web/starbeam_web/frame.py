@@ -137,9 +137,14 @@ class Frame:
             csrf=self.forms.token(request),
             motd=self._ctx.options["motd"],
             now=self._ctx.clock.now(),
+            as_of=self._as_of(),
             **values,
         )
         return Markup(html)  # noqa: S704 - the template has escaped what it was given
+
+    def _as_of(self) -> str:
+        """What a page says on paper of when it was read: no change of it."""
+        return f"{self._ctx.clock.now():%-d %b %Y %H:%M}"
 
     async def parts(self, request: Asker, of: str, reader: Reader, asked: Asked) -> list[Drawn]:
         """What plugins add to a page."""
@@ -158,11 +163,12 @@ class Frame:
         self, request: Asker, template: str, status_code: int, values: Mapping[str, Any]
     ) -> Response[Any]:
         """A page, or that the browser has it already."""
-        html: bytes | None = self.draw(request, template, values).encode()
-        headers = HEADERS | {"ETag": etag(html or b"")}
+        html = self.draw(request, template, values).encode()
+        headers = HEADERS | {"ETag": etag(html.replace(self._as_of().encode(), b""))}
+        body: bytes | None = html
         if status_code == 200 and unchanged(request, headers["ETag"]):
-            html, status_code = None, 304
-        answer = Response(html, status_code=status_code, media_type="text/html", headers=headers)
+            body, status_code = None, 304
+        answer = Response(body, status_code=status_code, media_type="text/html", headers=headers)
         self.forms.mark(request, answer)
         self.cookie.renew(request, answer)
         return answer

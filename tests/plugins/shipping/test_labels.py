@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from asyncio import to_thread
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starbeam_shipping.code128 import bars
 from starbeam_testing.fixtures import MakeApp
 from support.browser import browser
 from support.pages import OPEN, Visitor
+from support.paper import bar_codes, pages_of, read
 
 pytestmark = pytest.mark.anyio
 
@@ -36,12 +36,6 @@ def of_code(text: str) -> str:
     rects = "".join(f'<rect x="{at}" width="{width}" height="40"/>' for at, width in drawn[0])
     white = f'<rect width="{drawn[1]}" height="40" fill="#fff"/>'
     return f'<svg width="{drawn[1] * 3}" height="90" viewBox="0 0 {drawn[1]} 40">{white}{rects}</svg>'
-
-
-def read(picture: Path) -> list[str]:
-    """The bar codes in a picture."""
-    command = ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Scode128.enable", str(picture)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
 def test_a_reader_reads_what_was_written(tmp_path: Path) -> None:
@@ -81,27 +75,11 @@ async def shipped(make_app: MakeApp) -> Visitor:
     return visitor
 
 
-STYLE = Path("plugins/web/starbeam_web/static/starbeam.css")
-
-
-def printed(html: str, folder: Path) -> tuple[list[str], list[list[str]]]:
-    """What the pages of a page say when chromium prints it, and the bar codes on each."""
-    pdf = folder / "page.pdf"
-    with browser() as chromium:
-        page = chromium.new_page()
-        page.set_content(html)
-        page.add_style_tag(content=STYLE.read_text(encoding="utf-8"))
-        page.pdf(path=pdf, format="A4", print_background=True)
-    subprocess.run(["pdftoppm", "-r", "150", "-png", pdf, folder / "page"], check=True)
-    said = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True)
-    pages = [" ".join(one.split()) for one in said.stdout.split("\f") if one.strip()]
-    return pages, [read(one) for one in sorted(folder.glob("page-*.png"))]
-
-
 async def test_labels_on_paper(make_app: MakeApp, tmp_path: Path) -> None:
     visitor = await shipped(make_app)
     shown = await visitor.open("/shipments/1/labels")
-    pages, codes = await to_thread(printed, shown.text, tmp_path)
+    pages = await to_thread(pages_of, shown.text, tmp_path)
+    codes = bar_codes(tmp_path)
     assert len(pages) == 2
     for page, direction in zip(pages, ("To the facility", "Back"), strict=True):
         for words in (direction, "D7", "RED", "mx1-0007", "mx1-4", "id30", "Dry shipper", "The Ring"):

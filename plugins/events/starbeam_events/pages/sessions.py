@@ -20,6 +20,8 @@ from starbeam_events.sources.figures import figures
 
 TEMPLATES = Path(__file__).parent.with_name("templates")
 WALL = Page(limit=6)
+ON_PAPER = Page(limit=200)
+"""How many data collections the report of a session shows: the last ones."""
 TILE: Mapping[TileSpot, str] = {"state": "events/tile_state.html", "activity": "events/tile_activity.html"}
 
 
@@ -28,6 +30,7 @@ class Sessions:
 
     def __init__(self, stream: Stream, age: float) -> None:
         self._stream = stream
+        self._collections = Stream([one for one in stream.sources if one.type == "dc"], age)
         self._kept: Cache[Any] = Cache(age)
 
     def parts(self) -> list[Part]:
@@ -35,6 +38,7 @@ class Sessions:
         return [
             Part("figures of session", "events/figures.html", self.figures, 100),
             Part("wall of session", "events/wall.html", self.wall, 500),
+            Part("report of session", "events/report.html", self.report, 300),
         ]
 
     def tiles(self) -> OfSessions:
@@ -60,6 +64,17 @@ class Sessions:
         spots: list[Spot] = ["outcome", "pictures", "plot", "below"]
         more = await asked.show.of_collections(reader, collections, spots, kinds(shown[:1]))
         return {"cards": shown, "more": more}
+
+    async def report(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """Each data collection, the first one first."""
+        filters = EventFilters(sessionId=int(asked.key or 0), group=False)
+        page = (await self._collections.page(reader, asked.files, ON_PAPER, filters)).page
+        shown = cards([*reversed(page.results)])
+        spots: list[Spot] = ["outcome", "pictures", "plot", "report"]
+        ids = [card.event.id for card in shown]
+        more = await asked.show.of_collections(reader, ids, spots, kinds(shown))
+        below = {id: {**drawn, "below": drawn.get("report", "")} for id, drawn in more.items()}
+        return {"cards": shown, "total": page.total, "more": below}
 
     async def figures(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """How many data collections and samples, how much of the beam time that is gone was used, and what

@@ -24,13 +24,15 @@ from starbeam_processing.queries.ranking import ResultFilters, choices, ranking
 from starbeam_processing.queries.results import Result, results
 from starbeam_processing.queries.strategies import strategies
 from starbeam_processing.queries.waiting import waiting
-from starbeam_processing.ranked import CollectionResult, ResultOf
+from starbeam_processing.ranked import CollectionResult, ResultOf, ResultOrder
 from starbeam_processing.rule import Rule
 from starbeam_processing.states import ORDER, State, state_of
 
 TEMPLATES = Path(__file__).parent.with_name("templates")
 FIGURES_AGE = 5
 """Seconds."""
+ON_PAPER = Page(limit=500)
+"""How many results the report of a session lists."""
 CHARACTERISATION = "characterisation"
 """What cards call a data collection that a strategy is made from."""
 
@@ -138,8 +140,17 @@ def pages(rule: Rule) -> Pages:
         found = await ranking(reader, Page(limit=1), filters, rule)
         return {"best": found.results[0], "rule": rule} if found.results else None
 
+    async def results_on_paper(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+        """The best result of each data collection of a session."""
+        filters = ResultFilters(sessionId=int(asked.key or 0), order_by=ResultOrder.START)
+        return {"page": await ranking(reader, ON_PAPER, filters, rule), "rule": rule}
+
     given = always(rule=rule) | asked(ResultFilters)
-    templates: dict[Spot, str] = {"outcome": "processing/best.html", "below": "processing/results.html"}
+    templates: dict[Spot, str] = {
+        "outcome": "processing/best.html",
+        "below": "processing/results.html",
+        "report": "processing/report_shells.html",
+    }
     found: dict[Spot, str] = {
         "outcome": "processing/strategy_outcome.html",
         "below": "processing/strategy.html",
@@ -162,6 +173,7 @@ def pages(rule: Rule) -> Pages:
         parts=[
             Part("figures of session", "processing/figures.html", _Figures(rule).load, 500),
             Part("sample", "processing/best_of_sample.html", best_of_sample, 100),
+            Part("report of session", "processing/report.html", results_on_paper, 200),
         ],
         of_collections=[
             OfCollections(found, _strategies, 100),

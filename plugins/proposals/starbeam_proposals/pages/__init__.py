@@ -17,6 +17,7 @@ from starbeam.api.lists import Page, everything, query
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
 from starbeam_proposals.calendar import Month, by_day, read_month, weeks
 from starbeam_proposals.pages.beamlines import list_beamlines, show_beamline, tiles
+from starbeam_proposals.pages.report import people, show_report
 from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
@@ -185,6 +186,7 @@ def pages() -> Pages:
             list_sessions,
             show_session,
             show_people_of_session,
+            show_report,
             show_this_month,
             show_month,
             list_beamlines,
@@ -201,6 +203,7 @@ def pages() -> Pages:
             Tab("proposal", "People", "/proposals/{key}/people", 900),
             Tab("session", "Overview", "/sessions/{key}", 100),
             Tab("session", "People", "/sessions/{key}/people", 900),
+            Tab("session", "Report", "/sessions/{key}/report", 950),
         ],
         parts=[
             Part("start", "proposals/start_tiles.html", tiles, 100, whole=True),
@@ -208,6 +211,7 @@ def pages() -> Pages:
             Part("start", "proposals/my_proposals.html", _my_proposals, 300, narrow=True),
             Part("head of proposal", "proposals/head_of_proposal.html", _proposal, 100),
             Part("head of session", "proposals/head_of_session.html", _session, 100),
+            Part("report of session", "proposals/report_people.html", people, 100),
         ],
         finders=[Finder("proposals/found.html", _find, 100)],
     )
