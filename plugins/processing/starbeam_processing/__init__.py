@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starbeam.api import Context, Plugin, hookimpl
 from starbeam_processing.settings import ProcessingSettings
@@ -38,6 +38,13 @@ class ProcessingPlugin(Plugin[ProcessingSettings]):
         from starbeam_processing import routes
 
         return [routes.router(self._rule())]
+
+    @hookimpl(optionalhook=True)
+    def register_signs(self, ctx: Context) -> Iterable[Any]:
+        """A data collection changes when it was characterised."""
+        from starbeam_processing.queries.signs import screened
+
+        return [screened]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:

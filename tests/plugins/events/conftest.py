@@ -115,10 +115,10 @@ MakeBeamline = Callable[..., Awaitable[Beamline]]
 
 @pytest.fixture
 def make_beamline(make_app: MakeApp) -> MakeBeamline:
-    """A beamline with the session mx1-1 and no event."""
+    """A beamline with the session mx1-1 and no event; with more plugins where some are named."""
 
-    async def make(**settings: Any) -> Beamline:
-        app = await make_app("ispyb", "events", **{"plugin.events.total_age": 0, **settings})
+    async def make(*more: str, **settings: Any) -> Beamline:
+        app = await make_app("ispyb", "events", *more, **{"plugin.events.total_age": 0, **settings})
         beamline = Beamline(app)
         await app.database.person("proposer")
         for key in (1, 2):

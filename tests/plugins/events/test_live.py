@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from plugins.events.conftest import START, Beamline, at
+from plugins.events.conftest import START, Beamline, MakeBeamline, at
 from plugins.events.listening import listening
 from starbeam_ispyb import models as m
 
@@ -34,6 +35,11 @@ async def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 async def now(beamline: Beamline) -> Beamline:
     """It is an hour after the start; the first data collection ran in its first minutes."""
+    return await begun(beamline)
+
+
+async def begun(beamline: Beamline) -> Beamline:
+    """That."""
     beamline.app.set_time(START + timedelta(hours=1))
     await beamline.group(1)
     await beamline.collection(1, 1, 0, 2, runStatus="Successful")
@@ -82,6 +88,37 @@ async def test_what_has_no_time_of_its_own_is_told(now: Beamline) -> None:
         )
         assert await stream.keys(1) == ["g-1"]
         await now.db.sql("UPDATE AutoProcProgram SET processingStatus = 1 WHERE autoProcProgramId = 1")
+        assert await stream.keys(1) == ["g-1"]
+
+
+@pytest.mark.on("sqlite-union", "mariadb-community", "mariadb-diamond")
+async def test_screenings_are_told(make_beamline: MakeBeamline) -> None:
+    now = await begun(await make_beamline("processing"))
+    root = await now.app.as_user("root", "all_proposals")
+    await now.group(2)
+    await now.collection(2, 2, 3, 4)
+    rows: list[tuple[type[Any], dict[str, int]]] = [
+        (m.Screening, {"screeningId": 1, "dataCollectionGroupId": 1}),
+        (m.ScreeningOutput, {"screeningOutputId": 1, "screeningId": 1}),
+        (m.ScreeningOutputLattice, {"screeningOutputLatticeId": 1, "screeningOutputId": 1}),
+        (m.ScreeningStrategy, {"screeningStrategyId": 1, "screeningOutputId": 1}),
+        (m.ScreeningStrategyWedge, {"screeningStrategyWedgeId": 1, "screeningStrategyId": 1}),
+        (m.ScreeningStrategySubWedge, {"screeningStrategySubWedgeId": 1, "screeningStrategyWedgeId": 1}),
+    ]
+    async with listening(now.app, root) as stream:
+        for model, row in rows:
+            await now.db.add(model, row)
+            assert await stream.keys(1) == ["g-1"], model
+        await now.db.sql("UPDATE ScreeningOutput SET indexingSuccess = 1")
+        assert await stream.keys(1) == ["g-1"]
+
+
+@pytest.mark.on("sqlite-union", "mariadb-diamond")
+async def test_a_screening_of_one_data_collection_is_told(make_beamline: MakeBeamline) -> None:
+    now = await begun(await make_beamline("processing"))
+    root = await now.app.as_user("root", "all_proposals")
+    async with listening(now.app, root) as stream:
+        await now.db.add(m.Screening, screeningId=1, dataCollectionId=1)
         assert await stream.keys(1) == ["g-1"]
 
 

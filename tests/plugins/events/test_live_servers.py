@@ -209,5 +209,5 @@ def test_the_command_follows(site: Site) -> None:
             line = out.read_text().splitlines()[0]
             assert re.fullmatch(r"\S+ +\S+ +mx1-1 +g-\d+ *", line)
         finally:
-            command.send_signal(signal.SIGINT)
+            command.terminate()
             command.wait(PATIENCE)
