@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from starbeam_events.schemas import DataCollection, Event
+from starbeam_events.sources.activity import runs
 from starbeam_events.spectra import Plot
 
 TITLES = {
@@ -39,17 +41,21 @@ class Card(msgspec.Struct):
     """Whose lines a fluorescence spectrum has, with their energies in keV."""
     pictures: dict[str, str] = {}
     """The addresses of pictures by their names."""
+    runs: float | None = None
+    """For how many seconds a data collection has been going on, while it does."""
+    lasts: float | None = None
+    """The seconds that it should take."""
 
 
-def cards(events: Sequence[Event]) -> list[Card]:
+def cards(events: Sequence[Event], now: datetime) -> list[Card]:
     """Events in their order."""
-    return [_card(event) for event in events]
+    return [_card(event, now) for event in events]
 
 
-def by_day(events: Sequence[Event]) -> list[tuple[Any, list[Card]]]:
+def by_day(events: Sequence[Event], now: datetime) -> list[tuple[Any, list[Card]]]:
     """Days with their events, in order; what has no time has no day."""
     days = groupby(events, lambda event: event.startTime and event.startTime.date())
-    return [(day, cards(list(some))) for day, some in days]
+    return [(day, cards(list(some), now)) for day, some in days]
 
 
 def kinds(cards: Sequence[Card]) -> dict[int, str]:
@@ -57,10 +63,15 @@ def kinds(cards: Sequence[Card]) -> dict[int, str]:
     return {card.event.id: card.kind for card in cards if card.event.type == "dc"}
 
 
-def _card(event: Event) -> Card:
+def _card(event: Event, now: datetime) -> Card:
     kind = _kind(event)
     key, href = _place(event)
-    return Card(event, kind, TITLES.get(kind, event.type), key, href)
+    card = Card(event, kind, TITLES.get(kind, event.type), key, href)
+    if isinstance(event.Item, DataCollection) and event.startTime:
+        card.lasts = (event.Item.numberOfImages or 0) * (event.Item.exposureTime or 0)
+        if not event.Item.runStatus and runs(event.startTime, event.endTime, card.lasts, now):
+            card.runs = max(0.0, (now - event.startTime).total_seconds())
+    return card
 
 
 def _place(event: Event) -> tuple[str, str]:

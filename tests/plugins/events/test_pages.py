@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plugins.events.conftest import Beamline
+from plugins.events.conftest import Beamline, at
 from starbeam_ispyb import models as m
 from starbeam_testing.app import Statements
 from starbeam_testing.fixtures import MakeApp
@@ -111,6 +111,23 @@ async def test_every_kind_has_a_card(make_app: MakeApp) -> None:
     ):
         assert sentence in said, sentence
     assert "Overlap" not in said
+
+
+async def test_what_is_going_on_is_said_until_nobody_believes_it(make_app: MakeApp) -> None:
+    beamline, visitor = await opened(make_app)
+    await beamline.group(10)
+    await beamline.collection(1, 10, 0, numberOfImages=1200, exposureTime=0.1)
+    for minutes, words in (
+        (0.5, "30 s of about 2 min 00 s collecting"),
+        (120, "2 h of about 2 min 00 s collecting"),
+        (121, "no end recorded"),
+    ):
+        beamline.app.set_time(at(minutes))
+        assert words in text_of(await page(visitor))
+    await beamline.db.sql("UPDATE DataCollection SET endTime = :end", end=at(2))
+    said = text_of(await page(visitor))
+    assert "collecting" not in said
+    assert "no end" not in said
 
 
 async def test_what_has_no_value_is_left_out(make_app: MakeApp) -> None:

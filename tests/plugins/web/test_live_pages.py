@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -14,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support.browser import browser
-from support.commands import Running, Site
+from support.commands import STARBEAM, Running, Site, environment
 
 PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
@@ -58,6 +62,13 @@ class Beamline:
             row = [key, key, begins.isoformat(" "), end, status]
             sql.execute(f"INSERT INTO DataCollection ({columns}) VALUES (?, ?, ?, ?, ?, 100)", row)
 
+    def begin(self) -> int:
+        """Let another begin; its key."""
+        with self._open() as sql:
+            (last,) = sql.execute("SELECT max(dataCollectionId) FROM DataCollection").fetchone()
+        self.collect(last + 1)
+        return int(last) + 1
+
     def end(self, key: int) -> None:
         """Let one end."""
         with self._open() as sql:
@@ -95,7 +106,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, 
     site = Site(folder, PLUGINS, more=f"[files]\nroots = {json.dumps([str(folder)])}\n")
     site.make_database()
     beamline = Beamline(site)
-    with site.serving("serve", "--config", str(site.config), "--workers", "2") as server:
+    with site.serving("serve", "--config", str(site.config)) as server:
         yield server, beamline
 
 
@@ -175,6 +186,116 @@ def test_eight_tabs_share_one_stream(context: BrowserContext, served: tuple[Runn
     for tab in tabs[1:]:
         expect(tab.locator("#g-202")).to_be_attached(timeout=PATIENCE)
     assert len(streams) == 2
+
+
+SIMULATION = """
+sessions: {id01: mx1-1}
+raw_data: raw
+data_dir: data
+components: {lysozyme: {acronym: Lyso, name: Lysozyme}}
+samples: {crystal: {name: Crystal, component: lysozyme}}
+experiments:
+  rotation:
+    experimentType: OSC
+    data: rotation_master.h5
+    sample: crystal
+    numberOfImages: 10
+    wavelength: 0.9763
+    exposureTime: 0.02
+    generate: [frames, snapshots, images, log, processing]
+"""
+MOVED = """one => {
+  const place = () => one.getBoundingClientRect().top, before = place();
+  window.moved = 0;
+  setInterval(() => { window.moved = Math.max(window.moved, Math.abs(place() - before)); }, 10);
+}"""
+
+
+@pytest.mark.long
+def test_nothing_moves_while_the_simulator_collects(
+    context: BrowserContext, served: tuple[Running, Beamline]
+) -> None:
+    folder = served[1].file.parent
+    (folder / "simulation.yml").write_text(SIMULATION)
+    words = ("simulate", "id01", "rotation", "--simulation", "simulation.yml", "--config", "site.toml")
+    begin = partial(
+        subprocess.Popen, [STARBEAM, *words, "--delay", "5"], cwd=folder, env=environment({}), stderr=PIPE
+    )
+    page = opened(context, served, "/sessions/1")
+    live(page)
+    first = page.locator("li.ev").first
+    before = first.get_attribute("id")
+    with begin() as simulator:
+        expect(first).not_to_have_id(before, timeout=PATIENCE)
+        card = page.locator(f"#{first.get_attribute('id')}")
+        page.evaluate("scrollTo(0, 900)")
+        page.locator("#g-37").evaluate(MOVED)
+        expect(card.get_by_alt_text("Crystal in the loop")).to_be_attached(timeout=PATIENCE)
+        expect(card.locator("details.procs")).to_contain_text("autoPROC", timeout=PATIENCE)
+        assert simulator.wait() == 0
+    with begin() as simulator:
+        button = page.get_by_role("button", name="1 new event")
+        expect(button).to_be_visible(timeout=PATIENCE)
+        assert simulator.wait() == 0
+    assert page.evaluate("window.moved") <= 1
+    button.click()
+    assert page.evaluate("scrollY") == 0
+    expect(first.locator("details.procs")).to_be_attached(timeout=PATIENCE)
+    assert first.get_attribute("id") != card.get_attribute("id")
+
+
+@pytest.mark.parametrize("lacking", ["stream", "locks"])
+def test_pages_ask_every_quarter_of_a_minute_where_nobody_tells(
+    context: BrowserContext, served: tuple[Running, Beamline], lacking: str
+) -> None:
+    context.clock.install()
+    if lacking == "stream":
+        context.route("**/events/stream?*", lambda route: route.fulfill(status=503))
+    else:  # as over plain HTTP at another name than localhost
+        context.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")
+    page = opened(context, served, "/sessions/1")
+    sign = page.locator("[data-live-sign]")
+    for _ in range(3):  # of a stream
+        expect(sign).to_have_text(re.compile("reconnecting|polling"), timeout=PATIENCE)
+        context.clock.fast_forward(15_000)
+    expect(sign).to_have_text("polling", timeout=PATIENCE)
+    key = served[1].begin()
+    card = page.locator(f"#g-{key}")
+    context.clock.fast_forward(15_000)
+    expect(card).to_contain_text("collecting", timeout=PATIENCE)
+    served[1].end(key)
+    context.clock.fast_forward(15_000)
+    expect(card).to_contain_text("success", timeout=PATIENCE)
+    if lacking == "stream":
+        context.unroute("**/events/stream?*")
+        context.clock.fast_forward(15_000)
+        live(page)
+
+
+def test_a_hidden_page_is_told_nothing_and_knows_all_when_it_is_seen(
+    context: BrowserContext, served: tuple[Running, Beamline]
+) -> None:
+    context.clock.install()
+    asked: list[str] = []
+    context.on("request", lambda one: asked.append(one.url))
+    page = opened(context, served, "/sessions/1")
+    live(page)
+    show = """hidden => { Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange")); }"""
+    page.evaluate(show, True)
+    context.clock.fast_forward(59_000)
+    live(page)
+    context.clock.fast_forward(2_000)
+    expect(page.locator("[data-live-sign]")).to_have_text("paused", timeout=PATIENCE)
+    asked.clear()
+    key = served[1].begin()
+    context.clock.fast_forward(60_000)
+    page.wait_for_timeout(1_500)  # a stream would have told by now
+    assert (asked, page.locator(f"#g-{key}").count()) == ([], 0)
+    page.evaluate(show, False)
+    expect(page.locator(f"#g-{key}")).to_be_visible(timeout=PATIENCE)
+    live(page)
+    served[1].end(key)
 
 
 def test_a_tile_changes(context: BrowserContext, served: tuple[Running, Beamline]) -> None:

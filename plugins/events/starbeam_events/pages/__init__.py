@@ -50,7 +50,7 @@ async def show_collection(
     (event,) = found.page.results or _none()
     more = await show.of_collections(reader, [key], ALONE)
     steps = await _steps(reader, show, event)
-    return show("events/collection.html", card=cards([event])[0], more=more[key], steps=steps)
+    return show("events/collection.html", card=cards([event], reader.now)[0], more=more[key], steps=steps)
 
 
 async def show_cards(
@@ -66,7 +66,7 @@ async def show_cards(
     await reader.first(session_seen(), "Not Found", key=key)
     filters = _wanted(key, request.query_params)
     events = await stream.named(reader, files, keys.split(",")[:MOST_CARDS], filters)
-    days = by_day(events)
+    days = by_day(events, reader.now)
     shown = [card for _, some in days for card in some]
     await add_evidence(files, shown)
     more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
@@ -90,7 +90,7 @@ async def show_group(
     """The data collections of a group, the latest first."""
     found = (await stream.page(reader, files, page, EventFilters(dataCollectionGroupId=key))).page
     events = found.results if found.total else _none()
-    shown = cards(events)
+    shown = cards(events, reader.now)
     more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
     steps = await _steps(reader, show, events[0])
     return show("events/group.html", page=found, cards=shown, more=more, steps=steps)
@@ -164,7 +164,7 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
         size = FURTHER if after else FIRST
         part = await stream.page(reader, asked.files, size, filters, after, counted=False)
         events = part.page.results
-        days = by_day(events)
+        days = by_day(events, reader.now)
         shown = [card for _, some in days for card in some]
         await add_evidence(asked.files, shown)
         return {

@@ -59,7 +59,7 @@ class Sessions:
         filters = EventFilters(sessionId=int(asked.key or 0))
         found = (await self._stream.page(reader, asked.files, WALL, filters, counted=False)).page.results
         collections = [event.id for event in found[:1] if event.type == "dc"]
-        shown = cards(found)
+        shown = cards(found, reader.now)
         await add_evidence(asked.files, shown[:1])
         spots: list[Spot] = ["outcome", "pictures", "plot", "below"]
         more = await asked.show.of_collections(reader, collections, spots, kinds(shown[:1]))

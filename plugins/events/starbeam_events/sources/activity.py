@@ -38,11 +38,13 @@ class Newest(msgspec.Struct):
     def runs(self, now: datetime) -> bool:
         """Whether it is a data collection that is not over: one without an end for too long is taken to have
         none recorded."""
-        return self.type == "dc" and self.end is None and now - self.start <= self._longest()
+        return self.type == "dc" and runs(self.start, self.end, self.lasts, now)
 
-    def _longest(self) -> timedelta:
-        expected = min(3 * (self.lasts or 0), timedelta(days=30).total_seconds())
-        return max(AT_LEAST, timedelta(seconds=expected))
+
+def runs(start: datetime, end: datetime | None, lasts: float | None, now: datetime) -> bool:
+    """Whether what should last so many seconds is not over."""
+    expected = min(3 * (lasts or 0), timedelta(days=30).total_seconds())
+    return end is None and now - start <= max(AT_LEAST, timedelta(seconds=expected))
 
 
 @statement
