@@ -69,7 +69,7 @@ class Sessions:
         """Each data collection, the first one first."""
         filters = EventFilters(sessionId=int(asked.key or 0), group=False)
         page = (await self._collections.page(reader, asked.files, ON_PAPER, filters)).page
-        shown = cards([*reversed(page.results)])
+        shown = cards([*reversed(page.results)], reader.now)
         spots: list[Spot] = ["outcome", "pictures", "plot", "report"]
         ids = [card.event.id for card in shown]
         more = await asked.show.of_collections(reader, ids, spots, kinds(shown))
