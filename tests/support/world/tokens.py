@@ -10,8 +10,14 @@ from support import world
 
 FAMILY = "f" * 16
 """A log-in of the staff's that lasts."""
-OWN, OTHER, ALL = "g" * 16, "h" * 16, "i" * 16
-LOG_INS = {FAMILY: "staff", OWN: "session_member", OTHER: "regular", ALL: "administrator"}
+OWN, OTHER, ALL, ENDED = "g" * 16, "h" * 16, "i" * 16, "j" * 16
+LOG_INS = {
+    FAMILY: "staff",
+    OWN: "session_member",
+    OTHER: "regular",
+    ALL: "administrator",
+    ENDED: "proposal_member",
+}
 """Whose each is."""
 MOST = 300
 """How many people of a large facility have tokens."""
@@ -58,7 +64,8 @@ async def fill(db: TestDatabase) -> None:
             createdAt=0,
             lastUsedAt=LATE,
             expiresAt=LATE,
-            userAgent="",
+            userAgent="Firefox",
+            revokedAt=LATE if family == ENDED else None,
         )
 
 
