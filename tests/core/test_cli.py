@@ -263,9 +263,10 @@ def people(site: Site) -> Site:
     return site
 
 
-def test_a_token_has_the_permissions_of_the_database(people: Site) -> None:
+@pytest.mark.parametrize("words", [(), ("person",)])
+def test_a_token_has_the_permissions_of_the_database(people: Site, words: tuple[str, ...]) -> None:
     succeeded(people.invoke("admin", "grant", "emarin", "all_proposals"))
-    token = succeeded(people.invoke("token", "EMARIN")).strip()
+    token = succeeded(people.invoke("token", *words, "EMARIN")).strip()
     claims = jwt.decode(token, SECRET, algorithms=["HS256"])
     assert claims["login"] == "emarin"
     assert claims["personId"] == 1
