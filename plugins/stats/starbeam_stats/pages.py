@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,12 +22,14 @@ from starbeam_stats import breakdown, counts, schemas, times
 from starbeam_stats.lanes import Happened, lanes, whole, window
 from starbeam_stats.models import v_run
 from starbeam_stats.queries import runs, sessions
-from starbeam_stats.queries.extent import Extent, SessionOrRun, Wanted, extent
+from starbeam_stats.queries.extent import Extent, Session, SessionOrRun, Wanted, extent
 from starbeam_stats.sections import Read, Section, read
 
 Hours = Annotated[int | None, QueryParameter(description="How many hours are drawn", ge=1, le=10_000)]
 Until = Annotated[datetime | None, query("Up to when")]
 Alone = Annotated[str | None, query("Only this section")]
+SOON = timedelta(minutes=20)
+"""How long before its start and after its end things happen in a session."""
 
 
 @get("/sessions/{key:int}/statistics", access=authenticated)
@@ -44,7 +46,9 @@ async def show_session(
     """Where the time of a session went."""
     head = await show.head("session", reader, key)
     meant = await extent(reader, SessionOrRun(sessionId=key))
-    shown = {"head": head, "title": meant.session.name if meant.session else "", "session": key}
+    title = meant.session.name if meant.session else ""
+    live = until is None and meant.session is not None and _goes_on(meant.session, reader.now)
+    shown = {"head": head, "title": title, "session": key, "live": live}
     return await _show(reader, page, show, meant, _all(meant, files, section), hours, until, **shown)
 
 
@@ -101,6 +105,12 @@ async def show_run(
     title = f"{meant.run.run if meant.run else run} on {beamline}"
     shown = {"head": "", "title": title, "session": None}
     return await _show(reader, page, show, meant, _all(meant, files, section), hours, until, **shown)
+
+
+def _goes_on(session: Session, now: datetime) -> bool:
+    """Whether something may still happen in it."""
+    start, end = session.startDate, session.endDate
+    return start is not None and end is not None and start - SOON <= now <= end + SOON
 
 
 def _all(meant: Extent, files: Files, alone: str | None) -> dict[str, Read]:

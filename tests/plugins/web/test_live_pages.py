@@ -22,7 +22,21 @@ from support.commands import STARBEAM, Running, Site, environment
 
 PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
-PLUGINS = ["auth_dummy", "ispyb", "proposals", "processing", "datacollections", "events", "web"]
+PLUGINS = [
+    *("auth_dummy", "ispyb", "proposals", "samples", "shipping", "processing", "datacollections", "events"),
+    *("stats", "web"),
+]
+
+PUCK = (
+    "INSERT INTO Shipping (shippingId, proposalId) VALUES (1, 1)",
+    "INSERT INTO Dewar (dewarId, shippingId, dewarStatus) VALUES (1, 1, 'processing')",
+    "INSERT INTO Container (containerId, dewarId, code, containerType, beamlineLocation,"
+    " sampleChangerLocation) VALUES (1, 1, 'C1', 'Unipuck', 'id01', '1')",
+    "INSERT INTO Protein (proteinId, proposalId, acronym) VALUES (1, 1, 'KinA')",
+    "INSERT INTO Crystal (crystalId, proteinId) VALUES (1, 1)",
+    "INSERT INTO BLSample (blSampleId, crystalId, containerId, name, location)"
+    " VALUES (3, 1, 1, 'KinA-x3', '3')",
+)
 
 
 class Beamline:
@@ -39,6 +53,8 @@ class Beamline:
             times = [(now + timedelta(hours=hours)).isoformat(" ") for hours in (-5, 5)]
             sql.execute(f"INSERT INTO BLSession ({columns}) VALUES (1, 1, 1, 'id01', ?, ?)", times)
             sql.execute("INSERT INTO Session_has_Person (sessionId, personId) VALUES (1, 1)")
+            for statement in PUCK:
+                sql.execute(statement)
         for key in range(1, 41):
             self.collect(key, now - timedelta(minutes=120 - key), ended=True)
         self.process(1)
@@ -49,24 +65,26 @@ class Beamline:
 
         return sqlite3.connect(self.file, factory=Connection)
 
-    def collect(self, key: int, start: datetime | None = None, *, ended: bool = False) -> None:
+    def collect(
+        self, key: int, start: datetime | None = None, *, ended: bool = False, sample: int | None = None
+    ) -> None:
         """Let a data collection begin, by default now."""
         begins = start or datetime.now()
         end, status = (
             ((begins + timedelta(seconds=30)).isoformat(" "), "Successful") if ended else (None, None)
         )
         with self._open() as sql:
-            columns = "dataCollectionGroupId, sessionId, experimentType"
-            sql.execute(f"INSERT INTO DataCollectionGroup ({columns}) VALUES (?, 1, 'OSC')", [key])
+            columns = "dataCollectionGroupId, sessionId, experimentType, blSampleId"
+            sql.execute(f"INSERT INTO DataCollectionGroup ({columns}) VALUES (?, 1, 'OSC', ?)", [key, sample])
             columns = "dataCollectionId, dataCollectionGroupId, startTime, endTime, runStatus, numberOfImages"
             row = [key, key, begins.isoformat(" "), end, status]
             sql.execute(f"INSERT INTO DataCollection ({columns}) VALUES (?, ?, ?, ?, ?, 100)", row)
 
-    def begin(self) -> int:
+    def begin(self, sample: int | None = None) -> int:
         """Let another begin; its key."""
         with self._open() as sql:
             (last,) = sql.execute("SELECT max(dataCollectionId) FROM DataCollection").fetchone()
-        self.collect(last + 1)
+        self.collect(last + 1, sample=sample)
         return int(last) + 1
 
     def end(self, key: int) -> None:
@@ -306,6 +324,21 @@ def test_a_tile_changes(context: BrowserContext, served: tuple[Running, Beamline
     expect(tile).to_contain_text("idle")
     served[1].collect(301)
     expect(tile).to_contain_text("collecting", timeout=PATIENCE)
+
+
+def test_statistics_and_positions_of_samples_change(
+    context: BrowserContext, served: tuple[Running, Beamline]
+) -> None:
+    statistics = opened(context, served, "/sessions/1/statistics")
+    container = opened(context, served, "/containers/1")
+    number = statistics.locator("dl.nums dd").nth(1)
+    before = int(number.inner_text().split()[0])
+    spot = container.get_by_role("link", name="Position 3: KinA-x3")
+    expect(spot).to_have_accessible_name("Position 3: KinA-x3, not seen yet")
+    key = served[1].begin(sample=3)
+    served[1].end(key)
+    expect(number).to_contain_text(str(before + 1), timeout=PATIENCE)
+    expect(spot).to_have_accessible_name("Position 3: KinA-x3, collected", timeout=PATIENCE)
 
 
 def copied(page: Page, name: str) -> str:

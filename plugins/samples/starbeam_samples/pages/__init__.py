@@ -19,7 +19,7 @@ from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_
 from starbeam_samples.forms import FORMS
 from starbeam_samples.layouts import layout_of, odd_positions
 from starbeam_samples.pages import changer, sheet
-from starbeam_samples.queries.containers import container_type
+from starbeam_samples.queries.containers import container_type, running
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
 from starbeam_samples.queries.samples import SAMPLES, SAMPLES_OF_SESSION
@@ -126,9 +126,12 @@ async def _place(reader: Reader, sample: Sample) -> Mapping[str, Any] | None:
 
 
 async def _in_container(reader: Reader, asked: Asked) -> Mapping[str, Any]:
-    """The samples of a container, by their positions."""
-    held = await _held(reader, int(asked.key or 0), asked.thing.containerType)
-    return {"container": asked.thing, **held}
+    """The samples of a container, by their positions, and the sessions that change them."""
+    container = asked.thing
+    held = await _held(reader, int(asked.key or 0), container.containerType)
+    mounted = container.beamlineLocation and container.sampleChangerLocation
+    sessions = await running(reader, container.beamlineLocation) if mounted else []
+    return {"container": container, "sessions": sessions, **held}
 
 
 async def _held(reader: Reader, container: int, kind: str | None) -> dict[str, Any]:
