@@ -64,7 +64,9 @@ async def show_proposal(
     head = await show.head("proposal", reader, name)
     meant = await extent(reader, Wanted(proposal=name))
     how = _chosen({"times": partial(_times, meant), "hourlies": partial(_hourlies, meant)}, section)
-    return await _show(reader, page, show, meant, how, None, None, head=head, title=name, session=None)
+    return await _show(
+        reader, page, show, meant, how, None, None, head=head, title=name, session=None, live=False
+    )
 
 
 @get("/statistics", access=authenticated)
@@ -103,7 +105,7 @@ async def show_run(
     """Where the time of a run on a beamline went."""
     meant = await extent(reader, SessionOrRun(runId=run, beamLineName=beamline))
     title = f"{meant.run.run if meant.run else run} on {beamline}"
-    shown = {"head": "", "title": title, "session": None}
+    shown = {"head": "", "title": title, "session": None, "live": False}
     return await _show(reader, page, show, meant, _all(meant, files, section), hours, until, **shown)
 
 
