@@ -17,7 +17,7 @@ EVENTS = ("robot", "edge", "xrf")
 
 
 async def breakdown(reader: Reader, extent: Extent) -> schemas.Breakdown:
-    """What happened in a session or run. At most 6 statements."""
+    """What happened in a session or run. At most 8 statements."""
     return (await with_keys(reader, extent))[0]
 
 

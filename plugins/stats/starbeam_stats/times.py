@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from starbeam.api.database import Reader, Rows, kept
 from starbeam_stats import schemas
 from starbeam_stats.breakdown import hours
-from starbeam_stats.queries import spans
+from starbeam_stats.queries import sessions, spans
 from starbeam_stats.queries.extent import Extent
-from starbeam_stats.queries.sessions import measured
-from starbeam_stats.queries.spans import Span
+from starbeam_stats.queries.spans import Sum
 
 RECORDED = ("datacollection", "edge", "xrf", "robot", "strategy", "fault")
 SPENT = (*RECORDED, "centring")
@@ -33,33 +31,22 @@ class Session:
     remaining: int | None
 
 
-@dataclass
-class Spent:
-    """Where the time of a session went, and when it was measured."""
-
-    first: int | None
-    """The first start of a data collection, in seconds since `spans.EPOCH`."""
-    last: int | None
-    """The last end of one."""
-    seconds: dict[str, int] = field(default_factory=dict)
-    """By kind, without spans that lack a time or end before they start."""
-
-
 async def times(reader: Reader, extent: Extent) -> schemas.Times:
-    """Of each session that has a data collection, the latest first, and on average. 2 statements, none where
-    many rows' times are kept."""
+    """Of each session that has a data collection, the latest first, and on average. At most 4 statements,
+    none where many rows' times are kept."""
     return await kept(reader, "times", extent.values, partial(_times, extent))
 
 
 async def _times(extent: Extent, reader: Rows) -> tuple[int, schemas.Times]:
-    found = await spans.read(reader, extent, RECORDED)
-    spent = await asyncio.to_thread(sums, found)
-    sessions = []
-    for key, start, end in await measured(reader, extent):
-        if (one := spent.get(key)) is not None:
+    found = await spans.sums(reader, extent, RECORDED)
+    measured = {one.session: one for one in found if one.kind == "datacollection"}
+    spent = by_kind(found, await spans.centring(reader, extent))
+    entries = []
+    for key, start, end in await sessions.measured(reader, extent):
+        if (one := measured.get(key)) is not None:
             lasted = between(start, end), between(start, one.first), between(one.last, end)
-            sessions.append(entry(Session(key, *lasted), one.seconds))
-    return len(found), schemas.Times(average(sessions), sessions)
+            entries.append(entry(Session(key, *lasted), spent[key]))
+    return sum(one.number for one in found), schemas.Times(average(entries), entries)
 
 
 def between(start: int | None, end: int | None) -> int | None:
@@ -67,26 +54,14 @@ def between(start: int | None, end: int | None) -> int | None:
     return None if start is None or end is None else end - start
 
 
-def sums(found: Sequence[Span]) -> dict[int, Spent]:
-    """What spans come to, by session that has data collections. Blocks: for threads."""
-    times = defaultdict[tuple[int, str], list[tuple[int | None, int | None]]](list)
-    for kind, session, _, start, end in found:
-        times[session, kind].append((start, end))
-    for session, start, end in spans.centring(found):
+def by_kind(recorded: Iterable[Sum], centring: Iterable[tuple[int, int, int]]) -> dict[int, Counter[str]]:
+    """What was spent, by session and kind."""
+    spent = defaultdict[int, Counter[str]](Counter)
+    for one in recorded:
+        spent[one.session][one.kind] = one.seconds
+    for session, start, end in centring:
         if end - start < LONGEST_SUMMED:
-            times[session, "centring"].append((start, end))
-    spent = {
-        session: Spent(
-            first=min((start for start, _ in each if start is not None), default=None),
-            last=max((end for _, end in each if end is not None), default=None),
-        )
-        for (session, kind), each in times.items()
-        if kind == "datacollection"
-    }
-    for (session, kind), each in times.items():
-        if session in spent:
-            lengths = [end - start for start, end in each if start is not None and end is not None]
-            spent[session].seconds[kind] = sum(length for length in lengths if length > 0)
+            spent[session]["centring"] += end - start
     return spent
 
 

@@ -162,12 +162,14 @@ async def events(reader: Reader, extent: Extent, kind: str) -> list[schemas.Brea
 
 
 async def others(reader: Reader, extent: Extent) -> list[schemas.BreakdownPoint]:
-    """Spans of centring and strategy, of a session; faults; the scheduled sessions, of a run. At most 2
+    """Spans of centring and strategy, of a session; faults; the scheduled sessions, of a run. At most 4
     statements."""
     scope, given, values = reader.scope, extent.given, extent.values
     found: list[schemas.BreakdownPoint] = []
     if extent.session is not None:
-        found += _between(await spans.read(reader, extent, ("datacollection", "robot", "strategy")))
+        centring = [(start, end) for _, start, end in await spans.centring(reader, extent)]
+        found += _between("centring", centring)
+        found += _between("strategy", await spans.strategy(reader, extent))
     if scope.has(BF_fault):
         found += await reader.shaped(_FAULT, _faults(given), **values)
     if extent.session is None:
@@ -175,13 +177,9 @@ async def others(reader: Reader, extent: Extent) -> list[schemas.BreakdownPoint]
     return [point for point in found if timed(point)]
 
 
-def _between(recorded: Sequence[spans.Span]) -> Iterator[schemas.BreakdownPoint]:
-    """What lies between the rows: centring and strategy, each by start."""
-    centring = [(start, end) for _, start, end in spans.centring(recorded)]
-    strategy = [(start, end) for kind, _, _, start, end in recorded if kind == "strategy"]
-    for kind, found in (("centring", centring), ("strategy", strategy)):
-        for start, end in sorted(
-            (start, end) for start, end in found if start is not None and end is not None
-        ):
-            times = spans.as_time(start), spans.as_time(end)
-            yield schemas.BreakdownPoint(kind, *times, *[None] * len(_OTHERS))
+def _between(kind: str, found: Iterable[spans.Span]) -> Iterator[schemas.BreakdownPoint]:
+    """What lies between the rows, by start."""
+    both = [(start, end) for start, end in found if start is not None and end is not None]
+    for start, end in sorted(both):
+        times = spans.as_time(start), spans.as_time(end)
+        yield schemas.BreakdownPoint(kind, *times, *[None] * len(_OTHERS))
