@@ -66,6 +66,7 @@ class Part:
         "container",
         "sample",
         "workflow",
+        "group",
         "head of proposal",
         "head of session",
         "figures of session",

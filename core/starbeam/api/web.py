@@ -3,10 +3,22 @@
 from starbeam.auth.authenticators import Authenticator
 from starbeam.auth.login import LoginService
 from starbeam.auth.refresh import Proven
-from starbeam.forms import CHANGED, NEEDED, About, Choices, Field, FormOf, compare, in_words, key_of, tidy
+from starbeam.forms.described import (
+    CHANGED,
+    NEEDED,
+    About,
+    Choices,
+    EditOf,
+    Field,
+    FormOf,
+    in_words,
+    key_of,
+    tidy,
+)
+from starbeam.forms.storing import compare
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
-from starbeam.http.forms import comes_back, form_pages
+from starbeam.http.forms import comes_back, edit_pages, form_pages
 from starbeam.http.health import Health
 from starbeam.pages import (
     Asked,
@@ -33,6 +45,7 @@ __all__ = [
     "Choices",
     "ClientAddress",
     "Drawn",
+    "EditOf",
     "Field",
     "Finder",
     "FormOf",
@@ -51,6 +64,7 @@ __all__ = [
     "TileSpot",
     "comes_back",
     "compare",
+    "edit_pages",
     "faults_of",
     "form_pages",
     "in_words",

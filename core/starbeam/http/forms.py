@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -10,10 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from starbeam import forms
 from starbeam.db.reader import Reader
 from starbeam.db.writer import Write
-from starbeam.forms import About, Field, FormOf
+from starbeam.forms import described as forms
+from starbeam.forms import storing
+from starbeam.forms.described import About, EditOf, Field, FormOf
+from starbeam.forms.making import Making, make, makings
 from starbeam.http.errors import faults_of, status_of
 from starbeam.pages import Show
 from starbeam.paging import number_of
@@ -24,7 +27,81 @@ Asker = Request[Any, Any, Any]
 
 def form_pages(form: FormOf) -> list[Any]:
     """The handlers of a form: GET and POST of `…/new` below what a row belongs to, and of `…/edit`."""
-    return [*_adding(form), *_changing(form)]
+    return [*_adding(form), *edit_pages(form)]
+
+
+@dataclass
+class _Typed:
+    """A form as it is shown, or as somebody sent it."""
+
+    show: Show
+    form: EditOf
+    about: About
+    fields: list[Field]
+    makings: Mapping[str, Making]
+    row: Any = None
+    texts: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
+    """What it was opened with."""
+
+    @property
+    def all_fields(self) -> list[Field]:
+        """With those of what may be made in place."""
+        return [*self.fields, *(one for making in self.makings.values() for one in making.fields)]
+
+    async def open(self, reader: Reader, texts: Mapping[str, str]) -> None:
+        """Hold what a form begins with."""
+        self.texts = {one.name: one.start for one in self.all_fields} | dict(texts)
+        for name, making in self.makings.items():
+            self.hidden[f"after.{name}"] = f"{await storing.newest(reader, making.form)}"
+
+    async def read(self, request: Asker) -> None:
+        """Hold what was sent."""
+        sent = {name: forms.tidy(f"{value}") for name, value in (await request.form()).items()}
+        self.texts = {one.name: sent[one.name] for one in self.all_fields if one.name in sent}
+        first = {name: name.partition(".")[0] for name in sent}
+        self.hidden = {name: sent[name] for name in sent if first[name] in ("after", "was")}
+
+    def values(self, faults: Mapping[str, str] | None = None, others: Sequence[str] = ()) -> dict[str, Any]:
+        """What the template is given."""
+        heading = f"New {self.form.title}" if self.row is None else f"Change {self.form.called(self.row)}"
+        return {
+            "about": self.about,
+            "fields": self.fields,
+            "makings": self.makings,
+            "heading": heading,
+            "texts": self.texts,
+            "hidden": self.hidden,
+            "faults": faults or {},
+            "others": others,
+            "is_new": self.row is None,
+        }
+
+    def shown(self) -> Response[Any]:
+        """The form, as it is filled in."""
+        return self.show("web/form.html", **self.values())
+
+    def refused(self, refused: Refusal, making: str = "") -> Response[Any]:
+        """The form with all that was typed, and what is wrong with it, or with what was to be made for this
+        field."""
+        each = faults_of(refused) if isinstance(refused, Invalid) else []
+        known = {one.name for one in self.all_fields}
+        within = [making] if making else []
+        faults = {
+            ".".join(map(str, [*within, *one.loc[1:]])): forms.in_words(one.sentence.rstrip("."))
+            for one in each
+            if one.loc
+        }
+        others = [text for name, text in faults.items() if name not in known]
+        others += [] if faults else [refused.sentence]
+        shown = self.values(faults, others)
+        return self.show("web/form.html", status_code=status_of(type(refused)), **shown)
+
+
+def _typed(reader: Reader, show: Show, form: EditOf, about: About, row: Any = None) -> _Typed:
+    schema = reader.scope.schema
+    fields = form.fields(schema, about, change=row is not None)
+    return _Typed(show, form, about, fields, makings(form, schema, about), row)
 
 
 def _adding(form: FormOf) -> list[Any]:
@@ -32,11 +109,10 @@ def _adding(form: FormOf) -> list[Any]:
     async def show_new(
         request: Asker, reader: NamedDependency[Reader], show: NamedDependency[Show]
     ) -> Response[Any]:
-        about = await form.of_parent(reader, _parent(request))
-        fields = form.fields(reader.scope.schema, about, change=False)
-        texts = {one.name: one.start for one in fields}
-        hidden = {"after": f"{await forms.newest(reader, form)}"}
-        return show("web/form.html", **_shown(form, about, fields, texts, hidden))
+        typed = _typed(reader, show, form, await form.of_parent(reader, _parent(request)))
+        typed.hidden["after"] = f"{await storing.newest(reader, form)}"
+        await typed.open(reader, {})
+        return typed.shown()
 
     @post(f"{form.under}/new", access=form.access)
     async def send_new(
@@ -45,20 +121,20 @@ def _adding(form: FormOf) -> list[Any]:
         write: NamedDependency[Write],
         show: NamedDependency[Show],
     ) -> Response[Any]:
-        about = await form.of_parent(reader, _parent(request))
-        fields = form.fields(reader.scope.schema, about, change=False)
-        texts, hidden = await _sent(request, fields)
+        typed = _typed(reader, show, form, await form.of_parent(reader, _parent(request)))
+        await typed.read(request)
         if await comes_back(request):
-            return show("web/form.html", **_shown(form, about, fields, texts, hidden))
-        body = {**forms.body_of(fields, texts, empty=False), **about.given}
+            return typed.shown()
+        if making := await _wanted(request, typed):
+            return await _make(reader, write, typed, making, lambda: form.of_parent(reader, _parent(request)))
+        body = {**forms.body_of(typed.fields, typed.texts, empty=False), **typed.about.given}
         await reader.rest()
         try:
-            forms.check(form.create, fields, body, texts)
-            key = await write.alone(
-                form.alone, forms.add, form, body, number_of(hidden.get("after", "")) or 0
-            )
+            forms.check(form.create, typed.fields, body, typed.texts)
+            after = number_of(typed.hidden.get("after", "")) or 0
+            key = await write.alone(form.alone, storing.add, form, body, after)
         except Refusal as refused:
-            return _again(show, form, about, fields, texts, hidden, refused)
+            return typed.refused(refused)
         below = form.under.replace("{parent:str}", _parent(request))
         root = request.url.path.removesuffix(f"{below}/new")
         return Redirect(f"{root}{form.path}/{key}", status_code=303)
@@ -66,16 +142,19 @@ def _adding(form: FormOf) -> list[Any]:
     return [show_new, send_new]
 
 
-def _changing(form: FormOf) -> list[Any]:
+def edit_pages(form: EditOf) -> list[Any]:
+    """The handlers of a form for what is there: GET and POST of `…/edit`."""
+
     @get(f"{form.path}/{{key:int}}/edit", access=form.access)
     async def show_edit(
         reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
     ) -> Response[Any]:
         row = await reader.get(form.rows, key)
-        about = await form.of_row(reader, row)
-        fields = form.fields(reader.scope.schema, about, change=True)
-        texts = {one.name: forms.text_of(row, one.place) for one in fields}
-        return show("web/form.html", **_shown(form, about, fields, texts, _opened(texts), row=row))
+        typed = _typed(reader, show, form, await form.of_row(reader, row), row)
+        texts = {one.name: forms.text_of(row, one.place) for one in typed.fields}
+        typed.hidden = _opened(texts)
+        await typed.open(reader, texts)
+        return typed.shown()
 
     @post(f"{form.path}/{{key:int}}/edit", access=form.access)
     async def send_edit(
@@ -86,23 +165,47 @@ def _changing(form: FormOf) -> list[Any]:
         key: FromPath[int],
     ) -> Response[Any]:
         row = await reader.get(form.rows, key)
-        about = await form.of_row(reader, row)
-        fields = form.fields(reader.scope.schema, about, change=True)
-        texts, hidden = await _sent(request, fields)
+        typed = _typed(reader, show, form, await form.of_row(reader, row), row)
+        await typed.read(request)
         if await comes_back(request):
-            return show("web/form.html", **_shown(form, about, fields, texts, hidden, row=row))
-        was = {one.name: hidden.get(f"was.{one.name}", "") for one in fields}
-        mine = {name: text for name, text in texts.items() if text != was[name]}
+            return typed.shown()
+        if making := await _wanted(request, typed):
+            return await _make(reader, write, typed, making, lambda: form.of_row(reader, row))
+        was = {one.name: typed.hidden.get(f"was.{one.name}", "") for one in typed.fields}
+        mine = {name: typed.texts[name] for name in was if typed.texts.get(name, was[name]) != was[name]}
         await reader.rest()
         try:
-            await write.alone(form.alone, forms.change, form, key, fields, mine, was)
+            await write.alone(form.alone, storing.change, form, key, typed.fields, mine, was)
         except Refusal as refused:
-            clashes = [one for one in fields if one.place in _changed_meanwhile(refused)]
-            hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
-            return _again(show, form, about, fields, texts, hidden, refused, row=row)
+            clashes = [one for one in typed.fields if one.place in _changed_meanwhile(refused)]
+            typed.hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
+            return typed.refused(refused)
         return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
 
     return [show_edit, send_edit]
+
+
+async def _wanted(request: Asker, typed: _Typed) -> Making | None:
+    """What is to be made in place, where that button was pressed."""
+    return typed.makings.get(f"{(await request.form()).get('make', '')}")
+
+
+async def _make(
+    reader: Reader, write: Write, typed: _Typed, making: Making, ask: Callable[[], Awaitable[About]]
+) -> Response[Any]:
+    """Make a new one of what a field chooses among, and show the form with it chosen: nothing of the form
+    itself is stored yet."""
+    after = number_of(typed.hidden.get(f"after.{making.name}", "")) or 0
+    await reader.rest()
+    try:
+        key = await write.alone(making.form.alone, make, making, typed.texts, after)
+    except Refusal as refused:
+        return typed.refused(refused, making.name)
+    again = _typed(reader, typed.show, typed.form, await ask(), typed.row)
+    again.hidden = typed.hidden
+    made = {one.name: one.start for one in making.fields} | {making.name: f"{key}"}
+    again.texts = typed.texts | made
+    return again.shown()
 
 
 async def comes_back(request: Asker) -> bool:
@@ -122,58 +225,5 @@ def _changed_meanwhile(refused: Refusal) -> list[list[str | int]]:
     return [list(one.loc[1:]) for one in each if one.kind == forms.CHANGED]
 
 
-async def _sent(request: Asker, fields: list[Field]) -> tuple[dict[str, str], dict[str, str]]:
-    """What was typed, and what the form was opened with."""
-    sent = {name: forms.tidy(f"{value}") for name, value in (await request.form()).items()}
-    texts = {one.name: sent[one.name] for one in fields if one.name in sent}
-    hidden = {name: text for name, text in sent.items() if name == "after" or name.startswith("was.")}
-    return texts, hidden
-
-
 def _opened(texts: Mapping[str, str]) -> dict[str, str]:
     return {f"was.{name}": text for name, text in texts.items()}
-
-
-def _again(
-    show: Show,
-    form: FormOf,
-    about: About,
-    fields: list[Field],
-    texts: Mapping[str, str],
-    hidden: Mapping[str, str],
-    refused: Refusal,
-    row: Any = None,
-) -> Response[Any]:
-    """The form with all that was typed, and what is wrong with it."""
-    each = faults_of(refused) if isinstance(refused, Invalid) else []
-    known = {one.name for one in fields}
-    faults = {
-        ".".join(map(str, one.loc[1:])): forms.in_words(one.sentence.rstrip(".")) for one in each if one.loc
-    }
-    others = [text for name, text in faults.items() if name not in known]
-    others += [] if faults else [refused.sentence]
-    shown = _shown(form, about, fields, texts, hidden, faults, others, row)
-    return show("web/form.html", status_code=status_of(type(refused)), **shown)
-
-
-def _shown(
-    form: FormOf,
-    about: About,
-    fields: list[Field],
-    texts: Mapping[str, str],
-    hidden: Mapping[str, str],
-    faults: Mapping[str, str] | None = None,
-    others: list[str] | None = None,
-    row: Any = None,
-) -> dict[str, Any]:
-    heading = f"New {form.title}" if row is None else f"Change {form.called(row)}"
-    return {
-        "about": about,
-        "fields": fields,
-        "heading": heading,
-        "texts": texts,
-        "hidden": hidden,
-        "faults": faults or {},
-        "others": others or [],
-        "is_new": row is None,
-    }

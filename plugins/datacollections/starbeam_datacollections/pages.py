@@ -9,10 +9,12 @@ from typing import Any
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, OfCollections, Pages, Part
+from starbeam.api.web import Asked, OfCollections, Pages, Part, edit_pages
+from starbeam_datacollections.forms import COLLECTION, GROUP
 from starbeam_datacollections.grids import Drawing, draw
 from starbeam_datacollections.plots import plot
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
+from starbeam_datacollections.queries.collections import COLLECTIONS, GROUPS
 from starbeam_datacollections.queries.curves import curves, is_quick
 from starbeam_datacollections.queries.grids import grids, looks
 from starbeam_datacollections.queries.pictures import pictures
@@ -64,6 +66,20 @@ async def _files(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     }
 
 
+async def _comments(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
+    """What was said of a data collection, and of its group."""
+    found = {}
+    for id in ids:
+        collection = await reader.get(COLLECTIONS, id)
+        group = await reader.get(GROUPS, collection.dataCollectionGroupId)
+        found[id] = {"collection": collection, "group": group}
+    return found
+
+
+async def _group_comments(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    return {"collection": None, "group": await reader.get(GROUPS, int(asked.key or 0))}
+
+
 async def _steps(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
     """The steps of a workflow; nothing where the database has none."""
     if not has_steps(reader.scope):
@@ -76,7 +92,7 @@ async def _steps(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
 def pages() -> Pages:
     """What stands on cards and pages of data collections, and of workflows."""
     return Pages(
-        [],
+        [*edit_pages(COLLECTION), *edit_pages(GROUP)],
         Path(__file__).with_name("templates"),
         of_collections=[
             OfCollections(
@@ -88,8 +104,12 @@ def pages() -> Pages:
                 _pictures,
                 100,
             ),
+            OfCollections({"page": "datacollections/comments.html"}, _comments, 50),
             OfCollections({"plot": "datacollections/plot.html"}, _plots, 200),
             OfCollections({"page": "datacollections/files.html"}, _files, 300),
         ],
-        parts=[Part("workflow", "datacollections/steps.html", _steps, 100)],
+        parts=[
+            Part("workflow", "datacollections/steps.html", _steps, 100),
+            Part("group", "datacollections/comments.html", _group_comments, 100),
+        ],
     )

@@ -83,6 +83,24 @@ def _code(row: Any) -> str:
     return row.code or "without a name"
 
 
+CONTACT = FormOf(
+    title="lab contact",
+    under="/proposals/{parent:str}/contacts",
+    path="/contacts",
+    rows=LAB_CONTACTS,
+    key="labContactId",
+    create=schemas.LabContactCreate,
+    change=schemas.LabContactCreateOptional,
+    add=labcontacts.add,
+    update=labcontacts.update,
+    models={"": LabContact, "Person": Person, "Person.Laboratory": Laboratory},
+    named_by=("proposalId", "cardName"),
+    of_parent=_new_contact,
+    of_row=_contact,
+    called=lambda row: row.cardName or "lab contact",
+    long=frozenset({"Person.Laboratory.address"}),
+    left_out=frozenset({"Person.Laboratory.laboratoryExtPk"}),
+)
 FORMS = [
     FormOf(
         title="shipment",
@@ -99,25 +117,9 @@ FORMS = [
         of_parent=_new_shipment,
         of_row=_shipment,
         called=lambda row: row.shippingName or "shipment",
+        makes={"sendingLabContactId": CONTACT, "returnLabContactId": CONTACT},
     ),
-    FormOf(
-        title="lab contact",
-        under="/proposals/{parent:str}/contacts",
-        path="/contacts",
-        rows=LAB_CONTACTS,
-        key="labContactId",
-        create=schemas.LabContactCreate,
-        change=schemas.LabContactCreateOptional,
-        add=labcontacts.add,
-        update=labcontacts.update,
-        models={"": LabContact, "Person": Person, "Person.Laboratory": Laboratory},
-        named_by=("proposalId", "cardName"),
-        of_parent=_new_contact,
-        of_row=_contact,
-        called=lambda row: row.cardName or "lab contact",
-        long=frozenset({"Person.Laboratory.address"}),
-        left_out=frozenset({"Person.Laboratory.laboratoryExtPk"}),
-    ),
+    CONTACT,
     FormOf(
         title="dewar",
         under="/shipments/{parent:str}/dewars",

@@ -93,7 +93,8 @@ async def show_group(
     shown = cards(events, reader.now)
     more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
     steps = await _steps(reader, show, events[0])
-    return show("events/group.html", page=found, cards=shown, more=more, steps=steps)
+    drawn = await show.parts("group", reader, key)
+    return show("events/group.html", page=found, cards=shown, more=more, drawn=drawn, steps=steps)
 
 
 async def _steps(reader: Reader, show: Show, event: Event) -> list[Drawn]:

@@ -14,8 +14,9 @@ from starbeam.api import Missing, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
 from starbeam.api.lists import Page, everything, query
-from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab
+from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, edit_pages
 from starbeam_proposals.calendar import Month, by_day, read_month, weeks
+from starbeam_proposals.forms import SESSION
 from starbeam_proposals.pages.beamlines import list_beamlines, show_beamline, tiles
 from starbeam_proposals.pages.report import people, show_report
 from starbeam_proposals.queries import calendar, own, persons, proposals
@@ -187,6 +188,7 @@ def pages() -> Pages:
             show_session,
             show_people_of_session,
             show_report,
+            *edit_pages(SESSION),
             show_this_month,
             show_month,
             list_beamlines,

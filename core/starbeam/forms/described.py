@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, UnsetType, inspect
-from sqlalchemy import func, select
 
 from starbeam.access import Access, authenticated
 from starbeam.db.limits import longest
 from starbeam.fields import kinds, said_of
 from starbeam.paging import number_of
-from starbeam.patch import Patch
 from starbeam.refusals import Faults, Invalid, Missing
 from starbeam.sheets import Sheet
 
 if TYPE_CHECKING:
     from starbeam.db.lists import List
     from starbeam.db.reader import Reader
-    from starbeam.db.rows import Rows
     from starbeam.db.schema import Schema
     from starbeam.db.writer import Writer
 
@@ -70,29 +67,20 @@ class About:
     """What fields may be, or, of texts, often are: value and words."""
 
 
-@dataclass(frozen=True)
-class FormOf:
-    """How a kind of row is added and changed on pages."""
+@dataclass(frozen=True, kw_only=True)
+class EditOf:
+    """How a kind of row is changed on pages."""
 
     title: str
     """What one is called: `shipment`."""
-    under: str
-    """Where one is added: `/admin/groups`; with the key of what it belongs to:
-    `/proposals/{parent:str}/shipments`."""
     path: str
     """Where one is shown: `/shipments`."""
     rows: List[Any]
     """What a change is compared with."""
-    key: str
-    create: type[Struct]
     change: type[Struct]
-    add: Callable[[Writer, Any], Awaitable[Any]]
     update: Callable[[Writer, int, Any], Awaitable[Any]]
     models: Mapping[str, type[Any]]
     """Where fields are stored: by the part of their place before the last dot."""
-    named_by: Sequence[str]
-    """Columns of the first model by which one that was sent twice is found."""
-    of_parent: Callable[[Reader, str], Awaitable[About]]
     of_row: Callable[[Reader, Any], Awaitable[About]]
     called: Callable[[Any], str]
     """The name of a row."""
@@ -103,26 +91,49 @@ class FormOf:
     alone: str = "forms"
     """Forms of one name are stored one after the other, in all workers: what is sent twice finds the
     first."""
+    makes: Mapping[str, FormOf] = field(default_factory=dict)
+    """By fields that choose: the form of what they choose among, for a new one in place. It belongs to what
+    the form's own rows belong to."""
+
+    def body(self, *, change: bool) -> type[Struct]:
+        """What operations take of a change, or of a new one."""
+        return self.change
+
+    def fields(self, schema: Schema, about: About, *, change: bool) -> list[Field]:
+        """What there is to fill in, as far as this database can hold it."""
+        skipped = self.left_out | {*about.given}
+        found = _fields(self.body(change=change), self, schema, about, "", change=change)
+        new = _fields(self.body(change=False), self, schema, about, "", change=False)
+        required = {one.name for one in new if one.needed}
+        return [replace(one, needed=one.name in required) for one in found if one.name not in skipped]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormOf(EditOf):
+    """How a kind of row is added and changed on pages."""
+
+    under: str
+    """Where one is added: `/admin/groups`; with the key of what it belongs to:
+    `/proposals/{parent:str}/shipments`."""
+    key: str
+    create: type[Struct]
+    add: Callable[[Writer, Any], Awaitable[Any]]
+    named_by: Sequence[str]
+    """Columns of the first model by which one that was sent twice is found."""
+    of_parent: Callable[[Reader, str], Awaitable[About]]
 
     @property
     def model(self) -> type[Any]:
         """The table of the rows."""
         return self.models[""]
 
-    def fields(self, schema: Schema, about: About, *, change: bool) -> list[Field]:
-        """What there is to fill in, as far as this database can hold it."""
-        skipped = self.left_out | {*about.given}
-        found = _fields(self.change if change else self.create, self, schema, about, "", change=change)
-        required = {
-            one.name for one in _fields(self.create, self, schema, about, "", change=False) if one.needed
-        }
-        return [
-            Field(**{**vars(one), "needed": one.name in required}) for one in found if one.name not in skipped
-        ]
+    def body(self, *, change: bool) -> type[Struct]:
+        """What operations take of a change, or of a new one."""
+        return self.change if change else self.create
 
 
 def _fields(
-    kind: Any, form: FormOf, schema: Schema, about: About, prefix: str, *, change: bool, needed: bool = True
+    kind: Any, form: EditOf, schema: Schema, about: About, prefix: str, *, change: bool, needed: bool = True
 ) -> Iterator[Field]:
     for one in inspect.type_info(kind).fields:  # type: ignore[attr-defined]
         name = prefix + one.encode_name
@@ -144,7 +155,7 @@ def _fields(
             title=said.get("title", one.encode_name),
             hint=said.get("description", ""),
             unit=said.get("unit", ""),
-            kind=_kind(inner[0], name in form.long, choices),
+            kind=_kind(inner[0], name in form.long, bool(choices) or name in about.choices),
             needed=is_needed,
             most=longest(column) if isinstance(inner[0], inspect.StrType) else None,
             choices=choices,
@@ -152,8 +163,8 @@ def _fields(
         )
 
 
-def _kind(held: inspect.Type, is_long: bool, choices: Choices) -> Kind:
-    if choices and not isinstance(held, inspect.StrType):
+def _kind(held: inspect.Type, is_long: bool, chooses: bool) -> Kind:
+    if chooses and not isinstance(held, inspect.StrType):
         return "choice"
     if isinstance(held, inspect.IntType | inspect.FloatType):
         return "number"
@@ -233,62 +244,3 @@ def in_words(sentence: str) -> str:
     if sentence.startswith("Invalid enum value"):
         return "Please choose one of these."
     return f"{sentence[:1].upper()}{sentence[1:]}."
-
-
-async def newest(rows: Rows, form: FormOf) -> int:
-    """The highest key that there is: what has a higher one came after the form was opened."""
-    return int(await rows.scalar(select(func.max(_key(form)))) or 0)
-
-
-def _key(form: FormOf) -> Any:
-    return getattr(form.model, form.key)
-
-
-async def add(writer: Writer, form: FormOf, body: Mapping[str, Any], after: int) -> int:
-    """Add a row; where a form is sent twice, the key of the first, which has a key higher than `after`."""
-    named = [getattr(form.model, name) == body.get(name) for name in form.named_by]
-    for (key,) in await writer.rows(select(_key(form)).where(_key(form) > after, *named)):
-        shown = await writer.get(form.rows, key)
-        if not changes_something(Patch(form.change, dict(body)).of(shown)):
-            return int(key)
-    (data,) = Sheet(form.create, [body]).read()[0].values()
-    return int(getattr(await form.add(writer, data), form.key))
-
-
-def changes_something(change: Struct) -> bool:
-    """Whether a body that changes a row holds anything."""
-    return any(not isinstance(getattr(change, name), UnsetType) for name in change.__struct_fields__)
-
-
-async def change(
-    writer: Writer,
-    form: FormOf,
-    key: int,
-    fields: Sequence[Field],
-    mine: Mapping[str, str],
-    was: Mapping[str, str],
-) -> None:
-    """Store what differs of what the form was opened with. Raises Faults for what others changed too."""
-    shown = await writer.get(form.rows, key)
-    now = {one.name: text_of(shown, one.place) for one in fields}
-    compare(fields, mine, was, now)
-    body = body_of(fields, mine, empty=True)
-    check(form.change, fields, body, mine)
-    await form.update(writer, key, Patch(form.change, body))
-
-
-def compare(
-    fields: Sequence[Field], mine: Mapping[str, str], was: Mapping[str, str], now: Mapping[str, str]
-) -> None:
-    """Raises Faults for what others changed too since a form was opened."""
-    clashes = [
-        Invalid(
-            f"Somebody changed this meanwhile, to {now[one.name] or 'nothing'}. Store again to keep yours.",
-            ["body", *one.place],
-            CHANGED,
-        )
-        for one in fields
-        if one.name in mine and now[one.name] not in (was.get(one.name), mine[one.name])
-    ]
-    if clashes:
-        raise Faults(clashes)

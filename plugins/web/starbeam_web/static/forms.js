@@ -1,5 +1,16 @@
-// Brings a form back that was sent while nobody was logged in, once the same person has logged in.
+// Forms are sent once however often a button is pressed, and whoever leaves what they typed is asked; a form
+// that was sent while nobody was logged in comes back, once the same person has logged in.
 "use strict";
+for (const form of document.querySelectorAll("main form[method=post]")) {
+  let typed = Boolean(form.querySelector(".errors")), sent = false;
+  form.addEventListener("input", () => { typed = true; });
+  form.addEventListener("submit", event => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  addEventListener("pageshow", () => { sent = false; });
+  addEventListener("beforeunload", event => { if (typed && !sent) event.preventDefault(); });
+}
 const KEPT = "starbeam.kept";
 const send = (to, fields) => {
   const form = document.createElement("form");
