@@ -21,8 +21,8 @@ class Pace:
 
     def check(self, family: str) -> None:
         """Count one of a log-in. Raises `TooMany`."""
-        now = time.monotonic()
-        uses = [when for when in self._uses.get(family, ()) if when > now - WINDOW]
+        now = time.time()
+        uses = [when for when in self._uses.get(family, ()) if now - WINDOW < when <= now]
         if len(uses) >= MOST:
             wait = int(uses[0] + WINDOW - now) + 1
             raise TooMany(f"This log-in is renewed too often. Please try again in {wait} seconds.", wait)
