@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starbeam.api import Principal
 from starbeam.api.database import Write
 from starbeam_testing.app import TestDatabase
@@ -53,20 +55,24 @@ async def fill(db: TestDatabase) -> None:
         await db.add(StarbeamTokenUse, tokenId=token_id, lastUsedAt=world.NOW, lastAddress="10.3.0.1", uses=7)
     for family, login in LOG_INS.items():
         await db.add(
-            StarbeamRefresh,
-            familyId=family,
-            personId=world.PEOPLE[login],
-            login=login,
-            backend="dummy",
-            counter=1,
-            rotatedAt=LATE,
-            address="127.0.0.1",
-            createdAt=0,
-            lastUsedAt=LATE,
-            expiresAt=LATE,
-            userAgent="Firefox",
-            revokedAt=LATE if family == ENDED else None,
+            StarbeamRefresh, {**_log_in(family, login), "revokedAt": LATE if family == ENDED else None}
         )
+
+
+def _log_in(family: str, login: str) -> dict[str, Any]:
+    return {
+        "familyId": family,
+        "personId": world.PEOPLE[login],
+        "login": login,
+        "backend": "dummy",
+        "counter": 1,
+        "rotatedAt": LATE,
+        "address": "127.0.0.1",
+        "createdAt": 0,
+        "lastUsedAt": LATE,
+        "expiresAt": LATE,
+        "userAgent": "Firefox",
+    }
 
 
 async def unwritten(who: Principal) -> Write:
@@ -75,7 +81,10 @@ async def unwritten(who: Principal) -> Write:
 
 
 async def many(db: TestDatabase, keys: range) -> None:
-    """A token of the regular and one of the administrator for each key, up to what a facility has."""
+    """Tokens and log-ins of the regular and the administrator for each key, up to what a facility has."""
+    known = [key for key in keys if key < world.FIRST + MOST]
+    both = [(key, login) for key in known for login in ("regular", "administrator")]
+    await db.add(StarbeamRefresh, *(_log_in(f"{login[0]}{key}", login) for key, login in both))
     await db.add(
         StarbeamToken,
         *(
@@ -91,8 +100,6 @@ async def many(db: TestDatabase, keys: range) -> None:
                 "createdBy": login,
                 "createdAt": world.NOW,
             }
-            for key in keys
-            if key < world.FIRST + MOST
-            for login in ("regular", "administrator")
+            for key, login in both
         ),
     )
