@@ -83,7 +83,7 @@ def _elsewhere(server: Running, address: str, token: str) -> Table:
         latencies = _beside(server, f"{address}&path=/{name}&selection=7", token)
         p50, p99 = statistics.median(latencies), statistics.quantiles(latencies, n=100)[-1]
         table.add_row(f"/health/live, {name} frames", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms")
-    for process, megabytes in _memory(server.process.pid).items():
+    for process, megabytes in most_memory(server.process.pid).items():
         table.add_row(f"most memory, {process}", f"{megabytes} MB")
     return table
 
@@ -206,7 +206,7 @@ def _beside(server: Running, url: str, token: str) -> list[float]:
     return latencies
 
 
-def _memory(server: int) -> dict[str, int]:
+def most_memory(server: int) -> dict[str, int]:
     """The most resident memory that the server and its readers ever had, shared memory in each."""
     listed = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=True

@@ -8,6 +8,7 @@ The two are numbers of open files; all windows lie in MEMORY. It ends when the s
 from __future__ import annotations
 
 import mmap
+import os
 import signal
 import socket
 import sys
@@ -77,6 +78,8 @@ OF_FRAMES: dict[type[AnyJob], Callable[..., Answer]] = {
     Tile: views.tile,
     Numbers: views.numbers,
 }
+NICE = 5
+"""Readers use the processors that the server leaves them: who plays frames must not slow everybody down."""
 NO_IMAGE = Failed(404, MISSING_IMAGE)
 COPIES, COPIES_OF_PICTURE = 3, 2
 """How often what is answered may lie in memory while it is encoded."""
@@ -193,6 +196,7 @@ def _memory(job: type[AnyJob], most: int) -> int:
 def main() -> None:
     """Serve on the socket and memory that the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICE)
     connection, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     channel = Channel(connection, memory)
     try:
