@@ -5,6 +5,15 @@ from __future__ import annotations
 from starbeam_events import schemas
 
 
+class DataCollection(schemas.DataCollection):
+    """A data collection, with what microscopes say: µm or Å, nm, electrons per Å²."""
+
+    minDefocus: float | None = None
+    maxDefocus: float | None = None
+    pixelSizeOnImage: float | None = None
+    totalExposedDose: float | None = None
+
+
 class RobotAction(schemas.RobotAction):
     """An action of the sample changer."""
 

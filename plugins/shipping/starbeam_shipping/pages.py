@@ -14,10 +14,10 @@ from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, Pages, Part, Place, Show, Tab, form_pages
+from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_pages
 from starbeam_shipping.code128 import bars
 from starbeam_shipping.forms import FORMS
-from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContentFilters
+from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContainerFilters, ContentFilters, coded
 from starbeam_shipping.queries.dewars import DEWARS, DewarFilters
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilters
 from starbeam_shipping.queries.labels import sessions_of
@@ -27,6 +27,7 @@ from starbeam_shipping.schemas import LabContact
 from starbeam_shipping.settings import ShippingSettings
 
 FEW = Page(limit=5)
+FOUND = Page(limit=10)
 WITHIN = Page(limit=100)
 """More dewars than a shipment has, and containers than a dewar."""
 
@@ -156,6 +157,16 @@ async def _on_their_way(reader: Reader, asked: Asked) -> Mapping[str, Any] | Non
     return found if found["page"].results else None
 
 
+async def _find_containers(reader: Reader, text: str) -> Mapping[str, Any] | None:
+    found = await reader.page(CONTAINERS, FOUND, ContainerFilters(search=text))
+    return {"page": found} if found.results else None
+
+
+async def _exactly(reader: Reader, text: str) -> str | None:
+    found = await coded(reader, text)
+    return None if found is None else f"/containers/{found}"
+
+
 def pages(settings: ShippingSettings) -> Pages:
     """The pages, and their places in others."""
     return Pages(
@@ -175,5 +186,6 @@ def pages(settings: ShippingSettings) -> Pages:
         Path(__file__).with_name("templates"),
         places=[Place("Shipments", "/shipments", 400)],
         tabs=[Tab("proposal", "Shipments", "/proposals/{key}/shipments", 300)],
+        finders=[Finder("shipping/found_containers.html", _find_containers, 400, _exactly)],
         parts=[Part("start", "shipping/on_their_way.html", _on_their_way, 400, narrow=True)],
     )

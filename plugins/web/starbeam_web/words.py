@@ -79,6 +79,14 @@ def beam(x: float | None, y: float | None) -> str:
     return f"{plain(x * 1000)} × {plain(y * 1000)} µm" if x and y else ""
 
 
+def defocus(least: float | None, most: float | None) -> str:
+    """`0.8 – 2.2 µm`, of what microscopes write in µm or in Å, below or above the focus."""
+    if least is None or most is None:
+        return ""
+    first, last = sorted(abs(value) / 10_000 if abs(value) > 100 else abs(value) for value in (least, most))
+    return f"{plain(first)} – {plain(last)} µm"
+
+
 def power(value: float | None, unit: str) -> str:
     """`4.1 × 10¹² ph/s`."""
     if not value:
@@ -180,6 +188,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "cell": cell,
     "clock": clock,
     "day": day,
+    "defocus": defocus,
     "edge": edge,
     "energy": energy,
     "exposure": exposure,

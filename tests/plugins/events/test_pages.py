@@ -83,7 +83,9 @@ async def test_every_kind_has_a_card(make_app: MakeApp) -> None:
     await beamline.group(30, experimentType="Characterization")
     await beamline.collection(3, 30, 20)
     await beamline.group(40, experimentType="EM")
-    await beamline.collection(4, 40, 30, voltage=300, magnification=105000, numberOfImages=1240)
+    await beamline.collection(
+        4, 40, 30, voltage=300, magnification=105000, numberOfImages=1240, minDefocus=-0.8, maxDefocus=-2.2
+    )
     await beamline.robot(5, 40, status="ERROR", message="Pin not seen", containerLocation=12, dewarLocation=3)
     peak = {"peakEnergy": 12.6612, "peakFPrime": -8.1, "peakFDoublePrime": 5.9, "element": "Se"}
     await beamline.scan(6, 50, transmissionFactor=0.8, exposureTime=1, **peak)
@@ -101,7 +103,7 @@ async def test_every_kind_has_a_card(make_app: MakeApp) -> None:
         "Cells 12 × 8, 20 × 20.5 µm Order horizontal",  # `snaked` is not in every schema
         "12:20:00 Characterisation Characterization",
         "12:30:00 EM movies EM",
-        "Movies 1,240 Voltage 300 kV Magnification 105,000 ×",
+        "Movies 1,240 Voltage 300 kV Magnification 105,000 × Defocus 0.8 – 2.2 µm",
         "12:40:00 1 min 00 s Load container 3, position 12 Pin not seen error",
         "12:50:00 Energy scan Se edge",
         "peak 12.6612 keV",

@@ -238,3 +238,37 @@ async def test_a_sample_changer_has_its_containers_beside_each_other(visitor: Vi
         "WHERE sessionId = 1"
     )
     assert "live.js" in (await visitor.open("/beamlines/id02/changer")).text
+
+
+@pytest.mark.four_databases
+async def test_exact_names_are_gone_to_at_once(visitor: Visitor) -> None:
+    """By the search and by addresses, in any case; what one does not see is not there."""
+    for text, address in (
+        ("MX1", "/proposals/mx1"),
+        ("mx1-1", "/sessions/1"),
+        (" C1 ", "/containers/1"),
+    ):
+        answer = await visitor.open(f"/search?q={text}")
+        assert (answer.status_code, answer.headers.get("Location")) == (302, address), text
+    for text in ("mx1-2", "mx", "C", "lys"):
+        assert (await visitor.open(f"/search?q={text}")).status_code == 200, text
+    assert "C1" in await says(visitor, "/search?q=C")
+    for path, status, address in (
+        ("/sessions/mx1-1", 302, "/sessions/1"),
+        ("/proposals/mx1/sessions", 301, "/proposals/mx1"),
+        ("/proposals/mx1/sessions/1", 301, "/sessions/1"),
+        ("/proposals/mx1/samples/3", 301, "/samples/3"),
+    ):
+        answer = await visitor.open(path)
+        assert (answer.status_code, answer.headers["Location"]) == (status, address), path
+    for path in ("/sessions/mx1-2", "/sessions/mx1-01", "/sessions/mx1", "/sessions/nothing"):
+        assert (await visitor.open(path)).status_code == 404, path
+
+
+async def test_a_proposal_without_its_empty_sessions(visitor: Visitor) -> None:
+    db = visitor.app.database
+    await db.add(m.BLSession, sessionId=3, proposalId=1, visit_number=3)
+    await db.add(m.Session_has_Person, sessionId=3, personId=await db.person("session_member"))
+    assert "mx1-3" in await says(visitor, "/proposals/mx1")
+    said = await says(visitor, "/proposals/mx1?collected=true")
+    assert ("mx1-1" in said, "mx1-3" in said) == (True, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from starbeam.api import NotHeld
 from starbeam.api.database import Reader, Scope, Shape, digest, seconds_between, statement
 from starbeam.api.lists import askable
 from starbeam.api.models import WholeSeconds
-from starbeam_events import schemas
+from starbeam_events import full, schemas
 from starbeam_events.sources.base import BEFORE, NAMED, SESSIONS, SINCE, WATCHED, EventSource, Query, Wanted
 from starbeam_events.sources.conditions import in_minutes, of_sample, of_session
 from starbeam_events.sources.grids import add_grids
@@ -148,6 +149,13 @@ class DataCollections(EventSource):
     def __init__(self, signs: Sequence[Sign] = ()) -> None:
         """With what shows that a data collection has changed, beside its row and its processing."""
         self._signs = (processed, *signs)
+        self._whole = False
+
+    def in_full(self) -> DataCollections:
+        """Of data collections that say what microscopes do."""
+        found = copy(self)
+        found._whole = True
+        return found
 
     def keys(self, scope: Scope, wanted: Wanted) -> Query | None:
         """The highest key and the earliest start of each group."""
@@ -188,8 +196,9 @@ class DataCollections(EventSource):
         self, reader: Reader, files: Files, ids: Sequence[int], wanted: Wanted, values: dict[str, Any]
     ) -> dict[int, schemas.Event]:
         """2 statements: the rows, and their grids."""
-        rows = await reader.rows(_rows(wanted), **values, ids=ids)
-        found = {event.id: event for event in (_SHAPE.make(row) for row in rows)}
+        rows = await reader.rows(_rows(wanted, self._whole), **values, ids=ids)
+        shape = _FULL if self._whole else _SHAPE
+        found = {event.id: event for event in map(shape.make, rows)}
         await add_grids(reader, [event.Item for event in found.values()])
         paths = [path for row in rows for path in row[-len(SNAPSHOTS) :]]
         there = iter(await files.exist(paths))
@@ -278,31 +287,37 @@ def _member(name: str, type: Any = None) -> ColumnElement[Any]:
     return literal_column(f"{_MEMBERS}.{name}", type)
 
 
-_SHAPE = Shape(
-    schemas.Event,
-    id=DataCollection.dataCollectionId,
-    type=literal(DataCollections.type),
-    startTime=_member("start", WholeSeconds),
-    endTime=_member("finish", WholeSeconds),
-    duration=_member("duration"),
-    count=_member("number"),
-    attachments=_member("attachments"),
-    sessionId=BLSession.sessionId,
-    session=session_name(),
-    proposal=proposal_name(),
-    blSampleId=DataCollectionGroup.blSampleId,
-    blSample=BLSample.name,
-    Item=Shape(
-        schemas.DataCollection,
-        DataCollection,
-        DataCollectionGroup=Shape(
-            schemas.DataCollectionGroup,
-            DataCollectionGroup,
-            Workflow=Shape(schemas.Workflow, Workflow, when=Workflow.workflowId),
+def _shape(item: type[schemas.DataCollection]) -> Shape[schemas.Event]:
+    """Of events with this item."""
+    return Shape(
+        schemas.Event,
+        id=DataCollection.dataCollectionId,
+        type=literal(DataCollections.type),
+        startTime=_member("start", WholeSeconds),
+        endTime=_member("finish", WholeSeconds),
+        duration=_member("duration"),
+        count=_member("number"),
+        attachments=_member("attachments"),
+        sessionId=BLSession.sessionId,
+        session=session_name(),
+        proposal=proposal_name(),
+        blSampleId=DataCollectionGroup.blSampleId,
+        blSample=BLSample.name,
+        Item=Shape(
+            item,
+            DataCollection,
+            DataCollectionGroup=Shape(
+                schemas.DataCollectionGroup,
+                DataCollectionGroup,
+                Workflow=Shape(schemas.Workflow, Workflow, when=Workflow.workflowId),
+            ),
+            later={"GridInfo", "_metadata"},
         ),
-        later={"GridInfo", "_metadata"},
-    ),
-)
+    )
+
+
+_SHAPE = _shape(schemas.DataCollection)
+_FULL = _shape(full.DataCollection)
 
 
 def _summed(scope: Scope, wanted: Wanted) -> Subquery:
@@ -330,12 +345,12 @@ def _summed(scope: Scope, wanted: Wanted) -> Subquery:
 
 
 @statement
-def _rows(scope: Scope, wanted: Wanted) -> Query:
+def _rows(scope: Scope, wanted: Wanted, whole: bool) -> Query:
     members = _summed(scope, wanted)
     group, collection = DataCollectionGroup, DataCollection
     paths = [scope.column(path) for path in SNAPSHOTS.values()]
     rows = (
-        select(*_SHAPE.columns(scope), *paths)
+        select(*(_FULL if whole else _SHAPE).columns(scope), *paths)
         .select_from(members)
         .join(collection, collection.dataCollectionId == members.c.id)
         .join(group, group.dataCollectionGroupId == collection.dataCollectionGroupId)

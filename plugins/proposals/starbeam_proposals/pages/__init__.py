@@ -17,13 +17,14 @@ from starbeam.api.lists import Page, everything, query
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, edit_pages
 from starbeam_proposals.calendar import Month, by_day, read_month, weeks
 from starbeam_proposals.forms import SESSION
+from starbeam_proposals.pages import names
 from starbeam_proposals.pages.beamlines import list_beamlines, show_beamline, tiles
 from starbeam_proposals.pages.report import people, show_report
 from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
-from starbeam_proposals.queries.sessions import SESSIONS, TITLED, SessionFilters
+from starbeam_proposals.queries.sessions import SESSIONS, TITLED, VISITS, SessionFilters, VisitFilters
 
 FEW = Page(limit=5)
 FOUND = Page(limit=10)
@@ -47,10 +48,11 @@ async def show_proposal(
     page: NamedDependency[Page],
     show: NamedDependency[Show],
     name: FromPath[str],
+    collected: Annotated[bool, query("Only sessions in which something was collected")] = False,
 ) -> Response[Any]:
     """A proposal with its sessions."""
     proposal = await proposals.one(reader, name)
-    found = await reader.page(SESSIONS, page, SessionFilters(proposal=proposal.proposal))
+    found = await reader.page(VISITS, page, VisitFilters(proposal=proposal.proposal, collected=collected))
     drawn = await show.parts("proposal", reader, proposal.proposal)
     return show("proposals/proposal.html", proposal=proposal, page=found, drawn=drawn)
 
@@ -79,14 +81,16 @@ async def list_sessions(
     return show("proposals/sessions.html", page=await reader.page(SESSIONS, page, filters))
 
 
-@get("/sessions/{key:int}", access=authenticated)
+@get("/sessions/{key:str}", access=authenticated)
 async def show_session(
-    reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
+    request: names.Asker, reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[str]
 ) -> Response[Any]:
-    """A session: its facts, and what plugins know of it."""
-    session = await reader.get(TITLED, key)
-    figures = await show.parts("figures of session", reader, key, session)
-    drawn = await show.parts("session", reader, key, session)
+    """A session: its facts, and what plugins know of it. By its name one is led to it."""
+    if not key.isdecimal():
+        return await names.to_session(request, reader, key)
+    session = await reader.get(TITLED, int(key))
+    figures = await show.parts("figures of session", reader, session.sessionId, session)
+    drawn = await show.parts("session", reader, session.sessionId, session)
     return show("proposals/session.html", session=session, figures=figures, drawn=drawn)
 
 
@@ -193,6 +197,8 @@ def pages() -> Pages:
             show_month,
             list_beamlines,
             show_beamline,
+            names.show_sessions_of_proposal,
+            names.show_session_of_proposal,
         ],
         Path(__file__).parent.with_name("templates"),
         places=[
@@ -215,5 +221,5 @@ def pages() -> Pages:
             Part("head of session", "proposals/head_of_session.html", _session, 100),
             Part("report of session", "proposals/report_people.html", people, 100),
         ],
-        finders=[Finder("proposals/found.html", _find, 100)],
+        finders=[Finder("proposals/found.html", _find, 100, names.exactly)],
     )

@@ -32,7 +32,7 @@ from starbeam_ispyb.models import (
     Proposal,
     Session_has_Person,
 )
-from starbeam_ispyb.names import of_proposal, proposal_name, session_name
+from starbeam_ispyb.names import is_session, of_proposal, proposal_name, session_name, session_value
 from starbeam_proposals import schemas
 from starbeam_proposals.models import SessionType
 from starbeam_proposals.queries.groups import beamlines_of, key_of, ui_groups
@@ -260,6 +260,32 @@ TITLED = List(
     missing=SESSIONS.missing,
 )
 """Each with what its proposal is about."""
+_COLLECTED = BLSession.sessionId.in_(select(DataCollectionGroup.sessionId))
+
+
+class VisitFilters(SessionFilters, frozen=True):
+    """What the page of a proposal asks for."""
+
+    collected: Annotated[bool, query("Only those in which something was collected"), Where(_COLLECTED)] = (
+        False
+    )
+
+
+VISITS = List(
+    _SHAPE, BLSession, VisitFilters, joins=JOINS, order_by=_order, complete=complete, missing=SESSIONS.missing
+)
+
+
+@statement
+def _named(scope: Scope) -> Select[int]:
+    rows = select(BLSession.sessionId).join(Proposal, Proposal.proposalId == BLSession.proposalId)
+    return rows.where(is_session(), scope.sees(BLSession)).order_by(BLSession.sessionId).limit(1)
+
+
+async def named(reader: Reader, name: str) -> int | None:
+    """The session of this name, `mx1234-1`, if the caller sees it. 1 statement."""
+    found: int | None = await reader.scalar(_named(), **session_value(name[:100]))
+    return found
 
 
 def bound(beamlines: Sequence[str]) -> dict[str, Any]:

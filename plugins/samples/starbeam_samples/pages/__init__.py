@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
 from msgspec.structs import replace
 
 from starbeam.api import authenticated
@@ -91,6 +92,15 @@ async def list_samples_of_session(
     return show("samples/samples.html", page=found, states=states, statuses=[*SampleStatus], head=head)
 
 
+@get("/proposals/{name:str}/samples/{key:int}", access=authenticated, sync_to_thread=False)
+def show_sample_of_proposal(
+    request: Request[Any, Any, Any], name: FromPath[str], key: FromPath[int]
+) -> Redirect:
+    """As py-ispyb-ui has it."""
+    root = request.url.path.partition("/proposals/")[0]
+    return Redirect(f"{root}/samples/{key}", status_code=301)
+
+
 @get("/proteins", access=authenticated, dependencies=asked(ProteinFilters))
 async def list_proteins(
     reader: NamedDependency[Reader],
@@ -165,6 +175,7 @@ def pages() -> Pages:
             list_samples,
             show_sample,
             list_samples_of_proposal,
+            show_sample_of_proposal,
             list_samples_of_session,
             list_proteins,
             show_protein,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, bindparam, join, select
+from sqlalchemy import ColumnElement, Select, bindparam, join, select
 
-from starbeam.api.database import Shape
+from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam.api.lists import Filters, List, ProposalName, Search, Where, text_in
 from starbeam_ispyb.models import Container, Dewar, Shipping
 from starbeam_ispyb.names import of_proposal
@@ -52,6 +52,22 @@ def _list(filters: type[ContainerFilters]) -> List[schemas.Container]:
         listed=[Container.dewarId.in_(select(Dewar.dewarId).where(Dewar.shippingId.is_not(None)))],
         missing="Container not found",
     )
+
+
+@statement
+def _coded(scope: Scope) -> Select[Any]:
+    wanted = (
+        Container.code == bindparam("code"),
+        scope.sees(Container),
+        _shipped(Shipping.shippingId.is_not(None)),
+    )
+    return select(Container.containerId).where(*wanted).limit(2)
+
+
+async def coded(reader: Reader, code: str) -> int | None:
+    """The container of this code, if the caller sees one, and no other of the same. 1 statement."""
+    found = [key for (key,) in await reader.rows(_coded(), code=code)]
+    return found[0] if len(found) == 1 else None
 
 
 CONTAINERS = _list(ContainerFilters)

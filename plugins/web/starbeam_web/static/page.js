@@ -168,6 +168,8 @@
 
   if (!off) document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
+    const beside = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    if (beside) return document.querySelector(`[data-arrows] [rel="${beside}"]`)?.click();
     const second = Date.now() - went < 1500;
     went = event.key === "g" ? Date.now() : 0;
     const act = second && PLACES[event.key] ? () => go(event.key) : KEYS[event.key];
