@@ -133,15 +133,21 @@ ALONE = {
     *("/statistics", "/statistics/{run}/{beamline}", "/energy-scans/{key}/chooch"),
     *(
         f"/{one}/{{key}}/edit"
-        for one in ("shipments", "contacts", "dewars", "containers", "proteins", "samples")
+        for one in (
+            *("shipments", "contacts", "dewars", "containers", "proteins", "samples"),
+            *("sessions", "groups", "collections", "admin/groups", "admin/permissions"),
+        )
     ),
+    *("/admin/options/edit", "/admin/groups/new", "/admin/permissions/new"),
+    *(f"/admin/groups/{{key}}/{one}/{{row}}/remove" for one in ("people", "permissions")),
+    "/sessions/{key}/report",
     *(f"/proposals/{{parent}}/{one}/new" for one in ("shipments", "contacts", "proteins")),
     *("/shipments/{parent}/dewars/new", "/dewars/{parent}/containers/new"),
     *("/containers/{parent}/samples/new", "/containers/{key}/sheet"),
     *("/collections/{key}/images", "/collections/{key}/images/{number}", "/collections/{key}/file"),
     *("/robot/{key}/before", "/robot/{key}/after", "/spectra/{key}/spectrum"),
 }
-"""Pages that stand for no request, forms, files, and what that database has none of."""
+"""Pages that stand for no request, forms, paper, files, and what that database has none of."""
 HEAD = """# What each page costs
 
 Each web page beside the requests to the API that a client would send to show the same, for staff on the
