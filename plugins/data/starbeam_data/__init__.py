@@ -50,7 +50,7 @@ class DataPlugin(Plugin[DataSettings]):
         """The pages."""
         from starbeam_data import pages
 
-        return [pages.pages(self._readers)]
+        return [pages.pages(self._readers, self.settings.h5web)]
 
     @hookimpl
     def register_lifespan(self, ctx: Context) -> Iterable[Lifespan]:

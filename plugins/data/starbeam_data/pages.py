@@ -131,8 +131,8 @@ async def _links(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[in
     }
 
 
-def show_file(readers: Readers) -> ControllerRouterHandler:
-    """The page of a node of the file, which is read by these."""
+def show_file(readers: Readers, h5web: str) -> ControllerRouterHandler:
+    """The page of a node of the file, which is read by these; with a link to h5web."""
 
     @get("/collections/{key:int}/file", access=authenticated, dependencies=LOOK)
     async def show_file(
@@ -171,6 +171,7 @@ def show_file(readers: Readers) -> ControllerRouterHandler:
             look=look,
             maps=MAPS,
             scales=SCALES,
+            h5web=h5web.replace("{dataCollectionId}", str(key)),
         )
 
     return show_file
@@ -193,10 +194,10 @@ async def _browsed(
     return msgspec.json.decode(read), ""
 
 
-def pages(readers: Readers) -> Pages:
-    """The pages of images and files, and the way to them."""
+def pages(readers: Readers, h5web: str) -> Pages:
+    """The pages of images and files, and the way to them; where h5web is, which may be nowhere."""
     return Pages(
-        [show_image, show_images, show_file(readers)],
+        [show_image, show_images, show_file(readers, h5web)],
         Path(__file__).with_name("templates"),
         of_collections=[OfCollections({"page": "data/links.html"}, _links, 150)],
     )

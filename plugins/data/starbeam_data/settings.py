@@ -28,3 +28,11 @@ class DataSettings(Section, frozen=True):
         Literal["old", "new"],
         Meta(description="Form of `/data/h5grove/meta/`: `old` for h5web up to 10, `new` for later ones."),
     ] = "old"
+    h5web: Annotated[
+        str,
+        Meta(
+            description="Address of a page of your own with h5web, `{dataCollectionId}` where that number "
+            "goes: pages of files have a link to it. Empty: none.",
+            pattern=r"^(https?://[^\s{}]*\{dataCollectionId\}[^\s{}]*)?$",
+        ),
+    ] = ""

@@ -48,7 +48,13 @@ def _write(path: Path) -> None:
 @pytest.fixture
 async def visitor(make_app: MakeApp, tmp_path: Path) -> Visitor:
     """Somebody who sees a data collection whose file has one of everything."""
-    app = await make_app("auth_dummy", "web", "ispyb", "data", **{**OPEN, "files.roots": [str(tmp_path)]})
+    return await opened(make_app, tmp_path)
+
+
+async def opened(make_app: MakeApp, tmp_path: Path, **more: str) -> Visitor:
+    """That, with more settings."""
+    settings = {**OPEN, "files.roots": [str(tmp_path)], **more}
+    app = await make_app("auth_dummy", "web", "ispyb", "data", **settings)
     _write(tmp_path / "all.h5")
     db = app.database
     person = await db.person("proposer")
@@ -71,8 +77,22 @@ async def page(visitor: Visitor, path: str, more: str = "", key: int = 1) -> str
     return answer.text
 
 
+async def test_files_are_opened_in_h5web_where_there_is_one(make_app: MakeApp, tmp_path: Path) -> None:
+    h5web = "https://h5web.example.org/?dataCollectionId={dataCollectionId}"
+    visitor = await opened(make_app, tmp_path, **{"plugin.data.h5web": h5web})
+    link = '<a class="btn" href="https://h5web.example.org/?dataCollectionId=2">Open in h5web</a>'
+    assert link in await page(visitor, "/", key=2)
+
+
+@pytest.mark.parametrize("wrong", ["javascript:x({dataCollectionId})", "https://h5web.example.org/"])
+async def test_an_address_of_h5web_has_the_number_in_it(make_app: MakeApp, wrong: str) -> None:
+    with pytest.raises(Exception, match="h5web"):
+        await make_app("ispyb", "data", **{"plugin.data.h5web": wrong})
+
+
 async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
     whole = await page(visitor, "/")
+    assert "h5web" not in whole
     said = text_of(whole)
     assert "Members 14" in said
     for words in (
