@@ -101,17 +101,19 @@ async def test_results_stand_below_the_card_and_the_best_on_its_first_line(
     await scaling(app, 3, "19", **shells(1.1, 60.0, 0.5, scale))
     await program(app, 4, 1, "0", processingPrograms="xia2", processingMessage="no <indexing>")
     await program(app, 5, 1, None, processingPrograms="slow", processingMessage="processing")
+    for key in (1, 1, 4):
+        await app.database.add(m.AutoProcProgramAttachment, autoProcProgramId=key, fileName="a")
     html = (await visitor.open("/sessions/1")).text
     assert rows(html) == [
-        "autoPROC best " + ROW.format("1.58", "0.520", "99.6"),
+        "autoPROC best " + ROW.format("1.58", "0.520", "99.6") + " 2 files",
         "too far " + ROW.format("1.20", "0.100", "99.6"),
         "holes " + ROW.format("1.10", "0.500", "60.0"),
-        "xia2 failed: no <indexing>",
+        "xia2 failed: no <indexing> 1 file",
         "slow processing",
     ]
     said = text_of(html)
     assert "1.58 Å P 2₁ 2₁ 2₁ " in said
-    assert "Processing 3 done 1 running 1 failed Program" in said
+    assert "Processing 3 done 1 running 1 failed 3 files Program" in said
     alone, side_by_side, shells_of_all = (await visitor.open("/collections/1")).text.partition(
         "Shells side by side"
     )

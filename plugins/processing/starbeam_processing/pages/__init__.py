@@ -19,7 +19,7 @@ from starbeam.api.http import always, asked
 from starbeam.api.lists import Page, Paged
 from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot, Tab
 from starbeam_processing.pages import programs
-from starbeam_processing.queries import figures, messages
+from starbeam_processing.queries import figures, messages, program
 from starbeam_processing.queries.ranking import ResultFilters, choices, ranking
 from starbeam_processing.queries.results import Result, results
 from starbeam_processing.queries.strategies import strategies
@@ -90,15 +90,30 @@ async def _strategies(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mappi
 
 
 async def _results(reader: Reader, ids: Sequence[int], rule: Rule) -> Mapping[int, Mapping[str, Any]]:
-    """The results of data collections with the state of each program. 2 statements."""
+    """The results of data collections with the state of each program, and how many files and warnings it has.
+    3 statements."""
     found = await results(reader, ids)
     runs = {one.run.autoProcProgramId: one.run for some in found.values() for one in some}
     warned = await messages.warnings(reader, runs)
+    files = await program.numbers_of_files(reader, runs)
     states = {id: state_of(run, reader.now, id in warned) for id, run in runs.items()}
     return {
-        id: {"results": some, "best": rule.best(some), "states": states, "counts": _counts(some, states)}
+        id: {
+            "results": some,
+            "best": rule.best(some),
+            "states": states,
+            "counts": _counts(some, states),
+            "files": files,
+            "written": _sum(files, some),
+            "said": _sum(warned, some),
+        }
         for id, some in found.items()
     }
+
+
+def _sum(numbers: Mapping[int, int], results: Sequence[Result]) -> int:
+    """Of all programs of these results."""
+    return sum(numbers.get(id, 0) for id in {one.run.autoProcProgramId for one in results})
 
 
 def _counts(results: Sequence[Result], states: Mapping[int, State]) -> list[tuple[State, int]]:

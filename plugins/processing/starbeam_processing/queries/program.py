@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, select, union
+from sqlalchemy import Select, and_, bindparam, func, select, union
 
 from starbeam.api.database import Reader, Scope, Shape, statement
 from starbeam.api.lists import List
@@ -109,6 +110,23 @@ def _collections(scope: Scope) -> Select[Any]:
 async def collections(reader: Reader, program: int) -> list[RunFor]:
     """The data collections of a program that the caller sees. 1 statement."""
     return await reader.shaped(_RUN_FOR, _collections(), program_id=program)
+
+
+@statement
+def _numbers(scope: Scope) -> Select[Any]:
+    one: Any = AutoProcProgramAttachment
+    wanted = one.autoProcProgramId.in_(bindparam("programs", expanding=True))
+    seen = not_deleted(scope), scope.below(AutoProcProgram).sees(one)
+    return select(one.autoProcProgramId, func.count()).where(wanted, *seen).group_by(one.autoProcProgramId)
+
+
+async def numbers_of_files(reader: Reader, programs: Collection[int]) -> dict[int, int]:
+    """How many files each of these programs wrote, which the caller sees; those without any are left out.
+    1 statement."""
+    if not programs:
+        return {}
+    rows = await reader.rows(_numbers(), programs=list(programs))
+    return {int(program): count for program, count in rows}
 
 
 @statement
