@@ -30,6 +30,7 @@ from starbeam.auth.tokens import Tokens
 from starbeam.cache import end_renewals
 from starbeam.clock import Clock
 from starbeam.db.engine import LOOK_SECONDS, Database
+from starbeam.db.extensions import structs_of, together
 from starbeam.faults import StartupError
 from starbeam.files import Files
 from starbeam.hooks import said
@@ -49,7 +50,7 @@ from starbeam.http import (
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.dependencies import always, caller, reading_and_writing, taken_away
 from starbeam.http.guard import Guard
-from starbeam.http.paging import PageProvider
+from starbeam.http.paging import PageProvider, tell_cut
 from starbeam.lifespan import every
 from starbeam.options import LiveOptions
 from starbeam.plugin import Context
@@ -106,6 +107,7 @@ class Starbeam:
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = self.store.scopes
+        self.scopes.extensions = together(self.registry.extensions)
         kept = self.registry.repeats
         self.repeating = repeats.Repeating(kept, settings.server.api_root) if kept else None
         self.asgi = self._built()
@@ -203,11 +205,16 @@ class Starbeam:
             exception_handlers={HTTPException: answer, Exception: answer},
             request_class=bodies.JsonRequest,
             before_request=self._before,
+            after_request=tell_cut,
             cors_config=_cors(settings.cors_origins, routers),
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
+<<<<<<< HEAD
             state=State({"ending": self.ending, "repeating": self.repeating}),
+=======
+            state=State({"ending": self.ending, "structs": structs_of(self.registry.extensions)}),
+>>>>>>> 9cb535a (What MXCuBE asks and records: plugins acquisition and mxcube, and how a plugin extends the lists of others)
             opt={"plugin": CORE},
             request_max_body_size=settings.max_body,
             logging_config=None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starbeam.auth.backends import AuthBackend
     from starbeam.auth.refresh import Refresher
     from starbeam.checks import Check
+    from starbeam.db.extensions import Extension
     from starbeam.db.indexes import Index
     from starbeam.db.writer import Listener
     from starbeam.demo import DemoData
@@ -171,6 +172,16 @@ def register_visibility(ctx: Context) -> Iterable[Rule]:
     """Rules for which rows of an entity a person sees: `Allow` widens, `Restrict` narrows.
 
     Merge: a row is visible when any `Allow` and every `Restrict` of its entity holds.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_extensions(ctx: Context) -> Iterable[Extension]:
+    """What lists of other plugins have more while this one is enabled: fields of their rows, an order, the
+    whole list where no page is asked for.
+
+    Merge: one for a list. A second is an error.
     """
     raise NotImplementedError
 

@@ -24,6 +24,8 @@ class Page(msgspec.Struct, frozen=True):
 
     skip: int = 0
     limit: int = 25
+    unpaged: bool = False
+    """Whether nobody asked for a page: a program that reads lists whole."""
 
 
 class Paged(msgspec.Struct, Generic[T], dict=True):
@@ -39,6 +41,16 @@ class Paged(msgspec.Struct, Generic[T], dict=True):
         """What kind of rows it has, or would have, where that is known: no part of answers."""
         known: type[T] | None = vars(self).get("row_type")
         return known or (type(self.results[0]) if self.results else None)
+
+    def cut(self) -> Paged[T]:
+        """The same, of which a program gets to know that it is not the whole list."""
+        vars(self)["part_only"] = True
+        return self
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a program that reads lists whole got a part: no part of answers."""
+        return bool(vars(self).get("part_only"))
 
     def holding(self, row: type[T]) -> Paged[T]:
         """The same, of which it is known what kind of rows it would have."""

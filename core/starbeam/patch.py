@@ -29,6 +29,11 @@ class Patch(Generic[T]):
         if not isinstance(sent, dict):
             parsed(sent, kind, ["body"])
 
+    @property
+    def sent(self) -> Mapping[str, Any]:
+        """All that was sent, whatever it is."""
+        return self._sent
+
     def of(self, shown: S) -> T:
         """What it changes of what clients are shown. Raises `Invalid` where that is no value; what a row
         holds already may be sent whether or not it would be taken today."""

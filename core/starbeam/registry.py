@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.auth.refresh import Refresher
+    from starbeam.db.extensions import Extension
     from starbeam.db.indexes import Index
     from starbeam.db.migrations import Migrations
     from starbeam.db.writer import Listener
@@ -74,6 +75,8 @@ class Registry:
     authenticators: list[Authenticator] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     """Of every write."""
+    extensions: list[Extension] = field(default_factory=list)
+    """Of plugins' lists."""
     refresher: Refresher | None = None
     repeats: Repeats | None = None
     site: Site | None = None
@@ -148,9 +151,16 @@ class Registry:
             self.authenticators += found
         for _, found in self.plugins.call("register_listeners", ctx=context):
             self.listeners += found
+        self._collect_extensions(context)
         self.site = self._one("register_site", "site", "of the server", context)
         if self.site:
             self._collect_pages(self.site)
+
+    def _collect_extensions(self, context: Callable[[str], Context]) -> None:
+        for name, found in self.plugins.call("register_extensions", ctx=context):
+            for extension in found:
+                if self._claim("extension", f"of the list of {extension.of.shape.struct.__name__}", name):
+                    self.extensions.append(extension)
 
     def _collect_pages(self, site: Site) -> None:
         for name, pages in site.pages.items():

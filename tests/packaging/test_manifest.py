@@ -90,8 +90,8 @@ def test_a_plugin_depends_on_what_it_requires(name: str) -> None:
     )
 
 
-OPTIONAL = {"audit", "tokens"}
-"""What has tables of its own, or changes answers to log-ins: a facility decides for it."""
+OPTIONAL = {"acquisition", "audit", "mxcube", "tokens"}
+"""What has tables of its own, changes answers to log-ins, or lets more people write: a facility decides."""
 
 
 def test_the_demo_enables_every_bundled_plugin_but_few() -> None:

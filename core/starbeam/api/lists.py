@@ -1,5 +1,6 @@
 """Describe a list: its rows, filters and orders, pages, and the parameters that a request gives."""
 
+from starbeam.db.extensions import Extension
 from starbeam.db.lists import Asked, Bound, Choice, Filters, List, Listing, Where, askable, text_in
 from starbeam.db.sorting import SORTING, Direction, Order, sorted_by
 from starbeam.paging import LARGEST, Page, Paged, everything, nothing, number_of
@@ -22,6 +23,7 @@ __all__ = [
     "Bound",
     "Choice",
     "Direction",
+    "Extension",
     "Filters",
     "List",
     "Listing",

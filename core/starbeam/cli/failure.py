@@ -109,7 +109,7 @@ def _database(error: Exception) -> Failure | None:
     if kind is Trouble.INCOMPLETE:
         hint = "`starbeam db check` lists all; `starbeam db upgrade` makes the tables of plugins."
         return Failure(str(error), hint, 2)
-    if kind in (Trouble.DENIED, Trouble.REFUSED):
+    if kind in (Trouble.DENIED, Trouble.LOCKED, Trouble.REFUSED):
         hint = "`starbeam doctor --db` says what this account may not do, and what the server refuses."
         return Failure(f"the database refuses: {first_line(error)}", hint)
     hint = "Does database.url name a server that runs, and a database that exists?"

@@ -16,6 +16,7 @@ A filter is a field of the Struct: its name, type and description are the parame
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -182,6 +183,8 @@ class List(Generic[S]):
         for_all: bool = False,
     ) -> None:
         _check(filters)
+        self.unpaged: int | None = None
+        """How many rows a program gets that asks for no page, where that is no page's usual size."""
         self.shape = shape
         self.entity = entity
         self.filters = filters
@@ -191,6 +194,22 @@ class List(Generic[S]):
         self._joins = inspect(entity).local_table if joins is None else joins
         self._listed = list(listed)
         self._order_by = order_by
+        self._first: Mapping[str, Sequence[Any]] = {}
+
+    def extended(
+        self,
+        shape: Shape[S],
+        *,
+        joins: Any = None,
+        unpaged: int | None = None,
+        first: Mapping[str, Sequence[Any]] | None = None,
+    ) -> List[S]:
+        """The same list of Structs of another shape, whose columns come from `joins`. `first` are columns by
+        which rows come before all others where a filter is given."""
+        found = copy(self)
+        found._joins = self._joins if joins is None else joins
+        found.shape, found.unpaged, found._first = shape, unpaged, first or {}
+        return found
 
     def page(self, asked: Asked = Asked()) -> Recipe[Listing[S]]:
         """How to build a page and its total."""
@@ -220,7 +239,8 @@ class List(Generic[S]):
 
     def _order(self, scope: Scope, asked: Asked) -> Sequence[Any]:
         found = self._order_by(scope, asked) if callable(self._order_by) else self._order_by
-        return found or [_key(self.entity)]
+        first = [column for name, columns in self._first.items() if name in asked.given for column in columns]
+        return [*first, *(found or [_key(self.entity)])]
 
 
 def _check(filters: type[Filters]) -> None:

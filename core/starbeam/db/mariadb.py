@@ -38,6 +38,8 @@ _SESSION = (
     "foreign_key_checks=1",
 )
 """What answers and writes rely on, and a server's defaults may say otherwise."""
+LOCK_SECONDS = 1
+"""How long a write waits for a row that another holds, before it begins again (`starbeam.db.writer`)."""
 TABLE_OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_default_charset": "utf8mb4",
@@ -103,6 +105,8 @@ def connect_args(url: URL, settings: Settings, *, read_only: bool) -> dict[str, 
     """
     mode = "tx_read_only=1" if read_only else "tx_isolation='REPEATABLE-READ'"
     session = [f"max_statement_time={settings.statement_timeout:g}", mode, *_SESSION]
+    if not read_only:
+        session.append(f"innodb_lock_wait_timeout={LOCK_SECONDS}")
     arguments: dict[str, Any] = {
         "async_creator_fn": partial(_open, settings.ssl_ca),
         "conv": _CONVERSIONS,

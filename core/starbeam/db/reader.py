@@ -11,8 +11,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Executable
 
+from starbeam import logs
 from starbeam.access import Principal
 from starbeam.db import counts
 from starbeam.db.lists import Filters, List, Listing
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from starbeam.db.connection import ReadConnection
+
+log = logs.get("starbeam.db")
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
@@ -47,6 +51,8 @@ class Lists(Rows):
         """One page of a list. The total is asked for only where the page itself does not tell it."""
         if filters is not None:
             values |= filters.values(self)
+        what = self.scope.extended(what)
+        page = _unpaged(what, page)
         listing = self.scope.build(_page_of(what, filters))
         results = await self.shaped(listing.shape, listing.rows, skip=page.skip, limit=page.limit, **values)
         shown = page.skip + len(results) if results else 0
@@ -56,10 +62,17 @@ class Lists(Rows):
             total = max(await counts.total(self, listing.total, values), shown)
         if isinstance(what, List) and what.complete and results:
             await what.complete(self, results)
-        return Paged(total, results, page.skip, page.limit).holding(listing.shape.struct)
+        found = Paged(total, results, page.skip, page.limit).holding(
+            self.scope.extended(listing.shape).struct
+        )
+        if page.unpaged and total > shown:
+            log.warning("list cut", rows=shown, total=total, list=listing.shape.struct.__name__)
+            return found.cut()
+        return found
 
     async def get(self, what: List[S], key: int, **values: Any) -> S:
         """The row of a list that has this key. Raises `Missing` where the caller sees none."""
+        what = self.scope.extended(what)
         can_be = -LARGEST - 1 <= key <= LARGEST
         found = await self.one(what.shape, what.one(), key=key, **values) if can_be else None
         if found is None:
@@ -100,6 +113,13 @@ class Reader(Lists):
 
 Reads = Callable[[Principal], AbstractAsyncContextManager[Reader]]
 """From who reads to a reader, for as long as the context is open."""
+
+
+def _unpaged(what: Any, page: Page) -> Page:
+    """Where no page was asked for: as many rows as the list gives then."""
+    if isinstance(what, List) and what.unpaged and page.unpaged:
+        return Page(0, what.unpaged, unpaged=True)
+    return replace(page, unpaged=False)
 
 
 def _page_of(

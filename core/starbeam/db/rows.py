@@ -70,9 +70,9 @@ class Rows:
     async def one(self, shape: Shape[S], query: Query, **values: Any) -> S | None:
         """The first row as a Struct, or None."""
         rows = await self.rows(query, **values)
-        return shape.make(rows[0]) if rows else None
+        return self.scope.extended(shape).make(rows[0]) if rows else None
 
     async def shaped(self, shape: Shape[S], query: Query, **values: Any) -> list[S]:
         """All rows as Structs."""
-        make = shape.make
+        make = self.scope.extended(shape).make
         return [make(row) for row in await self.rows(query, **values)]

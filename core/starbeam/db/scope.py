@@ -14,7 +14,7 @@ request's `Reader` or `Writer` builds for its own scope, once for all requests o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
@@ -89,6 +89,13 @@ class Scope:
     """Entities whose rows are known to be visible."""
     restricted: Scope | None = None
     """Whose `Restrict` rules hold, where it is not this one."""
+    extensions: Mapping[Any, Any] = field(default_factory=dict)
+    """Lists and shapes, and what plugins made of each (`starbeam.db.extensions`)."""
+
+    def extended(self, what: R) -> R:
+        """A list or a shape as plugins extend it; as it is where none does."""
+        found: R = self.extensions.get(what, what)
+        return found
 
     def sees(self, entity: Any) -> ColumnElement[bool]:
         """The condition for a row of `entity` (a mapped class or an alias) to be visible to the caller."""
@@ -143,9 +150,12 @@ class Scope:
 class Scopes:
     """The scopes of one app: one for each kind of caller."""
 
-    def __init__(self, database: Database, visibility: Rules) -> None:
+    def __init__(
+        self, database: Database, visibility: Rules, extensions: Mapping[Any, Any] | None = None
+    ) -> None:
         self._database = database
         self.visibility = visibility
+        self.extensions = extensions or {}
         self._scopes: dict[Kind, Scope] = {}
 
     async def of(self, who: Principal) -> Scope:
@@ -154,7 +164,7 @@ class Scopes:
         kind = who.kind
         if kind not in self._scopes or self._scopes[kind].schema is not schema:
             make_room(self._scopes, _MOST_SCOPES)
-            self._scopes[kind] = Scope(schema, self.visibility, kind)
+            self._scopes[kind] = Scope(schema, self.visibility, kind, extensions=self.extensions)
         return self._scopes[kind]
 
 

@@ -13,7 +13,7 @@ does not know NULL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -97,7 +97,7 @@ class Shape(Generic[S]):
         **fields: Source,
     ) -> None:
         self.struct = struct
-        self._when = when
+        self._source, self._when, self._later, self._fields = source, when, later, fields
         hints = get_type_hints(struct, include_extras=True)
         encoded = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
         unknown = set(fields) - set(encoded) - set(encoded.values())
@@ -113,12 +113,29 @@ class Shape(Generic[S]):
             self._converters.append(_converter(_plain(hints[name])))
         self.make: Callable[[Sequence[Any]], S] = self._maker()
 
+    def extended(self, struct: type[S], **fields: Source) -> Shape[S]:
+        """The same for a Struct with more fields, or with other sources of some."""
+        given = {**self._fields, **fields}
+        return Shape(struct, self._source, when=self._when, later=self._later, **given)
+
+    def pairs(self, other: Shape[Any]) -> Iterator[tuple[type[Any], type[Any]]]:
+        """Its Struct and that of another shape, and the same of shapes in both, where they differ."""
+        if self.struct is not other.struct:
+            yield self.struct, other.struct
+        for name, source in self._fields.items():
+            if isinstance(source, Shape) and isinstance(found := other._fields.get(name), Shape):
+                yield from source.pairs(found)
+
     def columns(self, scope: Scope) -> list[ColumnElement[Any]]:
-        """What to select, in the order in which `make` reads it."""
+        """What to select, in the order in which `make` reads it: where a plugin extends this shape, that of
+        the extended one."""
+        return scope.extended(self)._columns(scope)
+
+    def _columns(self, scope: Scope) -> list[ColumnElement[Any]]:
         found = [] if self._when is None else [_expression(scope, self._when)]
         for source in self._sources:
             if isinstance(source, Shape):
-                found += source.columns(scope)
+                found += source._columns(scope)
             elif source is not None:
                 found.append(_expression(scope, source))
         return found

@@ -20,6 +20,8 @@ _TIMED_OUT = {1969, 3024}
 """MariaDB's and MySQL's numbers for a statement that ran into its limit."""
 _LOST = {1053, 1927, 2002, 2003, 2006, 2013, 2014}
 """… for a server that shuts down, or a connection that is gone."""
+IN_THE_WAY = {1205, 1213}
+"""… for a lock that did not come in time, and for a dead-lock."""
 _DENIED = {1044, 1142, 1143, 1227, 1370}
 """… for a privilege that the account lacks."""
 _TAKEN = {1062, 1586}
@@ -58,6 +60,7 @@ class Trouble(Enum):
     DENIED = "database account lacks a privilege"
     ABSENT = "database lacks what a statement names"
     CHANGED = "database schema changed"
+    LOCKED = "database rows are locked"
     REFUSED = "database refuses a statement"
     INCOMPLETE = "database is incomplete"
 
@@ -102,6 +105,8 @@ def _of_driver(error: DBAPIError) -> Trouble:
         return Trouble.AWAY
     if first in _TIMED_OUT:
         return Trouble.SLOW
+    if first in IN_THE_WAY:
+        return Trouble.LOCKED
     if first in _ABSENT or any(words in str(first) for words in _SQLITE_ABSENT):
         return Trouble.ABSENT
     return Trouble.DENIED if first in _DENIED else Trouble.REFUSED

@@ -35,7 +35,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starbeam.db.limits import by_limit
 from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
-from starbeam.db.trouble import SchemaChanged
+from starbeam.db.trouble import IN_THE_WAY, SchemaChanged
 from starbeam.db.written import Written, noted
 from starbeam.refusals import Refusal, Refused
 
@@ -56,8 +56,6 @@ R = TypeVar("R")
 
 TRIES = 3
 """How often work is begun when other transactions are in its way, or the schema changed."""
-_IN_THE_WAY = {1205, 1213}
-"""MariaDB's numbers for a lock that did not come in time, and for a dead-lock."""
 
 
 class Writer(Lists):
@@ -258,4 +256,4 @@ def _service_of(model: Any) -> type[Service[Any]]:
 
 def _is_in_the_way(error: Exception) -> bool:
     said = error.orig.args if isinstance(error, DBAPIError) and error.orig else ()
-    return bool(said) and said[0] in _IN_THE_WAY
+    return bool(said) and said[0] in IN_THE_WAY

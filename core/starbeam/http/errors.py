@@ -50,6 +50,7 @@ INCOMPLETE = (
 )
 ABSENT = "This database has no table or column for it."
 REFUSED = "The database refused this for now. Please try again; the server's log says why."
+LOCKED = "Somebody else is changing the same at this moment. Please try again."
 DENIED = (
     "The server's account may not do this in the database. Its administrator finds what is missing with "
     "`starbeam doctor --db`."
@@ -58,6 +59,7 @@ _SENTENCES = {
     Trouble.AWAY: AWAY,
     Trouble.SLOW: TOO_LONG,
     Trouble.CHANGED: REFUSED,
+    Trouble.LOCKED: LOCKED,
     Trouble.REFUSED: REFUSED,
     Trouble.INCOMPLETE: INCOMPLETE,
 }

@@ -110,11 +110,27 @@ def _components(app: Litestar, found: Json) -> Json:
     structs += [item for items in unions.values() for item in items]
     others = {schemas.component_name(name): one for name, one in found["components"]["schemas"].items()}
     named = {name: schemas.component(one) for name, one in others.items()}
-    named |= schemas.components(structs, bodies)
+    named |= _extended(app, structs, bodies)
     for where, items in unions.items():
         component, field = where.split(".")
         named[component]["properties"][field]["anyOf"] = [_ref(item.__name__) for item in items]
     return dict(sorted(named.items()))
+
+
+def _extended(app: Litestar, structs: list[Any], bodies: list[Any]) -> Json:
+    """The components of Structs; of those that a plugin extends, what is answered instead."""
+    known = schemas.components(structs, bodies)
+    instead = {old: new for old, new in app.state["structs"].items() if old.__name__ in known}
+    named = {**known, **schemas.components([*structs, *instead.values()], bodies)}
+    for old, new in instead.items():
+        named[old.__name__] = {**named.pop(new.__name__), "title": old.__name__}
+    names = {schemas.REF + new.__name__: schemas.REF + old.__name__ for old, new in instead.items()}
+
+    def renamed(schema: Json) -> Json:
+        return {**schema, "$ref": names[ref]} if (ref := schema.get("$ref")) in names else schema
+
+    walked: Json = schemas.walk(named, renamed)
+    return walked
 
 
 def _operation(operation: Json, handler: HTTPRouteHandler, path: str) -> Json:

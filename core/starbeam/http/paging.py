@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request, Response
 from litestar.params import QueryParameter
 
-from starbeam.paging import LARGEST, Page
+from starbeam.paging import LARGEST, Page, Paged
 from starbeam.refusals import Invalid
 
 _FIRST = Page()
+CUT = "Starbeam-Cut"
+"""The header of a list that is not whole although no page was asked for: `1000 of 1234`."""
 
 
 class PageProvider:
@@ -20,6 +23,7 @@ class PageProvider:
 
     def __call__(
         self,
+        request: Request[Any, Any, Any],
         skip: Annotated[
             int, QueryParameter(ge=0, le=LARGEST, title="Skip", description="Results to skip")
         ] = _FIRST.skip,
@@ -30,4 +34,12 @@ class PageProvider:
         """The page asked for."""
         if self._max_limit and limit > self._max_limit:
             raise Invalid(f"Input should be less than or equal to {self._max_limit}", ["query", "limit"])
-        return Page(skip, limit)
+        asked = {"skip", "limit"} & {*request.query_params} or request.route_handler.opt.get("page")
+        return Page(skip, limit, unpaged=not asked)
+
+
+def tell_cut(response: Response[Any]) -> Response[Any]:
+    """Say so in a header where a list without a page is not whole."""
+    if isinstance(found := response.content, Paged) and found.is_cut:
+        response.set_header(CUT, f"{len(found.results)} of {found.total}")
+    return response

@@ -84,15 +84,18 @@ class _Scopes:
         self._schema = Schema(app.database.dialect.name, tables)
         self._rules = _Rules(app.scopes.visibility)
         self._here = schema, _Rules(app.scopes.visibility)
+        self._extensions = app.scopes.extensions
         self._scopes: dict[Any, Scope] = {}
 
     def here(self, who: Principal) -> Scope:
         """Of the database that is there, for this caller."""
-        return Scope(*self._here, who.kind)
+        return Scope(*self._here, who.kind, extensions=self._extensions)
 
     def of(self, who: Principal) -> Scope:
         """Of one that has everything, for this caller."""
-        return self._scopes.setdefault(who.kind, Scope(self._schema, self._rules, who.kind))
+        return self._scopes.setdefault(
+            who.kind, Scope(self._schema, self._rules, who.kind, extensions=self._extensions)
+        )
 
 
 class _Rules:

@@ -129,36 +129,3 @@ class DiffractionPlan(Base):
     scanParameters: Mapped[str | None] = optional_column()
     xmlDocumentId: Mapped[int | None] = optional_column()
     dataCollectionPlanGroupId: Mapped[int | None] = optional_column()
-
-
-class Detector(Base):
-    """A detector of a beamline."""
-
-    detectorId: Mapped[int] = mapped_column(primary_key=True)
-    detectorType: Mapped[str | None]
-    detectorManufacturer: Mapped[str | None]
-    detectorModel: Mapped[str | None]
-    detectorPixelSizeHorizontal: Mapped[float | None]
-    detectorPixelSizeVertical: Mapped[float | None]
-    detectorMaxResolution: Mapped[float | None] = mapped_column("DETECTORMAXRESOLUTION")
-    detectorMinResolution: Mapped[float | None] = mapped_column("DETECTORMINRESOLUTION")
-    detectorSerialNumber: Mapped[str | None]
-    detectorDistanceMin: Mapped[float | None]
-    detectorDistanceMax: Mapped[float | None]
-    trustedPixelValueRangeLower: Mapped[float | None]
-    trustedPixelValueRangeUpper: Mapped[float | None]
-    sensorThickness: Mapped[float | None]
-    overload: Mapped[float | None]
-    XGeoCorr: Mapped[str | None]
-    YGeoCorr: Mapped[str | None]
-    detectorMode: Mapped[str | None]
-    density: Mapped[float | None]
-    composition: Mapped[str | None]
-    numberOfPixelsX: Mapped[int | None] = optional_column()
-    numberOfPixelsY: Mapped[int | None] = optional_column()
-    detectorRollMin: Mapped[float | None] = optional_column()
-    detectorRollMax: Mapped[float | None] = optional_column()
-    localName: Mapped[str | None]
-    numberOfROIPixelsX: Mapped[int | None] = optional_column()
-    numberOfROIPixelsY: Mapped[int | None] = optional_column()
-    CS: Mapped[float | None] = optional_column()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
+from starbeam_samples import hookspecs
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -21,6 +23,7 @@ class SamplesPlugin(Plugin[NoSettings]):
     name = "samples"
     title = "Proteins, samples, sub samples and sample images"
     requires = ("ispyb",)
+    hookspecs: ClassVar[ModuleType] = hookspecs
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
@@ -42,7 +45,8 @@ class SamplesPlugin(Plugin[NoSettings]):
         """The operations."""
         from starbeam_samples import routes
 
-        return routes.handlers
+        more = [one for _, found in ctx.collect("register_sample_changes") for one in found]
+        return [*routes.handlers, routes.changing(more)]
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:

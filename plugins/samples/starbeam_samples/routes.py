@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from litestar import get, patch, post
+from litestar import Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from starbeam.api import authenticated
 from starbeam.api.database import Patch, Reader, Sheet, Write
 from starbeam.api.files import Files
-from starbeam.api.http import FileAnswer, asked, send_file
+from starbeam.api.http import FileAnswer, always, asked, send_file
 from starbeam.api.lists import LARGEST, Page, Paged, path_id
 from starbeam_ispyb.pictures import smaller
 from starbeam_samples import schemas
 from starbeam_samples.changes import containers, proteins, samples
 from starbeam_samples.changes.rules import NO_CONTAINER
+from starbeam_samples.changes.samples import More
 from starbeam_samples.queries import images
 from starbeam_samples.queries.images import IMAGES, ImageFilters
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -141,16 +143,25 @@ async def create_sample(data: JSONBody[schemas.SampleCreate], write: NamedDepend
     return await write(samples.add, data)
 
 
-@patch("/samples/{blSampleId:str}", tags=["Samples"], access=SAMPLES_SCOPE, errors=UPDATING)
 async def update_sample(
-    data: JSONBody[Patch[schemas.SampleCreateOptional]], write: NamedDependency[Write], blSampleId: Key
+    data: JSONBody[Patch[schemas.SampleCreateOptional]],
+    write: NamedDependency[Write],
+    more_of_samples: NamedDependency[Sequence[More]],
+    blSampleId: Key,
 ) -> Sample:
     """Update a sample
 
     What is not sent keeps its value; another container or location moves it there. What changes of the
     crystal form changes for this sample only: where others share it, this one gets its own.
     """
-    return await write(samples.update, blSampleId, data)
+    return await write(samples.update, blSampleId, data, more_of_samples)
+
+
+def changing(more: Sequence[More]) -> Router:
+    """What changes a sample: with what plugins take more, open to their tokens too."""
+    access = authenticated.opened("samples", *(one.scope for one in more))
+    update = patch("/samples/{blSampleId:str}", tags=["Samples"], access=access, errors=UPDATING)
+    return Router("/", route_handlers=[update(update_sample)], dependencies=always(more_of_samples=more))
 
 
 @post(
@@ -188,6 +199,5 @@ handlers = [
     get_samples,
     get_sample,
     create_sample,
-    update_sample,
     fill_container,
 ]

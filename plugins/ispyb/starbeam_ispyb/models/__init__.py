@@ -2,6 +2,7 @@
 
 from starbeam_ispyb.models.base import Base
 from starbeam_ispyb.models.beamline import (
+    Detector,
     EnergyScan,
     RobotAction,
     Workflow,
@@ -66,6 +67,7 @@ __all__ = [
     "DataCollection",
     "DataCollectionFileAttachment",
     "DataCollectionGroup",
+    "Detector",
     "Dewar",
     "EnergyScan",
     "GridInfo",

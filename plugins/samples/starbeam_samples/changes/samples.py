@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starbeam.api import Faults, Missing
@@ -14,6 +15,9 @@ from starbeam_samples.changes.crystals import Form, form_of
 from starbeam_samples.changes.rules import NO_CONTAINER, Entry, check_letters, faults_of
 from starbeam_samples.queries import belonging
 from starbeam_samples.queries.samples import SAMPLES
+
+SCOPE = "samples"
+"""Of tokens that change samples."""
 
 
 async def add(writer: Writer, data: schemas.SampleCreate) -> schemas.Sample:
@@ -31,10 +35,26 @@ async def add(writer: Writer, data: schemas.SampleCreate) -> schemas.Sample:
     return await writer.get(SAMPLES, key)
 
 
-async def update(writer: Writer, key: int, patch: Patch[schemas.SampleCreateOptional]) -> schemas.Sample:
+@dataclass(frozen=True)
+class More:
+    """What a plugin takes more of a sample."""
+
+    change: Callable[[Writer, int, Mapping[str, Any]], Awaitable[None]]
+    """Changes the sample of this key, which the caller sees, by what was sent."""
+    scope: str
+    """Tokens with this scope change that, and nothing else of samples."""
+
+
+async def update(
+    writer: Writer, key: int, patch: Patch[schemas.SampleCreateOptional], more: Sequence[More] = ()
+) -> schemas.Sample:
     """Change what was sent of a sample."""
     found = await writer.rows(belonging.lock_by_sample(), key=key)
     present = await writer.get(SAMPLES, key)
+    for one in more:
+        await one.change(writer, key, patch.sent)
+    if writer.who.limits is not None and SCOPE not in writer.who.limits.scopes:
+        return await writer.get(SAMPLES, key)
     proposal_id = found[0][0]
     values = sent(patch.of(present))
     if "containerId" in values:

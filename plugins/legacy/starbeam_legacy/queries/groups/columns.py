@@ -21,6 +21,7 @@ from starbeam_ispyb.models import (
     Crystal,
     DataCollection,
     DataCollectionGroup,
+    Detector,
     Dewar,
     Protein,
     Screening,
@@ -32,7 +33,7 @@ from starbeam_ispyb.models import (
     Shipping,
     Workflow,
 )
-from starbeam_legacy.models import Detector, DiffractionPlan
+from starbeam_legacy.models import DiffractionPlan
 from starbeam_legacy.queries.rows import labelled, of
 
 SESSION_KEY: Any = bindparam("session_key")

@@ -1,0 +1,1 @@
+"""What a beamline writes, one module for each kind."""

@@ -1,0 +1,289 @@
+"""MXCuBE's own client (mxcubecore 2.149.0) with a running server: all that it does in a session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import uvicorn
+
+from plugins.mxcube.conftest import PLUGINS, Caller, facility
+from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import MakeApp
+from support.commands import PATIENCE
+from support.oidc import Realm
+from support.workspace import ROOT
+
+pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
+
+PYTHON = ROOT / ".venv" / "mxcube" / "bin" / "python"
+PROGRAM = ROOT / "tests" / "support" / "beamline_day.py"
+API = "/ispyb/api/v1"
+BEFORE = {("dc", 1), ("es", 1)}
+"""Events that were there before."""
+FOLDER = "/data/visitor/mx1234/ID30/RAW_DATA/s1"
+
+
+@pytest.fixture
+def realm() -> Iterator[Realm]:
+    realm = Realm()
+    yield realm
+    realm.close()
+
+
+@asynccontextmanager
+async def serving(app: TestApp) -> AsyncIterator[str]:
+    """The address of the API, served on a port."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        server = uvicorn.Server(uvicorn.Config(app.starbeam.asgi, lifespan="off", log_config=None))
+        running = asyncio.create_task(server.serve([bound]))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}{app.starbeam.settings.server.api_root}/"
+        server.should_exit = True
+        await running
+
+
+async def run(root: str, beamline: str, steps: list[Any]) -> Any:
+    """What the client gets from these steps."""
+    if not PYTHON.exists():
+        raise RuntimeError("the client is not installed: run tests/support/install_mxcube.sh")
+    program = await asyncio.create_subprocess_exec(
+        *(PYTHON, PROGRAM), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    asked = json.dumps({"root": root, "beamline": beamline, "steps": steps})
+    async with asyncio.timeout(PATIENCE):
+        said, _ = await program.communicate(asked.encode())
+    assert program.returncode == 0
+    return json.loads(said)
+
+
+def day(token: str, begun: str) -> list[Any]:
+    """What is done in a session, and looked at."""
+    collection = {
+        "sessionId": "1",
+        "status": "Running",
+        "collection_start_time": begun,
+        "experiment_type": "OSC",
+        "sample_reference": {"blSampleId": 1, "spacegroup": "", "cell": "0,0,0,0,0,0"},
+        "blSampleId": 1,
+        "fileinfo": {
+            "directory": FOLDER,
+            "prefix": "s1_w1",
+            "run_number": 1,
+            "template": "s1_w1_1_%04d.h5",
+            "suffix": "h5",
+        },
+        "oscillation_sequence": [
+            {
+                "start": 10.0,
+                "range": 0.1,
+                "offset": None,
+                "number_of_images": 3600,
+                "start_image_number": 1,
+                "exposure_time": 0.02,
+                "number_of_passes": 1,
+            }
+        ],
+        "resolution": {"lower": 1.8, "upper": 50},
+        "transmission": "35.0",
+        "energy": 12.3984,
+        "detectorId": 2,
+        "xtalSnapshotFullPath1": "/data/visitor/mx99/secret.png",
+        "motors": {"phi": 0.0},
+        "in_queue": True,
+    }
+    group = {"sessionId": 1, "experimentType": "OSC", "actualSampleSlotInContainer": 3}
+    ended = {"status": "Data collection successful", "group_id": {"$": "group"}}
+    image = {"dataCollectionId": 2, "imageNumber": 1, "fileName": "s1_0001.cbf", "fileLocation": FOLDER}
+    scan = {"sessionId": 1, "blSampleId": 1, "element": "Se", "startTime": begun, "edgeEnergy": "12.658"}
+    spectrum = {"sessionId": 1, "blSampleId": 1, "energy": 15.0, "startTime": begun, "filename": "xrf.dat"}
+    action = {
+        "actionType": "LOAD",
+        "sampleId": 1,
+        "sessionId": "1",
+        "containerLocation": "4",
+        "status": "SUCCESS",
+        "message": "",
+        "startTime": begun,
+        "endTime": begun,
+    }
+    setup = {
+        "synchrotron_name": "SYN",
+        "undulators": [{"type": "U20"}],
+        "polarisation": 0.99,
+        "detector_manufacturer": "DECTRIS",
+        "detector_model": "EIGER2 X 9M",
+        "detector_binning_mode": "full",
+        "detector_type": "pixel",
+    }
+    return [
+        ["log in", "@log_in", ["ada", token]],
+        ["user", "get_current_user_data", []],
+        ["proposals", "get_proposals", []],
+        ["proposal", "find_proposal", ["MX", "1234"]],
+        ["today", "find_sessions_by_proposal_and_beamline_for_today", ["mx", "1234", "ID30"]],
+        ["sessions", "get_sessions_by_username", ["ada"]],
+        ["sessions again", "get_sessions_by_username", ["ada"]],
+        ["by number", "get_sessions_by_code_and_number", ["mx", "1234", "ID30"]],
+        ["made again", "create_session", [{"$": "proposal"}]],
+        ["session", "get_session", [1]],
+        ["detector", "find_detector", ["dectris", "EIGER2 X 9M", "full", "other"]],
+        ["no detector", "find_detector", ["", None, "None", ""]],
+        ["samples", "get_samples", [1]],
+        ["setup", "store_beamline_setup", [1, setup]],
+        ["group", "_store_data_collection_group", [group]],
+        ["collection", "store_data_collection", [{**collection, "group_id": {"$": "group"}}, setup]],
+        [
+            "updated",
+            "update_data_collection",
+            [{**collection, "collection_id": 3, "group_id": {"$": "group"}}],
+        ],
+        ["ended", "finalize_data_collection", [{**collection, "collection_id": 3, **ended}]],
+        ["looked at", "get_data_collection", [3]],
+        ["image", "store_image", [{**image, "dataCollectionId": 3}]],
+        ["action", "store_robot_action", [action]],
+        ["scan", "store_energy_scan", [scan]],
+        [
+            "of scan",
+            "associate_bl_sample_and_energy_scan",
+            [{"energyScanId": {"$": "scan"}, "blSampleId": 1}],
+        ],
+        ["spectrum", "store_xfe_spectrum", [spectrum]],
+        ["sample", "update_bl_sample", [{"blSampleId": 1, "lastKnownCentringPosition": '{"phi": 12.1}'}]],
+        ["refreshed", "@soon_over", []],
+        ["then", "get_current_user_data", []],
+        ["refused", "@expire", []],
+        ["again", "get_current_user_data", []],
+    ]
+
+
+async def test_the_client_does_all_that_it_can_in_a_session(make_app: MakeApp, realm: Realm) -> None:
+    app = await make_app(*PLUGINS, "auth_keycloak", **realm.settings(), **{"plugin.events.total_age": 0})
+    now = app.starbeam.clock.now().replace(microsecond=0)
+    await facility(app, now)
+    await app.refresh()
+    begun = now - timedelta(minutes=30)
+    token = realm.token(preferred_username="ada")
+    async with serving(app) as root:
+        found = await run(root, "ID30", day(token, f"{begun:%Y-%m-%d %H:%M:%S}"))
+    got = found["got"]
+    assert [one for one in got.values() if isinstance(one, dict) and "raised" in one] == []
+    assert [one for one in found["answers"] if one[2] not in (200, 201)] == [
+        ["GET", f"{API}/detectors?manufacturer=&model=None&mode=None&type=", 404],
+        ["GET", f"{API}/user/current", 401],  # the token that is good for nothing: it renews, and asks again
+    ]
+    assert [path for _, path, _ in found["answers"]].count(f"{API}/auth/refresh") == 2
+    _check_reads(got, now)
+    _check_writes(got, begun)
+    await _check_shown(app, begun)
+
+
+def _check_reads(got: Any, now: datetime) -> None:
+    """What the client makes of what there was."""
+    assert got["user"]["familyName"] == "Ada"
+    proposal = {"proposal_id": "1", "code": "MX", "number": "1234", "title": "", "person_id": "", "type": ""}
+    assert got["proposals"] == [proposal]
+    assert got["proposal"] == proposal
+    for name in ("sessions", "sessions again", "by number"):
+        assert [one["session_id"] for one in got[name]["sessions"]] == ["1"]
+    (today,) = got["today"]
+    times = {"start_datetime": now - timedelta(hours=3), "end_datetime": now + timedelta(hours=5)}
+    known = {
+        "session_id": "1",
+        "beamline_name": "ID30",
+        "title": "",
+        "proposal_name": "mx1234",
+        "nb_shifts": "None",
+    }
+    assert {name: today[name] for name in times} == {name: time.isoformat() for name, time in times.items()}
+    assert {name: today[name] or "" for name in known} == known
+    assert got["made again"]["session_id"] == "1"
+    assert got["session"]["session"] == "mx1234-1"
+    assert got["detector"]["detectorId"] == 2
+    assert got["no detector"] is None
+    (sample,) = got["samples"]
+    cell = dict.fromkeys(("cellB", "cellC", "cellAlpha", "cellBeta", "cellGamma"))
+    assert sample == {
+        "sampleId": 1,
+        "code": "HA1",
+        "sampleName": "s1",
+        "sampleLocation": 3,
+        "containerSampleChangerLocation": "4",
+        "containerCode": "C1",
+        "proteinAcronym": "LYS",
+        "crystalId": 1,
+        "crystalSpaceGroup": "P43212",
+        "cellA": 78.5,
+        "diffractionPlan": None,
+        **cell,
+    }
+
+
+def _check_writes(got: Any, begun: datetime) -> None:
+    """What the client is told of what it wrote."""
+    assert got["setup"] == "1"
+    stored = {"experimentType": "OSC", "blSampleId": None, "sessionId": 1, "workflowId": None, "warnings": []}
+    assert got["group"] == {"dataCollectionGroupId": 3, **stored}
+    assert got["collection"] == [3, 2]  # and its detector
+    looked = got["looked at"]
+    wanted = {
+        "dataCollectionGroupId": 3,
+        "sessionId": 1,
+        "blSampleId": 1,
+        "detectorId": 2,
+        "startTime": f"{begun}",
+        "runStatus": "Data collection successful",
+        "imageDirectory": FOLDER,
+        "imagePrefix": "s1_w1",
+        "imageSuffix": "h5",
+        "fileTemplate": "s1_w1_1_%04d.h5",
+        "dataCollectionNumber": 1,
+        "axisStart": 10.0,
+        "axisEnd": 370.0,  # 10 + 0.1 * 3600
+        "axisRange": 0.1,
+        "numberOfImages": 3600,
+        "exposureTime": 0.02,
+        "wavelength": 1.0,  # of 12.3984 keV
+        "resolution": 1.8,
+        "transmission": 35.0,
+        "rotationAxis": "Phi",
+        "kappaStart": -9999.0,
+        "xtalSnapshotFullPath1": None,  # it was another proposal's
+    }
+    assert {name: looked[name] for name in wanted} == wanted
+    assert (got["image"], got["action"], got["scan"]) == (1, "1", {"energyScanId": "3"})
+    assert got["of scan"] == {"blSampleHasEnergyScanId": 1, "energyScanId": 3, "blSampleId": 1}
+    assert got["spectrum"] == {"xfeFluorescenceSpectrumId": "1"}
+    assert got["sample"]["blSampleId"] == 1
+
+
+async def _check_shown(app: TestApp, begun: datetime) -> None:
+    """What others see then."""
+    ada = Caller(app, await app.as_user("ada"))
+    events = (await ada.get("/events?session=mx1234-1"))["results"]
+    new = {one["type"]: one["startTime"] for one in events if (one["type"], one["id"]) not in BEFORE}
+    assert new == dict.fromkeys(("dc", "robot", "xrf", "es"), begun.isoformat())
+    (collected,) = [one for one in events if one["type"] == "dc" and one["id"] == 3]
+    assert (collected["count"], collected["blSample"]) == (1, "s1")
+    assert collected["Item"]["DataCollectionGroup"]["experimentType"] == "OSC"
+    assert collected["Item"]["runStatus"] == "Data collection successful"
+    good = (await ada.get("/events?session=mx1234-1&status=success"))["results"]
+    assert sorted(one["type"] for one in good) == ["dc", "robot"]
+    (action,) = (await ada.get("/events?session=mx1234-1&eventType=robot"))["results"]
+    assert (action["Item"]["actionType"], action["Item"]["status"]) == ("LOAD", "SUCCESS")
+    sample = await ada.get("/samples/1")
+    assert sample["_metadata"]["datacollections"] == 1
+    assert (await ada.get("/sessions?proposal=mx1234"))["results"][0]["_metadata"]["datacollections"] == 2
+    placed = await app.database.sql("SELECT lastKnownCenteringPosition FROM BLSample WHERE blSampleId = 1")
+    assert placed[0][0] == '{"phi": 12.1}'
+    rows = "SELECT synchrotronName, undulatorType1, polarisation FROM BeamLineSetup"
+    assert [(name, kind, round(float(part), 4)) for name, kind, part in await app.database.sql(rows)] == [
+        ("SYN", "U20", 0.99)
+    ]
+    linked = await app.database.sql("SELECT blSampleId, energyScanId FROM BLSample_has_EnergyScan")
+    assert [tuple(one) for one in linked] == [(1, 3)]
