@@ -210,11 +210,13 @@ class Starbeam:
             lifespan=[self._lifespan()],
             openapi_config=openapi.configuration(settings.api_root, self.is_test_system),
             plugins=[schemas.StructPlugin()],
-<<<<<<< HEAD
-            state=State({"ending": self.ending, "repeating": self.repeating}),
-=======
-            state=State({"ending": self.ending, "structs": structs_of(self.registry.extensions)}),
->>>>>>> 9cb535a (What MXCuBE asks and records: plugins acquisition and mxcube, and how a plugin extends the lists of others)
+            state=State(
+                {
+                    "ending": self.ending,
+                    "repeating": self.repeating,
+                    "structs": structs_of(self.registry.extensions),
+                }
+            ),
             opt={"plugin": CORE},
             request_max_body_size=settings.max_body,
             logging_config=None,

@@ -6,9 +6,10 @@ then is as whoever had the lock left it.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.api.database import CALLER_ID, NOW, Scope, statement
@@ -47,6 +48,22 @@ OBSTACLE = {"obstacle": True}
 happens where nothing does."""
 NEWEST_SETUPS = 50
 """Among how many set-ups one that is sent again is looked for."""
+
+
+class Held(NamedTuple):
+    """What an attribute of a model is held in."""
+
+    table: str
+    column: str
+    kind: type[Any]
+    """Of its values."""
+
+
+@cache
+def held(model: type[Any]) -> dict[str, Held]:
+    """By attribute of a model: its column."""
+    columns = ((name, one.columns[0]) for name, one in inspect(model).column_attrs.items())
+    return {name: Held(one.table.name, one.name, one.type.python_type) for name, one in columns}
 
 
 @statement

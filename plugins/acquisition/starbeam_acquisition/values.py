@@ -11,10 +11,9 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
-
 from starbeam.api.database import NotTaken, cut, fitting
 from starbeam_acquisition.paths import PATHS, problem_of
+from starbeam_acquisition.queries import held as held_by
 
 if TYPE_CHECKING:
     from starbeam.api import Clock
@@ -52,13 +51,12 @@ class Fitting:
         """Those of these values that the columns of a model can hold, by attribute. Nothing is said of what
         this database has no column for."""
         found = {}
-        for name, attribute in inspect(model).column_attrs.items():
-            kind: Any = attribute.columns[0]
-            column = self.schema.found(kind.table.name, kind.name)
+        for name, held in held_by(model).items():
+            column = self.schema.found(held.table, held.column)
             if given.get(name) is None or column is None:
                 continue
             try:
-                value = self._held(name, given[name], kind.type.python_type, column, place)
+                value = self._held(name, given[name], held.kind, column, place)
             except (NoValue, NotTaken) as error:
                 self.say(name, str(error))
                 continue
@@ -88,7 +86,7 @@ class Fitting:
 
     def _held(self, name: str, value: Any, kind: type[Any], column: Column, place: Place) -> Any:
         readers: dict[Any, Callable[[Any], Any]] = {int: whole, float: number, datetime: self.time}
-        read = readers.get(kind, _text)
+        read: Callable[[Any], Any] = readers.get(kind, _text)
         found = read(value)
         if isinstance(found, str):
             return self._fitting_text(name, found, column, place)

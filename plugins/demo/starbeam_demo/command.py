@@ -25,25 +25,28 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).with_name("demo.toml")
 """The configuration of the demo when none is given: every bundled plugin, and a log-in without proof."""
+BEAMLINE = BUNDLED.with_name("demo-beamline.toml")
+"""The same with what programs of beamlines record."""
 
 
 @click.command()
 @config_option
+@click.option("--beamline", is_flag=True, help="Serve what MXCuBE asks and records, too.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
-def demo(config: Path | None, port: int | None) -> None:
+def demo(config: Path | None, port: int | None, beamline: bool) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
     from starbeam.api.tools import server, streams
 
     with server.ended_by_signals(), streams.behind():
-        _demo(config, port)
+        _demo(config or (BEAMLINE if beamline else BUNDLED), port)
 
 
-def _demo(config: Path | None, port: int | None) -> None:
+def _demo(config: Path, port: int | None) -> None:
     from starbeam.api.tools import Starbeam, server
     from starbeam_demo.greeting import greet
     from starbeam_demo.making import make
 
-    loaded, place = _prepared(config or BUNDLED, port)
+    loaded, place = _prepared(config, port)
     app = Starbeam(loaded)
     bound = bind(loaded.settings.server.host, loaded.settings.server.port)
     if not place.database.exists():

@@ -34,7 +34,7 @@ class MxcubePlugin(Plugin[MxcubeSettings]):
     @hookimpl
     def register_extensions(self, ctx: Context) -> Iterable[Extension]:
         """What proposals, sessions, data collections and samples have more."""
-        from starbeam_mxcube.extensions import extensions
+        from starbeam_mxcube.queries import extensions
 
         most = ctx.settings.server.max_limit
         wanted = self.settings.unpaged_limit

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from starbeam.db.sqlite import Connection
-from starbeam_demo.command import BUNDLED
+from starbeam_demo.command import BEAMLINE, BUNDLED
 from support import workspace
 from support.commands import PATIENCE, STARBEAM, Running, Site, environment, free_port
 
@@ -110,3 +110,10 @@ def test_a_demo_on_a_database_server_is_refused(tmp_path: Path) -> None:
 
 def test_the_configuration_that_ships_is_the_one_of_the_checkout() -> None:
     assert (workspace.ROOT / "config" / "demo.toml").samefile(BUNDLED)
+    assert (workspace.ROOT / "config" / "demo-beamline.toml").samefile(BEAMLINE)
+
+
+def test_a_beamlines_demo_is_the_demo_and_what_beamlines_need() -> None:
+    demo, beamline = (tomllib.loads(file.read_text(encoding="utf-8")) for file in (BUNDLED, BEAMLINE))
+    more = {*beamline["plugins"]["enabled"]} - {*demo["plugins"]["enabled"]}
+    assert more == {"acquisition", "mxcube", "tokens"}
