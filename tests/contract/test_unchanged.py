@@ -39,6 +39,11 @@ TABLES = (
     "Dewar Container Shipping LabContact Person Laboratory BLSession BLSample Crystal Protein DataCollection"
     " DataCollectionGroup UserGroup Permission AdminVar AdminActivity"
 )
+TIES = {
+    "PATCH /events/energyscan/associate-bl-sample",
+    "PATCH /sessions/{sessionId}/associate-beamline-setup",
+}
+"""What says that rows belong together, and is not shown as such."""
 LISTED = {"/admin/groups/{userGroupId}", "/admin/permissions/{permissionId}"}
 """Rows that are shown in lists only."""
 NOT_LISTED = {"/datacollections/{dataCollectionId}", "/datacollections/groups/{dataCollectionGroupId}"}
@@ -78,7 +83,7 @@ async def test_what_was_shown_is_no_change(make_whole: MakeWhole, kind: Kind) ->
     await whole.app.database.add(AdminVar, name="query_debug", value='"perhaps"')
     await whole.app.refresh()
     before = await rows(whole)
-    changing = sorted(name for name in whole.handlers if name.split(" ")[0] in ("PATCH", "PUT"))
+    changing = sorted(name for name in {*whole.handlers} - TIES if name.split(" ")[0] in ("PATCH", "PUT"))
     assert len(changing) >= 7
     for name in changing:
         for address, answer in await shown(whole, name.split(" ")[1].replace(":str", "")):

@@ -25,13 +25,17 @@ BOTH = {"INSERT", "UPDATE"}
 WRITES = {
     "AdminActivity": BOTH,
     "AdminVar": BOTH,
+    "BLSample_has_EnergyScan": {"INSERT"},
     "BLSession": BOTH,
+    "BeamLineSetup": {"INSERT"},
     "BLSample": BOTH,
     "Container": BOTH,
     "Crystal": BOTH,
-    "DataCollection": {"UPDATE"},
-    "DataCollectionGroup": {"UPDATE"},
+    "DataCollection": BOTH,
+    "DataCollectionGroup": BOTH,
     "Dewar": BOTH,
+    "EnergyScan": BOTH,
+    "Image": BOTH,
     "LabContact": BOTH,
     "Laboratory": BOTH,
     "Permission": BOTH,
@@ -39,6 +43,7 @@ WRITES = {
     "Proposal": BOTH,
     "ProposalHasPerson": {"INSERT"},
     "Protein": BOTH,
+    "RobotAction": BOTH,
     "Session_has_Person": BOTH,
     "Shipping": BOTH,
     "StarbeamAudit": {"INSERT"},
@@ -47,6 +52,7 @@ WRITES = {
     "UserGroup": BOTH,
     "UserGroup_has_Permission": {"INSERT", "DELETE"},
     "UserGroup_has_Person": {"INSERT", "DELETE"},
+    "XFEFluorescenceSpectrum": BOTH,
 }
 """All that an operation of a bundled plugin was found to write, with values that are made up."""
 operation: ContextVar[str] = ContextVar("operation", default="")

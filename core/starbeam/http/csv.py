@@ -103,7 +103,8 @@ async def _answer(
     """The first part is read here, so that what is wrong with the request is answered as ever."""
     parts = _parts(handler, given, limit)
     first = await anext(parts)
-    row = row or first.row
+    if first.row and (row is None or issubclass(first.row, row)):
+        row = first.row  # which a plugin may extend
     columns = list(_columns(row)) if row else []
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',

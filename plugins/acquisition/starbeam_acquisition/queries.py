@@ -6,7 +6,6 @@ then is as whoever had the lock left it.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, inspect, or_, select
@@ -59,7 +58,6 @@ class Held(NamedTuple):
     """Of its values."""
 
 
-@cache
 def held(model: type[Any]) -> dict[str, Held]:
     """By attribute of a model: its column."""
     columns = ((name, one.columns[0]) for name, one in inspect(model).column_attrs.items())
@@ -307,6 +305,12 @@ def scans_like(scope: Scope, model: type[EnergyScan | XFEFluorescenceSpectrum]) 
     )
     column = getattr(model, key)
     return select(column).where(*same).order_by(column).execution_options(**OBSTACLE)
+
+
+@statement
+def sample_of_scan(scope: Scope) -> Select[int | None]:
+    """The sample of the energy scan `key`, as far as it is known."""
+    return select(EnergyScan.blSampleId).where(EnergyScan.energyScanId == KEY)
 
 
 @statement

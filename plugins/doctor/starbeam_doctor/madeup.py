@@ -61,7 +61,7 @@ def fields(struct: type[msgspec.Struct]) -> list[tuple[str, Any, Any]]:
 def _value(kind: types.Type, text: str, required: bool) -> Any:
     match kind:
         case types.Metadata():
-            return _value(kind.type, text, required)
+            return _described(kind, text, required)
         case types.UnionType():
             return _value(next(one for one in kind.types if not _is_nothing(one)), text, required)
         case types.LiteralType():
@@ -79,6 +79,12 @@ def _value(kind: types.Type, text: str, required: bool) -> Any:
         case types.DateTimeType():
             return NOW
     return text if required else text + text
+
+
+def _described(kind: types.Metadata, text: str, required: bool) -> Any:
+    """The example that a field gives, where it gives one."""
+    examples = (kind.extra_json_schema or {}).get("examples")
+    return examples[0] if examples else _value(kind.type, text, required)
 
 
 def _is_nothing(kind: types.Type) -> bool:

@@ -1,4 +1,4 @@
-"""What lists of other plugins have more for MXCuBE, which fails at null where it expects a text; detectors: SQL."""
+"""What lists of other plugins have more for MXCuBE, which fails at null; detectors: SQL."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from starbeam_samples.schemas import Sample, SampleCrystal
 Number = float | str | UnsetType | None
 Whole = int | str | UnsetType | None
 Text = str | UnsetType | None
-Time = Annotated[str | UnsetType | None, Meta(description="Local time; a `Z` behind it means nothing")]
+AT = "2026-03-10 14:01:02"
+LOCAL = "Local time; a `Z` behind it means nothing"
+Time = Annotated[str | UnsetType | None, Meta(description=LOCAL, examples=[AT])]
+Key = Annotated[int | str | UnsetType | None, Meta(description="Of the row to change", examples=[None])]
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -60,8 +63,10 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session that shall be there."""
 
     proposalId: Annotated[int | str, Meta(title="Proposal Id")]
-    startDate: Annotated[str, Meta(title="Start", description="Local time; a `Z` behind it means nothing")]
-    endDate: Annotated[str, Meta(title="End", description="Local time; a `Z` behind it means nothing")]
+    startDate: Annotated[
+        str, Meta(title="Start", description=LOCAL, examples=["2026-03-10T00:00:00.000000Z"])
+    ]
+    endDate: Annotated[str, Meta(title="End", description=LOCAL, examples=["2026-03-12T07:59:59.000000Z"])]
     beamLineName: Annotated[str, Meta(title="Beamline", min_length=1, max_length=45)]
     comments: Annotated[str | None, Meta(title="Comments")] = None
     scheduled: Annotated[bool | None, Meta(title="Scheduled")] = None
@@ -129,8 +134,8 @@ class SentGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A group of data collections, or a data collection whose group it is. Columns by their names, too."""
 
     sessionId: Whole = UNSET
-    group_id: Whole = UNSET
-    collection_id: Whole = UNSET
+    group_id: Key = UNSET
+    collection_id: Key = UNSET
     blSampleId: Whole = UNSET
     sample_reference: SampleReference | UnsetType | None = UNSET
     experiment_type: Text = UNSET
@@ -202,7 +207,7 @@ class SentImage(msgspec.Struct, frozen=True, kw_only=True):
     """An image of a data collection."""
 
     dataCollectionId: Whole = UNSET
-    imageId: Whole = UNSET
+    imageId: Key = UNSET
     imageNumber: Whole = UNSET
     fileName: Text = UNSET
     fileLocation: Text = UNSET
@@ -230,7 +235,9 @@ class SentRobotAction(msgspec.Struct, frozen=True, kw_only=True):
 
     sessionId: Whole = UNSET
     blSampleId: Whole = UNSET
-    actionType: Annotated[Text, Meta(description="LOAD, UNLOAD, DISPOSE, STORE, WASH or ANNEAL")] = UNSET
+    actionType: Annotated[
+        Text, Meta(description="LOAD, UNLOAD, DISPOSE, STORE, WASH or ANNEAL", examples=["LOAD"])
+    ] = UNSET
     status: Text = UNSET
     message: Text = UNSET
     containerLocation: Whole = UNSET

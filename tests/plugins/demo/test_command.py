@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest

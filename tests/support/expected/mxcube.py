@@ -33,7 +33,7 @@ _SCAN = {"sessionId": 1, "startTime": _BEGUN, "filename": "scan.dat"}
 ROUTES = {
     "POST /sessions": Route({**stored(200), "staff": 403}, body=_SESSION),
     "PATCH /sessions/{sessionId}/associate-beamline-setup": Route(
-        _ALL, "/sessions/1/associate-beamline-setup?beamLineSetupId=1"
+        _ALL, "/sessions/1/associate-beamline-setup?beamLineSetupId=2"
     ),
     "POST /beamline-setups/beamline-setup": Route(
         {**dict.fromkeys(CALLERS, 403), **dict.fromkeys(_MEMBERS[1:], 200), "session_member": 201},

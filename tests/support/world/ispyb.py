@@ -150,7 +150,7 @@ async def _proposals(db: TestDatabase) -> None:
         reached = {"emailAddress": "carl@example.org", "phoneNumber": "0123"}
         await db.add(Person, personId=person, **named, **reached)
         await db.add(m.LabContact, labContactId=n, **_contact(n, person))
-    await db.add(m.BeamLineSetup, beamLineSetupId=1, **_setup())
+    await db.add(m.BeamLineSetup, *({"beamLineSetupId": key, **_setup()} for key in (1, 2)))
     await db.add(m.BLSession, _session(1, 1, 1, "id01", datetime(2026, 3, 10, 9)))
     await db.add(m.BLSession, _session(2, 1, 2, "id02", datetime(2026, 3, 11, 9)))
     await db.add(m.BLSession, _session(3, 2, 1, "id03", datetime(2025, 5, 1, 9)))

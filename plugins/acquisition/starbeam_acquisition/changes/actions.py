@@ -87,7 +87,8 @@ async def associate(record: Record, scan_id: int, sample_id: int) -> Saved:
     writer = record.writer
     if not await writer.rows(queries.sample(), key=sample_id, proposal_id=place.proposal_id):
         raise Missing(NO_SAMPLE)
-    await writer.update(EnergyScan, scan_id, {"blSampleId": sample_id})
+    if await writer.scalar(queries.sample_of_scan(), key=scan_id) != sample_id:
+        await writer.update(EnergyScan, scan_id, {"blSampleId": sample_id})
     if key := await writer.scalar(queries.samples_of_scan(), key=scan_id, sample_id=sample_id):
         return Saved(key, created=False)
     row = {"energyScanId": scan_id, "blSampleId": sample_id}
