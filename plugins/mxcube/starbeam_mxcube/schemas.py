@@ -63,10 +63,8 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session that shall be there."""
 
     proposalId: Annotated[int | str, Meta(title="Proposal Id")]
-    startDate: Annotated[
-        str, Meta(title="Start", description=LOCAL, examples=["2026-03-10T00:00:00.000000Z"])
-    ]
-    endDate: Annotated[str, Meta(title="End", description=LOCAL, examples=["2026-03-12T07:59:59.000000Z"])]
+    startDate: Annotated[str, Meta(title="Start", description=LOCAL, examples=["2026-03-10T00:00:00Z"])]
+    endDate: Annotated[str, Meta(title="End", description=LOCAL, examples=["2026-03-12T07:59:59Z"])]
     beamLineName: Annotated[str, Meta(title="Beamline", min_length=1, max_length=45)]
     comments: Annotated[str | None, Meta(title="Comments")] = None
     scheduled: Annotated[bool | None, Meta(title="Scheduled")] = None
