@@ -49,6 +49,7 @@ test: $(INSTALLED) ## run the whole suite, or part of it: make test ARGS="-k pro
 	@tests/support/install_servers.sh
 	@tests/support/install_h5web.sh
 	@tests/support/install_generators.sh
+	@tests/support/install_mxcube.sh
 	@$(BIN)/pytest $(ARGS)
 
 test-fast: $(INSTALLED) ## at most two minutes for every day: what is quick of core and the plugins, on SQLite only

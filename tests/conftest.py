@@ -39,7 +39,12 @@ SLOW = (
     *("plugins/admin/test_groups.py", "plugins/auth_ldap/test_log_in.py"),
     *("plugins/data/*", "plugins/ddl/test_facts.py", "plugins/demo/test_[cf]*.py"),
     *("plugins/events/test_cursors.py", "plugins/events/test_stream.py"),
-    *("plugins/legacy/test_forms.py", "plugins/pyispyb/test_call.py", "plugins/simulator/test_simulate.py"),
+    *(
+        "plugins/legacy/test_forms.py",
+        "plugins/mxcube/test_client.py",
+        "plugins/pyispyb/test_call.py",
+        "plugins/simulator/test_simulate.py",
+    ),
     *("plugins/userportal/test_transaction.py", "plugins/web/test_login.py"),
 )
 """What `make test-fast` leaves out: these start servers, browsers and readers of files, make whole

@@ -28,6 +28,12 @@ PLUGINS = whole_system()
 """The plugins of the whole system."""
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no fault: what is stored for MXCuBE may take its time."""
+    monkeypatch.setattr("starbeam_mxcube.routes.SECONDS", 300)
+
+
 @dataclass
 class Whole:
     """The running system, its document and its callers."""

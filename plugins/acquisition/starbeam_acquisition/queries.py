@@ -143,6 +143,13 @@ def proposal(scope: Scope) -> Select[int, bool, bool]:
 
 
 @statement
+def membership(scope: Scope) -> Select[int]:
+    """That the caller is a member of the proposal `proposal_id`."""
+    mine = ProposalHasPerson.proposalId == bindparam("proposal_id"), ProposalHasPerson.personId == CALLER_ID
+    return select(ProposalHasPerson.proposalHasPersonId).where(*mine).execution_options(**OBSTACLE)
+
+
+@statement
 def sessions_like(scope: Scope) -> Select[int]:
     """Sessions of a proposal on a beamline that run now, or that began on the same day and overlap."""
     start, end = BLSession.startDate, BLSession.endDate

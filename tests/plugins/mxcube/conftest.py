@@ -92,6 +92,12 @@ async def _sample(app: TestApp, key: int) -> None:
     await db.add(m.BLSample, blSampleId=key, name=f"s{key}", **held)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no fault: what is stored may take its time."""
+    monkeypatch.setattr("starbeam_mxcube.routes.SECONDS", 300)
+
+
 @pytest.fixture
 async def app(make_app: MakeApp) -> TestApp:
     """The app, at a time of its own."""

@@ -207,7 +207,10 @@ async def test_values_that_no_column_holds_are_said(app: TestApp, ada: Caller) -
 
 
 @pytest.mark.on("mariadb-community")
-async def test_who_waits_for_a_row_is_told_in_time(app: TestApp, ada: Caller) -> None:
+async def test_who_waits_for_a_row_is_told_in_time(
+    app: TestApp, ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starbeam_mxcube.routes.SECONDS", 3.2)
     async with app.database.engine.begin() as other:
         await other.execute(text("SELECT sessionId FROM BLSession WHERE sessionId = 1 FOR UPDATE"))
         begun = time.monotonic()

@@ -55,7 +55,8 @@ async def find_or_make(record: Record, data: NewSession, *, members: bool) -> Sa
     if found:
         return Saved(found[0][0], created=False)
     key = await _add(record, data, beamline)
-    if writer.who.person_id and not proposal.member and not by_right:
+    mine = by_right or await writer.rows(queries.membership(), proposal_id=data.proposal_id)
+    if writer.who.person_id and not mine:
         await writer.insert(Session_has_Person, {"sessionId": key, "personId": writer.who.person_id})
     return Saved(key, created=True)
 
