@@ -24,11 +24,12 @@ DOCS = Path(__file__).parent
 FOLDER = DOCS / "reference" / "pages"
 LOGIN = "admin"
 """Who looks: the demo's person who sees everything."""
-STARTS = ("/proposals/mx1001", "/", "/login")
-"""Where they begin: all files of this proposal are there."""
+STARTS = ("/proposals/mx1001", "/beamlines/ID06", "/beamlines/CM01", "/", "/login")
+"""Where they begin: all files of this proposal are there, and of what runs on these beamlines, with maps and
+particle classes."""
 TRIED = 6
 """Pages of a kind that are looked at; the one that shows most is taken."""
-LOADED = 250
+LOADED = 400
 """Pages that are opened at most."""
 FULL = "document.querySelector('main').innerText.length + 400 * document.querySelectorAll('main img').length"
 """How much a page shows: pictures say more than words."""
