@@ -44,6 +44,7 @@ SLOW = (
         "plugins/mxcube/test_client.py",
         "plugins/pyispyb/test_call.py",
         "plugins/simulator/test_simulate.py",
+        "plugins/tokens/test_long_day.py",
     ),
     *("plugins/userportal/test_transaction.py", "plugins/web/test_login.py"),
 )
