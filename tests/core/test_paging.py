@@ -25,11 +25,11 @@ async def app(make_app: MakeApp) -> TestApp:
 async def test_what_a_page_may_be(app: TestApp) -> None:
     headers = await app.as_user("abcd")
     expected: dict[str, Any] = {
-        "": (200, {"skip": 0, "limit": 25}),
-        "skip=5&limit=9999": (200, {"skip": 5, "limit": 9999}),
-        f"skip={LARGEST}&limit={LARGEST}": (200, {"skip": LARGEST, "limit": LARGEST}),
-        "skip=%2007&limit=%2B8%20": (200, {"skip": 7, "limit": 8}),
-        "limit=+9": (200, {"skip": 0, "limit": 9}),  # the sign is a blank in queries
+        "": (200, {"skip": 0, "limit": 25, "unpaged": True}),
+        "skip=5&limit=9999": (200, {"skip": 5, "limit": 9999, "unpaged": False}),
+        f"skip={LARGEST}&limit={LARGEST}": (200, {"skip": LARGEST, "limit": LARGEST, "unpaged": False}),
+        "skip=%2007&limit=%2B8%20": (200, {"skip": 7, "limit": 8, "unpaged": False}),
+        "limit=+9": (200, {"skip": 0, "limit": 9, "unpaged": False}),  # the sign is a blank in queries
         f"limit={'9' * 5000}": invalid(["query", "limit"], "Integer value out of range"),
         "limit=1_0": invalid(["query", "limit"], "Expected `int`, got `str`"),
         "skip=-1": invalid(["query", "skip"], "Expected `int` >= 0"),
@@ -51,7 +51,7 @@ async def test_a_setting_bounds_the_limit(make_app: MakeApp) -> None:
     headers = await app.as_user("abcd")
     assert said(await app.client.get("/probe/pages?limit=50", headers=headers)) == (
         200,
-        {"skip": 0, "limit": 50},
+        {"skip": 0, "limit": 50, "unpaged": False},
     )
     assert said(await app.client.get("/probe/pages?limit=51", headers=headers)) == invalid(
         ["query", "limit"], "Input should be less than or equal to 50"
