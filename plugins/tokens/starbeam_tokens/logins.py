@@ -10,7 +10,7 @@ from starbeam.api import Missing
 from starbeam.api.lists import Paged
 from starbeam_tokens import queries
 from starbeam_tokens.models import StarbeamRefresh
-from starbeam_tokens.schemas import HeldLogIn, LogIn
+from starbeam_tokens.schemas import HeldLogIn, RunningLogIn
 
 if TYPE_CHECKING:
     from starbeam.api import Clock
@@ -27,13 +27,15 @@ class LogIns:
         self._clock = clock
         self._idle = idle_hours * 3600
 
-    def told(self, page: Paged[HeldLogIn]) -> Paged[LogIn]:
+    def told(self, page: Paged[HeldLogIn]) -> Paged[RunningLogIn]:
         """A page of them."""
         results = [self._told(one) for one in page.results]
-        return Paged(total=page.total, results=results, skip=page.skip, limit=page.limit).holding(LogIn)
+        return Paged(total=page.total, results=results, skip=page.skip, limit=page.limit).holding(
+            RunningLogIn
+        )
 
-    def _told(self, held: HeldLogIn) -> LogIn:
-        return LogIn(
+    def _told(self, held: HeldLogIn) -> RunningLogIn:
+        return RunningLogIn(
             held.familyId,
             held.login,
             held.backend,

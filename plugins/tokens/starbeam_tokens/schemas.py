@@ -138,7 +138,7 @@ class HeldLogIn(msgspec.Struct):
     revokedAt: int | None
 
 
-class LogIn(msgspec.Struct):
+class RunningLogIn(msgspec.Struct):
     """A log-in that can be renewed, or could be in the last weeks. Times are the facility's."""
 
     familyId: Annotated[str, Meta(title="Family Id")]

@@ -67,7 +67,7 @@ async def log_out(
 @get("/tokens/own/refresh", tags=["Tokens"], access=authenticated)
 async def get_own_log_ins(
     reader: NamedDependency[Reader], page: NamedDependency[Page], log_ins: NamedDependency[LogIns]
-) -> Paged[schemas.LogIn]:
+) -> Paged[schemas.RunningLogIn]:
     """Your log-ins that last, the one that was used last first
 
     Those that are over are shown for a month. A token that a log-in has works to its end, whatever happens to
@@ -95,7 +95,7 @@ async def get_log_ins(
     page: NamedDependency[Page],
     filters: NamedDependency[LogInFilters],
     log_ins: NamedDependency[LogIns],
-) -> Paged[schemas.LogIn]:
+) -> Paged[schemas.RunningLogIn]:
     """Log-ins that last, the one that was used last first"""
     return log_ins.told(await reader.page(LOG_INS, page, filters))
 
