@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 WITHOUT_SESSIONS = {
     *("/options", "/options/ui", "/auth/config", "/openapi.json", "/user/current", "/stats/runs"),
     *("/tokens", "/tokens/own", "/tokens/current", "/tokens/{tokenId}", "/tokens/refresh"),
-    "/tokens/own/refresh",
+    *("/tokens/own/refresh", "/detectors"),
     *("/admin/audit", "/admin/activity", "/admin/groups", "/admin/permissions", "/persons"),
     *("/legacy/proposals", "/legacy/{token}/proposal/list"),
     *("/legacy/proposals/{proposal_id}", "/legacy/{token}/proposal/{proposal_id}/info/get"),
