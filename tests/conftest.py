@@ -2,8 +2,8 @@
 
 `db`, `make_app` and `as_user` come from `starbeam_testing`. Here the database is one of four: a test that
 asks for `db` (or `make_app`) runs on SQLite; one marked `@pytest.mark.four_databases` runs on SQLite (union)
-and on MariaDB (union, community, diamond); one marked `@pytest.mark.on("mariadb-diamond", …)` on those named.
-`kind` says which it is.
+and on MariaDB (community, diamond; with `make check-long` union too, which no facility has); one marked
+`@pytest.mark.on("mariadb-diamond", …)` on those named. `kind` says which it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from support.schemas import KINDS, SQLITE, Kind, fresh_database
+from support.schemas import KINDS, MARIADB_UNION, SQLITE, Kind, fresh_database
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # lines of the client, with whole addresses, are kept
 
@@ -96,13 +96,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on the databases that its marks name."""
     if "kind" not in metafunc.fixturenames:
         return
-    kinds = [SQLITE]
+    kinds, late = [SQLITE], None
     if metafunc.definition.get_closest_marker("four_databases"):
-        kinds = list(KINDS)
+        kinds, late = list(KINDS), MARIADB_UNION
     elif mark := metafunc.definition.get_closest_marker("on"):
         kinds = [kind for kind in KINDS if str(kind) in mark.args]
-    marks = {"mariadb": [pytest.mark.mariadb]}
-    found = [pytest.param(kind, id=str(kind), marks=marks.get(kind.server, [])) for kind in kinds]
+    found = []
+    for kind in kinds:
+        marks = [pytest.mark.mariadb] if kind.server == "mariadb" else []
+        found.append(pytest.param(kind, id=str(kind), marks=[*marks, *([pytest.mark.long] * (kind == late))]))
     metafunc.parametrize("kind", found)
 
 

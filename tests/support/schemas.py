@@ -30,7 +30,8 @@ class Kind:
 
 
 SQLITE = Kind("sqlite", "union")
-KINDS = (SQLITE, Kind("mariadb", "union"), Kind("mariadb", "community"), Kind("mariadb", "diamond"))
+MARIADB_UNION = Kind("mariadb", "union")
+KINDS = (SQLITE, MARIADB_UNION, Kind("mariadb", "community"), Kind("mariadb", "diamond"))
 """All kinds: `@pytest.mark.parametrize("kind", KINDS, ids=str)`."""
 
 

@@ -31,7 +31,7 @@ PREFIXED: dict[type[Any], str] = {
         undulatorGap2 undulatorGap3 slitGapVertical slitGapHorizontal beamShape voltage xBeamPix""",
     m.Workflow: "workflowTitle workflowType status workflowId",
     m.Shipping: "shippingId shippingName shippingStatus",
-    own.Detector: """detectorType detectorManufacturer detectorModel detectorPixelSizeHorizontal
+    m.Detector: """detectorType detectorManufacturer detectorModel detectorPixelSizeHorizontal
         detectorPixelSizeVertical detectorSerialNumber detectorDistanceMin detectorDistanceMax
         trustedPixelValueRangeLower trustedPixelValueRangeUpper sensorThickness overload XGeoCorr YGeoCorr
         detectorMode""",
@@ -72,7 +72,7 @@ KEYS: dict[type[Any], dict[str, Any]] = {
     },
     m.BLSample: {"blSampleId": 2, "crystalId": 4, "diffractionPlanId": 5, "containerId": 6},
     m.Workflow: {"workflowId": 3, "workflowType": "MXPressA"},
-    own.Detector: {"detectorId": 10},
+    m.Detector: {"detectorId": 10},
     m.BeamLineSetup: {"beamLineSetupId": 11},
     m.DataCollectionGroup: {
         "dataCollectionGroupId": 1,
