@@ -100,7 +100,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("four_databases"):
         kinds, late = list(KINDS), MARIADB_UNION
     elif mark := metafunc.definition.get_closest_marker("on"):
-        kinds = [kind for kind in KINDS if str(kind) in mark.args]
+        kinds = [next(kind for kind in KINDS if str(kind) == name) for name in mark.args]
     found = []
     for kind in kinds:
         marks = [pytest.mark.mariadb] if kind.server == "mariadb" else []

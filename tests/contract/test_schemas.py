@@ -46,7 +46,12 @@ async def health(whole: Whole) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+BETWEEN = [pytest.param(version, marks=pytest.mark.long) for version in VERSIONS[1:-1]]
+SOME = [VERSIONS[0], *BETWEEN, VERSIONS[-1]]
+"""All versions; those between the oldest and the latest with `make check-long`."""
+
+
+@pytest.mark.parametrize("version", SOME)
 async def test_every_version_of_diamonds_schema_is_served(
     version: str, database_url: str, make_whole: MakeWhole
 ) -> None:
@@ -55,11 +60,8 @@ async def test_every_version_of_diamonds_schema_is_served(
     assert (await health(whole))["status"] == "ok"
 
 
-BETWEEN = [pytest.param(version, marks=pytest.mark.long) for version in VERSIONS[1:-1]]
-
-
 @pytest.mark.on("mariadb-diamond")
-@pytest.mark.parametrize("version", [VERSIONS[0], *BETWEEN, VERSIONS[-1]])
+@pytest.mark.parametrize("version", SOME)
 async def test_every_version_is_served_from_mariadb_too(
     version: str, database_url: str, make_whole: MakeWhole
 ) -> None:

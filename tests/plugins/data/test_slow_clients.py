@@ -99,6 +99,7 @@ def test_slow_clients_get_what_they_asked_for(tmp_path: Path, rows: np.ndarray) 
         assert client.body == rows[row].tobytes(), row
 
 
+@pytest.mark.long
 def test_who_takes_nothing_keeps_no_reader(tmp_path: Path, rows: np.ndarray) -> None:
     with serving(tmp_path, 8) as (server, headers, _):
         port = server.port

@@ -155,7 +155,7 @@ async def test_maps_that_one_may_not_see_and_limits_that_are_none(make_app: Make
     assert (await visitor.open("/collections/1/maps?low1=&colours=&map2=")).status_code == 200
 
 
-@pytest.mark.on("sqlite-community")
+@pytest.mark.on("mariadb-community")
 async def test_no_maps_over_pictures_where_the_database_has_none(make_app: MakeApp) -> None:
     _, visitor = await opened(make_app)
     assert (await visitor.open("/collections/1/maps")).status_code == 404
