@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from httptools import HttpParserError, HttpParserUpgrade
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from starbeam import logs
 
@@ -48,6 +48,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._most = max_connections
         self._refused = False
+        self._served: RequestResponseCycle | None = None  # `cycle` is the last that came, which may wait
         self._in_head = True
         self._unserved = 0  # bytes that came since the app was last given something
         self._since = 0.0  # when this head began, or the body last moved
@@ -98,6 +99,10 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) > PIPELINED:
             self._refuse(400, "These are too many requests at once.")
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header. What follows a body is none: the request is being served already."""
         if self._in_head:
@@ -125,6 +130,7 @@ class Connection(HttpToolsProtocol):
         now = self.loop.time()
         if self._takes_nothing(now):
             log.info("closed: the client takes nothing of its answer", address=self._address)
+            self._has_left()
             self.transport.abort()
         elif not self.transport.is_closing() and not self._refused and self._sends_nothing(now):
             self._say_late()
@@ -160,19 +166,30 @@ class Connection(HttpToolsProtocol):
     def _address(self) -> str:
         return self.client[0] if self.client else "unknown"
 
+    def _has_left(self) -> None:
+        """Tell whoever serves the client that it has left: they write no more. uvicorn tells the last request
+        that came, which may wait behind the one that is served."""
+        if self._served is not None and not self._served.response_complete:
+            self._served.disconnected = True
+            self._served.message_event.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has left."""
+        self._has_left()
+        super().connection_lost(exc)
+
     def _refuse(self, status: int, detail: str) -> None:
         """Say why, hear no more, and close. Whoever serves the client is told that it has left."""
         if self._refused:
             return
         self._refused = True
         log.info("refused", status=status, detail=detail, address=self._address)
-        if self.pipeline or (self._busy and self.cycle.response_started):  # it would read this as another's
+        answered = self._busy and self.cycle.response_started
+        self._has_left()
+        if self.pipeline or answered:  # it would read this as another's
             self.pipeline.clear()
             self.transport.abort()
             return
-        if self._busy:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
         self.transport.write(_answer(status, detail))
         self.transport.write_eof()
         self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
