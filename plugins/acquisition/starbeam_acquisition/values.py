@@ -116,7 +116,10 @@ def number(value: Any) -> float | None:
             raise NoValue("not a number") from None
     if not isinstance(value, int | float):
         raise NoValue("not a number")
-    return value if isfinite(value) else None
+    try:
+        return value if isfinite(value) else None
+    except OverflowError:  # a whole number of hundreds of digits
+        raise NoValue("not a number that a column holds") from None
 
 
 def whole(value: Any) -> int | None:

@@ -189,6 +189,8 @@ async def test_values_that_no_column_holds_are_said(app: TestApp, ada: Caller) -
         "transmission": "None",
         "flux": "NaN",
         "xBeam": 1e300,
+        "slitGapVertical": 10**400,
+        "chiStart": 10**400,
         "comments": "c" * 2000,
         "synchrotronMode": "x" * 21,
         "collection_start_time": "yesterday",
@@ -197,7 +199,8 @@ async def test_values_that_no_column_holds_are_said(app: TestApp, ada: Caller) -
     }
     stored = await ada.post("/datacollections/datacollection", {**COLLECTION, **odd})
     said = {one["field"]: one["problem"] for one in stored["warnings"]}
-    assert {*said} == {"resolution", "xBeam", "comments", "synchrotronMode", "startTime"}
+    numbers = {"resolution", "xBeam", "slitGapVertical", "chiStart"}
+    assert {*said} == {*numbers, "comments", "synchrotronMode", "startTime"}
     assert said["resolution"] == "not a number"
     shown = await ada.get(f"/datacollections/{stored['dataCollectionId']}")
     assert (shown["synchrotronMode"], shown["transmission"]) == ("x" * 20, None)
