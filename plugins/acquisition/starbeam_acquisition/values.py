@@ -107,19 +107,15 @@ class Fitting:
 
 def number(value: Any) -> float | None:
     """A number, or a text that is one. Raises `NoValue`."""
-    if isinstance(value, str):
-        if value.strip().lower() in _NOTHING:
-            return None
-        try:
-            value = float(value)
-        except ValueError:
-            raise NoValue("not a number") from None
-    if not isinstance(value, int | float):
+    if isinstance(value, str) and value.strip().lower() in _NOTHING:
+        return None
+    if not isinstance(value, int | float | str):
         raise NoValue("not a number")
     try:
-        return value if isfinite(value) else None
-    except OverflowError:  # a whole number of hundreds of digits
-        raise NoValue("not a number that a column holds") from None
+        found = float(value)
+    except (ValueError, OverflowError):  # no number, or a whole one of hundreds of digits
+        raise NoValue("not a number") from None
+    return found if isfinite(found) else None
 
 
 def whole(value: Any) -> int | None:

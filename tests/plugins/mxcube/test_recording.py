@@ -194,12 +194,13 @@ async def test_values_that_no_column_holds_are_said(app: TestApp, ada: Caller) -
         "comments": "c" * 2000,
         "synchrotronMode": "x" * 21,
         "collection_start_time": "yesterday",
+        "oscillation_sequence": [{"start": 0.5, "range": 10**300, "number_of_images": 10**300}],
         "blSampleId": -1,
         **{f"unknown{number}": {"deep": [number]} for number in range(80)},
     }
     stored = await ada.post("/datacollections/datacollection", {**COLLECTION, **odd})
     said = {one["field"]: one["problem"] for one in stored["warnings"]}
-    numbers = {"resolution", "xBeam", "slitGapVertical", "chiStart"}
+    numbers = {"resolution", "xBeam", "slitGapVertical", "chiStart", "axisRange", "numberOfImages"}
     assert {*said} == {*numbers, "comments", "synchrotronMode", "startTime"}
     assert said["resolution"] == "not a number"
     shown = await ada.get(f"/datacollections/{stored['dataCollectionId']}")
