@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -81,16 +83,34 @@ async def join_group(
     """Put a person into a group."""
     shown = await _person(reader, key)
     shown["chosen"] = number_of(f"{(await request.form()).get('group', '')}")
-    if await comes_back(request):
-        return show("admin/person.html", **shown)
-    try:
+
+    async def join() -> None:
         if (group := shown["chosen"]) is None:
             raise Invalid("Please choose a group", ["body", "group"])
         await change(contents.put_in, PERSON, group, key)
+
+    return await _taken(request, show, "admin/person.html", shown, "group", join, "/groups")
+
+
+async def _taken(
+    request: Asker,
+    show: Show,
+    template: str,
+    shown: dict[str, Any],
+    field: str,
+    work: Callable[[], Awaitable[None]],
+    below: str,
+) -> Response[Any]:
+    """What a form is answered: its page anew where it comes back, or with what is wrong at this field; else
+    the page that it stands `below`."""
+    if await comes_back(request):
+        return show(template, **shown)
+    try:
+        await work()
     except Refusal as refused:
-        shown["faults"] = {"group": f"{refused.sentence}."}
-        return show("admin/person.html", status_code=status_of(type(refused)), **shown)
-    return Redirect(request.url.path.removesuffix("/groups"), status_code=303)
+        shown["faults"] = {field: f"{refused.sentence}."}
+        return show(template, status_code=status_of(type(refused)), **shown)
+    return Redirect(request.url.path.removesuffix(below), status_code=303)
 
 
 def _handlers(content: Content, part: str) -> list[Any]:
@@ -107,14 +127,8 @@ def _handlers(content: Content, part: str) -> list[Any]:
         shown = await _group(reader, key, FIRST)
         name = tidy(f"{(await request.form()).get('name', '')}")
         shown["typed"] = {part: name}
-        if await comes_back(request):
-            return show("admin/group.html", **shown)
-        try:
-            await change(contents.put_in_by_name, content, key, name)
-        except Refusal as refused:
-            shown["faults"] = {part: f"{refused.sentence}."}
-            return show("admin/group.html", status_code=status_of(type(refused)), **shown)
-        return Redirect(request.url.path.removesuffix(f"/{part}"), status_code=303)
+        work = partial(change, contents.put_in_by_name, content, key, name)
+        return await _taken(request, show, "admin/group.html", shown, part, work, f"/{part}")
 
     address = f"/admin/groups/{{key:int}}/{part}/{{row:int}}/remove"
 
@@ -134,14 +148,9 @@ def _handlers(content: Content, part: str) -> list[Any]:
         row: FromPath[int],
     ) -> Response[Any]:
         shown = await _removal(reader, content, key, row)
-        if await comes_back(request):
-            return show("admin/removal.html", **shown)
-        try:
-            await change(contents.take_out, content, key, row)
-        except Refusal as refused:
-            shown["said"] = f"{refused.sentence}."
-            return show("admin/removal.html", status_code=status_of(type(refused)), **shown)
-        return Redirect(request.url.path.removesuffix(f"/{part}/{row}/remove"), status_code=303)
+        work = partial(change, contents.take_out, content, key, row)
+        below = f"/{part}/{row}/remove"
+        return await _taken(request, show, "admin/removal.html", shown, "row", work, below)
 
     return [put_in, show_removal, take_out]
 
@@ -157,7 +166,7 @@ async def _removal(reader: Reader, content: Content, key: int, row: int) -> dict
         name = (await reader.get(PERMISSIONS, row)).type
         members = await reader.page(ACCOUNTS, WHOLE, AccountFilters(userGroupId=key))
         lost = [one.login for one in members.results]
-    return {"group": group, "name": name, "lost": lost, "is_person": content is PERSON, "said": ""}
+    return {"group": group, "name": name, "lost": lost, "is_person": content is PERSON, "faults": {}}
 
 
 changes = [join_group, *_handlers(PERSON, "people"), *_handlers(PERMISSION, "permissions")]
