@@ -48,6 +48,7 @@ from starbeam.http import (
     schemas,
 )
 from starbeam.http.addresses import ClientAddress
+from starbeam.http.aliases import Aliased
 from starbeam.http.dependencies import always, caller, reading_and_writing, taken_away
 from starbeam.http.guard import Guard
 from starbeam.http.paging import PageProvider, tell_cut
@@ -225,7 +226,10 @@ class Starbeam:
         requests.one_by_one(app)
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
         served = repeats.Kept(app.asgi_handler) if self.repeating else app.asgi_handler
-        app.asgi_handler = requests.RequestLog(served, self.client_address, self.metrics)
+        logged = requests.RequestLog(served, self.client_address, self.metrics)
+        app.asgi_handler = logged
+        if aliases := self.registry.aliases:
+            app.asgi_handler = Aliased(logged, aliases, settings.api_root)
         return app
 
     async def _before(self, request: Request[Any, Any, Any]) -> Any:

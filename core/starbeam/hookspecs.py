@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
     from sqlalchemy.orm import DeclarativeBase
 
+    from starbeam.aliases import Alias
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.auth.refresh import Refresher
@@ -80,6 +81,15 @@ def register_routes(ctx: Context) -> Iterable[ControllerRouterHandler]:
     """Litestar handlers and controllers, with paths below the API root. Each handler declares `access`.
 
     Merge: union. Two handlers for one method and path are an error.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_aliases(ctx: Context) -> Iterable[Alias]:
+    """Second paths of operations, of core and of other plugins too. The API document shows the first.
+
+    Merge: union. An operation that there is not, and a path that is served already, are errors.
     """
     raise NotImplementedError
 

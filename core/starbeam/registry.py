@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.aliases import Alias
     from starbeam.auth.authenticators import Authenticator
     from starbeam.auth.backends import AuthBackend
     from starbeam.auth.refresh import Refresher
@@ -72,6 +73,8 @@ class Registry:
     """With the plugin whose each is."""
     checks: list[Check] = field(default_factory=list)
     routers: list[Router] = field(default_factory=list)
+    aliases: list[Alias] = field(default_factory=list)
+    """Of operations."""
     authenticators: list[Authenticator] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     """Of every write."""
@@ -135,6 +138,7 @@ class Registry:
         self._route(CORE, core_routes)
         for name, found in self.plugins.call("register_routes", ctx=context):
             self._route(name, found)
+        self._collect_aliases(context)
         for _, found in self.plugins.call("register_visibility", ctx=context):
             self.rules += found
         for name, found in self.plugins.call("register_lifespan", ctx=context):
@@ -155,6 +159,15 @@ class Registry:
         self.site = self._one("register_site", "site", "of the server", context)
         if self.site:
             self._collect_pages(self.site)
+
+    def _collect_aliases(self, context: Callable[[str], Context]) -> None:
+        for name, found in self.plugins.call("register_aliases", ctx=context):
+            for alias in found:
+                if ("path", _shape(alias.method, alias.path).lower()) not in self._owners:
+                    cause = f"register_aliases: there is no operation {alias.operation}"
+                    self.plugins.fault(name, "hooks", cause, CORRECT)
+                elif self._claim("path", _shape(alias.method, alias.below + alias.path), name):
+                    self.aliases.append(alias)
 
     def _collect_extensions(self, context: Callable[[str], Context]) -> None:
         for name, found in self.plugins.call("register_extensions", ctx=context):
@@ -255,7 +268,7 @@ class Registry:
 
     def _claim_paths(self, kind: str, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
         for method in handler.http_methods - {"OPTIONS"}:
-            self._claim(kind, f"{method} {re.sub(r'{[^}]*}', '{}', path)}", plugin)
+            self._claim(kind, _shape(method, path), plugin)
 
     def _check_access(self, plugin: str, path: str, handler: HTTPRouteHandler) -> None:
         if not hooks.fits(dict(handler.opt).get("errors", {}), dict[int, str]):
@@ -276,6 +289,11 @@ class Registry:
             if scope not in self.permissions or not self.permissions[scope].scope:
                 cause = f"{handler.handler_name} is open to the scope {scope}, which no plugin declares"
                 self.plugins.fault(plugin, "hooks", cause, "declare it: Permission(…, scope=True)")
+
+
+def _shape(method: str, path: str) -> str:
+    """What no two operations share: whatever their parameters are called."""
+    return f"{method} {re.sub(r'{[^}]*}', '{}', path)}"
 
 
 @dataclass(frozen=True)

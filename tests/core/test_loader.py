@@ -644,6 +644,22 @@ def test_one_path_twice_in_one_plugin(bench: Bench, path: str, other: str) -> No
     assert cause.endswith("is claimed twice")
 
 
+def test_an_alias_of_nothing_and_one_in_the_way(bench: Bench) -> None:
+    one = "handler(get, '/b/user/current', 'one', access=authenticated)"
+    user = "'GET /user/current'"
+    aliases = f"Alias('GET /nowhere', '/a'), Alias({user}, '/b'), Alias({user}, '/c')"
+    bench.plugin(
+        "second",
+        f"@hookimpl\ndef register_routes(self, ctx):\n    return [{one}]\n"
+        "@hookimpl\ndef register_aliases(self, ctx):\n    from starbeam.api.http import Alias\n"
+        f"    return [{aliases}]",
+    )
+    assert bench.causes() == [
+        ("second", "hooks", "register_aliases: there is no operation GET /nowhere"),
+        ("second", "collisions", "path GET /b/user/current is claimed twice"),
+    ]
+
+
 def test_one_option_twice_in_one_plugin(bench: Bench) -> None:
     option = "Option('sky', bool, True, '', '')"
     bench.plugin("twice", f"@hookimpl\ndef register_options(self): return [{option}, {option}]")

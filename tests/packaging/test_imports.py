@@ -38,6 +38,7 @@ FLOORS = (
     {"faults", "files", "logs", "permissions", "settings"},
     {
         "access",
+        "aliases",
         "cache",
         "calls",
         "checks",

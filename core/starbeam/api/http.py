@@ -1,5 +1,6 @@
 """What routes need beyond Litestar."""
 
+from starbeam.aliases import Alias
 from starbeam.calls import current_call
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.conditional import etag, polled, unchanged
@@ -8,6 +9,7 @@ from starbeam.http.errors import refusal, status_of
 from starbeam.http.files import FileAnswer, send_file
 
 __all__ = [
+    "Alias",
     "ClientAddress",
     "FileAnswer",
     "always",

@@ -11,6 +11,7 @@ from starbeam_mxcube.settings import MxcubeSettings
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from starbeam.api.http import Alias
     from starbeam.api.lists import Extension
     from starbeam_mxcube.recording import Recording
     from starbeam_samples.changes.samples import More
@@ -29,7 +30,14 @@ class MxcubePlugin(Plugin[MxcubeSettings]):
         """The operations."""
         from starbeam_mxcube import routes
 
-        return [routes.router(self._recording(ctx))]
+        return [routes.router(self._recording(ctx), self.settings.prefix)]
+
+    @hookimpl
+    def register_aliases(self) -> Iterable[Alias]:
+        """What others answer, below the prefix."""
+        from starbeam_mxcube import routes
+
+        return routes.aliases(self.settings.prefix)
 
     @hookimpl
     def register_extensions(self, ctx: Context) -> Iterable[Extension]:

@@ -13,7 +13,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from starbeam.api import Missing, Unavailable, authenticated
 from starbeam.api.database import Patch, Reader, Write
-from starbeam.api.http import always
+from starbeam.api.http import Alias, always
 from starbeam.api.lists import path_id
 from starbeam_acquisition.changes import sessions, setups
 from starbeam_mxcube import schemas
@@ -221,6 +221,19 @@ handlers = [
 ]
 
 
-def router(recording: Recording) -> Router:
-    """The operations, by these rules."""
-    return Router("/", route_handlers=handlers, dependencies=always(recording=recording))
+OTHERS = (
+    *("POST /auth/login", "POST /auth/refresh", "GET /user/current", "GET /proposals", "GET /sessions"),
+    *("GET /sessions/{sessionId}", "GET /datacollections/{dataCollectionId}", "GET /samples"),
+    "PATCH /samples/{blSampleId}",
+)
+"""What MXCuBE asks that other plugins answer."""
+
+
+def router(recording: Recording, prefix: str) -> Router:
+    """The operations, by these rules, below this path."""
+    return Router(prefix or "/", route_handlers=handlers, dependencies=always(recording=recording))
+
+
+def aliases(prefix: str) -> list[Alias]:
+    """Of what others answer, below this path, if there is one."""
+    return [Alias(operation, prefix) for operation in OTHERS if prefix]

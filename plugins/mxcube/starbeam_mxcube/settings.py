@@ -15,6 +15,14 @@ MEMBERS, STAFF = "members", "staff"
 class MxcubeSettings(Section, frozen=True):
     """How MXCuBE is served."""
 
+    prefix: Annotated[
+        str,
+        Meta(
+            description="Below which path of the API MXCuBE finds all that it asks, as `/mxcube`. What this"
+            " plugin serves is there alone; what others serve, at its own place too. Empty: at the API root",
+            pattern=r"^((/[A-Za-z0-9_-]+)+)?$",
+        ),
+    ] = ""
     unpaged_limit: Annotated[
         int,
         Meta(description="How many proposals, sessions or samples a program gets without a page", ge=1),

@@ -20,11 +20,13 @@ from support.commands import PATIENCE
 from support.oidc import Realm
 from support.workspace import ROOT
 
-pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
+pytestmark = pytest.mark.anyio
 
 PYTHON = ROOT / ".venv" / "mxcube" / "bin" / "python"
 PROGRAM = ROOT / "tests" / "support" / "beamline_day.py"
 API = "/ispyb/api/v1"
+SINCE = timedelta(minutes=30)
+"""How long ago what the client does began."""
 BEFORE = {("dc", 1), ("es", 1)}
 """Events that were there before."""
 FOLDER = "/data/visitor/mx1234/ID30/RAW_DATA/s1"
@@ -162,25 +164,59 @@ def day(token: str, begun: str) -> list[Any]:
     ]
 
 
+async def lived(app: TestApp, realm: Realm, now: datetime, prefix: str = "") -> Any:
+    """What the client gets in a session of a facility that was just made, below this path of the API."""
+    await facility(app, now)
+    await app.refresh()
+    token = realm.token(preferred_username="ada")
+    async with serving(app) as root:
+        begun = now - SINCE
+        found = await run(f"{root}{prefix}", "ID30", day(token, f"{begun:%Y-%m-%d %H:%M:%S}"))
+    assert [one for one in found["got"].values() if isinstance(one, dict) and "raised" in one] == []
+    assert [one for one in found["answers"] if one[2] not in (200, 201)] == [
+        ["GET", f"{API}/{prefix}detectors?manufacturer=&model=None&mode=None&type=", 404],
+        ["GET", f"{API}/{prefix}user/current", 401],  # no good token: it renews, and asks again
+    ]
+    assert [path for _, path, _ in found["answers"]].count(f"{API}/{prefix}auth/refresh") == 2
+    return found
+
+
+@pytest.mark.four_databases
 async def test_the_client_does_all_that_it_can_in_a_session(make_app: MakeApp, realm: Realm) -> None:
     app = await make_app(*PLUGINS, "auth_keycloak", **realm.settings(), **{"plugin.events.total_age": 0})
     now = app.starbeam.clock.now().replace(microsecond=0)
-    await facility(app, now)
-    await app.refresh()
-    begun = now - timedelta(minutes=30)
-    token = realm.token(preferred_username="ada")
-    async with serving(app) as root:
-        found = await run(root, "ID30", day(token, f"{begun:%Y-%m-%d %H:%M:%S}"))
-    got = found["got"]
-    assert [one for one in got.values() if isinstance(one, dict) and "raised" in one] == []
-    assert [one for one in found["answers"] if one[2] not in (200, 201)] == [
-        ["GET", f"{API}/detectors?manufacturer=&model=None&mode=None&type=", 404],
-        ["GET", f"{API}/user/current", 401],  # the token that is good for nothing: it renews, and asks again
-    ]
-    assert [path for _, path, _ in found["answers"]].count(f"{API}/auth/refresh") == 2
+    got = (await lived(app, realm, now))["got"]
     _check_reads(got, now)
-    _check_writes(got, begun)
-    await _check_shown(app, begun)
+    _check_writes(got, now - SINCE)
+    await _check_shown(app, now - SINCE)
+
+
+async def test_the_client_finds_all_below_a_prefix(make_app: MakeApp, realm: Realm) -> None:
+    settings = {**realm.settings(), "plugin.mxcube.prefix": "/beam/line"}
+    app = await make_app(*PLUGINS, "auth_keycloak", **settings)
+    now = app.starbeam.clock.now().replace(microsecond=0)
+    found = await lived(app, realm, now, "beam/line/")
+    assert [path for _, path, _ in found["answers"] if not path.startswith(f"{API}/beam/line/")] == []
+    _check_reads(found["got"], now)
+    _check_writes(found["got"], now - SINCE)
+    ada = Caller(app, await app.as_user("ada"))
+    for path in ("/images/image", "/datacollections/group", "/beamline-setups/beamline-setup"):
+        assert (await ada.ask("POST", path, {})).status_code in (404, 405)  # nothing of it is elsewhere
+    assert (await ada.ask("POST", "/beam/line/images/image", {})).status_code == 422
+    assert (await ada.ask("GET", "/beam/line/events")).status_code == 404  # which MXCuBE does not ask
+    await ada.get("/sessions/1")
+
+
+async def test_a_prefix_opens_nothing_more(make_app: MakeApp) -> None:
+    app = await make_app(*PLUGINS, **{"plugin.mxcube.prefix": "/beam"})
+    await facility(app, app.starbeam.clock.now())
+    bob, nobody = Caller(app, await app.as_user("bob")), Caller(app, {})
+    for path in ("/sessions/1", "/datacollections/1", "/samples?blSampleId=1"):
+        own, below = await bob.ask("GET", path), await bob.ask("GET", f"/beam{path}")
+        assert (below.status_code, below.content) == (own.status_code, own.content)
+    for path in ("/sessions", "/user/current", "/proposals"):
+        assert (await nobody.ask("GET", f"/beam{path}")).status_code == 401
+    assert (await bob.ask("PATCH", "/beam/samples/1", {"lastKnownCentringPosition": "{}"})).status_code == 404
 
 
 def _check_reads(got: Any, now: datetime) -> None:
