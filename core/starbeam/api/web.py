@@ -18,7 +18,7 @@ from starbeam.forms.described import (
 from starbeam.forms.storing import compare
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
-from starbeam.http.forms import comes_back, edit_pages, form_pages
+from starbeam.http.forms import STORED, comes_back, edit_pages, form_pages, stored
 from starbeam.http.health import Health
 from starbeam.pages import (
     Asked,
@@ -39,6 +39,7 @@ from starbeam.pages import (
 __all__ = [
     "CHANGED",
     "NEEDED",
+    "STORED",
     "About",
     "Asked",
     "Authenticator",
@@ -69,5 +70,6 @@ __all__ = [
     "form_pages",
     "in_words",
     "key_of",
+    "stored",
     "tidy",
 ]

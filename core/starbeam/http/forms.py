@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -23,6 +24,8 @@ from starbeam.paging import number_of
 from starbeam.refusals import Invalid, Refusal
 
 Asker = Request[Any, Any, Any]
+STORED = "starbeam_stored"
+"""The cookie that tells the next page which form was stored."""
 
 
 def form_pages(form: FormOf) -> list[Any]:
@@ -137,7 +140,7 @@ def _adding(form: FormOf) -> list[Any]:
             return typed.refused(refused)
         below = form.under.replace("{parent:str}", _parent(request))
         root = request.url.path.removesuffix(f"{below}/new")
-        return Redirect(f"{root}{form.path}/{key}", status_code=303)
+        return stored(request, f"{root}{form.path}/{key}")
 
     return [show_new, send_new]
 
@@ -180,7 +183,7 @@ def edit_pages(form: EditOf) -> list[Any]:
             clashes = [one for one in typed.fields if one.place in _changed_meanwhile(refused)]
             typed.hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
             return typed.refused(refused)
-        return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
+        return stored(request, request.url.path.removesuffix("/edit"))
 
     return [show_edit, send_edit]
 
@@ -206,6 +209,16 @@ async def _make(
     made = {one.name: one.start for one in making.fields} | {making.name: f"{key}"}
     again.texts = typed.texts | made
     return again.shown()
+
+
+def stored(request: Asker, address: str) -> Redirect:
+    """What a form is answered that was stored: the page at this address, which says so once, and lets the
+    browser forget what was typed."""
+    answer = Redirect(address, status_code=303)
+    secure = request.url.scheme == "https"
+    kept: Any = {"httponly": True, "samesite": "lax", "secure": secure, "max_age": 60}
+    answer.set_cookie(STORED, quote(request.url.path), path=quote(address), **kept)
+    return answer
 
 
 async def comes_back(request: Asker) -> bool:

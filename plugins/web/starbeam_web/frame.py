@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
@@ -18,11 +19,11 @@ from starbeam.api import Principal
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
+from starbeam.api.web import STORED, Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
 from starbeam_web import assets, parts, words
 from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
-from starbeam_web.forms import Forms, forget_empty_fields
+from starbeam_web.forms import Forms, forget_empty_fields, owner
 
 if TYPE_CHECKING:
     from starbeam.api import Context
@@ -102,6 +103,7 @@ class Frame:
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
             "has_page": has_page,
+            "owner": owner,
             "made": {
                 "cells": parts.cells,
                 "icon": parts.icon,
@@ -141,6 +143,8 @@ class Frame:
             query=request.query_params,
             preferred=preferred_in(request),
             csrf=self.forms.token(request),
+            method=request.method,
+            stored=request.cookies.get(STORED),
             motd=self._ctx.options["motd"],
             now=self._ctx.clock.now(),
             as_of=self._as_of(),
@@ -177,6 +181,8 @@ class Frame:
         answer = Response(body, status_code=status_code, media_type="text/html", headers=headers)
         self.forms.mark(request, answer)
         self.cookie.renew(request, answer)
+        if STORED in request.cookies:
+            answer.delete_cookie(STORED, path=quote(request.url.path))
         return answer
 
 

@@ -47,7 +47,7 @@ class Desk:
         page.set_default_timeout(60_000)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What the database holds."""
+        """What the database holds; or what others do to it."""
         with sqlite3.connect(self._database) as connection:
             connection.create_collation("GENERAL_CI", lambda a, b: (a > b) - (a < b))
             return connection.execute(sql).fetchall()
@@ -213,9 +213,81 @@ def test_a_form_is_sent_once_and_not_left_without_a_word(server: tuple[str, Path
     desk.page.keyboard.type("Left behind")
     desk.page.goto(path)
     assert asked == ["beforeunload"]
+    assert desk.page.locator("#name").input_value() == "Left behind"
     desk.fill(name="Twice", acronym="TWO")
     with desk.page.expect_navigation():
         desk.page.get_by_role("button", name="Create", exact=True).last.dblclick()
     assert desk.rows("SELECT COUNT(*) FROM Protein WHERE acronym = 'TWO'") == [(1,)]
     assert asked == ["beforeunload"]
+    desk.page.context.close()
+
+
+DRAFTS = "Object.entries(sessionStorage).filter(([key]) => key.startsWith('starbeam'))"
+
+
+def test_what_is_typed_stays_until_it_is_stored(server: tuple[str, Path], chromium: Browser) -> None:
+    """In the tab in which it is typed, for the one who typed it, with what the form was opened with."""
+    desk = Desk(chromium.new_context().new_page(), *server)
+    desk.page.on("dialog", lambda dialog: dialog.accept())
+    new, edit = (f"{desk.base}{path}" for path in ("/proposals/mx1/proteins/new", "/proteins/1/edit"))
+    desk.page.goto(edit)
+    desk.log_in()
+    desk.fill(sequence="MALW")
+    desk.page.goto(new)
+    desk.fill(name="Kept", acronym="no good")
+    desk.page.reload()
+    assert "What you typed here before is back. It is not stored yet." in desk.page.inner_text("main")
+    desk.press("Create")
+    assert "Names are made of letters" in desk.page.inner_text(".errors")
+    desk.page.goto(new)
+    assert desk.page.locator("#acronym").input_value() == "no good"
+    desk.fill(acronym="KEPT")
+    desk.press("Create")
+    assert desk.page.inner_text(".toast") == "Stored"
+    desk.page.reload()
+    assert desk.page.locator(".toast").count() == 0
+    desk.page.goto(new)
+    assert desk.page.locator("#name").input_value() == ""
+
+    desk.rows("UPDATE Protein SET sequence = 'THEIRS' WHERE proteinId = 1")
+    desk.page.goto(edit)
+    assert desk.page.locator("#sequence").input_value() == "MALW"
+    desk.press("Store")
+    assert "Sequence: Somebody changed this meanwhile, to THEIRS." in desk.page.inner_text(".errors")
+    with desk.page.expect_navigation():
+        desk.page.get_by_role("link", name="Cancel").click()
+    desk.page.goto(edit)
+    assert desk.page.locator("#sequence").input_value() == "THEIRS"
+    desk.fill(sequence="Discarded")
+    desk.page.reload()
+    with desk.page.expect_navigation():
+        desk.page.get_by_role("button", name="Discard it").click()
+    assert desk.page.locator("#sequence").input_value() == "THEIRS"
+    desk.page.context.close()
+
+
+def test_nothing_typed_is_left_after_a_log_out(server: tuple[str, Path], chromium: Browser) -> None:
+    desk = Desk(chromium.new_context().new_page(), *server)
+    desk.page.goto(f"{desk.base}/proposals/mx1/proteins/new")
+    desk.log_in()
+    desk.fill(name="Secret")
+    (draft,) = desk.page.evaluate(DRAFTS)
+    token = desk.page.locator("main [name=csrf]").input_value()
+    assert "Secret" in draft[1]
+    assert token not in draft[1]
+    desk.log_out()
+    desk.page.wait_for_function(f"{DRAFTS}.length === 0")
+    desk.fill(name="Secret, after the log-out")
+    assert desk.page.evaluate(DRAFTS) == []
+    desk.page.context.close()
+
+
+def test_long_texts_say_how_much_of_them_fits(server: tuple[str, Path], chromium: Browser) -> None:
+    desk = Desk(chromium.new_context().new_page(), *server)
+    desk.page.goto(f"{desk.base}/proposals/mx1/proteins/new")
+    desk.log_in()
+    said = desk.page.locator("#acronym-n")
+    for length, text in ((35, None), (36, "36 of 45 characters"), (47, "47 of 45 characters: 2 too many")):
+        desk.fill(acronym="é" * length)
+        assert (said.inner_text() if said.is_visible() else None) == text
     desk.page.context.close()

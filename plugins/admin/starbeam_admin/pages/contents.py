@@ -9,13 +9,12 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from starbeam.api import Invalid, Refusal
 from starbeam.api.database import Reader
 from starbeam.api.http import status_of
 from starbeam.api.lists import Page, number_of
-from starbeam.api.web import Show, comes_back, tidy
+from starbeam.api.web import Show, comes_back, stored, tidy
 from starbeam_admin.changes import contents
 from starbeam_admin.queries import people
 from starbeam_admin.queries.groups import GROUPS, PERMISSION, PERSON, Content
@@ -110,7 +109,7 @@ async def _taken(
     except Refusal as refused:
         shown["faults"] = {field: f"{refused.sentence}."}
         return show(template, status_code=status_of(type(refused)), **shown)
-    return Redirect(request.url.path.removesuffix(below), status_code=303)
+    return stored(request, request.url.path.removesuffix(below))
 
 
 def _handlers(content: Content, part: str) -> list[Any]:

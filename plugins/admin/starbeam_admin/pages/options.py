@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.response import Redirect
 
 from starbeam.api import Faults, Invalid, Refusal
 from starbeam.api.database import Reader
 from starbeam.api.http import status_of
 from starbeam.api.settings import Option
-from starbeam.api.web import CHANGED, Field, Show, comes_back, compare, faults_of, in_words, tidy
+from starbeam.api.web import CHANGED, Field, Show, comes_back, compare, faults_of, in_words, stored, tidy
 from starbeam_admin.beamlines import COLUMNS, Row, groups_of, rows_of
 from starbeam_admin.options import change_options, sent_values
 from starbeam_admin.queries import options
@@ -64,7 +63,7 @@ async def send_form(
         was |= {one: now[one] for one in (f"{fault.loc[-1]}" for fault in each if fault.kind == CHANGED)}
         shown = _shown(declared, texts, was, rows) | _wrong(each, refused)
         return show("admin/options_form.html", status_code=status_of(type(refused)), **shown)
-    return Redirect(request.url.path.removesuffix("/edit"), status_code=303)
+    return stored(request, request.url.path.removesuffix("/edit"))
 
 
 async def _change(change: Change, declared: Mapping[str, Option], mine: Texts, was: Texts) -> None:

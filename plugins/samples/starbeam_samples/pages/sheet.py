@@ -9,13 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from starbeam.api import Faults, Invalid, Missing, Refusal, authenticated
 from starbeam.api.database import Reader, Sheet, Write, Writer
 from starbeam.api.http import status_of
 from starbeam.api.lists import LARGEST, number_of
-from starbeam.api.web import Show, comes_back, faults_of, in_words, tidy
+from starbeam.api.web import Show, comes_back, faults_of, in_words, stored, tidy
 from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
 from starbeam_samples.forms import proteins_of
@@ -73,7 +72,7 @@ async def send_sheet(
         return show("samples/sheet.html", status_code=status_of(type(refused)), **shown | _wrong(refused))
     if dry:
         return show("samples/sheet.html", **shown | {"outcome": outcome})
-    return Redirect(request.url.path.removesuffix("/sheet"), status_code=303)
+    return stored(request, request.url.path.removesuffix("/sheet"))
 
 
 async def _container(reader: Reader, key: int) -> Any:

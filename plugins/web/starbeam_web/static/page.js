@@ -1,4 +1,5 @@
-// On every page: tables and texts are copied, pictures of one thing are looked through in a box, and keys lead on.
+// On every page: tables and texts are copied, pictures of one thing are looked through in a box, keys lead on, and what was typed is
+// forgotten once it is stored, or its person has logged out.
 "use strict";
 (() => {
   // -- copying ---------------------------------------------------------------------------
@@ -107,6 +108,27 @@
       if (link) marks(link.getAttribute("href"), on);
     });
   }
+
+  // -- what was typed (forms.js keeps it) ------------------------------------------------
+
+  const kept = () => Object.keys(sessionStorage).filter(key => key.startsWith("starbeam."));
+  const forget = keys => keys.forEach(key => sessionStorage.removeItem(key));
+  const { owner } = document.documentElement.dataset;
+  const stored = document.querySelector("[data-stored]");
+  if (stored) forget([`starbeam.draft ${new URL(stored.dataset.stored, location.href).pathname}`]);
+  // Beamlines share computers: nobody finds what somebody else has typed.
+  const isOfOthers = key => key.startsWith("starbeam.draft ") && JSON.parse(sessionStorage.getItem(key)).owner !== owner;
+  if (owner) forget(kept().filter(isOfOthers));
+  const tabs = "BroadcastChannel" in window && new BroadcastChannel("starbeam.log-out");
+  function forgetAll() {
+    forget(kept());
+    delete document.documentElement.dataset.owner;
+  }
+  if (tabs) tabs.addEventListener("message", forgetAll);
+  document.querySelector("[data-log-out]")?.addEventListener("submit", () => {
+    forgetAll();
+    if (tabs) tabs.postMessage("");
+  });
 
   // -- keys ------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ for (const sheet of document.querySelectorAll("[data-sheet]")) {
       const cell = rows[top + down] && rows[top + down][left + right];
       if (cell) cell.value = value.trim();
     }));
+    sheet.dispatchEvent(new Event("input", { bubbles: true }));
   });
   sheet.addEventListener("keydown", event => {
     const [row, column] = place(event.target);
