@@ -167,7 +167,8 @@ def test_a_shipment_from_nothing_to_labels(
 
     (shipment,) = desk.rows(f"SELECT shippingId FROM Shipping WHERE shippingName = '{name}'")[0]
     desk.page.goto(f"{desk.base}/shipments/{shipment}")
-    desk.page.get_by_role("link", name="Labels").click()
+    with desk.page.expect_navigation():
+        desk.page.get_by_role("link", name="Labels").click()
     desk.page.pdf(path=tmp_path / "page.pdf", format="A4", print_background=True)
     context.close()
     pages = said_by(tmp_path / "page.pdf")
