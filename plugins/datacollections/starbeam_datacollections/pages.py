@@ -51,7 +51,7 @@ async def _plots(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     if len(ids) > 1 and not is_quick(reader.scope):
         return {}  # cards: their page must not cost what the table holds
     found = await curves(reader, ids)
-    return {id: {"plot": plot(curve.stretches), "running": curve.running} for id, curve in found.items()}
+    return {id: {"plot": plot(curve.stretches), "curve": curve} for id, curve in found.items()}
 
 
 async def _files(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
@@ -105,7 +105,11 @@ def pages() -> Pages:
                 100,
             ),
             OfCollections({"page": "datacollections/comments.html"}, _comments, 50),
-            OfCollections({"plot": "datacollections/plot.html"}, _plots, 200),
+            OfCollections(
+                {"plot": "datacollections/plot.html", "progress": "datacollections/progress.html"},
+                _plots,
+                200,
+            ),
             OfCollections({"page": "datacollections/files.html"}, _files, 300),
         ],
         parts=[

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from starbeam_events.schemas import DataCollection, Event
-from starbeam_events.sources.activity import runs
 from starbeam_events.spectra import Plot
+from starbeam_ispyb.running import is_open, runs, seconds
 
 TITLES = {
     "dc": "Data collection",
@@ -45,6 +45,8 @@ class Card(msgspec.Struct):
     """For how many seconds a data collection has been going on, while it does."""
     lasts: float | None = None
     """The seconds that it should take."""
+    endless: bool = False
+    """A data collection that goes on no more, though nobody noted its end or a status."""
 
 
 def cards(events: Sequence[Event], now: datetime) -> list[Card]:
@@ -68,9 +70,11 @@ def _card(event: Event, now: datetime) -> Card:
     key, href = _place(event)
     card = Card(event, kind, TITLES.get(kind, event.type), key, href)
     if isinstance(event.Item, DataCollection) and event.startTime:
-        card.lasts = (event.Item.numberOfImages or 0) * (event.Item.exposureTime or 0)
-        if not event.Item.runStatus and runs(event.startTime, event.endTime, card.lasts, now):
+        item = event.Item
+        card.lasts = seconds(item.numberOfImages, item.exposureTime)
+        if runs(event.startTime, event.endTime, item.runStatus, card.lasts, now):
             card.runs = max(0.0, (now - event.startTime).total_seconds())
+        card.endless = card.runs is None and is_open(event.endTime, item.runStatus)
     return card
 
 

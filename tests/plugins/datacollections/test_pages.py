@@ -16,6 +16,7 @@ from starbeam_ispyb import models as m
 from starbeam_testing.app import Statements, TestApp
 from starbeam_testing.fixtures import MakeApp
 from support.pages import OPEN, Visitor, text_of
+from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +133,35 @@ async def test_a_card_says_that_there_is_no_analysis(make_app: MakeApp) -> None:
     for key, words in ((1, "No analysis"), (2, "Not analysed yet"), (3, "No analysis")):
         assert await drawn(visitor, key) == (words, [words], "", "")
     assert 'class="plot' not in (await visitor.open("/collections/4")).text
+
+
+async def said(visitor: Visitor, path: str) -> str:
+    return text_of((await visitor.open(path)).text)
+
+
+@pytest.mark.four_databases
+async def test_while_it_runs_one_sees_how_many_images_are_analysed(make_app: MakeApp, kind: Kind) -> None:
+    app, visitor = await opened(make_app, 1)
+    began = app.starbeam.clock.now() - timedelta(seconds=20)
+    await collection(app, 2, startTime=began, numberOfImages=3600, exposureTime=0.01)
+    waiting = r"\b(20|21|22) s of about 36 s collecting"
+    assert re.search(waiting, await said(visitor, "/collections/2"))
+    # from number 1001 on; where a database lets it be, one was looked at twice
+    await images(app, 2, *((number, 5, 2.0) for number in range(1001, 2241)))
+    if kind.flavour == "community":
+        again = {"imageQualityIndicatorsId": 1, "autoProcProgramId": 1, "dataCollectionId": 2}
+        await app.database.add(ImageQualityIndicators, {**again, "imageNumber": 2000})
+    assert "1,240 of 3,600 collecting" in await said(visitor, "/collections/2")
+    html = (await visitor.open("/collections/2")).text
+    assert '<progress max="3600" value="1240" aria-label="Images analysed">' in html
+    for path in ("/sessions/1", "/sessions/1/cards?keys=g-2", "/groups/2"):
+        # several cards must not cost what a table without an index holds
+        known = kind.flavour != "community" or path != "/sessions/1"
+        assert ("1,240 of 3,600 collecting" in await said(visitor, path)) == known, path
+    await app.database.sql("UPDATE DataCollection SET numberOfImages = NULL")
+    assert "1,240 images collecting" in await said(visitor, "/collections/2")
+    await app.database.sql("UPDATE DataCollection SET endTime = startTime")
+    assert "1,240 images" not in await said(visitor, "/collections/2")
 
 
 async def test_the_plots_of_all_cards_are_one_statement(make_app: MakeApp) -> None:

@@ -126,6 +126,9 @@ async def test_what_is_going_on_is_said_until_nobody_believes_it(make_app: MakeA
     ):
         beamline.app.set_time(at(minutes))
         assert words in text_of(await page(visitor))
+        await beamline.db.sql("UPDATE DataCollection SET runStatus = 'Running'")
+        assert words in text_of(await page(visitor))
+        await beamline.db.sql("UPDATE DataCollection SET runStatus = NULL")
     await beamline.db.sql("UPDATE DataCollection SET endTime = :end", end=at(2))
     said = text_of(await page(visitor))
     assert "collecting" not in said

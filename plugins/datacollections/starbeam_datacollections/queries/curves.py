@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -13,13 +12,12 @@ from sqlalchemy import Select, bindparam, case, func, select
 from starbeam.api.database import Reader, Scope, statement
 from starbeam_datacollections.models import ImageQualityIndicators
 from starbeam_ispyb.models import DataCollection
+from starbeam_ispyb.running import runs, seconds
 
 STRETCHES = 100
 """Into how many stretches of images a data collection is divided at most; each has two values a curve."""
 SINGLE, PIECE = 300, 12
 """Images up to this number are read one by one, those after it by so many."""
-LONGEST = timedelta(days=1)
-"""A data collection without an end is over by then: some never get one."""
 
 
 class Stretch(msgspec.Struct):
@@ -41,6 +39,10 @@ class Curve(msgspec.Struct):
 
     stretches: list[Stretch]
     running: bool
+    planned: int | None
+    """How many images are to be collected."""
+    looked_at: int = 0
+    """How many are analysed."""
 
 
 @statement
@@ -49,7 +51,6 @@ def _pieces(scope: Scope) -> Select[Any]:
     value of each: of 3,600 images 576 rows. Data collections without any have a row, too.
 
     The table is read once and grouped before anything is joined to it: not every database has an index.
-    `numberOfImages` says nothing here: it is how many images are planned.
     """
     one, number, of = ImageQualityIndicators, ImageQualityIndicators.imageNumber, DataCollection
     resolution = case((one.method2Res > 0, one.method2Res))  # 0 and -1 say that there is none
@@ -58,21 +59,22 @@ def _pieces(scope: Scope) -> Select[Any]:
         for name, value in (("image", number), ("spots", one.goodBraggCandidates), ("limit", resolution))
         for end_name, end in (("min", func.min), ("max", func.max))
     ]
+    count = func.count(number.distinct()).label("count")
     pieces = (
-        select(one.dataCollectionId, *ends)
+        select(one.dataCollectionId, count, *ends)
         .where(one.dataCollectionId.in_(bindparam("collections", expanding=True)))
         .where(scope.below(of).sees(one))
         .group_by(one.dataCollectionId, case((number <= SINGLE, number), else_=SINGLE + number // PIECE))
         .subquery()
     )
     key, *found = pieces.c
-    shown: list[Any] = [of.dataCollectionId, of.startTime, of.endTime, *found]
+    lasting = of.startTime, of.endTime, of.runStatus, of.numberOfImages, of.exposureTime
     return (
-        select(*shown)
+        select(of.dataCollectionId, *lasting, *found)
         .outerjoin(pieces, key == of.dataCollectionId)
         .where(of.dataCollectionId.in_(bindparam("collections", expanding=True)))
         .where(func.coalesce(of.voltage, 0) == 0, scope.sees(of))
-        .order_by(of.dataCollectionId, found[0])
+        .order_by(of.dataCollectionId, pieces.c.min_image)
     )
 
 
@@ -87,10 +89,13 @@ async def curves(reader: Reader, collections: Collection[int]) -> dict[int, Curv
     found: dict[int, Curve] = {}
     if not reader.scope.has(ImageQualityIndicators):
         return found
-    for key, start, end, *values in await reader.rows(_pieces(), collections=list(collections)):
-        curve = found.setdefault(key, Curve([], _running(start, end, reader.now)))
-        if values[0] is not None:
+    rows = await reader.rows(_pieces(), collections=list(collections))
+    for key, start, end, status, images, exposure, count, *values in rows:
+        running = runs(start, end, status, seconds(images, exposure), reader.now)
+        curve = found.setdefault(key, Curve([], running, images))
+        if count is not None:
             curve.stretches.append(Stretch(*values))
+            curve.looked_at += count
     for curve in found.values():
         curve.stretches = _joined(curve.stretches)
     return found
@@ -114,7 +119,3 @@ def _one(pieces: Sequence[Stretch]) -> Stretch:
         min((one.best for one in pieces if one.best is not None), default=None),
         max((one.worst for one in pieces if one.worst is not None), default=None),
     )
-
-
-def _running(start: datetime | None, end: datetime | None, now: datetime) -> bool:
-    return start is not None and end is None and now - start < LONGEST

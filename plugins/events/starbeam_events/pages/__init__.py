@@ -20,7 +20,7 @@ from starbeam.api.web import Asked, Drawn, Pages, Part, Show, Spot
 from starbeam_events.cards import by_day, cards, kinds
 from starbeam_events.cursors import Cursors
 from starbeam_events.evidence import add_evidence
-from starbeam_events.pages.sessions import TEMPLATES, Sessions
+from starbeam_events.pages.sessions import ON_CARDS, TEMPLATES, Sessions
 from starbeam_events.queries import Stream, session_seen
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_events.sources import EventFilters
@@ -34,7 +34,6 @@ LATE = timedelta(minutes=20)
 FIRST, FURTHER = Page(limit=10), Page(limit=20)
 """How many events the first page of a session has, and those after it."""
 MEMBERS = Page(limit=100)
-ON_CARDS: tuple[Spot, ...] = ("outcome", "pictures", "plot", "below")
 ALONE: tuple[Spot, ...] = (*ON_CARDS, "page")
 
 

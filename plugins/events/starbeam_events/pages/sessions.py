@@ -22,6 +22,7 @@ TEMPLATES = Path(__file__).parent.with_name("templates")
 WALL = Page(limit=6)
 ON_PAPER = Page(limit=200)
 """How many data collections the report of a session shows: the last ones."""
+ON_CARDS: tuple[Spot, ...] = ("outcome", "progress", "pictures", "plot", "below")
 TILE: Mapping[TileSpot, str] = {"state": "events/tile_state.html", "activity": "events/tile_activity.html"}
 
 
@@ -61,8 +62,7 @@ class Sessions:
         collections = [event.id for event in found[:1] if event.type == "dc"]
         shown = cards(found, reader.now)
         await add_evidence(asked.files, shown[:1])
-        spots: list[Spot] = ["outcome", "pictures", "plot", "below"]
-        more = await asked.show.of_collections(reader, collections, spots, kinds(shown[:1]))
+        more = await asked.show.of_collections(reader, collections, ON_CARDS, kinds(shown[:1]))
         return {"cards": shown, "more": more}
 
     async def report(self, reader: Reader, asked: Asked) -> Mapping[str, Any]:

@@ -13,12 +13,11 @@ from sqlalchemy import DateTime, Select, bindparam, func, literal, select, union
 from starbeam.api.database import Reader, Scope, seconds_between, statement, whole
 from starbeam_events.sources.base import SESSIONS, EventSource, Query
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup
+from starbeam_ispyb.running import runs
 
 QUARTER = timedelta(minutes=15)
 QUARTERS = 24
 """How many quarters of an hour are looked back."""
-AT_LEAST = timedelta(hours=2)
-"""How long a data collection without an end may take, whatever it should take."""
 
 
 class Newest(msgspec.Struct):
@@ -36,15 +35,8 @@ class Newest(msgspec.Struct):
     """That of its source."""
 
     def runs(self, now: datetime) -> bool:
-        """Whether it is a data collection that is not over: one without an end for too long is taken to have
-        none recorded."""
-        return self.type == "dc" and runs(self.start, self.end, self.lasts, now)
-
-
-def runs(start: datetime, end: datetime | None, lasts: float | None, now: datetime) -> bool:
-    """Whether what should last so many seconds is not over."""
-    expected = min(3 * (lasts or 0), timedelta(days=30).total_seconds())
-    return end is None and now - start <= max(AT_LEAST, timedelta(seconds=expected))
+        """Whether it is a data collection that is not over."""
+        return self.type == "dc" and runs(self.start, self.end, self.outcome, self.lasts, now)
 
 
 @statement
