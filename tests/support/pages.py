@@ -53,7 +53,7 @@ def fields_of(html: str) -> dict[str, str]:
     for tag in re.findall(r"<input[^>]*>", form):
         name = re.search(r' name="([^"]*)"', tag)
         value = re.search(r' value="([^"]*)"', tag)
-        if name and 'type="file"' not in tag:
+        if name and 'type="file"' not in tag and not ('type="radio"' in tag and " checked" not in tag):
             found[name[1]] = unescape(value[1] if value else "")
     for name, text in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.S):
         found[name] = unescape(text)

@@ -6,6 +6,7 @@ What a person types is text; `Form` makes a body of it, and says of each field w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 Kind = Literal["text", "long", "number", "choice"]
 Choices = Sequence[tuple[str, str]]
 NEEDED = "This is needed."
+NOT_THERE = "There is none of this name. Please choose one of the list."
+MANY = 30
+"""Of more than these one is chosen by typing its name."""
 CHANGED = "changed"
 """The kind of fault where somebody else has changed a field."""
 
@@ -53,6 +57,20 @@ class Field:
     def place(self) -> list[str]:
         """Its place in the body."""
         return self.name.split(".")
+
+    @property
+    def by_name(self) -> bool:
+        """Whether one is chosen by typing its name: there are too many for a list that opens."""
+        return self.kind == "choice" and len(self.choices) > MANY
+
+    def words(self, value: str) -> str:
+        """The name of what was chosen; what is none, as it is."""
+        return dict(self.choices).get(value, value)
+
+    def value(self, words: str) -> str:
+        """What has this name; what has none, as it is."""
+        known = {name.casefold(): value for value, name in self.choices}
+        return known.get(words.casefold(), words)
 
 
 @dataclass(frozen=True)
@@ -148,7 +166,7 @@ def _fields(
         if attribute is not None and not schema.has(attribute):
             continue
         said = said_of(one.type)
-        choices = about.choices.get(name, _words(inner[0]))
+        choices = _told_apart(about.choices.get(name, _words(inner[0])))
         column = schema.found(model.__tablename__, one.encode_name)
         yield Field(
             name=name,
@@ -174,6 +192,12 @@ def _kind(held: inspect.Type, is_long: bool, chooses: bool) -> Kind:
 def _words(held: inspect.Type) -> Choices:
     values = held.values if isinstance(held, inspect.LiteralType) else ()
     return [(f"{value}", f"{value}") for value in values]
+
+
+def _told_apart(choices: Choices) -> Choices:
+    """With the value beside names that several have."""
+    names = Counter(name.casefold() for _, name in choices)
+    return [(one, f"{name} ({one})" if names[name.casefold()] > 1 else name) for one, name in choices]
 
 
 def _is_nothing(held: inspect.Type) -> bool:
@@ -222,6 +246,7 @@ def check(
     """Raises Faults with each field that has no good value."""
     lacking = [one for one in fields if one.needed and not texts.get(one.name, "-")]
     faults = [Invalid(NEEDED, ["body", *one.place]) for one in lacking]
+    faults += [Invalid(NOT_THERE, ["body", *one.place]) for one in fields if _is_unknown(one, texts)]
     told = [one.loc for one in faults]
     for fault in Sheet(kind, [body]).read()[1]:
         place = ["body", *fault.loc[2:]]
@@ -229,6 +254,12 @@ def check(
             faults.append(Invalid(in_words(fault.sentence), place))
     if faults:
         raise Faults(faults)
+
+
+def _is_unknown(one: Field, texts: Mapping[str, str]) -> bool:
+    """Whether a name was typed that nothing has; a number may be a key, which others know to be one."""
+    text = texts.get(one.name, "")
+    return one.by_name and bool(text) and number_of(text) is None
 
 
 _BOUND = re.compile(r"Expected `\w+` (?P<how>>=|<=|>|<) (?P<bound>\S+)")

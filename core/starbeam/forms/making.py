@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from starbeam.forms import described as forms
 from starbeam.forms import storing
 from starbeam.forms.described import About, EditOf, Field, FormOf
@@ -45,6 +47,8 @@ async def make(writer: Writer, making: Making, texts: Mapping[str, str], after: 
     """Store what was typed for it: the key. Raises Faults with the fields of the form that it has itself."""
     fields = [replace(one, name=one.name.removeprefix(f"{making.name}.")) for one in making.fields]
     typed = {one.name: texts.get(f"{making.name}.{one.name}", "") for one in fields}
-    body = {**forms.body_of(fields, typed, empty=False), **making.about.given}
+    taken = {one.encode_name for one in structs.fields(making.form.create)}
+    given = {name: value for name, value in making.about.given.items() if name in taken}
+    body = {**forms.body_of(fields, typed, empty=False), **given}
     forms.check(making.form.create, fields, body, typed)
     return await storing.add(writer, making.form, body, after)

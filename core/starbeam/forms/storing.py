@@ -66,7 +66,8 @@ def compare(
     """Raises Faults for what others changed too since a form was opened."""
     clashes = [
         Invalid(
-            f"Somebody changed this meanwhile, to {now[one.name] or 'nothing'}. Store again to keep yours.",
+            f"Somebody changed this meanwhile, to {one.words(now[one.name]) or 'nothing'}. "
+            "Store again to keep yours.",
             ["body", *one.place],
             CHANGED,
         )

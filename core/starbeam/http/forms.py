@@ -64,6 +64,11 @@ class _Typed:
         self.texts = {one.name: sent[one.name] for one in self.all_fields if one.name in sent}
         first = {name: name.partition(".")[0] for name in sent}
         self.hidden = {name: sent[name] for name in sent if first[name] in ("after", "was")}
+        for one in self.all_fields:
+            if one.by_name and one.name in self.texts:
+                self.texts[one.name] = one.value(self.texts[one.name])
+            if sent.get(f"take.{one.name}") == "theirs":  # which the form was shown with
+                self.texts[one.name] = self.hidden.get(f"was.{one.name}", "")
 
     def values(self, faults: Mapping[str, str] | None = None, others: Sequence[str] = ()) -> dict[str, Any]:
         """What the template is given."""
@@ -77,8 +82,14 @@ class _Typed:
             "hidden": self.hidden,
             "faults": faults or {},
             "others": others,
+            "theirs": {},
             "is_new": self.row is None,
         }
+
+    def clashes(self, refused: Refusal) -> list[Field]:
+        """What somebody else has changed too."""
+        places = _changed_meanwhile(refused)
+        return [one for one in self.fields if one.place in places]
 
     def shown(self) -> Response[Any]:
         """The form, as it is filled in."""
@@ -97,7 +108,8 @@ class _Typed:
         }
         others = [text for name, text in faults.items() if name not in known]
         others += [] if faults else [refused.sentence]
-        shown = self.values(faults, others)
+        theirs = {one.name: one.words(self.hidden[f"was.{one.name}"]) for one in self.clashes(refused)}
+        shown = self.values(faults, others) | {"theirs": theirs}
         return self.show("web/form.html", status_code=status_of(type(refused)), **shown)
 
 
@@ -180,7 +192,7 @@ def edit_pages(form: EditOf) -> list[Any]:
         try:
             await write.alone(form.alone, storing.change, form, key, typed.fields, mine, was)
         except Refusal as refused:
-            clashes = [one for one in typed.fields if one.place in _changed_meanwhile(refused)]
+            clashes = typed.clashes(refused)
             typed.hidden |= _opened({one.name: forms.text_of(row, one.place) for one in clashes})
             return typed.refused(refused)
         return stored(request, request.url.path.removesuffix("/edit"))

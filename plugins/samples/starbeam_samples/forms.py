@@ -18,13 +18,14 @@ from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.samples import SAMPLES
 from starbeam_samples.schemas import ProteinOrder
 
-MANY = Page(limit=1000)
+EVERY = Page(limit=10_000)
+"""More than a proposal has."""
 
 
 async def proteins_of(reader: Reader, proposal_id: int) -> list[schemas.Protein]:
     """The proteins of a proposal, by acronym."""
     filters = ProteinFilters(proposalId=proposal_id, order_by=ProteinOrder.ACRONYM)
-    return (await reader.page(PROTEINS, MANY, filters)).results
+    return (await reader.page(PROTEINS, EVERY, filters)).results
 
 
 async def _choices(reader: Reader, proposal_id: int) -> dict[str, Choices]:
@@ -60,31 +61,33 @@ async def _sample(reader: Reader, row: schemas.Sample) -> About:
         (code or "container", f"/containers/{row.containerId}"),
         (_called(row), f"/samples/{row.blSampleId}"),
     ]
-    return About(places, {}, await _choices(reader, container.proposalId))
+    given = {"proposalId": container.proposalId}
+    return About(places, given, await _choices(reader, container.proposalId))
 
 
 def _called(row: Any) -> str:
     return getattr(row, "acronym", None) or row.name or "without a name"
 
 
+PROTEIN = FormOf(
+    title="protein",
+    under="/proposals/{parent:str}/proteins",
+    path="/proteins",
+    rows=PROTEINS,
+    key="proteinId",
+    create=schemas.ProteinCreate,
+    change=schemas.ProteinCreateOptional,
+    add=proteins.add,
+    update=proteins.update,
+    models={"": Protein},
+    named_by=("proposalId", "acronym"),
+    of_parent=_new_protein,
+    of_row=_protein,
+    called=_called,
+    long=frozenset({"sequence"}),
+)
 FORMS = [
-    FormOf(
-        title="protein",
-        under="/proposals/{parent:str}/proteins",
-        path="/proteins",
-        rows=PROTEINS,
-        key="proteinId",
-        create=schemas.ProteinCreate,
-        change=schemas.ProteinCreateOptional,
-        add=proteins.add,
-        update=proteins.update,
-        models={"": Protein},
-        named_by=("proposalId", "acronym"),
-        of_parent=_new_protein,
-        of_row=_protein,
-        called=_called,
-        long=frozenset({"sequence"}),
-    ),
+    PROTEIN,
     FormOf(
         title="sample",
         under="/containers/{parent:str}/samples",
@@ -101,6 +104,7 @@ FORMS = [
         of_row=_sample,
         called=_called,
         left_out=frozenset({"containerId", "Crystal.crystalId"}),
+        makes={"Crystal.proteinId": PROTEIN},
     ),
 ]
 """What people type of proteins and samples one by one."""

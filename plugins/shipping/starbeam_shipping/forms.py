@@ -20,12 +20,13 @@ from starbeam_shipping.queries.shippings import SHIPPINGS
 
 TYPES: Choices = [(one, one) for one in ("Unipuck", "SPINEpuck", "Puck", "Plate96")]
 """Of containers: those that are drawn, and the one that others know."""
-MANY = Page(limit=1000)
+EVERY = Page(limit=10_000)
+"""More than a proposal has."""
 
 
 async def _contacts(reader: Reader, proposal_id: int) -> dict[str, Choices]:
     """The lab contacts of a proposal, for both directions."""
-    found = await reader.page(LAB_CONTACTS, MANY, LabContactFilters(proposalId=proposal_id))
+    found = await reader.page(LAB_CONTACTS, EVERY, LabContactFilters(proposalId=proposal_id))
     cards = [(f"{one.labContactId}", one.cardName) for one in found.results]
     return {"sendingLabContactId": cards, "returnLabContactId": cards}
 

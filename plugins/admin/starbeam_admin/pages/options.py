@@ -50,6 +50,7 @@ async def send_form(
     sent = {name: tidy(f"{value}") for name, value in (await request.form()).items()}
     was = {name: sent.get(f"was.{name}", "") for name in declared}
     texts, rows = {name: sent[name] for name in declared if name in sent}, _typed(sent)
+    texts |= {name: was[name] for name in declared if sent.get(f"take.{name}") == "theirs"}
     if await comes_back(request):
         return show("admin/options_form.html", **_shown(declared, texts, was, rows))
     try:
@@ -60,8 +61,9 @@ async def send_form(
     except Refusal as refused:
         each = faults_of(refused) if isinstance(refused, Invalid) else []
         now = _texts(declared, await options.values(reader, declared))
-        was |= {one: now[one] for one in (f"{fault.loc[-1]}" for fault in each if fault.kind == CHANGED)}
-        shown = _shown(declared, texts, was, rows) | _wrong(each, refused)
+        theirs = {one: now[one] for one in (f"{fault.loc[-1]}" for fault in each if fault.kind == CHANGED)}
+        was |= theirs
+        shown = _shown(declared, texts, was, rows) | _wrong(each, refused) | {"theirs": theirs}
         return show("admin/options_form.html", status_code=status_of(type(refused)), **shown)
     return stored(request, request.url.path.removesuffix("/edit"))
 
@@ -151,4 +153,5 @@ def _shown(declared: Mapping[str, Option], texts: Texts, was: Texts, rows: Seque
         "cells": {},
         "faults": {},
         "others": [],
+        "theirs": {},
     }

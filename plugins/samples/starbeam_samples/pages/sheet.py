@@ -14,7 +14,7 @@ from starbeam.api import Faults, Invalid, Missing, Refusal, authenticated
 from starbeam.api.database import Reader, Sheet, Write, Writer
 from starbeam.api.http import status_of
 from starbeam.api.lists import LARGEST, number_of
-from starbeam.api.web import Show, comes_back, faults_of, in_words, stored, tidy
+from starbeam.api.web import CHANGED, Show, comes_back, faults_of, in_words, stored, tidy
 from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
 from starbeam_samples.forms import proteins_of
@@ -52,6 +52,7 @@ async def send_sheet(
     container = await _container(reader, key)
     form = await request.form()
     typed, was = _typed(form, ""), _typed(form, "was.")
+    typed |= {place: was.get(place, _empty()) for place in typed if form.get(f"take.{place}") == "theirs"}
     dry = "check" in form
     shown = await _shown(reader, key, container, typed, was)
     if await comes_back(request):
@@ -66,13 +67,19 @@ async def send_sheet(
             outcome = await write(_fill, key, typed, was, dry)
     except Refusal as refused:
         now = _cells(await reader.rows(belonging.sheet(), key=key))
-        for one in faults_of(refused) if isinstance(refused, Invalid) else ():
-            if one.kind == "changed":  # who stores again has seen it
-                was[int(one.loc[1])] = now.get(int(one.loc[1]), _empty())
-        return show("samples/sheet.html", status_code=status_of(type(refused)), **shown | _wrong(refused))
+        theirs = {place: now.get(place, _empty()) for place in _clashes(refused)}
+        was |= theirs  # who stores again has seen it
+        shown |= _wrong(refused) | {"theirs": theirs}
+        return show("samples/sheet.html", status_code=status_of(type(refused)), **shown)
     if dry:
         return show("samples/sheet.html", **shown | {"outcome": outcome})
     return stored(request, request.url.path.removesuffix("/sheet"))
+
+
+def _clashes(refused: Refusal) -> list[int]:
+    """The positions that somebody else has changed too."""
+    each = faults_of(refused) if isinstance(refused, Invalid) else []
+    return [int(one.loc[1]) for one in each if one.kind == CHANGED]
 
 
 async def _container(reader: Reader, key: int) -> Any:
@@ -92,7 +99,7 @@ async def _fill(writer: Writer, key: int, typed: Cells, was: Cells, dry: bool) -
     for place, row in mine.items():
         there = now.get(place, _empty())
         if there != was.get(place, _empty()) and _folded(there) != _folded(row):
-            told.append(Invalid(f"Changed meanwhile: {_said(there)}", ["body", place, "name"], "changed"))
+            told.append(Invalid(f"Changed meanwhile: {_said(there)}", ["body", place, "name"], CHANGED))
     if told:
         raise Faults(told)
     rows = [_row(place, row, now.get(place)) for place, row in mine.items()]
@@ -171,5 +178,6 @@ async def _shown(reader: Reader, key: int, container: Any, typed: Cells, was: Ce
         "proteins": await proteins_of(reader, container.proposalId),
         "faults": {},
         "others": [],
+        "theirs": {},
         "outcome": None,
     }
