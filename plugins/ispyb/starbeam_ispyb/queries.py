@@ -1,12 +1,16 @@
-"""What new rows may hang on."""
+"""What new rows may hang on, and which data collections go on: SQL."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, select
+from typing import Any
 
-from starbeam.api.database import Scope, statement
-from starbeam_ispyb.models import Proposal
+import msgspec
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
+
+from starbeam.api.database import NOW, Reader, Scope, seconds_between, statement
+from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Proposal
 from starbeam_ispyb.names import is_proposal, proposal_name
+from starbeam_ispyb.running import AFTER
 
 
 @statement
@@ -25,3 +29,30 @@ def proposal_named(scope: Scope) -> Select[int, str | None]:
 def name_of_proposal(scope: Scope) -> Select[str | None]:
     """The name of the proposal `key`, if the caller sees it."""
     return select(proposal_name()).where(Proposal.proposalId == bindparam("key"), scope.sees(Proposal))
+
+
+class Told(msgspec.Struct):
+    """As what listeners are told of a data collection, and whether they may be."""
+
+    session: int
+    group: int
+    goes_on: bool
+
+
+def goes_on(one: Any) -> ColumnElement[bool]:
+    """Whether values of a data collection's images or maps may still come in: it has no end or a late one."""
+    return or_(one.endTime.is_(None), seconds_between(one.endTime, NOW) <= AFTER.total_seconds())
+
+
+@statement
+def _told(scope: Scope) -> Select[*tuple[Any, ...]]:
+    one, group = DataCollection, DataCollectionGroup
+    rows = select(group.sessionId, group.dataCollectionGroupId, goes_on(one))
+    rows = rows.join(group, group.dataCollectionGroupId == one.dataCollectionGroupId)
+    return rows.where(one.dataCollectionId == bindparam("collection"), scope.sees(one))
+
+
+async def told(reader: Reader, collection: int, missing: str) -> Told:
+    """Of a data collection that the caller sees. 1 statement."""
+    session, group, running = await reader.first(_told(), missing, collection=collection)
+    return Told(session, group, bool(running))

@@ -9,6 +9,10 @@ RUNNING = "running"
 AT_LEAST = timedelta(hours=2)
 """How long one without an end may take, whatever it should take."""
 AT_MOST = timedelta(days=30)
+LATE = timedelta(minutes=20)
+"""How long after the end of a session its pages still wait for news."""
+AFTER = timedelta(minutes=10)
+"""How long after the end of a data collection what is found at once is still coming in, as a rule."""
 
 
 def seconds(images: int | None, exposure: float | None) -> float:
@@ -30,3 +34,8 @@ def runs(
         return False
     longest = min(3 * (lasts or 0), AT_MOST.total_seconds())
     return now - start <= max(AT_LEAST, timedelta(seconds=longest))
+
+
+def may_go_on(end: datetime | None, now: datetime) -> bool:
+    """Whether something may still happen in a session that ends then."""
+    return end is None or end >= now - LATE

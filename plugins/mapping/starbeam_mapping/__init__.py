@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starbeam.api import Context, NoSettings, Plugin, hookimpl
 
@@ -36,6 +36,13 @@ class MappingPlugin(Plugin[NoSettings]):
         from starbeam_mapping import visibility
 
         return visibility.RULES
+
+    @hookimpl(optionalhook=True)
+    def register_signs(self, ctx: Context) -> Iterable[Any]:
+        """A data collection changes when one of its maps has other values."""
+        from starbeam_mapping.queries import measured
+
+        return [measured]
 
     @hookimpl
     def register_pages(self, ctx: Context) -> Iterable[Pages]:

@@ -17,6 +17,8 @@ from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, asked, send_file
 from starbeam.api.lists import Page, Paged, nothing
 from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Tab
+from starbeam_ispyb.queries import told
+from starbeam_ispyb.running import may_go_on
 from starbeam_mapping import queries
 from starbeam_mapping.overlay import Limit, Look, overlay
 from starbeam_mapping.queries import MAPS_OF_SESSION, SessionMapFilters, has_maps
@@ -40,7 +42,16 @@ async def list_maps_of_session(
     """The maps that were measured in a session."""
     head = await show.head("session", reader, key)
     found = await _maps(reader, page, SessionMapFilters(sessionId=key))
-    return show("mapping/maps.html", page=found, head=head, held=has_maps(reader.scope))
+    end = await queries.session_end(reader, key)
+    return show(
+        "mapping/maps.html",
+        page=found,
+        head=head,
+        held=has_maps(reader.scope),
+        session=key,
+        live=may_go_on(end, reader.now),
+        marks=await queries.marks(reader, found.results),
+    )
 
 
 @get("/collections/{key:int}/maps", access=authenticated, dependencies=asked(Look))
@@ -56,7 +67,16 @@ async def show_maps(
     if not found.results:
         raise Missing("Not Found")
     drawn = await overlay(reader, files, key, found.results, filters)
-    return show("mapping/overlay.html", page=found, key=key, overlay=drawn, filters=filters, lights=LIGHTS)
+    return show(
+        "mapping/overlay.html",
+        page=found,
+        key=key,
+        overlay=drawn,
+        filters=filters,
+        lights=LIGHTS,
+        of=await told(reader, key, queries.MAPS.missing),
+        marks=await queries.marks(reader, [one.map for one in drawn.layers]),
+    )
 
 
 @get("/collections/{key:int}/maps/snapshot", access=authenticated)
@@ -86,7 +106,7 @@ async def send_map(
 
 async def _of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
     found = await _maps(reader, OF_SAMPLE, SessionMapFilters(blSampleId=int(asked.key or 0)))
-    return {"page": found} if found.results else None
+    return {"page": found, "marks": await queries.marks(reader, found.results)} if found.results else None
 
 
 async def _of_collections(

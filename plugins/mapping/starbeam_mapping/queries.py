@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from starbeam.api import NotHeld
-from starbeam.api.database import Reader, Rows, Scope, Shape, joined, statement
+from starbeam.api.database import Reader, Rows, Scope, Shape, digest, joined, statement
 from starbeam.api.lists import Filters, List, Where, query_id
 from starbeam_ispyb.models import BLSession, DataCollection, DataCollectionGroup, GridInfo
+from starbeam_ispyb.queries import goes_on
 from starbeam_ispyb.snapshots import PLACED, Placed
 from starbeam_mapping import schemas
 from starbeam_mapping.image import MOST_BYTES, Stored
@@ -154,6 +157,48 @@ async def placed(reader: Reader, collection: int) -> dict[int, Placed]:
     """Where the grids of a data collection lie; none of one that the caller does not see. 1 statement."""
     rows = await reader.rows(_placed(), collection=collection)
     return {key: _PLACED.make(row) for key, *row in rows}
+
+
+@statement
+def _session_end(scope: Scope) -> Select[Any]:
+    own = BLSession
+    return select(own.endDate).where(own.sessionId == bindparam("session"), scope.sees(own))
+
+
+async def session_end(reader: Reader, session: int) -> datetime | None:
+    """When a session ends that the caller sees. 1 statement."""
+    end: datetime | None = await reader.scalar(_session_end(), session=session)
+    return end
+
+
+def measured(scope: Scope, one: Any) -> ColumnElement[Any] | None:
+    """What shows that maps of a data collection have other values while it runs and shortly after; None where
+    there are no maps."""
+    if not has_maps(scope):
+        return None
+    own, grid = aliased(XRFFluorescenceMapping), aliased(GridInfo)
+    found = select(func.sum(_mark(own))).join(grid, grid.gridInfoId == own.gridInfoId)
+    return case((goes_on(one), found.where(grid.dataCollectionId == one.dataCollectionId).scalar_subquery()))
+
+
+def _mark(own: Any) -> ColumnElement[Any]:
+    shown = own.points, own.min, own.max, own.opacity, own.colourMap, own.data
+    return digest(own.xrfFluorescenceMappingId, *shown)
+
+
+@statement
+def _marks(scope: Scope) -> Select[Any]:
+    own = XRFFluorescenceMapping
+    rows: Select[Any] = select(_KEY, _mark(own))
+    return rows.where(_KEY.in_(bindparam("maps", expanding=True)), scope.sees(own))
+
+
+async def marks(reader: Reader, maps: Collection[schemas.Map]) -> dict[int, int]:
+    """A number for each of these maps, another one when it has other values: pages ask for its picture by it,
+    since browsers keep what they have under the same address. 1 statement."""
+    keys = [one.xrfFluorescenceMappingId for one in maps]
+    rows = await reader.rows(_marks(), maps=keys) if keys else []
+    return {int(key): int(mark) for key, mark in rows}
 
 
 @statement

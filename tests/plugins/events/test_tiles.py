@@ -156,6 +156,7 @@ async def test_the_page_of_a_beamline(make_app: MakeApp) -> None:
     assert keys(wall) == ["robot-8"]
     assert re.findall(r"position (\d)", text_of(wall)) == ["8", "7", "6", "5", "4", "3"]
     assert "<form" not in wall
+    assert 'data-follow data-stream="/ispyb/api/v1/events/stream" data-sessions="1"' in wall
 
     beamline.app.set_time(datetime(2026, 3, 10, 20))
     nothing = text_of(await page(visitor, "/beamlines/ID02"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,30 @@ async def opened(make_app: MakeApp, **settings: Any) -> tuple[Maps, Visitor]:
     return maps, visitor
 
 
+def mark_of(html: str, key: int) -> str:
+    """The address of a map's picture, which has a number for its values."""
+    found = re.search(rf'<img class="map" src="(/maps/{key}/picture\?mark=\d+)" alt="Map of', html)
+    assert found is not None, html
+    return found[1]
+
+
+@pytest.mark.on("sqlite-union", "mariadb-diamond")
+async def test_a_map_has_another_address_when_it_has_other_values(make_app: MakeApp) -> None:
+    maps, visitor = await opened(make_app)
+    await maps.add(7, [1, -1], 2, 1)
+
+    async def now() -> str:
+        return mark_of((await visitor.open("/sessions/1/maps")).text, 7)
+
+    known = await now()
+    assert await now() == known
+    for change in ("data = :data", "points = 2", "max = 9", "colourMap = 'magma'"):
+        data = {"data": gzip.compress(b"[1, 2]")} if ":data" in change else {}
+        await maps.db.sql(f"UPDATE XRFFluorescenceMapping SET {change}", **data)
+        before, known = known, await now()
+        assert known != before, change
+
+
 @pytest.mark.on("sqlite-union", "mariadb-diamond")
 async def test_maps_of_a_session_and_of_a_sample(make_app: MakeApp) -> None:
     maps, visitor = await opened(make_app)
@@ -62,14 +88,12 @@ async def test_maps_of_a_session_and_of_a_sample(make_app: MakeApp) -> None:
         "Fe K 6.25 – 6.50 keV Data collection 1 Points 2 × 1, 2 measured Colours gray Opacity 25 %"
         in text_of(html)
     )
-    assert '<img class="map" src="/ispyb/api/v1/mapping/7" alt="Map of Fe K, 2 × 1 points"' in html
-    assert "mapping/8" not in html
-    shown = await visitor.open(
-        "/ispyb/api/v1/mapping/7", Accept="image/*", **{"Sec-Fetch-Site": "same-origin"}
-    )
+    address = mark_of(html, 7)
+    assert "/maps/8/" not in html
+    shown = await visitor.open(address, Accept="image/*", **{"Sec-Fetch-Site": "same-origin"})
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
-    assert "mapping/7" in (await visitor.open("/samples/1")).text
-    assert "mapping/" not in (await visitor.open("/samples/2")).text  # of a session that the caller is not of
+    assert mark_of((await visitor.open("/samples/1")).text, 7) == address
+    assert "/maps/" not in (await visitor.open("/samples/2")).text  # of a session that the caller is not of
     csv = (await visitor.open("/sessions/1/maps?format=csv")).text.splitlines()
     assert (len(csv), csv[1].split(",")[0]) == (2, "7")
 
@@ -105,8 +129,8 @@ async def test_maps_over_the_picture_of_a_sample(make_app: MakeApp, tmp_path: Pa
     await maps.db.sql("UPDATE DataCollection SET xtalSnapshotFullPath1 = :path", path=path)
     html = (await visitor.open("/collections/1/maps?map1=7&map2=9&low2=0&opacity2=50")).text
     assert 'viewBox="0 11.0 60.0 48.0"' in html
-    assert 'href="/maps/7/picture?colours=red" width="2" height="1"' in html
-    assert 'href="/maps/9/picture?colours=green&amp;low=0.0"' in html
+    assert re.search(r'href="/maps/7/picture\?colours=red&amp;mark=\d+" width="2" height="1"', html)
+    assert 'href="/maps/9/picture?colours=green&amp;low=0.0&amp;mark=' in html
     assert html.count('transform="translate(20.0 30.0) scale(10.0 10.0)"') == 2
     assert ('opacity="0.25"' in html, 'opacity="0.5"' in html) == (True, True)
     assert "Fe, 6.25 – 6.50 keV" in text_of(html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sqlite3
@@ -24,7 +25,7 @@ PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
 PLUGINS = [
     *("auth_dummy", "ispyb", "proposals", "samples", "shipping", "processing", "datacollections", "events"),
-    *("stats", "web"),
+    *("mapping", "stats", "web"),
 ]
 
 PUCK = (
@@ -95,6 +96,29 @@ class Beamline:
                 "UPDATE DataCollection SET endTime = ?, runStatus = 'Successful' WHERE dataCollectionId = ?",
                 given,
             )
+
+    def look_at(self, key: int, first: int, last: int) -> None:
+        """Let images of one be looked at."""
+        with self._open() as sql:
+            columns = "dataCollectionId, imageNumber, goodBraggCandidates"
+            rows = [(key, number, 10 * number) for number in range(first, last + 1)]
+            sql.executemany(f"INSERT INTO ImageQualityIndicators ({columns}) VALUES (?, ?, ?)", rows)
+
+    def map(self, key: int, values: list[int]) -> None:
+        """Let one have a map of three points, or other values in it."""
+        data = gzip.compress(json.dumps(values).encode())
+        with self._open() as sql:
+            (there,) = sql.execute("SELECT count(*) FROM GridInfo WHERE gridInfoId = ?", [key]).fetchone()
+            if there:
+                sql.execute("UPDATE XRFFluorescenceMapping SET data = ? WHERE gridInfoId = ?", [data, key])
+                return
+            columns = "gridInfoId, dataCollectionId, steps_x, steps_y"
+            sql.execute(f"INSERT INTO GridInfo ({columns}) VALUES (?, ?, 3, 1)", [key, key])
+            columns = "xrfFluorescenceMappingROIId, element, startEnergy, endEnergy"
+            sql.execute(f"INSERT INTO XRFFluorescenceMappingROI ({columns}) VALUES (?, 'Fe', 6, 7)", [key])
+            columns = "xrfFluorescenceMappingId, xrfFluorescenceMappingROIId, gridInfoId, dataFormat, data"
+            row = [key, key, key, "json+gzip", data]
+            sql.execute(f"INSERT INTO XRFFluorescenceMapping ({columns}) VALUES (?, ?, ?, ?, ?)", row)
 
     def process(self, key: int) -> None:
         """Let a program process one."""
@@ -339,6 +363,35 @@ def test_statistics_and_positions_of_samples_change(
     served[1].end(key)
     expect(number).to_contain_text(str(before + 1), timeout=PATIENCE)
     expect(spot).to_have_accessible_name("Position 3: KinA-x3, collected", timeout=PATIENCE)
+
+
+def test_the_pages_of_a_data_collection_and_of_its_maps_change(
+    context: BrowserContext, served: tuple[Running, Beamline]
+) -> None:
+    beamline = served[1]
+    key = beamline.begin()
+    beamline.look_at(key, 1, 2)
+    beamline.map(key, [1, -1, -1])
+    page, maps, over = (
+        opened(context, served, path)
+        for path in (f"/collections/{key}", "/sessions/1/maps", f"/collections/{key}/maps")
+    )
+    live(page)
+    head, point = page.locator(".head"), over.locator("[data-of=read]")
+    expect(head).to_contain_text("2 of 100 collecting")
+    over.locator(".pic").focus()
+    over.keyboard.press("ArrowRight")
+    expect(point).to_have_text("Column 3, row 1. Fe: not measured", timeout=PATIENCE)
+    before = maps.locator("img.map").get_attribute("src") or ""
+    beamline.look_at(key, 3, 7)
+    beamline.map(key, [1, 5, 7])
+    expect(head).to_contain_text("7 of 100 collecting", timeout=PATIENCE)
+    expect(page.locator("svg.plot text").first).to_have_text("70")
+    expect(point).to_have_text("Column 3, row 1. Fe: 7", timeout=PATIENCE)
+    expect(over.locator("#bars1 .ends")).to_have_text("1.07.0", timeout=PATIENCE)
+    expect(maps.locator("img.map")).not_to_have_attribute("src", before, timeout=PATIENCE)
+    beamline.end(key)
+    expect(head).to_contain_text("success", timeout=PATIENCE)
 
 
 def copied(page: Page, name: str) -> str:

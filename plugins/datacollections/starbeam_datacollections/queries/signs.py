@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import aliased
 
-from starbeam.api.database import NOW, Scope, seconds_between
+from starbeam.api.database import Scope
 from starbeam_datacollections.models import ImageQualityIndicators
-
-AFTER = timedelta(minutes=10)
-"""How long after the end of a data collection its images are still looked at, as a rule."""
+from starbeam_ispyb.queries import goes_on
 
 
 def looked_at(scope: Scope, one: Any) -> ColumnElement[Any] | None:
@@ -24,5 +21,4 @@ def looked_at(scope: Scope, one: Any) -> ColumnElement[Any] | None:
         return None
     image = aliased(ImageQualityIndicators)
     number = select(func.count()).where(image.dataCollectionId == one.dataCollectionId).scalar_subquery()
-    goes_on = or_(one.endTime.is_(None), seconds_between(one.endTime, NOW) <= AFTER.total_seconds())
-    return case((goes_on, number))
+    return case((goes_on(one), number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Annotated, Any, get_args
 
 from litestar import Request, Response, get
@@ -20,17 +20,17 @@ from starbeam.api.web import Asked, Drawn, Pages, Part, Show, Spot
 from starbeam_events.cards import by_day, cards, kinds
 from starbeam_events.cursors import Cursors
 from starbeam_events.evidence import add_evidence
+from starbeam_events.live.watch import WATCHED
 from starbeam_events.pages.sessions import ON_CARDS, TEMPLATES, Sessions
 from starbeam_events.queries import Stream, session_seen
 from starbeam_events.schemas import Event, EventStatus
 from starbeam_events.sources import EventFilters
 from starbeam_events.sources.pictures import PICTURES, picture
 from starbeam_ispyb.models import AutoProcProgramMessage
+from starbeam_ispyb.running import may_go_on
 
 Keys = Annotated[str, QueryParameter(description="Keys of events, with commas between", max_length=2_000)]
 MOST_CARDS = 50
-LATE = timedelta(minutes=20)
-"""How long after the end of a session its page still waits for news."""
 FIRST, FURTHER = Page(limit=10), Page(limit=20)
 """How many events the first page of a session has, and those after it."""
 MEMBERS = Page(limit=100)
@@ -49,7 +49,8 @@ async def show_collection(
     (event,) = found.page.results or _none()
     more = await show.of_collections(reader, [key], ALONE)
     steps = await _steps(reader, show, event)
-    return show("events/collection.html", card=cards([event], reader.now)[0], more=more[key], steps=steps)
+    card, live = cards([event], reader.now)[0], _is_watched(event, reader.now)
+    return show("events/collection.html", card=card, more=more[key], steps=steps, live=live)
 
 
 async def show_cards(
@@ -72,12 +73,6 @@ async def show_cards(
     return show("events/some_cards.html", days=days, more=more)
 
 
-def _goes_on(reader: Reader, session: Any) -> bool:
-    """Whether something may still happen in a session."""
-    end = session.endDate if session else None
-    return end is None or end >= reader.now - LATE
-
-
 async def show_group(
     reader: NamedDependency[Reader],
     files: NamedDependency[Files],
@@ -93,7 +88,19 @@ async def show_group(
     more = await show.of_collections(reader, _collections(events), ON_CARDS, kinds(shown))
     steps = await _steps(reader, show, events[0])
     drawn = await show.parts("group", reader, key)
-    return show("events/group.html", page=found, cards=shown, more=more, drawn=drawn, steps=steps)
+    live = any(_is_watched(event, reader.now) for event in events)
+    return show("events/group.html", page=found, cards=shown, more=more, drawn=drawn, steps=steps, live=live)
+
+
+def _goes_on(asked: Asked, now: datetime) -> bool:
+    """Whether more may come to the first page of a session."""
+    return "cursor" not in asked.query and may_go_on(getattr(asked.thing, "endDate", None), now)
+
+
+def _is_watched(event: Event, now: datetime) -> bool:
+    """Whether listeners are told of changes of a data collection."""
+    last = event.endTime or event.startTime
+    return last is not None and last >= now - WATCHED
 
 
 async def _steps(reader: Reader, show: Show, event: Event) -> list[Drawn]:
@@ -149,7 +156,7 @@ def pages(stream: Stream, cursors: Cursors, age: float) -> Pages:
             "filters": filters,
             "types": types.results,
             "statuses": _statuses(reader),
-            "live": "cursor" not in asked.query and _goes_on(reader, asked.thing),
+            "live": "cursor" not in asked.query and _goes_on(asked, reader.now),
             **await part_of_stream(reader, asked, filters),
         }
 

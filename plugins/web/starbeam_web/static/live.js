@@ -7,12 +7,13 @@
 
   const GATHER = 250, PLOT = 3000, POLL = 15000, HIDDEN = 60000, ROLL = 60000, SAY = 10000, TOP = 40, MOST = 200;
   const sessions = (root.dataset.sessions || "").split(" ").filter(Boolean).map(Number);
+  const keys = root.dataset.keys && root.dataset.keys.split(" "); // of events; else all of the sessions
   const feed = root.dataset.cards ? root : null;
   const sign = document.querySelector("[data-live-sign]");
   const spoken = document.querySelector("[data-live-said]");
   const button = document.querySelector("[data-live-more]");
   const me = Math.random().toString(36).slice(2);
-  const shared = "BroadcastChannel" in window && navigator.locks && "EventSource" in window;
+  const shared = sessions.length && "BroadcastChannel" in window && navigator.locks && "EventSource" in window;
 
   // -- what the page shows ---------------------------------------------------------------
 
@@ -31,7 +32,7 @@
   function still(change) {
     const seen = cards(document).find(one => one.getBoundingClientRect().bottom > 60);
     const before = seen && seen.getBoundingClientRect().top;
-    const focused = document.activeElement, holder = focused && focused.closest("li.ev");
+    const focused = document.activeElement, holder = focused && focused.closest("li.ev, [data-live-part]");
     const place = holder ? [...holder.querySelectorAll("a, button, summary, input, select")].indexOf(focused) : -1;
     change();
     if (seen && seen.isConnected && scrollY > TOP) scrollBy(0, seen.getBoundingClientRect().top - before);
@@ -39,11 +40,26 @@
     if (now && now !== document.activeElement) now.focus({ preventScroll: true });
   }
 
+  // Only what differs is touched: pictures that are the same stay, what is open too.
   function refill(old, fresh) {
-    if (old.innerHTML === fresh.innerHTML) return;
-    const open = [...old.querySelectorAll("details")].map(one => one.open);
-    old.replaceChildren(...fresh.childNodes);
-    old.querySelectorAll("details").forEach((one, at) => { if (at < open.length) one.open = open[at]; });
+    const before = [...old.childNodes], after = [...fresh.childNodes];
+    after.forEach((one, at) => {
+      const was = before[at];
+      if (!was) old.append(one);
+      else if (was.isEqualNode(one)) return;
+      else if (was.nodeName !== one.nodeName || was.nodeType !== Node.ELEMENT_NODE) was.replaceWith(one);
+      else { dress(was, one); refill(was, one); }
+    });
+    before.slice(after.length).forEach(one => one.remove());
+  }
+
+  function dress(old, fresh) {
+    const names = new Set([...old.attributes, ...fresh.attributes].map(one => one.name));
+    names.delete("open");
+    for (const name of names) {
+      if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+      else if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
+    }
   }
 
   function insert(fresh) {
@@ -128,10 +144,14 @@
   async function refresh() {
     const answer = await ask(location.href);
     if (!answer) return;
+    const now = answer.querySelector("[data-stream]");
+    if (now && now.dataset.sessions !== root.dataset.sessions) return location.reload(); // others run now
     if (feed) take(answer);
     answer.querySelectorAll("[data-live-part][id]").forEach(fresh => {
       const old = document.getElementById(fresh.id);
-      if (old) still(() => refill(old, fresh));
+      if (!old || old.isEqualNode(fresh)) return;
+      still(() => refill(old, fresh));
+      old.dispatchEvent(new Event("refilled", { bubbles: true }));
     });
   }
 
@@ -170,9 +190,11 @@
   const channel = shared ? new BroadcastChannel("starbeam-live") : null;
   const post = said => channel && channel.postMessage({ ...said, from: me });
 
+  const concerns = one => sessions.includes(one.sessionId) && (!keys || keys.includes(one.key));
+
   function hear(said) {
     last = said.last || last;
-    if (said.change && !paused && sessions.includes(said.change.sessionId)) changed(said.change);
+    if (said.change && !paused && concerns(said.change)) changed(said.change);
     if (said.state && !paused) state(said.state);
   }
 
@@ -275,5 +297,6 @@
   addEventListener("scroll", () => { if (feed && waiting.size && scrollY <= TOP) place(); }, { passive: true });
   if (button) button.addEventListener("click", () => { scrollTo(0, 0); place(); });
   start();
+  if ("follow" in root.dataset) setInterval(() => { if (!paused && !polling) refresh().catch(() => {}); }, ROLL);
   setTimeout(() => refresh().catch(() => {}), 2000); // what happened between the page and the stream
 })();

@@ -3,7 +3,7 @@
 (() => {
   const form = document.getElementById("overlay");
   const panel = form.querySelector(".pic"), words = form.querySelector("[data-of='read']");
-  const layers = [...form.querySelectorAll(".map-layer")];
+  const layers = () => [...form.querySelectorAll(".map-layer")];
   const values = new Map();
   let cell = null, asked = 0;
 
@@ -27,7 +27,7 @@
   form.addEventListener("input", ({ target }) => {
     const number = /^opacity(\d)$/.exec(target.name);
     if (!number) return;
-    layers.filter(one => one.dataset.number === number[1]).forEach(one => one.setAttribute("opacity", target.value / 100));
+    layers().filter(one => one.dataset.number === number[1]).forEach(one => one.setAttribute("opacity", target.value / 100));
     remember();
   });
 
@@ -39,7 +39,7 @@
     }
     if (map || /^(beside|colours)$/.test(target.name)) form.requestSubmit();
     else if (/^(low|high)\d$/.test(target.name)) {
-      layers.filter(one => target.name.endsWith(one.dataset.number)).forEach(redraw);
+      layers().filter(one => target.name.endsWith(one.dataset.number)).forEach(redraw);
       remember();
     }
   });
@@ -65,7 +65,7 @@
   }
 
   function mark([column, row]) {
-    for (const layer of layers) {
+    for (const layer of layers()) {
       const edge = layer.closest("svg").querySelector("[data-of='cell']");
       edge.setAttribute("transform", layer.getAttribute("transform"));
       Object.entries({ x: column, y: row, width: 1, height: 1 }).forEach(([name, value]) => edge.setAttribute(name, value));
@@ -79,7 +79,7 @@
     mark(at);
     await new Promise(done => setTimeout(done, 60)); // a pointer that only passes asks nothing
     if (mine !== asked) return;
-    const said = await Promise.all(layers.map(async one => `${one.dataset.name}: ${await valueOf(one.dataset.map, at)}`));
+    const said = await Promise.all(layers().map(async one => `${one.dataset.name}: ${await valueOf(one.dataset.map, at)}`));
     if (mine === asked) words.textContent = `Column ${at[0] + 1}, row ${at[1] + 1}. ${said.join(", ")}`;
   }
 
@@ -90,13 +90,17 @@
     if (at && String(at) !== String(cell)) say(at);
   }
 
+  form.addEventListener("refilled", () => { // while it is measured
+    values.clear();
+    if (cell) say(cell);
+  });
   panel.addEventListener("pointermove", pointed);
   panel.addEventListener("click", pointed);
   panel.addEventListener("keydown", event => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!step || !layers.length) return;
+    if (!step || !layers().length) return;
     event.preventDefault();
-    const size = [layers[0].width.baseVal.value, layers[0].height.baseVal.value];
+    const { width, height } = layers()[0], size = [width.baseVal.value, height.baseVal.value];
     const from = cell || size.map(one => Math.floor(one / 2));
     say(from.map((one, at) => Math.min(Math.max(one + step[at], 0), size[at] - 1)));
   });
