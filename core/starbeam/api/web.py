@@ -15,10 +15,11 @@ from starbeam.forms.described import (
     key_of,
     tidy,
 )
-from starbeam.forms.storing import compare
+from starbeam.forms.making import Making, make, making_of
+from starbeam.forms.storing import compare, newest
 from starbeam.http.addresses import ClientAddress
 from starbeam.http.errors import faults_of
-from starbeam.http.forms import STORED, comes_back, edit_pages, form_pages, stored
+from starbeam.http.forms import STORED, comes_back, edit_pages, faults_by_field, form_pages, stored
 from starbeam.http.health import Health
 from starbeam.pages import (
     Asked,
@@ -52,6 +53,7 @@ __all__ = [
     "FormOf",
     "Health",
     "LoginService",
+    "Making",
     "OfCollections",
     "OfSessions",
     "Pages",
@@ -66,10 +68,14 @@ __all__ = [
     "comes_back",
     "compare",
     "edit_pages",
+    "faults_by_field",
     "faults_of",
     "form_pages",
     "in_words",
     "key_of",
+    "make",
+    "making_of",
+    "newest",
     "stored",
     "tidy",
 ]

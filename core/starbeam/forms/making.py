@@ -35,10 +35,11 @@ class Making:
 
 def makings(form: EditOf, schema: Schema, about: About) -> dict[str, Making]:
     """What may be made in place, by fields."""
-    return {name: _making(name, made, schema, About([], about.given)) for name, made in form.makes.items()}
+    return {name: making_of(name, made, schema, About([], about.given)) for name, made in form.makes.items()}
 
 
-def _making(name: str, form: FormOf, schema: Schema, about: About) -> Making:
+def making_of(name: str, form: FormOf, schema: Schema, about: About) -> Making:
+    """How a new one is made within another form, where its fields begin with this name."""
     fields = form.fields(schema, about, change=False)
     return Making(name, form, about, [replace(one, name=f"{name}.{one.name}") for one in fields])
 

@@ -98,14 +98,8 @@ class _Typed:
     def refused(self, refused: Refusal, making: str = "") -> Response[Any]:
         """The form with all that was typed, and what is wrong with it, or with what was to be made for this
         field."""
-        each = faults_of(refused) if isinstance(refused, Invalid) else []
         known = {one.name for one in self.all_fields}
-        within = [making] if making else []
-        faults = {
-            ".".join(map(str, [*within, *one.loc[1:]])): forms.in_words(one.sentence.rstrip("."))
-            for one in each
-            if one.loc
-        }
+        faults = faults_by_field(refused, making)
         others = [text for name, text in faults.items() if name not in known]
         others += [] if faults else [refused.sentence]
         theirs = {one.name: one.words(self.hidden[f"was.{one.name}"]) for one in self.clashes(refused)}
@@ -231,6 +225,14 @@ def stored(request: Asker, address: str) -> Redirect:
     kept: Any = {"httponly": True, "samesite": "lax", "secure": secure, "max_age": 60}
     answer.set_cookie(STORED, quote(request.url.path), path=quote(address), **kept)
     return answer
+
+
+def faults_by_field(refused: Refusal, making: str = "") -> dict[str, str]:
+    """What is wrong, by names of fields, or of those of what was to be made for this field."""
+    each = faults_of(refused) if isinstance(refused, Invalid) else []
+    within = [making] if making else []
+    places = [(one, ".".join(map(str, [*within, *one.loc[1:]]))) for one in each if one.loc]
+    return {name: forms.in_words(one.sentence.rstrip(".")) for one, name in places}
 
 
 async def comes_back(request: Asker) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
 from support.browser import browser
-from support.commands import Site
+from support.commands import Site, free_port
 from support.paper import bar_codes, said_by
 
 PLUGINS = ["auth_dummy", "ispyb", "proposals", "samples", "shipping", "web"]
@@ -37,13 +38,32 @@ CONTACT = {
 }
 
 
+class Server:
+    """A server that can be stopped and started at one address."""
+
+    def __init__(self, site: Site) -> None:
+        self.database = site.folder / "union.db"
+        self.base = f"http://127.0.0.1:{free_port()}"
+        self._site = site
+        self._running = ExitStack()
+
+    def start(self) -> None:
+        """Until it serves."""
+        words = "--config", str(self._site.config), "--port", self.base.rpartition(":")[2]
+        self._running.enter_context(self._site.serving("serve", *words))
+
+    def stop(self) -> None:
+        """At once, as when its machine fails."""
+        self._running.close()
+
+
 class Desk:
     """A server, its database, and a person at a browser."""
 
-    def __init__(self, page: Page, base: str, database: Path) -> None:
+    def __init__(self, page: Page, server: Server) -> None:
         self.page = page
-        self.base = base
-        self._database = database
+        self.base = server.base
+        self._database = server.database
         page.set_default_timeout(60_000)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -83,16 +103,17 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a member of mx1, who has a protein."""
     site = Site(tmp_path_factory.mktemp("desk"), PLUGINS)
     site.make_database()
-    database = site.folder / "union.db"
-    with sqlite3.connect(database) as connection:
+    with sqlite3.connect(site.folder / "union.db") as connection:
         connection.create_collation("GENERAL_CI", lambda a, b: (a > b) - (a < b))
         connection.executescript(ROWS)
-    with site.serving("serve", "--config", str(site.config)) as running:
-        yield f"http://127.0.0.1:{running.port}", database
+    running = Server(site)
+    running.start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +124,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_shipment_from_nothing_to_labels(
-    server: tuple[str, Path], chromium: Browser, tmp_path: Path, scripts: bool
+    server: Server, chromium: Browser, tmp_path: Path, scripts: bool
 ) -> None:
     context = chromium.new_context(java_script_enabled=scripts)
-    desk = Desk(context.new_page(), *server)
+    desk = Desk(context.new_page(), server)
     name = f"Ship {scripts}"
     desk.page.goto(f"{desk.base}/proposals/mx1/shipments/new")
     desk.log_in()
@@ -176,9 +197,9 @@ def test_a_shipment_from_nothing_to_labels(
     assert bar_codes(tmp_path) == [[f"mx1-{int(scripts)}"]] * 2
 
 
-def test_who_logs_in_by_another_way_gets_it_back(server: tuple[str, Path], chromium: Browser) -> None:
+def test_who_logs_in_by_another_way_gets_it_back(server: Server, chromium: Browser) -> None:
     """As at a provider's page: the log-in page that kept it is left, and the form is opened anew."""
-    desk = Desk(chromium.new_context().new_page(), *server)
+    desk = Desk(chromium.new_context().new_page(), server)
     path = f"{desk.base}/proposals/mx1/proteins/new"
     desk.page.goto(path)
     desk.log_in()
@@ -196,8 +217,8 @@ def test_who_logs_in_by_another_way_gets_it_back(server: tuple[str, Path], chrom
     desk.page.context.close()
 
 
-def test_a_form_is_sent_once_and_not_left_without_a_word(server: tuple[str, Path], chromium: Browser) -> None:
-    desk = Desk(chromium.new_context().new_page(), *server)
+def test_a_form_is_sent_once_and_not_left_without_a_word(server: Server, chromium: Browser) -> None:
+    desk = Desk(chromium.new_context().new_page(), server)
     asked = list[str]()
 
     def leave(dialog: Dialog) -> None:
@@ -223,12 +244,31 @@ def test_a_form_is_sent_once_and_not_left_without_a_word(server: tuple[str, Path
     desk.page.context.close()
 
 
+def test_a_server_that_is_started_anew_while_somebody_types(server: Server, chromium: Browser) -> None:
+    """What is sent meanwhile is neither lost nor stored twice."""
+    desk = Desk(chromium.new_context().new_page(), server)
+    new = f"{desk.base}/proposals/mx1/proteins/new"
+    desk.page.goto(new)
+    desk.log_in()
+    desk.fill(name="Kinase B", acronym="KinB")
+    server.stop()
+    with desk.page.expect_event("requestfailed"):
+        desk.page.get_by_role("button", name="Create", exact=True).last.click()
+    desk.page.wait_for_url("chrome-error://**")
+    server.start()
+    desk.page.goto(new)
+    assert desk.page.locator("#acronym").input_value() == "KinB"
+    desk.press("Create")
+    assert desk.rows("SELECT name FROM Protein WHERE acronym = 'KinB'") == [("Kinase B",)]
+    desk.page.context.close()
+
+
 DRAFTS = "Object.entries(sessionStorage).filter(([key]) => key.startsWith('starbeam'))"
 
 
-def test_what_is_typed_stays_until_it_is_stored(server: tuple[str, Path], chromium: Browser) -> None:
+def test_what_is_typed_stays_until_it_is_stored(server: Server, chromium: Browser) -> None:
     """In the tab in which it is typed, for the one who typed it, with what the form was opened with."""
-    desk = Desk(chromium.new_context().new_page(), *server)
+    desk = Desk(chromium.new_context().new_page(), server)
     desk.page.on("dialog", lambda dialog: dialog.accept())
     new, edit = (f"{desk.base}{path}" for path in ("/proposals/mx1/proteins/new", "/proteins/1/edit"))
     desk.page.goto(edit)
@@ -267,8 +307,8 @@ def test_what_is_typed_stays_until_it_is_stored(server: tuple[str, Path], chromi
     desk.page.context.close()
 
 
-def test_nothing_typed_is_left_after_a_log_out(server: tuple[str, Path], chromium: Browser) -> None:
-    desk = Desk(chromium.new_context().new_page(), *server)
+def test_nothing_typed_is_left_after_a_log_out(server: Server, chromium: Browser) -> None:
+    desk = Desk(chromium.new_context().new_page(), server)
     desk.page.goto(f"{desk.base}/proposals/mx1/proteins/new")
     desk.log_in()
     desk.fill(name="Secret")
@@ -283,8 +323,8 @@ def test_nothing_typed_is_left_after_a_log_out(server: tuple[str, Path], chromiu
     desk.page.context.close()
 
 
-def test_long_texts_say_how_much_of_them_fits(server: tuple[str, Path], chromium: Browser) -> None:
-    desk = Desk(chromium.new_context().new_page(), *server)
+def test_long_texts_say_how_much_of_them_fits(server: Server, chromium: Browser) -> None:
+    desk = Desk(chromium.new_context().new_page(), server)
     desk.page.goto(f"{desk.base}/proposals/mx1/proteins/new")
     desk.log_in()
     said = desk.page.locator("#acronym-n")

@@ -19,6 +19,7 @@ from starbeam_samples.changes import containers
 from starbeam_samples.changes.rules import NO_CONTAINER
 from starbeam_samples.forms import proteins_of
 from starbeam_samples.layouts import positions_of
+from starbeam_samples.pages import making
 from starbeam_samples.queries import belonging
 from starbeam_samples.schemas import ContainerFilled, ContainerSample
 
@@ -55,10 +56,15 @@ async def send_sheet(
     typed |= {place: was.get(place, _empty()) for place in typed if form.get(f"take.{place}") == "theirs"}
     dry = "check" in form
     shown = await _shown(reader, key, container, typed, was)
+    making.hold(shown, form)
     if await comes_back(request):
         return show("samples/sheet.html", **shown)
     file = form.get("file")
     await reader.rest()
+    if "make" in form:
+        refused = await making.make_protein(write, shown, form)
+        shown |= refused or await _shown(reader, key, container, typed, was)
+        return show("samples/sheet.html", status_code=422 if refused else 200, **shown)
     try:
         if isinstance(file, UploadFile) and (content := await file.read()):
             sheet = Sheet.of_csv(ContainerSample, content)
@@ -180,4 +186,5 @@ async def _shown(reader: Reader, key: int, container: Any, typed: Cells, was: Ce
         "others": [],
         "theirs": {},
         "outcome": None,
+        **await making.begin(reader, container.proposalId),
     }

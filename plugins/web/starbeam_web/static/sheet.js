@@ -1,7 +1,7 @@
-// A sheet of inputs: rows pasted from a spreadsheet fill cells; Enter and arrows go up and down.
+// A sheet of inputs: rows pasted from a spreadsheet fill cells, Enter and arrows go to the next, Ctrl+D copies down.
 "use strict";
 for (const sheet of document.querySelectorAll("[data-sheet]")) {
-  const rows = [...sheet.tBodies[0].rows].map(row => [...row.querySelectorAll("input:not([type=hidden])")]);
+  const rows = [...sheet.tBodies[0].rows].map(row => [...row.querySelectorAll("input:not([type=hidden], [type=radio])")]);
   const place = cell => {
     const row = rows.findIndex(cells => cells.includes(cell));
     return [row, row < 0 ? -1 : rows[row].indexOf(cell)];
@@ -17,12 +17,24 @@ for (const sheet of document.querySelectorAll("[data-sheet]")) {
     }));
     sheet.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  // Left and right only from the ends of a text: within it they move the caret.
+  function aside(cell, key) {
+    const [at, end] = { ArrowLeft: [0, -1], ArrowRight: [cell.value.length, 1] }[key] || [];
+    return cell.selectionStart === cell.selectionEnd && cell.selectionEnd === at ? end : 0;
+  }
   sheet.addEventListener("keydown", event => {
-    const [row, column] = place(event.target);
-    const by = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (row < 0 || !by || (event.target.list && event.key !== "Enter")) return;
+    const cell = event.target, [row, column] = place(cell);
+    if (row < 0) return;
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "d") {
+      event.preventDefault();
+      if (row > 0) cell.value = rows[row - 1][column].value;
+      return cell.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const down = cell.list && event.key !== "Enter" ? 0 : { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key] || 0;
+    const right = aside(cell, event.key);
+    if (!down && !right) return;
     event.preventDefault();
-    const next = rows[row + by] && rows[row + by][column];
+    const next = rows[row + down]?.[column + right];
     if (next) { next.focus(); next.select(); }
   });
 }

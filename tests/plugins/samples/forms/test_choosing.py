@@ -58,6 +58,32 @@ async def test_a_protein_is_made_while_a_sample_is_typed(many: Visitor) -> None:
     ) == [("Kinase A",)]
 
 
+@pytest.mark.four_databases
+async def test_a_protein_is_made_while_a_sheet_is_typed(puck: Visitor) -> None:
+    """Once, however often it is sent; nothing of the sheet is stored by it, and nothing of it lost."""
+    path = "/containers/1/sheet"
+    typed = {"3.name": "kin-3", "3.acronym": "KinA", "make": "protein"}
+    wrong = await fill(puck, path, **typed, **{"protein.acronym": "no good"})
+    said = text_of(wrong.text)
+    assert wrong.status_code == 422
+    assert "Name: This is needed." in said
+    assert "Acronym: Names are made of letters, digits, - and _." in text_of(
+        (
+            await send(puck, path, {**fields_of(wrong.text), "make": "protein", "protein.name": "Kinase A"})
+        ).text
+    )
+    mended = {**fields_of(wrong.text), **typed, "protein.name": "Kinase A", "protein.acronym": "KinA"}
+    both = [await send(puck, path, mended) for _ in range(2)]
+    assert [one.status_code for one in both] == [200, 200]
+    shown = fields_of(both[0].text)
+    assert (shown["3.name"], shown["3.acronym"], shown["protein.name"]) == ("kin-3", "KinA", "")
+    assert '<option value="KinA">Kinase A</option>' in both[0].text
+    assert await stored(puck, "SELECT COUNT(*) FROM BLSample") == [(0,)]
+    assert await stored(puck, "SELECT name FROM Protein WHERE acronym = 'KinA'") == [("Kinase A",)]
+    gone_to(await send(puck, path, shown))
+    assert await stored(puck, "SELECT location, name FROM BLSample") == [("3", "kin-3")]
+
+
 async def test_what_somebody_else_stored_is_taken_or_not(puck: Visitor) -> None:
     """Field by field."""
     path = "/proteins/1/edit"

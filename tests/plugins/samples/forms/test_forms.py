@@ -231,3 +231,36 @@ async def test_rows_of_a_spreadsheet_are_pasted(puck: Visitor) -> None:
     assert {name: text for name, text in cells.items() if text} == {"16.acronym": "a", "16.comments": "b"}
     cells, _ = await asyncio.to_thread(pasted, shown.text, "one word", "16.acronym")
     assert not any(cells.values())  # the browser itself puts a word in
+
+
+def walked(html: str) -> list[str]:
+    """Where keys lead from a cell, and what it holds then."""
+    said = []
+    with browser() as chromium:
+        page = chromium.new_page()
+        page.set_content(html)
+        page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"))
+        page.locator('[name="1.acronym"]').fill("LYS")
+        page.locator('[name="2.acronym"]').focus()
+        for key in (
+            "Control+d",
+            "ArrowLeft",
+            "ArrowRight",
+            "ArrowLeft",
+            "Home",
+            "ArrowLeft",
+            "ArrowDown",
+            "ArrowUp",
+        ):
+            page.keyboard.press(key)
+            said.append(page.evaluate("document.activeElement.name + ' ' + document.activeElement.value"))
+    return said
+
+
+async def test_keys_go_about_a_sheet(puck: Visitor) -> None:
+    """Ctrl+D copies what stands above; within a text arrows move the caret."""
+    shown = await puck.open("/containers/1/sheet")
+    down, left, right, *rest = await asyncio.to_thread(walked, shown.text)
+    assert down == "2.acronym LYS"
+    assert (left, right) == ("2.acronym LYS", "2.acronym LYS")
+    assert rest == ["2.acronym LYS", "2.acronym LYS", "2.name ", "3.name ", "2.name "]
