@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 
 from litestar import Request
 from litestar.exceptions import HTTPException, InternalServerException, SerializationException
+from litestar.serialization import decode_json
 
 from starbeam.conversion import converted, described
 from starbeam.patch import Patch
@@ -50,10 +51,28 @@ class JsonRequest(Request[Any, Any, Any]):
         try:
             if wanted and get_origin(wanted.annotation) is Sheet and _is_csv(self):
                 return Sheet.of_csv(get_args(wanted.annotation)[0], await super().body())
-            sent = await super().json()
+            sent = await self._data()
             return sent if wanted is None else _taken(sent, wanted.annotation)
         except (RecursionError, UnicodeError) as error:
             raise SerializationException(str(error)) from error
+
+    async def _data(self) -> Any:
+        """The body as data. Programs in Python write `NaN` and `Infinity` for what is no number: an operation
+        that is declared `lenient` takes them for null."""
+        try:
+            return await super().json()
+        except SerializationException:
+            if not self.route_handler.opt.get("lenient"):
+                raise
+            return decode_json(_without_nan(await self.body()))
+
+
+def _without_nan(body: bytes) -> bytes:
+    """JSON in which null stands for `NaN` and `Infinity`; as it was where it is none even so."""
+    try:
+        return json.dumps(json.loads(body, parse_constant=lambda _: None)).encode()
+    except ValueError:
+        return body
 
 
 def _is_csv(request: JsonRequest) -> bool:

@@ -36,6 +36,9 @@ ERRORS = {
     503: "It could not be stored in time",
 }
 
+RECORDING: dict[str, Any] = {"access": RECORD, "errors": ERRORS, "lenient": True}
+"""What all operations that store something have."""
+
 
 async def in_time(work: Awaitable[T]) -> T:
     """What this comes to. Raises `Unavailable` where it takes longer than MXCuBE waits."""
@@ -54,7 +57,7 @@ async def stored(work: Awaitable[tuple[T, bool]]) -> Response[T]:
     return Response(content, status_code=201 if made else 200, media_type="application/json")
 
 
-@post("/sessions", tags=["Sessions"], access=RECORD, errors=ERRORS)
+@post("/sessions", tags=["Sessions"], **RECORDING)
 async def create_session(
     data: JSONBody[schemas.NewSession],
     write: NamedDependency[Write],
@@ -71,7 +74,7 @@ async def create_session(
     return Response(found, status_code=201 if made else 200)
 
 
-@patch("/sessions/{sessionId:str}/associate-beamline-setup", tags=["Sessions"], access=RECORD, errors=ERRORS)
+@patch("/sessions/{sessionId:str}/associate-beamline-setup", tags=["Sessions"], **RECORDING)
 async def associate_beamline_setup(
     write: NamedDependency[Write],
     recording: NamedDependency[Recording],
@@ -82,7 +85,7 @@ async def associate_beamline_setup(
     return await in_time(write(recording.associate_setup, sessionId, beamLineSetupId))
 
 
-@post("/beamline-setups/beamline-setup", tags=["Beamlines"], access=RECORD, errors=ERRORS)
+@post("/beamline-setups/beamline-setup", tags=["Beamlines"], **RECORDING)
 async def store_beamline_setup(
     data: JSONBody[Patch[schemas.SentSetup]],
     write: NamedDependency[Write],
@@ -117,7 +120,7 @@ async def find_detector(
     return await reader.get(DETECTORS, key)
 
 
-@post("/datacollections/group", tags=["Data Collections"], access=RECORD, errors=ERRORS)
+@post("/datacollections/group", tags=["Data Collections"], **RECORDING)
 async def store_group(
     data: JSONBody[Patch[schemas.SentGroup]],
     write: NamedDependency[Write],
@@ -130,7 +133,7 @@ async def store_group(
     return await stored(write(recording.group, data.sent))
 
 
-@post("/datacollections/datacollection", tags=["Data Collections"], access=RECORD, errors=ERRORS)
+@post("/datacollections/datacollection", tags=["Data Collections"], **RECORDING)
 async def store_datacollection(
     data: JSONBody[Patch[schemas.SentCollection]],
     write: NamedDependency[Write],
@@ -144,7 +147,7 @@ async def store_datacollection(
     return await stored(write(recording.collection, data.sent))
 
 
-@post("/images/image", tags=["Data Collections"], access=RECORD, errors=ERRORS)
+@post("/images/image", tags=["Data Collections"], **RECORDING)
 async def store_image(
     data: JSONBody[Patch[schemas.SentImage]],
     write: NamedDependency[Write],
@@ -157,7 +160,7 @@ async def store_image(
     return await stored(write(recording.image, data.sent))
 
 
-@post("/events/robot-action", tags=["Events"], access=RECORD, errors=ERRORS)
+@post("/events/robot-action", tags=["Events"], **RECORDING)
 async def store_robot_action(
     data: JSONBody[Patch[schemas.SentRobotAction]],
     write: NamedDependency[Write],
@@ -170,7 +173,7 @@ async def store_robot_action(
     return await stored(write(recording.robot_action, data.sent))
 
 
-@post("/events/energyscan", tags=["Events"], access=RECORD, errors=ERRORS)
+@post("/events/energyscan", tags=["Events"], **RECORDING)
 async def store_energy_scan(
     data: JSONBody[Patch[schemas.SentEnergyScan]],
     write: NamedDependency[Write],
@@ -183,7 +186,7 @@ async def store_energy_scan(
     return await stored(write(recording.energy_scan, data.sent))
 
 
-@patch("/events/energyscan/associate-bl-sample", tags=["Events"], access=RECORD, errors=ERRORS)
+@patch("/events/energyscan/associate-bl-sample", tags=["Events"], **RECORDING)
 async def associate_sample(
     data: JSONBody[Patch[schemas.SentSampleOfScan]],
     write: NamedDependency[Write],
@@ -193,7 +196,7 @@ async def associate_sample(
     return await in_time(write(recording.sample_of_scan, data.sent))
 
 
-@post("/events/xfe-fluorescence-spectrum", tags=["Events"], access=RECORD, errors=ERRORS)
+@post("/events/xfe-fluorescence-spectrum", tags=["Events"], **RECORDING)
 async def store_spectrum(
     data: JSONBody[Patch[schemas.SentSpectrum]],
     write: NamedDependency[Write],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Router, get, patch, post
 from litestar.di import NamedDependency
@@ -160,7 +160,8 @@ async def update_sample(
 def changing(more: Sequence[More]) -> Router:
     """What changes a sample: with what plugins take more, open to their tokens too."""
     access = authenticated.opened("samples", *(one.scope for one in more))
-    update = patch("/samples/{blSampleId:str}", tags=["Samples"], access=access, errors=UPDATING)
+    about: dict[str, Any] = {"access": access, "errors": UPDATING, "lenient": bool(more)}
+    update = patch("/samples/{blSampleId:str}", tags=["Samples"], **about)
     return Router("/", route_handlers=[update(update_sample)], dependencies=always(more_of_samples=more))
 
 

@@ -37,6 +37,10 @@ class Caller:
         """The answer to a request."""
         return await self._app.client.request(method, path, json=body, headers=self._headers)
 
+    async def send(self, method: str, path: str, content: bytes) -> httpx.Response:
+        """The answer to a request whose body is sent as it is."""
+        return await self._app.client.request(method, path, content=content, headers=self._headers)
+
     async def post(self, path: str, body: Any, status: int = 201) -> Any:
         """The answer to a POST, which has this status."""
         answer = await self.ask("POST", path, body)
