@@ -7,8 +7,8 @@ AdminActivity AdminVar AutoProc AutoProcIntegration AutoProcProgram AutoProcProg
 AutoProcProgramMessage AutoProcScaling AutoProcScalingStatistics AutoProcScaling_has_Int BF_fault BLSample
 BLSampleImage BLSample_has_EnergyScan BLSession BLSubSample BeamLineSetup CTF ComponentType Container
 ContainerHistory ContainerQueueSample Crystal DataCollection DataCollectionFileAttachment DataCollectionGroup
-Detector Dewar DiffractionPlan EnergyScan Experiment GridInfo Image ImageQualityIndicators LabContact
-Laboratory MotionCorrection Movie ParticleClassification ParticleClassificationGroup ParticlePicker
+Detector Dewar DiffractionPlan EnergyScan Experiment ExperimentType GridInfo Image ImageQualityIndicators
+LabContact Laboratory MotionCorrection Movie ParticleClassification ParticleClassificationGroup ParticlePicker
 Permission Person PhasingStep Position ProcessingJob ProcessingJobImageSweep ProcessingJobParameter Proposal
 ProposalHasPerson Protein Protein_has_PDB RobotAction SW_onceToken Screening ScreeningOutput
 ScreeningOutputLattice ScreeningStrategy ScreeningStrategySubWedge ScreeningStrategyWedge SessionType
@@ -20,8 +20,8 @@ ISPYB = frozenset(_ISPYB.split())
 """The tables of ISPyB that core and the bundled plugins know; every other table is its plugin's own."""
 
 _OF_ONE_FLAVOUR = """
-AutoProcProgramMessage Experiment ProcessingJob ProcessingJobImageSweep ProcessingJobParameter Workflow
-WorkflowStep XrayCentring XrayCentringResult v_run
+AutoProcProgramMessage Experiment ExperimentType ProcessingJob ProcessingJobImageSweep ProcessingJobParameter
+Workflow WorkflowStep XrayCentring XrayCentringResult v_run
 """
 OF_ONE_FLAVOUR = frozenset(_OF_ONE_FLAVOUR.split())
 """Those of them that only the community's schema has, or only Diamond's."""

@@ -42,7 +42,7 @@ class AcquisitionPlugin(Plugin[AcquisitionSettings]):
 
     @hookimpl
     def register_models(self) -> Iterable[type[DeclarativeBase]]:
-        """Samples of energy scans."""
+        """Samples of energy scans, and types of experiments."""
         from starbeam.api.models import mapped
         from starbeam_acquisition import models
 

@@ -1,4 +1,4 @@
-"""The table that this plugin owns."""
+"""The tables that this plugin owns."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ class BLSample_has_EnergyScan(Base):
     blSampleHasEnergyScanId: Mapped[int] = mapped_column(primary_key=True)
     blSampleId: Mapped[int]
     energyScanId: Mapped[int]
+
+
+class ExperimentType(Base):
+    """A type of experiments, by its name; of Diamond's schema."""
+
+    experimentTypeId: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, fu
 from sqlalchemy.orm import InstrumentedAttribute
 
 from starbeam.api.database import CALLER_ID, NOW, Scope, statement
-from starbeam_acquisition.models import BLSample_has_EnergyScan
+from starbeam_acquisition.models import BLSample_has_EnergyScan, ExperimentType
 from starbeam_ispyb.models import (
     BeamLineSetup,
     BLSample,
@@ -244,6 +244,13 @@ def group(scope: Scope) -> Select[Any]:
     columns: list[Any] = [group.sessionId, group.blSampleId, group.experimentType, group.startTime]
     found = select(*columns, scope.column(group.workflowId).label("workflowId"))
     return found.where(group.dataCollectionGroupId == KEY)
+
+
+@statement
+def experiment_type(scope: Scope) -> Select[int]:
+    """The type of experiments of this `name`."""
+    column = ExperimentType.experimentTypeId
+    return select(column).where(ExperimentType.name == bindparam("name")).order_by(column)
 
 
 @statement

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 PYTHON = ROOT / ".venv" / "mxcube" / "bin" / "python"
 PROGRAM = ROOT / "tests" / "support" / "beamline_day.py"
 API = "/ispyb/api/v1"
+MINUTE = timedelta(minutes=1)
 SINCE = timedelta(minutes=30)
 """How long ago what the client does began."""
 BEFORE = {("dc", 1), ("es", 1)}
@@ -64,8 +65,11 @@ async def run(root: str, beamline: str, steps: list[Any]) -> Any:
     return json.loads(said)
 
 
-def day(token: str, begun: str) -> list[Any]:
+def day(token: str, began: datetime) -> list[Any]:
     """What is done in a session, and looked at."""
+    loading, loaded, begun, scanned, shone = (
+        f"{began + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S}" for minutes in (-10, -5, 0, 6, 9)
+    )
     collection = {
         "sessionId": "1",
         "status": "Running",
@@ -102,8 +106,10 @@ def day(token: str, begun: str) -> list[Any]:
     group = {"sessionId": 1, "experimentType": "OSC", "actualSampleSlotInContainer": 3}
     ended = {"status": "Data collection successful", "group_id": {"$": "group"}}
     image = {"dataCollectionId": 2, "imageNumber": 1, "fileName": "s1_0001.cbf", "fileLocation": FOLDER}
-    scan = {"sessionId": 1, "blSampleId": 1, "element": "Se", "startTime": begun, "edgeEnergy": "12.658"}
-    spectrum = {"sessionId": 1, "blSampleId": 1, "energy": 15.0, "startTime": begun, "filename": "xrf.dat"}
+    scan = {"sessionId": 1, "blSampleId": 1, "element": "Se", "edgeEnergy": "12.658"}
+    scan |= {"startTime": begun, "endTime": scanned}
+    spectrum = {"sessionId": 1, "blSampleId": 1, "energy": 15.0, "filename": "xrf.dat"}
+    spectrum |= {"startTime": scanned, "endTime": shone}
     action = {
         "actionType": "LOAD",
         "sampleId": 1,
@@ -111,8 +117,8 @@ def day(token: str, begun: str) -> list[Any]:
         "containerLocation": "4",
         "status": "SUCCESS",
         "message": "",
-        "startTime": begun,
-        "endTime": begun,
+        "startTime": loading,
+        "endTime": loaded,
     }
     setup = {
         "synchrotron_name": "SYN",
@@ -138,6 +144,11 @@ def day(token: str, begun: str) -> list[Any]:
         ["no detector", "find_detector", ["", None, "None", ""]],
         ["samples", "get_samples", [1]],
         ["setup", "store_beamline_setup", [1, setup]],
+        [
+            "setup of session",
+            "update_session",
+            [{"sessionId": 1, "BeamLineSetup": {"beamLineSetupId": {"$": "setup"}}}],
+        ],
         ["group", "_store_data_collection_group", [group]],
         ["collection", "store_data_collection", [{**collection, "group_id": {"$": "group"}}, setup]],
         [
@@ -166,12 +177,12 @@ def day(token: str, begun: str) -> list[Any]:
 
 async def lived(app: TestApp, realm: Realm, now: datetime, prefix: str = "") -> Any:
     """What the client gets in a session of a facility that was just made, below this path of the API."""
+    app.set_time(now)
     await facility(app, now)
     await app.refresh()
     token = realm.token(preferred_username="ada")
     async with serving(app) as root:
-        begun = now - SINCE
-        found = await run(f"{root}{prefix}", "ID30", day(token, f"{begun:%Y-%m-%d %H:%M:%S}"))
+        found = await run(f"{root}{prefix}", "ID30", day(token, now - SINCE))
     assert [one for one in found["got"].values() if isinstance(one, dict) and "raised" in one] == []
     assert [one for one in found["answers"] if one[2] not in (200, 201)] == [
         ["GET", f"{API}/{prefix}detectors?manufacturer=&model=None&mode=None&type=", 404],
@@ -189,6 +200,7 @@ async def test_the_client_does_all_that_it_can_in_a_session(make_app: MakeApp, r
     _check_reads(got, now)
     _check_writes(got, now - SINCE)
     await _check_shown(app, now - SINCE)
+    await _check_statistics(app, now)
 
 
 async def test_the_client_finds_all_below_a_prefix(make_app: MakeApp, realm: Realm) -> None:
@@ -263,6 +275,7 @@ def _check_reads(got: Any, now: datetime) -> None:
 def _check_writes(got: Any, begun: datetime) -> None:
     """What the client is told of what it wrote."""
     assert got["setup"] == "1"
+    assert got["setup of session"] == {"sessionId": 1, "beamLineSetupId": 1}
     stored = {"experimentType": "OSC", "blSampleId": None, "sessionId": 1, "workflowId": None, "warnings": []}
     assert got["group"] == {"dataCollectionGroupId": 3, **stored}
     assert got["collection"] == [3, 2]  # and its detector
@@ -303,7 +316,8 @@ async def _check_shown(app: TestApp, begun: datetime) -> None:
     ada = Caller(app, await app.as_user("ada"))
     events = (await ada.get("/events?session=mx1234-1"))["results"]
     new = {one["type"]: one["startTime"] for one in events if (one["type"], one["id"]) not in BEFORE}
-    assert new == dict.fromkeys(("dc", "robot", "xrf", "es"), begun.isoformat())
+    times = {"dc": begun, "robot": begun - MINUTE * 10, "xrf": begun + MINUTE * 6, "es": begun}
+    assert new == {kind: time.isoformat() for kind, time in times.items()}
     (collected,) = [one for one in events if one["type"] == "dc" and one["id"] == 3]
     assert (collected["count"], collected["blSample"]) == (1, "s1")
     assert collected["Item"]["DataCollectionGroup"]["experimentType"] == "OSC"
@@ -323,3 +337,44 @@ async def _check_shown(app: TestApp, begun: datetime) -> None:
     ]
     linked = await app.database.sql("SELECT blSampleId, energyScanId FROM BLSample_has_EnergyScan")
     assert [tuple(one) for one in linked] == [(1, 3)]
+    of_session = await app.database.sql("SELECT beamLineSetupId FROM BLSession ORDER BY sessionId")
+    assert [key for (key,) in of_session] == [1, None]
+
+
+async def _check_statistics(app: TestApp, now: datetime) -> None:
+    """What is reckoned from it. The session began three hours ago and lasts eight: the robot moved from 40 to
+    35 minutes ago; data were collected, with 12398.42 eV, from 30 minutes ago to now, a scan was made in the
+    first six of them, and a spectrum in the next three."""
+    ada = Caller(app, await app.as_user("ada"))
+    (spent,) = (await ada.get("/stats/times?session=mx1234-1"))["sessions"]
+    overlapping = {"edge": 6, "xrf": 3}
+    minutes = {"startup": 150, "datacollection": 30, "robot": 5, "centring": 5, "remaining": 300}
+    wanted = {**minutes, **overlapping, "duration": 480, "strategy": 0, "fault": 0, "thinking": 0}
+    assert {name: round(spent[name] * 60, 6) for name in wanted} == wanted
+    found = await ada.get("/stats/breakdown?session=mx1234-1")
+    assert found["overview"]["counts"] == {
+        "datacollections": 1,  # the one that was there has no times
+        "failed": 0,
+        "datacollectionTypes": {"OSC": 1},
+        "robot": 1,
+        "edge": 2,
+        "xrf": 1,
+    }
+    spans = {"dc": (-30, 0), "robot": (-40, -35), "edge": (-30, -24), "xrf": (-24, -21)}
+    spans["centring"] = (-35, -30)
+    shown = {one["eventType"]: (one["startTime"], one["endTime"]) for one in found["history"]}
+    assert shown == {
+        kind: tuple((now + MINUTE * minute).isoformat() for minute in span) for kind, span in spans.items()
+    }
+    energy = next(one["data"] for one in found["plottables"]["series"] if one["title"] == "energy")
+    assert energy == [12398]
+    (errors,) = (await ada.get("/stats/errors?session=mx1234-1"))["totals"]
+    counted = {name: errors[name] for name in ("experimentType", "total", "failed", "aborted")}
+    assert counted == {"experimentType": "OSC", "total": 2, "failed": 0, "aborted": 0}
+    hourly = await ada.get("/stats/hourlies?session=mx1234-1")
+    assert hourly["datacollections"]["average"][(now - MINUTE * 30).hour] == 1
+    assert hourly["loaded"]["average"][(now - MINUTE * 40).hour] == 1
+    (line,) = (await ada.get("/stats/parameters/histogram?session=mx1234-1"))["beamLines"]
+    assert line["beamLineName"] == "ID30"
+    used = [low for low, count in zip(line["bin"], line["frequency"], strict=True) for _ in range(count)]
+    assert used == [12200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from plugins.mxcube.conftest import NOW, PLUGINS, Caller, facility
+from starbeam_acquisition.models import ExperimentType
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
+from support.schemas import Kind
 
 pytestmark = pytest.mark.anyio
 
@@ -89,6 +92,22 @@ async def test_a_data_collection_without_a_group_makes_one_and_its_end_is_kept(
     stopped = await ada.get("/datacollections/3")
     assert (stopped["runStatus"], stopped["endTime"]) == ("Stopped", "2026-03-10T12:00:00")
     assert (await ada.get("/events?session=mx1234-1&status=failed"))["results"][0]["id"] == 3
+
+
+@pytest.mark.on("sqlite-union", "mariadb-diamond", "mariadb-community")
+async def test_the_type_of_experiments_is_looked_up_where_there_is_a_table(
+    app: TestApp, ada: Caller, kind: Kind
+) -> None:
+    if kind.flavour == "community":
+        assert (await ada.post("/datacollections/group", GROUP))["experimentType"] == "OSC"
+        return
+    for key, name in ((7, "osc"), (8, "Raster")):
+        await app.database.add(ExperimentType, experimentTypeId=key, name=name)
+    await ada.post("/datacollections/group", GROUP)
+    await ada.post("/datacollections/group", {"sessionId": 1, "experimentType": "Raster"})
+    await ada.post("/datacollections/group", {"sessionId": 1, "experimentType": "Mesh"})
+    rows = "SELECT experimentType, experimentTypeId FROM DataCollectionGroup WHERE dataCollectionGroupId > 2"
+    assert [tuple(one) for one in await app.database.sql(rows)] == [("OSC", 7), (None, 8), ("Mesh", None)]
 
 
 async def machine(app: TestApp, **said: Any) -> Caller:
@@ -208,6 +227,26 @@ async def test_values_that_no_column_holds_are_said(app: TestApp, ada: Caller) -
     assert set(shown["comments"]) == {"c"}
     for body in ([], 5, "text"):
         assert (await ada.ask("POST", "/datacollections/datacollection", body)).status_code == 422
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
+async def test_numbers_that_are_none_are_taken_for_null(app: TestApp, ada: Caller, token: str) -> None:
+    written = {"axisEnd": 0.0, "note": "NaN"}
+    body = json.dumps({**COLLECTION, **written, "resolution": 1.5, "flux": 0}).replace("1.5", token)
+    stored = await ada.send("POST", "/datacollections/datacollection", body.encode())
+    assert (stored.status_code, stored.json()["warnings"]) == (201, []), stored.text
+    shown = await ada.get(f"/datacollections/{stored.json()['dataCollectionId']}")
+    assert (shown["resolution"], shown["flux"], shown["axisEnd"]) == (None, 0, 0)
+    for path, body in {**{path: body for path, body, _ in SENT}, "/samples/1": {}}.items():
+        sent = json.dumps({**body, "comments": 0.5, "temperature": 0.5}).replace("0.5", token).encode()
+        answer = await ada.send("PATCH" if path == "/samples/1" else "POST", path, sent)
+        assert (path, answer.status_code) in {(path, 200), (path, 201)}, answer.text
+    needed = json.dumps({"sessionId": 0.5, "blSampleId": 0.5}).replace("0.5", token).encode()
+    for path in ("/events/robot-action", "/events/energyscan", "/sessions", "/images/image"):
+        assert (await ada.send("POST", path, needed)).status_code == 422
+    for wrong in (b'{"a": nan}', b'{"a": NaN', b'{"a": NaN, "b": "\\ud800"}', b'{"a": NaN, "b": 1e400}'):
+        assert (await ada.send("POST", "/datacollections/datacollection", wrong)).status_code == 422
+    assert (await ada.send("POST", "/samples", needed)).status_code == 422
 
 
 @pytest.mark.on("mariadb-community")

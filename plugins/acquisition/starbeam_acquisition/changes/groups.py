@@ -8,6 +8,7 @@ from typing import Any
 
 from starbeam.api import Invalid
 from starbeam_acquisition import queries
+from starbeam_acquisition.models import ExperimentType
 from starbeam_acquisition.record import Place, Record, Saved
 from starbeam_acquisition.values import key as key_of
 from starbeam_ispyb.models import DataCollectionGroup, Workflow
@@ -73,7 +74,16 @@ async def _values(record: Record, place: Place, given: Mapping[str, Any]) -> dic
     if record.writer.scope.has(Workflow, DataCollectionGroup.workflowId):
         workflow = key_of(given.get("workflowId"))
         values["workflowId"] = await record.mine(place, "workflowId", workflow, queries.workflow())
+    values["experimentTypeId"] = await _type_id(record, given.get("experimentType"))
     return {name: value for name, value in values.items() if value is not None}
+
+
+async def _type_id(record: Record, name: Any) -> int | None:
+    """The key of a type of experiments, in a database that has a table of them."""
+    if not isinstance(name, str) or not record.writer.scope.has(ExperimentType):
+        return None
+    found: int | None = await record.writer.scalar(queries.experiment_type(), name=name)
+    return found
 
 
 def _not_given() -> dict[str, None]:
