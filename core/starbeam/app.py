@@ -224,6 +224,7 @@ class Starbeam:
             debug=False,
         )
         requests.one_by_one(app)
+        requests.all_methods(app)
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
         served = repeats.Kept(app.asgi_handler) if self.repeating else app.asgi_handler
         logged = requests.RequestLog(served, self.client_address, self.metrics)

@@ -80,6 +80,8 @@ async def test_methods_that_a_route_lacks(app: TestApp) -> None:
         "PATCH",
         "POST",
     ]
+    told = await app.client.options("/probe/bodies")
+    assert (told.status_code, told.headers["Allow"]) == (204, "DELETE, OPTIONS, PATCH, POST")
     head = await app.client.head("/probe/who")
     assert (head.status_code, head.content) == (405, b"") or said(head) == refused(405, "Method Not Allowed")
     assert "GET" in head.headers["Allow"]

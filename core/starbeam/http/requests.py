@@ -175,3 +175,12 @@ def one_by_one(app: Litestar) -> None:
         for _, model in getattr(route, "route_handler_map", {}).values():
             batches = (sorted(batch, key=lambda one: one.key) for batch in model.dependency_batches)
             model.dependency_batches = [{one} for batch in batches for one in batch]
+
+
+def all_methods(app: Litestar) -> None:
+    """Let OPTIONS name every method of its path: Litestar keeps the answer that it made when it knew the
+    first of them."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.handler_name == "options_handler":
+                handler._fn = route.create_options_handler(route.path).fn
