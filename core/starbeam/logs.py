@@ -70,6 +70,7 @@ def configure() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     logging.getLogger("uvicorn").setLevel(logging.INFO)
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # its warnings quote what callers sent
 
 
 def _formatter(before: list[Processor], renderer: Processor) -> logging.Formatter:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from contract.conftest import PLUGINS, SETTINGS
 from starbeam.app import Starbeam
 from starbeam.http import openapi
 from starbeam.settings import load
+from support.expected import routes
 
 if TYPE_CHECKING:
     from contract.conftest import Whole
@@ -99,3 +102,35 @@ async def test_no_request_makes_the_server_fail(whole: Whole, sent: dict[str, An
     assert response.status_code < 500 or response.status_code == 501, response.text
     if response.status_code >= 400:
         assert set(response.json()) - {"message"} == {"detail"}
+
+
+async def test_whatever_parameter_is_wrong_its_place_is_told(whole: Whole) -> None:
+    """Of every operation, each whole number of its path and its query."""
+    tried, wrong = 0, {}
+    for name, route in routes().items():
+        for parameter in (whole.operation(name) or {}).get("parameters", []):
+            if parameter["schema"].get("type") == "integer":
+                place = [parameter["in"], parameter["name"]]
+                address = with_a_wrong(place, name.split(" ")[1], route.path)
+                answer = await whole.call(name, address, "administrator", route.body)
+                tried += 1
+                if place not in places(answer):
+                    wrong[name, *place] = answer.text
+    assert tried > 150
+    assert wrong == {}
+
+
+def with_a_wrong(place: list[str], template: str, path: str) -> str:
+    """An address of a route in which one parameter is no number."""
+    sent, _, query = (path or template).partition("?")
+    if place[0] == "path":
+        sent = re.sub("{(?!token)[^}]*}", "1", template.replace(f"{{{place[1]}}}", "x"))
+    else:
+        query += f"&{place[1]}=x"
+    return f"{sent}?{query}"
+
+
+def places(answer: httpx.Response) -> list[Any]:
+    """Where the faults of a request are."""
+    detail = answer.json().get("detail") if answer.status_code == 422 else None
+    return [one["loc"] for one in detail] if isinstance(detail, list) else []

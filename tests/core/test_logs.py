@@ -126,6 +126,7 @@ def test_the_loggers_of_libraries_go_the_same_way(written: io.StringIO) -> None:
     except ValueError:
         logging.getLogger("sqlalchemy.pool").exception("it is %s", f"bad: {TOKEN}")
     logging.getLogger("uvicorn.error").info("started")
+    logging.getLogger("asyncmy").warning("Incorrect datetime value: 'what a caller sent'")
     first, second = lines(written)
     assert (first["event"], first["level"], first["logger"]) == (
         "it is bad: ********",

@@ -176,8 +176,11 @@ async def test_every_operation_says_what_it_demands(app: TestApp, document: Json
         assert operation.get("security") == (bearer if by_header else None), path
         assert ("401" in operation["responses"]) == (not access.public or path.endswith("/login")), path
         assert ("403" in operation["responses"]) == bool(access.permission), path
-        declared = 400 in opts[path, method].get("errors", {})
-        assert ("400" in operation["responses"]) == declared, path
+        refused = 400 in opts[path, method].get("errors", {}) or "requestBody" in operation
+        assert ("400" in operation["responses"]) == refused, path
+        if option := opts[path, method].get("switch"):
+            said_off = operation["responses"]["404"]["description"]
+            assert said_off == f"The option {option} switches it off"
         takes = bool(operation.get("parameters")) or "requestBody" in operation
         assert ("422" in operation["responses"]) == takes, path
     assert document["components"]["securitySchemes"] == {

@@ -7,7 +7,6 @@ paths, no traceback.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -140,7 +139,7 @@ def _answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -
     while isinstance(error, ExceptionGroup):  # of dependencies that end together: the first says why
         error = error.exceptions[0]
     if isinstance(error, ValidationException):
-        return _response(422, _validation_errors(error, request.path_params))
+        return _response(422, _validation_errors(error, request))
     if isinstance(error, Refusal):
         return refusal(error)
     if isinstance(error, HTTPException) and error.status_code != 500:
@@ -191,22 +190,30 @@ def _request_id(request: Request[Any, Any, Any]) -> str:
 _MISSING_PARAMETER = re.compile(r"Missing required (?P<source>\w+) parameter '(?P<name>[^']+)'")
 
 
-def _validation_errors(error: ValidationException, path: Mapping[str, Any]) -> list[ValidationError]:
+def _validation_errors(error: ValidationException, request: Request[Any, Any, Any]) -> list[ValidationError]:
     extra = error.extra if isinstance(error.extra, list) else []
-    found = [_validation_error(item, path) for item in extra if isinstance(item, dict)]
+    found = [_validation_error(item, request) for item in extra if isinstance(item, dict)]
     if missing := _MISSING_PARAMETER.match(error.detail):
         found = [ValidationError([missing["source"], missing["name"]], "Field required", "missing")]
     return found or [ValidationError([], str(error.detail), "value_error")]
 
 
-def _validation_error(item: dict[str, Any], path: Mapping[str, Any]) -> ValidationError:
-    source = getattr(item.get("source"), "value", "body")
+def _validation_error(item: dict[str, Any], request: Request[Any, Any, Any]) -> ValidationError:
     key, message = str(item.get("key", "")), str(item.get("message", ""))
+    source = _source(key, getattr(item.get("source"), "value", "body"), request)
     if source != "body":
-        if key in path:  # Litestar says `query` where the query has something of that name too
-            source = "path"
         return ValidationError([source, key], message, "value_error")
     if message == "'data'":
         return ValidationError(["body"], "Field required", "missing")
     wrong = invalid(message, ["body", *names("" if key == "data" else key)])  # Litestar calls the body so
     return ValidationError(wrong.loc, wrong.sentence, wrong.kind)
+
+
+def _source(key: str, said: str, request: Request[Any, Any, Any]) -> str:
+    """Where a value stood. Litestar says `query` of a parameter of the path where the query has something of
+    that name too, and `body` of every parameter whose name begins with `data`."""
+    if said != "body" or key.startswith("data"):
+        for source, given in (("path", request.path_params), ("query", request.query_params)):
+            if key in given:
+                return source
+    return said

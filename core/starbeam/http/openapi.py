@@ -73,6 +73,10 @@ def declare(handlers: Iterable[HTTPRouteHandler]) -> None:
             handler.security = [{"HTTPBearer": []}] if access.token_in == "header" else None
         if access.permissions:
             errors.setdefault(403, f"The caller lacks the permission {access}")
+        if "data" in handler.parsed_fn_signature.parameters:
+            errors.setdefault(400, "The database does not take a value")
+        if handler.opt.get("switch"):
+            errors.setdefault(404, f"The option {handler.opt['switch']} switches it off")
         answers = {
             status: ResponseSpec(Error, description=said, generate_examples=False)
             for status, said in sorted(errors.items())
@@ -148,7 +152,7 @@ def _operation(operation: Json, handler: HTTPRouteHandler, path: str) -> Json:
             content["examples"] = examples
     responses: Json = operation["responses"]
     errors = handler.opt.get("errors", {})
-    if 400 not in errors:
+    if 400 not in errors and "requestBody" not in operation:  # Litestar says it of every parameter
         responses.pop("400", None)
     if parameters or "requestBody" in operation:
         wrong = [_ref("HTTPValidationError"), *([_ref("Error")] if 422 in errors else [])]

@@ -13,6 +13,7 @@ from litestar._kwargs.extractors import create_query_default_dict
 from litestar._parsers import parse_query_string
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 
 from starbeam import calls, logs
 from starbeam.conversion import FALSE, TRUE
@@ -181,6 +182,7 @@ def all_methods(app: Litestar) -> None:
     """Let OPTIONS name every method of its path: Litestar keeps the answer that it made when it knew the
     first of them."""
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if handler.handler_name == "options_handler":
-                handler._fn = route.create_options_handler(route.path).fn
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.handler_name == "options_handler":
+                    handler._fn = route.create_options_handler(route.path).fn

@@ -181,7 +181,7 @@ async def get_datacollection_group(
     "/datacollections/groups/{dataCollectionGroupId:str}",
     tags=TAGS,
     access=RECORDING,
-    errors={400: "The database refuses it", 404: GROUPS.missing},
+    errors={404: GROUPS.missing},
 )
 async def update_datacollection_group(
     data: JSONBody[Patch[schemas.CommentsChange]],
@@ -209,7 +209,7 @@ async def get_datacollection(
     "/datacollections/{dataCollectionId:str}",
     tags=TAGS,
     access=RECORDING,
-    errors={400: "The database refuses it", 404: COLLECTIONS.missing},
+    errors={404: COLLECTIONS.missing},
 )
 async def update_datacollection(
     data: JSONBody[Patch[schemas.CommentsChange]],

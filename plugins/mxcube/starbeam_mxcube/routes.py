@@ -30,7 +30,6 @@ SECONDS = 3.2
 """For how long something may be tried to be stored: MXCuBE waits for 5."""
 BUSY = "It could not be stored in time: others were changing the same. Please try again."
 ERRORS = {
-    400: "The database refuses it",
     403: "The caller may not record in this session",
     404: "What it belongs to was not found",
     503: "It could not be stored in time",

@@ -63,7 +63,7 @@ async def get_session(reader: NamedDependency[Reader], sessionId: Annotated[int,
     "/sessions/{sessionId:str}",
     tags=["Sessions"],
     access=authenticated.opened("record"),
-    errors={400: "The database refuses it", 404: SESSIONS.missing},
+    errors={404: SESSIONS.missing},
 )
 async def update_session(
     data: JSONBody[Patch[SessionChange]],

@@ -30,8 +30,8 @@ from starbeam_samples.schemas import Protein, Sample, SampleImage, SubSample
 Key = Annotated[int, path_id()]
 SAMPLES_SCOPE = authenticated.opened("samples")
 """Who writes samples must see them."""
-CREATING = {400: "The database refuses it", 404: "What it belongs to was not found"}
-UPDATING = {400: "The database refuses it", 404: "It, or what it shall belong to, was not found"}
+CREATING = {404: "What it belongs to was not found"}
+UPDATING = {404: "It, or what it shall belong to, was not found"}
 
 
 @get("/proteins", tags=["Proteins"], access=SAMPLES_SCOPE, dependencies=asked(ProteinFilters))
@@ -170,7 +170,7 @@ def changing(more: Sequence[More]) -> Router:
     tags=["Containers"],
     access=SAMPLES_SCOPE,
     status_code=200,
-    errors={400: "The database refuses it", 404: NO_CONTAINER},
+    errors={404: NO_CONTAINER},
 )
 async def fill_container(
     data: JSONBody[Sheet[schemas.ContainerSample]],

@@ -22,8 +22,8 @@ from starbeam_shipping.queries.shippings import SHIPPINGS, ShippingFilters
 Key = Annotated[int, path_id()]
 SHIPPING = authenticated.opened("ship")
 
-CREATING = {400: "The database refuses it", 404: "What it belongs to was not found"}
-UPDATING = {400: "The database refuses it", 404: "It, or what it shall belong to, was not found"}
+CREATING = {404: "What it belongs to was not found"}
+UPDATING = {404: "It, or what it shall belong to, was not found"}
 
 
 @get("/labcontacts", tags=["Lab Contacts"], access=SHIPPING, dependencies=asked(LabContactFilters))
