@@ -13,12 +13,13 @@ class Clock:
     """Tells the time in one time zone; without a name in the machine's own."""
 
     def __init__(self, timezone: str = "") -> None:
-        self._zone = ZoneInfo(timezone) if timezone else None
+        self.zone = ZoneInfo(timezone) if timezone else None
+        """None for the machine's own."""
 
     def now(self) -> datetime:
         """The present local time, naive."""
-        return datetime.now(self._zone).replace(tzinfo=None)
+        return datetime.now(self.zone).replace(tzinfo=None)
 
     def local(self, time: datetime) -> datetime:
         """A time as the database holds it: one with an offset is converted, one without is taken as it is."""
-        return time if time.tzinfo is None else time.astimezone(self._zone).replace(tzinfo=None)
+        return time if time.tzinfo is None else time.astimezone(self.zone).replace(tzinfo=None)

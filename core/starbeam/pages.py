@@ -65,6 +65,7 @@ class Part:
         "session",
         "container",
         "sample",
+        "protein",
         "workflow",
         "group",
         "head of proposal",
@@ -105,10 +106,10 @@ class Asked:
     what only some kinds have need not be read for others."""
 
 
-Spot = Literal["outcome", "progress", "pictures", "plot", "below", "page", "report"]
-"""Where something stands on the card of a data collection: at the right of the first line, there while it
-runs, beside its facts, or below them; `page`: only on the page that a data collection has of its own;
-`report`: below its facts on paper."""
+Spot = Literal["name", "outcome", "progress", "pictures", "plot", "below", "page", "report"]
+"""Where something stands on the card of a data collection: after its name, at the right of the first line,
+there while it runs, beside its facts, or below them; `page`: only on the page that a data collection has of
+its own; `report`: below its facts on paper."""
 
 
 @dataclass(frozen=True)

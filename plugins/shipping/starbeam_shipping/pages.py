@@ -15,6 +15,7 @@ from starbeam.api.database import Reader
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_pages
+from starbeam_ispyb.queries import name_of_proposal
 from starbeam_shipping.code128 import bars
 from starbeam_shipping.forms import FORMS
 from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContainerFilters, ContentFilters, coded
@@ -23,7 +24,7 @@ from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilter
 from starbeam_shipping.queries.labels import sessions_of
 from starbeam_shipping.queries.progress import STEPS, of_dewars, of_shipments
 from starbeam_shipping.queries.shippings import SHIPMENTS, SHIPPINGS, ShipmentFilters, ShippingFilters
-from starbeam_shipping.schemas import LabContact
+from starbeam_shipping.schemas import DewarShipping, LabContact
 from starbeam_shipping.settings import ShippingSettings
 
 FEW = Page(limit=5)
@@ -113,7 +114,13 @@ async def show_dewar(
     dewar = await reader.get(DEWARS, key)
     progress = await of_dewars(reader, [key])
     containers = await reader.page(CONTENTS, WITHIN, ContentFilters(dewarId=key))
-    return show("shipping/dewar.html", dewar=dewar, progress=progress[key], containers=containers)
+    return show(
+        "shipping/dewar.html",
+        dewar=dewar,
+        progress=progress[key],
+        containers=containers,
+        proposal=await _proposal(reader, dewar.Shipping),
+    )
 
 
 @get("/containers/{key:int}", access=authenticated)
@@ -123,7 +130,14 @@ async def show_container(
     """A container, and what plugins know of what it holds."""
     container = await reader.get(CONTAINERS, key)
     drawn = await show.parts("container", reader, key, container)
-    return show("shipping/container.html", container=container, drawn=drawn)
+    proposal = await _proposal(reader, container.Dewar.Shipping)
+    return show("shipping/container.html", container=container, drawn=drawn, proposal=proposal)
+
+
+async def _proposal(reader: Reader, shipment: DewarShipping) -> str | None:
+    """The name of the proposal whose shipment it is, if the caller sees it."""
+    name: str | None = await reader.scalar(name_of_proposal(), key=shipment.proposalId)
+    return name
 
 
 @get("/contacts", access=authenticated, dependencies=asked(LabContactFilters))

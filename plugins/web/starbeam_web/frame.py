@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Asker = Request[Any, Any, Any]
 
 API_PAGE = "/docs"
-PREFERENCES = {"theme": ("light", "dark"), "cards": ("compact",), "keys": ("off",)}
+PREFERENCES = {"theme": ("light", "dark"), "cards": ("compact",), "keys": ("off",), "times": ("mine",)}
 """What people choose for how pages look and act, besides what is usual. Each is kept in a cookie."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -96,6 +96,7 @@ class Frame:
             lstrip_blocks=True,
         )
         has_page = _addresses(self._pages).fullmatch
+        zone = self._ctx.clock.zone
         made.globals |= {
             "address": self.address,
             "api": lambda path: self._ctx.api_root + path,
@@ -103,6 +104,7 @@ class Frame:
             "asset": lambda name: self.address(assets.path(name)),
             "documentation": self.settings.documentation,
             "has_page": has_page,
+            "offset": lambda: words.offset(self._ctx.clock.now(), zone),
             "owner": owner,
             "made": {
                 "cells": parts.cells,
@@ -114,7 +116,7 @@ class Frame:
             "version": version("starbeam-core"),
             "zone": self._ctx.settings.server.timezone or "the server's time zone",
         }
-        made.filters |= words.FILTERS | {"addressed": partial(self._addressed, has_page)}
+        made.filters |= words.FILTERS | words.times(zone) | {"addressed": partial(self._addressed, has_page)}
         return made
 
     def _is_there(self, who: Principal | None, place: Place) -> bool:

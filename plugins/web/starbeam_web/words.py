@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -102,21 +103,39 @@ def day(value: datetime | date | None, now: datetime) -> str:
     return f"{value:%a} {value.day} {value:%b}" + ("" if value.year == now.year else f" {value.year}")
 
 
-def moment(value: datetime | None, now: datetime) -> Markup:
+def moment(value: datetime | None, now: datetime, zone: tzinfo | None = None) -> Markup:
     """`Sat 28 Nov 09:00`, as a time that programs read too."""
     if value is None:
         return Markup("")
-    return _time(value, f"{day(value, now)} {value:%H:%M}")
+    return _time(value, f"{day(value, now)} {value:%H:%M}", zone)
 
 
-def clock(value: datetime | None) -> Markup:
+def clock(value: datetime | None, zone: tzinfo | None = None) -> Markup:
     """`14:24:40`."""
-    return Markup("") if value is None else _time(value, f"{value:%H:%M:%S}")
+    return Markup("") if value is None else _time(value, f"{value:%H:%M:%S}", zone)
 
 
-def _time(value: datetime, words: str) -> Markup:
-    said = value.isoformat(timespec="seconds")
-    return Markup(f'<time datetime="{said}">{words}</time>')  # noqa: S704 - digits and names of days
+def _time(value: datetime, words: str, zone: tzinfo | None) -> Markup:
+    return Markup(f'<time datetime="{_placed(value, zone)}">{words}</time>')  # noqa: S704 - digits and days
+
+
+def offset(value: datetime, zone: tzinfo | None) -> str:
+    """`+01:00`: how far a local time is from UTC there; without a zone, in the machine's own."""
+    return _placed(value, zone)[len("2026-11-28T14:24:40") :]
+
+
+def _placed(value: datetime, zone: tzinfo | None) -> str:
+    """`2026-11-28T14:24:40+01:00`."""
+    try:
+        placed = value.replace(tzinfo=zone) if zone else value.astimezone()
+    except (OverflowError, ValueError, OSError):  # a year that the machine's clock does not know
+        placed = value.replace(tzinfo=UTC)
+    return placed.isoformat(timespec="seconds")
+
+
+def times(zone: tzinfo | None) -> dict[str, Callable[..., Markup]]:
+    """The filters of times in a zone."""
+    return {"clock": partial(clock, zone=zone), "moment": partial(moment, zone=zone)}
 
 
 def span(seconds: float | None) -> str:
@@ -186,7 +205,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "asking": asking,
     "beam": beam,
     "cell": cell,
-    "clock": clock,
     "day": day,
     "defocus": defocus,
     "edge": edge,
@@ -195,7 +213,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "initials": initials,
     "kev": kev,
     "lasting": lasting,
-    "moment": moment,
     "number": number,
     "plain": plain,
     "power": power,

@@ -207,6 +207,14 @@ async def test_a_sample_with_all_that_was_done_with_it(make_app: MakeApp) -> Non
     assert re.findall(r'<li class="ev[^"]*" id="([^"]+)"', shown.text) == ["g-2", "g-1"]
     assert "Monday 2 March 2026 09:00:00 mx1-2" in said
     assert "Nothing was collected of this sample yet." not in said
+    assert "x1 LYS · Data collection · run_2.h5" in said
+    assert '<a href="/proteins/1">LYS</a>' in shown.text
+    await db.add(m.Protein, proteinId=2, proposalId=1, acronym="NONE")
+    of_protein = await says(visitor, "/proteins/1")
+    assert "Best result xia2 of run_2.h5 in mx1-2 Resolution 1.50 Å Space group P 1" in of_protein
+    assert re.search(r"Sessions 2 .*mx1-[12] .*mx1-[12] ", of_protein)
+    untouched = await says(visitor, "/proteins/2")
+    assert ("Best result" in untouched, "Sessions 0" in untouched, "mx1-" in untouched) == (False,) * 3
 
 
 @pytest.mark.four_databases

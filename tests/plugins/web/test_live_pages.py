@@ -129,6 +129,25 @@ class Beamline:
             columns = "autoProcIntegrationId, dataCollectionId, autoProcProgramId"
             sql.execute(f"INSERT INTO AutoProcIntegration ({columns}) VALUES (?, ?, ?)", [key, key, key])
 
+    def scale(self, key: int, collection: int, high: float) -> None:
+        """Let a program have scaled one, to this resolution in Å."""
+        with self._open() as sql:
+            columns = "autoProcProgramId, processingPrograms, processingStatus"
+            sql.execute(f"INSERT INTO AutoProcProgram ({columns}) VALUES (?, 'dials', '1')", [key])
+            columns = "autoProcIntegrationId, dataCollectionId, autoProcProgramId"
+            sql.execute(
+                f"INSERT INTO AutoProcIntegration ({columns}) VALUES (?, ?, ?)", [key, collection, key]
+            )
+            sql.execute("INSERT INTO AutoProc (autoProcId, spaceGroup) VALUES (?, 'P 1')", [key])
+            sql.execute(
+                "INSERT INTO AutoProcScaling (autoProcScalingId, autoProcId) VALUES (?, ?)", [key, key]
+            )
+            columns = "autoProcScalingId, autoProcIntegrationId"
+            sql.execute(f"INSERT INTO AutoProcScaling_has_Int ({columns}) VALUES (?, ?)", [key, key])
+            columns = "autoProcScalingId, scalingStatisticsType, resolutionLimitHigh, completeness"
+            row = [key, "overall", high, 99.5]
+            sql.execute(f"INSERT INTO AutoProcScalingStatistics ({columns}) VALUES (?, ?, ?, ?)", row)
+
     def take_snapshots(self, key: int, folder: Path) -> None:
         """Let one have two pictures of its crystal, and a path."""
         taken = {f"xtalSnapshotFullPath{number}": folder / f"snapshot{number}.png" for number in (1, 2)}
@@ -145,7 +164,8 @@ class Beamline:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Beamline]]:
     """A server, and its session."""
     folder = tmp_path_factory.mktemp("live")
-    site = Site(folder, PLUGINS, more=f"[files]\nroots = {json.dumps([str(folder)])}\n")
+    more = f"[files]\nroots = {json.dumps([str(folder)])}\n[server]\ntimezone = 'UTC'\n"
+    site = Site(folder, PLUGINS, more=more)
     site.make_database()
     beamline = Beamline(site)
     with site.serving("serve", "--config", str(site.config)) as server:
@@ -451,3 +471,44 @@ def test_keys_lead_through_the_stream(context: BrowserContext, served: tuple[Run
     page.keyboard.press("g")
     page.keyboard.press("p")
     page.wait_for_url("**/proposals")
+
+
+def test_results_stand_beside_each_other(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
+    """Of each sample where the screen is wide, and those of several programs on the card."""
+    for key, high in ((501, 1.91), (502, 1.52)):
+        served[1].scale(key, 40, high)
+    page = opened(context, served, "/sessions/1")
+    beside = page.locator("aside[data-wide]")
+    expect(beside).to_be_hidden()
+    page.set_viewport_size({"width": 2400, "height": 900})
+    expect(beside.locator("tbody")).to_contain_text("1.52", timeout=PATIENCE)
+    assert "1.91" not in beside.inner_text()
+    card = page.locator("#g-40")
+    if card.locator("details.procs").first.get_attribute("open") is None:
+        card.locator("summary").first.click()
+    card.get_by_role("link", name="Shells side by side").click()
+    shells = card.locator("details.procs details.procs")
+    expect(shells).to_contain_text("Completeness %", timeout=PATIENCE)
+    assert re.findall(r"\b1\.91|\b1\.52", shells.inner_text()) == ["1.91", "1.52"]
+
+
+def test_who_is_elsewhere_may_see_their_own_times(
+    context: BrowserContext, served: tuple[Running, Beamline], chromium: Browser
+) -> None:
+    """The server's are UTC here, nine hours before those of Tokyo."""
+    served[1].collect(401, datetime(2026, 3, 9, 20, 30, 5), ended=True)
+    for zone, offered in (("UTC", False), ("Asia/Tokyo", True)):
+        far = chromium.new_context(timezone_id=zone, storage_state=context.storage_state())
+        page = opened(far, served, "/collections/401")
+        begun, choice = page.locator("main time").first, page.locator("[data-times-choice]")
+        assert begun.inner_text() == "Mon 9 Mar 20:30"
+        page.locator("summary.me").click()
+        assert choice.is_visible() is offered
+        if offered:
+            assert begun.get_attribute("title") == "Your time Tue 10 Mar 05:30"
+            with page.expect_navigation():
+                choice.get_by_role("button", name="Mine").click()
+            assert begun.inner_text() == "Tue 10 Mar 05:30"
+            assert begun.get_attribute("title") == "At the facility Mon 9 Mar 20:30"
+            assert "Times in Asia/Tokyo, yours" in page.inner_text("footer")
+        far.close()

@@ -7,6 +7,8 @@ import time
 import jwt
 import pytest
 
+from starbeam.api import Unavailable
+from starbeam.api.database import Reader
 from starbeam.db.models import Person
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
@@ -271,3 +273,19 @@ async def test_pages_may_stand_below_a_prefix(make_app: MakeApp) -> None:
     assert 'href="/ui/proposals"' in shown.text
     assert (await visitor.open("/sessions")).json() == {"detail": "Not Found"}
     assert ORIGIN not in shown.text
+
+
+async def test_a_page_that_is_away_opens_by_itself_when_it_is_back(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable("The database is not available.")
+
+    await visitor.log_in("abcd")
+    monkeypatch.setattr(Reader, "page", away)
+    shown = await visitor.open("/proposals")
+    assert (shown.status_code, shown.headers["Retry-After"]) == (503, "5")
+    assert '<meta http-equiv="refresh" content="5">' in shown.text
+    assert "This page tries again by itself in 5 seconds." in text_of(shown.text)
+    monkeypatch.undo()
+    assert (await visitor.open("/proposals")).status_code == 200

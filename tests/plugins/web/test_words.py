@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from markupsafe import Markup
@@ -91,3 +93,14 @@ def test_cells_of_a_table() -> None:
         f'<tr><th scope="row"><i>a{row}</i></th><td data-l="B &#34;Å&#34;" class="n"><i>b{row}</i></td></tr>'
         for row in (1, 2)
     ]
+
+
+def test_times_are_of_the_zone_of_the_facility() -> None:
+    """In summer and in winter."""
+    written = words.times(ZoneInfo("Europe/Paris"))
+    winter, summer = datetime(2026, 1, 5, 9, 0, 7), datetime(2025, 7, 5, 14, 24, 40)
+    assert written["clock"](winter) == '<time datetime="2026-01-05T09:00:07+01:00">09:00:07</time>'
+    said = '<time datetime="2025-07-05T14:24:40+02:00">Sat 5 Jul 2025 14:24</time>'
+    assert written["moment"](summer, winter) == said
+    assert written["moment"](None, winter) == written["clock"](None) == ""
+    assert words.offset(datetime(1, 1, 1), None) in ("+00:00", words.offset(datetime(1900, 1, 1), None))

@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent.with_name("templates")
 WALL = Page(limit=6)
 ON_PAPER = Page(limit=200)
 """How many data collections the report of a session shows: the last ones."""
-ON_CARDS: tuple[Spot, ...] = ("outcome", "progress", "pictures", "plot", "below")
+ON_CARDS: tuple[Spot, ...] = ("name", "outcome", "progress", "pictures", "plot", "below")
 TILE: Mapping[TileSpot, str] = {"state": "events/tile_state.html", "activity": "events/tile_activity.html"}
 
 
@@ -70,7 +70,7 @@ class Sessions:
         filters = EventFilters(sessionId=int(asked.key or 0), group=False)
         page = (await self._collections.page(reader, asked.files, ON_PAPER, filters)).page
         shown = cards([*reversed(page.results)], reader.now)
-        spots: list[Spot] = ["outcome", "pictures", "plot", "report"]
+        spots: list[Spot] = ["name", "outcome", "pictures", "plot", "report"]
         ids = [card.event.id for card in shown]
         more = await asked.show.of_collections(reader, ids, spots, kinds(shown))
         below = {id: {**drawn, "below": drawn.get("report", "")} for id, drawn in more.items()}

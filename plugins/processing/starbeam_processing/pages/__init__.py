@@ -83,6 +83,11 @@ async def _show(
     )
 
 
+async def beside(reader: Reader, asked: Asked) -> Mapping[str, Any]:
+    """Where the best results of samples come from, for screens that have room for them."""
+    return {"key": asked.key}
+
+
 async def _strategies(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
     wanted = [id for id in ids if asked.kinds.get(id, CHARACTERISATION) == CHARACTERISATION]
     found = await strategies(reader, wanted) if wanted else {}
@@ -150,8 +155,13 @@ def pages(rule: Rule) -> Pages:
         return {id: {**values, "rule": rule, "opened": id == newest} for id, values in found.items()}
 
     async def best_of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
-        """The best result of a sample."""
-        filters = ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE)
+        return await best(reader, ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE))
+
+    async def best_of_protein(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+        return await best(reader, ResultFilters(proteinId=int(asked.key or 0), of=ResultOf.PROTEIN))
+
+    async def best(reader: Reader, filters: ResultFilters) -> Mapping[str, Any] | None:
+        """The best result of a sample or a protein."""
         found = await ranking(reader, Page(limit=1), filters, rule)
         return {"best": found.results[0], "rule": rule} if found.results else None
 
@@ -187,7 +197,9 @@ def pages(rule: Rule) -> Pages:
         ],
         parts=[
             Part("figures of session", "processing/figures.html", _Figures(rule).load, 500),
-            Part("sample", "processing/best_of_sample.html", best_of_sample, 100),
+            Part("sample", "processing/best_result.html", best_of_sample, 100),
+            Part("protein", "processing/best_result.html", best_of_protein, 100),
+            Part("session", "processing/beside.html", beside, 900, narrow=True),
             Part("report of session", "processing/report.html", results_on_paper, 200),
         ],
         of_collections=[

@@ -24,7 +24,15 @@ from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
-from starbeam_proposals.queries.sessions import SESSIONS, TITLED, VISITS, SessionFilters, VisitFilters
+from starbeam_proposals.queries.sessions import (
+    SESSIONS,
+    SESSIONS_OF_PROTEIN,
+    TITLED,
+    VISITS,
+    ProteinSessionFilters,
+    SessionFilters,
+    VisitFilters,
+)
 
 FEW = Page(limit=5)
 FOUND = Page(limit=10)
@@ -168,6 +176,13 @@ async def _my_proposals(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     return {"page": await reader.page(PROPOSALS, FEW, mine)}
 
 
+async def _sessions_of_protein(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+    """Nothing where no data were collected of it."""
+    mine = ProteinSessionFilters(proteinId=int(asked.key or 0))
+    found = await reader.page(SESSIONS_OF_PROTEIN, Page(), mine)
+    return {"page": found} if found.results else None
+
+
 async def _proposal(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     return {"proposal": await proposals.one(reader, str(asked.key))}
 
@@ -217,6 +232,7 @@ def pages() -> Pages:
             Part("start", "proposals/start_tiles.html", tiles, 100, whole=True),
             Part("start", "proposals/my_sessions.html", _my_sessions, 200),
             Part("start", "proposals/my_proposals.html", _my_proposals, 300, narrow=True),
+            Part("protein", "proposals/sessions_of_protein.html", _sessions_of_protein, 200),
             Part("head of proposal", "proposals/head_of_proposal.html", _proposal, 100),
             Part("head of session", "proposals/head_of_session.html", _session, 100),
             Part("report of session", "proposals/report_people.html", people, 100),

@@ -26,7 +26,9 @@ from starbeam.api.database import NOW, Counts, Reader, Rows, Scope, Shape, count
 from starbeam.api.lists import Asked, BeamLineName, Filters, List, ProposalName, Where, query
 from starbeam_ispyb.models import (
     BeamLineSetup,
+    BLSample,
     BLSession,
+    Crystal,
     DataCollection,
     DataCollectionGroup,
     Proposal,
@@ -242,15 +244,19 @@ async def complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
         metadata.active_soon = _runs(session, reader.now, SOON)
 
 
-SESSIONS = List(
-    _SHAPE,
-    BLSession,
-    SessionFilters,
-    joins=JOINS,
-    order_by=_order,
-    complete=complete,
-    missing="Session not found",
-)
+def _list(filters: type[SessionFilters]) -> List[schemas.Session]:
+    return List(
+        _SHAPE,
+        BLSession,
+        filters,
+        joins=JOINS,
+        order_by=_order,
+        complete=complete,
+        missing="Session not found",
+    )
+
+
+SESSIONS = _list(SessionFilters)
 """4 statements a page."""
 TITLED = List(
     Shape(schemas.TitledSession, BLSession, title=Proposal.title, **FIELDS),
@@ -260,6 +266,15 @@ TITLED = List(
     missing=SESSIONS.missing,
 )
 """Each with what its proposal is about."""
+
+
+def _of_protein() -> ColumnElement[bool]:
+    groups = select(DataCollectionGroup.sessionId)
+    groups = groups.join(BLSample, BLSample.blSampleId == DataCollectionGroup.blSampleId)
+    groups = groups.join(Crystal, Crystal.crystalId == BLSample.crystalId)
+    return BLSession.sessionId.in_(groups.where(Crystal.proteinId == bindparam("proteinId")))
+
+
 _COLLECTED = BLSession.sessionId.in_(select(DataCollectionGroup.sessionId))
 
 
@@ -271,9 +286,15 @@ class VisitFilters(SessionFilters, frozen=True):
     )
 
 
-VISITS = List(
-    _SHAPE, BLSession, VisitFilters, joins=JOINS, order_by=_order, complete=complete, missing=SESSIONS.missing
-)
+class ProteinSessionFilters(SessionFilters, frozen=True):
+    """What the page of a protein asks for: sessions in which data were collected of it."""
+
+    proteinId: Annotated[int | None, Where(_of_protein())] = None
+
+
+VISITS = _list(VisitFilters)
+SESSIONS_OF_PROTEIN = _list(ProteinSessionFilters)
+"""The latest first, as all."""
 
 
 @statement

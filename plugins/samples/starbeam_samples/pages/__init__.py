@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from starbeam.api import authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import asked
 from starbeam.api.lists import Order, Page
-from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_pages
+from starbeam.api.web import Asked, Finder, OfCollections, Pages, Part, Place, Show, Tab, form_pages
 from starbeam_samples.forms import FORMS
 from starbeam_samples.layouts import layout_of, odd_positions
 from starbeam_samples.pages import changer, sheet
+from starbeam_samples.queries.collected import proteins_of_collections
 from starbeam_samples.queries.containers import container_type, running
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
 from starbeam_samples.queries.sample_filters import SampleFilters, SessionSampleFilters
@@ -123,7 +124,8 @@ async def show_protein(
     protein = await reader.get(PROTEINS, key)
     found = await reader.page(SAMPLES, page, SampleFilters(proteinId=key))
     states = await states_of(reader, found.results)
-    return show("samples/protein.html", protein=protein, page=found, states=states)
+    drawn = await show.parts("protein", reader, key, protein)
+    return show("samples/protein.html", protein=protein, page=found, states=states, drawn=drawn)
 
 
 async def _place(reader: Reader, sample: Sample) -> Mapping[str, Any] | None:
@@ -158,6 +160,11 @@ async def _held(reader: Reader, container: int, kind: str | None) -> dict[str, A
     }
 
 
+async def _proteins(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    """The protein of which each data collection was collected."""
+    return {id: {"protein": one} for id, one in (await proteins_of_collections(reader, ids)).items()}
+
+
 async def _find_samples(reader: Reader, text: str) -> Mapping[str, Any] | None:
     page = await reader.page(SAMPLES, FOUND, SampleFilters(search=text))
     return {"page": page, "states": await states_of(reader, page.results)} if page.results else None
@@ -190,6 +197,7 @@ def pages() -> Pages:
             Tab("proposal", "Samples", "/proposals/{key}/samples", 200),
             Tab("session", "Samples", "/sessions/{key}/samples", 400),
         ],
+        of_collections=[OfCollections({"name": "samples/protein_of_collection.html"}, _proteins, 100)],
         parts=[Part("container", "samples/container.html", _in_container, 100)],
         finders=[
             Finder("samples/found_samples.html", _find_samples, 200),

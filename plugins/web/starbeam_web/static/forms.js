@@ -20,7 +20,16 @@
     if (!root.dataset.owner) return; // nobody is logged in, or they have logged out in another tab
     const states = {};
     for (const one of fieldsOf(form)) (states[one.name] ??= []).push(stateOf(one));
-    try { sessionStorage.setItem(keyOf(form), JSON.stringify({ owner: root.dataset.owner, states })); } catch { /* no room */ }
+    try { sessionStorage.setItem(keyOf(form), JSON.stringify({ owner: root.dataset.owner, states })); } catch { return; } // no room
+    sayIsKept(form);
+  }
+
+  function sayIsKept(form) {
+    const row = form.querySelector("[data-cancel]")?.parentElement;
+    if (!row) return;
+    const said = row.querySelector("[data-kept-at]") || row.appendChild(Object.assign(document.createElement("span"), { className: "xs soft push" }));
+    said.dataset.keptAt = "";
+    said.textContent = `Kept in this tab until it is stored, ${new Date().toTimeString().slice(0, 5)}`;
   }
 
   const drop = form => sessionStorage.removeItem(keyOf(form));

@@ -47,6 +47,7 @@
       const was = before[at];
       if (!was) old.append(one);
       else if (was.isEqualNode(one)) return;
+      else if (was.dataset && "filled" in was.dataset) was.dispatchEvent(new Event("stale", { bubbles: true }));
       else if (was.nodeName !== one.nodeName || was.nodeType !== Node.ELEMENT_NODE) was.replaceWith(one);
       else { dress(was, one); refill(was, one); }
     });

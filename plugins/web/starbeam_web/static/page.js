@@ -130,6 +130,91 @@
     if (tabs) tabs.postMessage("");
   });
 
+  // -- parts of other pages --------------------------------------------------------------
+
+  async function partOf(address, selector) {
+    const answer = await fetch(address);
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(selector);
+  }
+
+  // In place of the link that leads there; anew when what stands around it has changed (live.js).
+  async function inline(place, address) {
+    place.dataset.filled = address;
+    try {
+      const part = await partOf(address, new URL(address).hash);
+      part.removeAttribute("id");
+      place.replaceChildren(part);
+    } catch {
+      location.assign(address);
+    }
+  }
+
+  document.addEventListener("click", async event => {
+    const link = event.target.closest("[data-inline] > a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const place = link.parentElement;
+    await inline(place, link.href);
+    place.querySelector("summary").focus();
+  });
+  document.addEventListener("stale", event => inline(event.target, event.target.dataset.filled));
+
+  // Beside the page where the screen is wide enough, and anew every minute.
+  const aside = document.querySelector("[data-wide]");
+  async function fill() {
+    if (document.hidden || !aside.getClientRects().length) return;
+    const part = await partOf(aside.dataset.wide, aside.dataset.widePart).catch(() => null);
+    if (part) aside.querySelector("[data-wide-here]").replaceChildren(part);
+  }
+  if (aside) {
+    fill();
+    addEventListener("resize", fill);
+    setInterval(fill, 60_000);
+  }
+
+  // -- times -----------------------------------------------------------------------------
+
+  // Pages have the facility's. Who sits in another zone sees their own by pointing at one, or chooses to see these.
+  const zone = document.querySelector("[data-zone]");
+  const two = number => String(number).padStart(2, "0");
+  const isMine = document.documentElement.dataset.times === "mine";
+  const written = new WeakMap();
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+  function offset(when) {
+    const minutes = -when.getTimezoneOffset(), away = Math.abs(minutes);
+    return `${minutes < 0 ? "-" : "+"}${two(Math.floor(away / 60))}:${two(away % 60)}`;
+  }
+
+  // As the facility's stands there: `14:24:40`, of another day with it, or `Sat 28 Nov 09:00`.
+  function own(when, said, text) {
+    const clock = `${two(when.getHours())}:${two(when.getMinutes())}`;
+    const day = `${DAYS[when.getDay()]} ${when.getDate()} ${MONTHS[when.getMonth()]}`;
+    const year = when.getFullYear() === new Date().getFullYear() ? "" : ` ${when.getFullYear()}`;
+    if (!/^[\d:]+$/.test(text)) return `${day}${year} ${clock}`;
+    return `${Number(said.slice(8, 10)) === when.getDate() ? "" : `${day} `}${clock}:${two(when.getSeconds())}`;
+  }
+
+  function convert() {
+    for (const time of document.querySelectorAll("time[datetime]")) {
+      const text = time.textContent, said = time.dateTime, when = new Date(said);
+      if ((time.title && written.get(time) === text) || said.slice(19) === offset(when)) continue;
+      const mine = own(when, said, text);
+      time.title = isMine ? `At the facility ${text}` : `Your time ${mine}`;
+      if (isMine) time.textContent = mine;
+      written.set(time, time.textContent);
+    }
+  }
+
+  if (zone && zone.dataset.zone !== offset(new Date())) {
+    document.querySelectorAll("[data-times-choice]").forEach(one => { one.hidden = false; });
+    if (isMine) zone.textContent = `Times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, yours`;
+    convert();
+    new MutationObserver(convert).observe(document.body, { childList: true, subtree: true, attributeFilter: ["title"] });
+  }
+
   // -- keys ------------------------------------------------------------------------------
 
   const cards = () => [...document.querySelectorAll("li.ev > article")];
