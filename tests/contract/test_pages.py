@@ -88,6 +88,7 @@ LISTED: dict[str, tuple[str, str]] = {
         "/processings/attachments?autoProcProgramId=1",
     ),
     "GET /collections/{key}/movies": ("/collections/1/movies", "/events?dataCollectionId=1"),
+    "GET /collections/{key}/grid": ("/collections/1/grid", "/events?dataCollectionId=1"),
     "GET /collections/{key}/maps": ("/collections/1/maps", "/mapping?dataCollectionId=1"),
     "GET /collections/{key}/file": ("/collections/1/file", "/events?dataCollectionId=1"),
     "GET /collections/{key}/images": ("/collections/1/images", "/events?dataCollectionId=1"),

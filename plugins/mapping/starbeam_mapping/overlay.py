@@ -87,6 +87,8 @@ class Overlay(msgspec.Struct):
     view: Box
     picture: tuple[int, int] | None
     """Width and height; nothing where nobody knows where the maps lie on it."""
+    microns: float | None
+    """Of one pixel of it."""
 
 
 async def overlay(reader: Reader, files: Files, key: int, maps: Sequence[Map], look: Look) -> Overlay:
@@ -100,15 +102,16 @@ async def overlay(reader: Reader, files: Files, key: int, maps: Sequence[Map], l
     found = {number: frame(grid, picture) for number, grid in shown.items()}
     first, at = next(iter(shown.values())), next(iter(found.values()))
     view: Box = 0, 0, first.columns or 1, first.rows or 1
+    microns = None
     if picture is None or at is None or None in found.values():
         picture, found = None, {}
     else:
-        view = around(at, first, picture)
+        view, microns = around(at, first, picture), (first.across or 0) * 1000 / at.across
     mixed = len(chosen) > 1 and not look.beside
     layers = [
         await _layer(reader, look, number, one, found.get(number), mixed) for number, one in chosen.items()
     ]
-    return Overlay(layers, view, picture)
+    return Overlay(layers, view, picture, microns)
 
 
 def _chosen(maps: Mapping[int, Map], look: Look) -> dict[int, Map]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -112,5 +113,23 @@ async def test_a_grid_scan_has_its_map_on_the_card(make_app: MakeApp, tmp_path: 
     assert "spots: 3 12 hatched: not analysed best: column 2, row 1, image 2" in text_of(html)
     card = text_of((await visitor.open("/sessions/1")).text)  # of one grid scan among others
     assert ("12 spots in cell 2, 1" in card) == await images_are_keyed(app)
+    await images(app, 1, (4, 0, 0))
+    page = (await visitor.open("/collections/1/grid")).text
+    assert re.findall(r'data-(microns|images|values)="([^"]*)"', page) == [
+        ("microns", "0.5"),
+        ("images", "1 2 3 4 5 6 "),
+        ("values", "3 12 - 0 - - "),
+    ]
+    limited = (
+        await visitor.open("/collections/1/grid?map=resolution&low=3.1&high=1.9&colours=grey&opacity=20")
+    ).text
+    assert 'opacity="0.2"' in limited
+    assert 'data-values="2.50 1.90 - - - - "' in limited
+    # 2.5 of 3.1 to 1.9 is half the way: 3.5 of the seven steps, of which Python makes 4
+    assert '<path fill="#929292" d="M0 0h1v1h-1z"/><path fill="#ffffff" d="M1 0h1v1h-1z"/>' in limited
+    for wrong in ("map=gold", "low=x", "opacity=101"):
+        assert (await visitor.open(f"/collections/1/grid?{wrong}")).status_code == 422
+    for other in (2, 9):
+        assert (await visitor.open(f"/collections/{other}/grid")).status_code == 404
     await db.add(m.GridInfo, gridInfoId=2, dataCollectionGroupId=2, **size)
     assert "position unknown not analysed" in text_of((await visitor.open("/collections/2")).text)

@@ -56,6 +56,7 @@ SAYS = {
     "where dataCollectionGroupId = :key",
     r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
     "where dataCollectionId = :key",
+    r"/collections/(?P<key>\d+)/grid": "select 'Grid of collection ' || :key",
     r"/collections/(?P<key>\d+)/maps": "select 'Maps of collection ' || :key",
     r"/collections/(?P<key>\d+)/file": "select fileTemplate from DataCollection "
     "where dataCollectionId = :key",
@@ -214,6 +215,43 @@ def test_the_log_in_says_that_caps_lock_is_on(site: tuple[str, Path], chromium: 
     field.dispatch_event("keyup", {"key": "a"})
     assert not note.is_visible()
     page.close()
+
+
+def test_a_cell_of_a_grid_says_its_value_and_leads_to_its_image(
+    site: tuple[str, Path], chromium: Browser
+) -> None:
+    one = looker(chromium, site[0])
+    one.log_in("admin")
+    page = one.page
+    with sqlite3.connect(f"file:{site[1]}?mode=ro", uri=True) as connection:
+        collection, columns, rows, spots = connection.execute(
+            "select d.dataCollectionId, g.steps_x, g.steps_y, q.goodBraggCandidates from GridInfo g "
+            "join DataCollection d using (dataCollectionGroupId) join ImageQualityIndicators q "
+            "on q.dataCollectionId = d.dataCollectionId and q.imageNumber = 1 where g.steps_x > 2 "
+            "and d.xtalSnapshotFullPath1 is not null order by 1 desc limit 1"
+        ).fetchone()
+    assert one.open(f"/collections/{collection}/grid") == []
+    read, seen = page.locator("[data-of=read]"), page.locator("svg[data-view]")
+    page.locator(".pic").focus()
+    for key, steps in (("ArrowUp", rows), ("ArrowLeft", columns)):
+        for _ in range(int(steps)):
+            page.keyboard.press(key)
+    expect(read).to_have_text(f"Column 1, row 1, image 1: spots {spots} Open the image")
+    before = seen.get_attribute("viewBox") or ""
+    page.keyboard.press("+")
+    width = float((seen.get_attribute("viewBox") or "").split()[2])
+    assert width == pytest.approx(float(before.split()[2]) / 1.25, rel=1e-3)
+    expect(page.locator(".ruler")).to_contain_text("µm")
+    page.get_by_label("Opacity").fill("20")
+    expect(page.locator("[data-of=values]")).to_have_attribute("opacity", "0.2")
+    page.get_by_label("Values").select_option("resolution")
+    expect(seen).to_have_attribute("data-map", "resolution")
+    assert "opacity=20" in page.url
+    page.locator(".pic").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/collections/{collection}/images/\d+$"))
+    page.context.close()
 
 
 def test_a_point_of_a_map_says_its_value(site: tuple[str, Path], chromium: Browser) -> None:

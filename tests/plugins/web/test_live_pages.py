@@ -152,7 +152,7 @@ class Beamline:
         """Let one have two pictures of its crystal, and a path."""
         taken = {f"xtalSnapshotFullPath{number}": folder / f"snapshot{number}.png" for number in (1, 2)}
         for number, path in enumerate(taken.values(), 1):
-            Image.new("RGB", (40 * number, 30)).save(path)
+            Image.new("RGB", (40 * number, 30), (20, 30, 40)).save(path)
         values = {"imageDirectory": "/data/one/", "fileTemplate": "one_%04d.cbf"} | taken
         columns = ", ".join(f"{name} = ?" for name in values)
         with self._open() as sql:
@@ -439,6 +439,7 @@ def test_pictures_of_a_crystal_are_looked_through(
     page = opened(context, served, "/groups/1")
     page.locator("a[data-box]").click()
     box = page.get_by_role("dialog", name="Pictures")
+    seen = box.locator("svg[data-view]")
     for key, words, width in (
         ("", "1 of 2", 40),
         ("ArrowRight", "2 of 2", 80),
@@ -448,7 +449,25 @@ def test_pictures_of_a_crystal_are_looked_through(
         if key:
             page.keyboard.press(key)
         expect(box).to_contain_text(f"Crystal in the loop, {words}")
-        expect(box.locator("img")).to_have_js_property("naturalWidth", width)
+        expect(box).to_contain_text(f"{width} × 30 pixels")
+    # the second one is 80 pixels wide in a box that is wider for its height: all 30 rows are seen
+    edge = box.locator(".pic").bounding_box()
+    assert edge is not None
+    scale = min(edge["width"] / 80, edge["height"] / 30)
+    left = (edge["width"] - 80 * scale) / 2 + edge["x"]
+    page.mouse.move(left + 79.5 * scale, edge["y"] + edge["height"] / 2)
+    expect(box.locator(".read")).to_have_text("x 79 y 15 value 20, 30, 40")
+    before = seen.get_attribute("viewBox") or ""
+    page.mouse.wheel(0, -100)
+    expect(seen).not_to_have_attribute("viewBox", before)
+    width = float((seen.get_attribute("viewBox") or "").split()[2])
+    assert width == pytest.approx(float(before.split()[2]) / 1.25, rel=1e-3)
+    expect(box.locator(".read")).to_contain_text("x 79 y 15")  # what lies under the pointer stays there
+    page.keyboard.press("0")
+    expect(seen).to_have_attribute("viewBox", before)
+    box.get_by_label("to").fill("51")
+    # 0 to 51 are spread over 0 to 255: five times as much
+    assert box.locator("feFuncR").get_attribute("slope") == "5"
     page.keyboard.press("Escape")
     expect(box).to_have_count(0)
     assert page.evaluate("document.activeElement.hasAttribute('data-box')")

@@ -11,13 +11,11 @@ function keepLast(map, most) {
   }
 }
 
-class FramePicture {
+class FramePicture extends PictureView {
   /* api: where frames of the data collection are; look: what is asked of them; drawn: told after each drawing. */
-  constructor(canvas, api, look, drawn) {
+  constructor(canvas, api, look, drawn, moved) {
+    super(canvas.parentElement, moved);
     Object.assign(this, { canvas, api, look, drawn });
-    this.view = { x: 0, y: 0, scale: 0 };
-    this.fitted = true;
-    this.size = [0, 0];
     this.kept = new Map(); // pictures by address
     this.tiles = new Map();
     this.blocks = new Map();
@@ -75,55 +73,11 @@ class FramePicture {
     this.base = found;
     if (found && String(found.size) !== String(this.size)) {
       this.size = found.size;
+      this.home = [0, 0, ...found.size];
       if (this.fitted) this.fit();
     }
     this.draw();
     return found;
-  }
-
-  fit() {
-    const [width, height] = this.shown, [columns, rows] = this.size;
-    const scale = Math.min(width / columns, height / rows) || 0;
-    this.view = { scale, x: (columns - width / scale) / 2 || 0, y: (rows - height / scale) / 2 || 0 };
-    this.fitted = true;
-    this.draw();
-  }
-
-  /* Zoom by a factor, such that what lies at a place of the canvas stays there. */
-  zoom(factor, at = this.shown.map((one) => one / 2)) {
-    const before = this.view.scale, least = Math.min(...this.shown.map((one, axis) => one / this.size[axis]));
-    const scale = Math.min(Math.max(before * factor, least / 2), 64);
-    this.view.x += at[0] / before - at[0] / scale;
-    this.view.y += at[1] / before - at[1] / scale;
-    this.view.scale = scale;
-    this.fitted = false;
-    this.draw();
-  }
-
-  pan(across, down) {
-    this.view.x -= across / this.view.scale;
-    this.view.y -= down / this.view.scale;
-    this.fitted = false;
-    this.draw();
-  }
-
-  /* Show this part, in pixels of the frame. */
-  part(x, y, width, height) {
-    const [across, down] = this.shown;
-    const scale = Math.min(across / width, down / height);
-    this.view = { scale, x: x - (across / scale - width) / 2, y: y - (down / scale - height) / 2 };
-    this.fitted = false;
-    this.draw();
-  }
-
-  get seen() {
-    const { x, y, scale } = this.view, [width, height] = this.shown;
-    return [x, y, width / scale, height / scale];
-  }
-
-  /* The place in the frame of a place of the canvas. */
-  place(across, down) {
-    return [this.view.x + across / this.view.scale, this.view.y + down / this.view.scale];
   }
 
   draw() {

@@ -18,7 +18,7 @@
     if (!form.elements.masked.checked) asked.masked = "false";
     return asked;
   };
-  const picture = new FramePicture(box.querySelector("canvas"), told.api, look, () => drawn());
+  const picture = new FramePicture(box.querySelector("canvas"), told.api, look, () => drawn(), () => moved());
 
   const changed = () => show(number);
   const contrast = new FrameContrast(form, part, changed);
@@ -221,49 +221,27 @@
 
   /* -- controls --------------------------------------------------------------------------------------------- */
 
-  const ZOOM = 1.25;
   const toggle = (name) => form.elements[name].click();
   const set = (name, value) => { form.elements[name].value = value; changed(); };
   const invert = () => set("map", form.elements.map.value === "grey_r" ? "grey" : "grey_r");
-  const one = () => { picture.zoom(1 / picture.view.scale); moved(); };
-  const closer = (factor) => { picture.zoom(factor); moved(); };
-  const fitted = () => { picture.fit(); moved(); };
   const KEYS = {
     Home: () => go(first), End: () => (planned < Infinity ? go(planned) : follow()), " ": () => play(),
-    "+": () => closer(ZOOM), "=": () => closer(ZOOM), "-": () => closer(1 / ZOOM), 0: fitted, 1: one,
     r: () => toggle("rings"), e: () => toggle("ice"), m: () => toggle("masked"), i: invert,
     s: () => set("sum", form.elements.sum.value === "1" ? 10 : 1), c: () => contrast.stretch(0.8), C: () => contrast.stretch(1.25), ".": follow,
   };
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
   function pressed(event) {
     const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
     const pressing = event.target.closest("button, a, summary, input") && [" ", "Enter"].includes(event.key);
     if (typing || pressing || event.ctrlKey || event.metaKey) return;
-    const arrow = ARROWS[event.key];
-    if (arrow && event.altKey) { picture.pan(-60 * arrow[0], -60 * arrow[1]); moved(); }
-    else if (arrow && arrow[0]) go(number + arrow[0] * (event.shiftKey ? 10 : 1));
-    else if (!arrow && KEYS[event.key] && !event.altKey) KEYS[event.key]();
-    else return;
+    const step = event.altKey ? 0 : ARROWS[event.key];
+    if (step) go(number + step * (event.shiftKey ? 10 : 1));
+    else if (KEYS[event.key] && !event.altKey) KEYS[event.key]();
+    else if (!picture.pressed(event)) return;
     event.preventDefault();
   }
 
-  function grasped(event) {
-    const pic = event.currentTarget, at = [event.clientX, event.clientY];
-    if (event.button) return;
-    pic.setPointerCapture(event.pointerId);
-    const drag = (move) => {
-      picture.pan(move.clientX - at[0], move.clientY - at[1]);
-      [at[0], at[1]] = [move.clientX, move.clientY];
-    };
-    pic.addEventListener("pointermove", drag);
-    pic.addEventListener("pointerup", () => { pic.removeEventListener("pointermove", drag); moved(); }, { once: true });
-  }
-
-  const within = (event) => {
-    const edge = picture.canvas.getBoundingClientRect();
-    return [event.clientX - edge.left, event.clientY - edge.top];
-  };
   function start() {
     const pic = box.querySelector(".pic"), on = (name, work) => part(name).addEventListener("click", work);
     for (const one of document.querySelectorAll("[data-script]")) for (const off of ["hidden", "disabled"]) one.removeAttribute(off); // also of SVG
@@ -281,14 +259,10 @@
     part("range").addEventListener("change", ({ target }) => go(Number(target.value)));
     on("play", () => play());
     for (const [name, step] of [["previous", -1], ["next", 1]]) on(name, (event) => { event.preventDefault(); go(number + step); });
-    on("fit", fitted);
-    on("one", one);
-    on("closer", () => closer(ZOOM));
-    on("farther", () => closer(1 / ZOOM));
+    for (const [name, key] of [["fit", "0"], ["one", "1"], ["closer", "+"], ["farther", "-"]]) on(name, () => picture.pressed({ key }));
     head("copy").addEventListener("click", copy);
-    pic.addEventListener("wheel", (event) => { event.preventDefault(); picture.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, within(event)); moved(); }, { passive: false });
-    pic.addEventListener("pointerdown", grasped);
-    pic.addEventListener("pointermove", (event) => { pointer = within(event); read(); });
+    picture.handle();
+    pic.addEventListener("pointermove", (event) => { pointer = picture.within(event); read(); });
     pic.addEventListener("pointerleave", () => { pointer = null; read(); });
     tell();
     if (told.missing) return say(told.missing);

@@ -4,7 +4,7 @@
   const form = document.getElementById("overlay");
   const panel = form.querySelector(".pic"), words = form.querySelector("[data-of='read']");
   const layers = () => [...form.querySelectorAll(".map-layer")];
-  const values = new Map();
+  const values = new Map(), picture = new DrawnPicture(panel);
   let cell = null, asked = 0;
 
   // -- how they look ---------------------------------------------------------------------
@@ -84,21 +84,23 @@
   }
 
   function pointed(event) {
-    const picture = event.target.closest("svg");
-    const layer = picture && picture.querySelector(".map-layer");
+    const drawing = event.target.closest("svg");
+    const layer = drawing && drawing.querySelector(".map-layer");
     const at = layer && cellAt(layer, event.clientX, event.clientY);
     if (at && String(at) !== String(cell)) say(at);
   }
 
   form.addEventListener("refilled", () => { // while it is measured
     values.clear();
+    picture.draw();
     if (cell) say(cell);
   });
   panel.addEventListener("pointermove", pointed);
   panel.addEventListener("click", pointed);
   panel.addEventListener("keydown", event => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!step || !layers().length) return;
+    if (event.ctrlKey || event.metaKey || !layers().length) return;
+    if (event.altKey || !step) { if (picture.pressed(event)) event.preventDefault(); return; }
     event.preventDefault();
     const { width, height } = layers()[0], size = [width.baseVal.value, height.baseVal.value];
     const from = cell || size.map(one => Math.floor(one / 2));

@@ -44,57 +44,9 @@
     button.focus();
   }
 
-  // -- pictures --------------------------------------------------------------------------
-
-  const nameOf = link => link.querySelector("img").alt;
-
-  // Address and name of each: those in `data-box`, or, where it is empty, all pictures beside this one.
-  function beside(link) {
-    const listed = link.dataset.box.split(" ").filter(Boolean);
-    if (listed.length) return listed.map((href, at) => [href, `${nameOf(link)}, ${at + 1} of ${listed.length}`]);
-    const links = [...link.closest(".in, .dc").querySelectorAll("a[data-box='']")];
-    return links.map(one => [one.getAttribute("href"), nameOf(one)]);
-  }
-
-  function open(link) {
-    const shown = beside(link);
-    let at = Math.max(0, shown.findIndex(([href]) => href === link.getAttribute("href")));
-    const box = document.createElement("dialog");
-    box.className = "box";
-    box.setAttribute("aria-label", "Pictures");
-    box.innerHTML = `<img alt=""><p class="row"><button class="btn" type="button" data-by="-1">Previous</button>
-      <button class="btn" type="button" data-by="1">Next</button><span></span>
-      <button class="btn push" type="button" data-by="0">Close</button></p>`;
-    const [picture, words] = [box.querySelector("img"), box.querySelector("span")];
-    function show(by) {
-      at = (at + by + shown.length) % shown.length;
-      picture.src = shown[at][0];
-      picture.alt = words.textContent = shown[at][1];
-    }
-    picture.addEventListener("error", () => { words.textContent = "The picture is not there any more"; });
-    box.querySelectorAll("[data-by='-1'], [data-by='1']").forEach(one => { one.hidden = shown.length < 2; });
-    box.addEventListener("click", event => {
-      const by = event.target.dataset.by;
-      if (event.target === box || by === "0") box.close();
-      else if (by) show(Number(by));
-    });
-    box.addEventListener("keydown", event => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (by) show(by);
-    });
-    box.addEventListener("close", () => { box.remove(); link.focus(); });
-    document.body.append(box);
-    show(0);
-    box.showModal();
-  }
-
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-copy], [data-copy-link], [data-copy-table]");
     if (button) copied(button);
-    const link = event.target.closest("a[data-box]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open(link);
   });
 
   // -- positions of containers -----------------------------------------------------------

@@ -11,7 +11,8 @@ from starbeam.api.files import Files
 from starbeam.api.lists import Page
 from starbeam.api.web import Asked, OfCollections, Pages, Part, edit_pages
 from starbeam_datacollections.forms import COLLECTION, GROUP
-from starbeam_datacollections.grids import Drawing, draw
+from starbeam_datacollections.grids import MOST_CELLS, Drawing, draw
+from starbeam_datacollections.pages.grid import show_grid
 from starbeam_datacollections.plots import plot
 from starbeam_datacollections.queries.attachments import ATTACHMENTS, AttachmentFilters
 from starbeam_datacollections.queries.collections import COLLECTIONS, GROUPS
@@ -28,7 +29,6 @@ STEPS = Page(limit=100)
 """How many steps of a workflow are shown."""
 GRID = "grid"
 """What cards call a grid scan."""
-MOST_CELLS = 20_000
 Found = Mapping[int, Mapping[str, Any]]
 
 
@@ -92,8 +92,8 @@ async def _steps(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
 def pages() -> Pages:
     """What stands on cards and pages of data collections, and of workflows."""
     return Pages(
-        [*edit_pages(COLLECTION), *edit_pages(GROUP)],
-        Path(__file__).with_name("templates"),
+        [show_grid, *edit_pages(COLLECTION), *edit_pages(GROUP)],
+        Path(__file__).parent.with_name("templates"),
         of_collections=[
             OfCollections(
                 {
