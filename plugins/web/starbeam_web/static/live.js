@@ -132,7 +132,8 @@
   async function ask(address) {
     const answer = await fetch(address, { credentials: "same-origin", cache: "no-cache", headers: { Accept: "text/html" } });
     if (answer.redirected && new URL(answer.url).pathname.endsWith("/login") || answer.status === 401) return out();
-    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const text = answer.ok && await answer.text();
+    return text && !paused ? new DOMParser().parseFromString(text, "text/html") : null;
   }
 
   function out() {
