@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+Narrowing = Literal["proposals", "person", "time"]
+"""Why a token sees less than its holder may: its proposals, the person for whom a machine works, and, of what
+is written to, when a session runs."""
 ALL_PROPOSALS = "all_proposals"
 READ = "read"
 """The scope of tokens that opens what reads."""
@@ -69,8 +72,8 @@ class Kind:
     permissions: frozenset[str]
     has_beamlines: bool
     all_beamlines: bool = False
-    narrowed: bool = False
-    """Limited to some proposals."""
+    narrowed: frozenset[Narrowing] = frozenset()
+    """By what its token is limited beside."""
 
     @property
     def allows_everything(self) -> bool:
@@ -79,7 +82,7 @@ class Kind:
 
     @property
     def sees_everything(self) -> bool:
-        """The same, and not limited to some proposals."""
+        """The same, and not limited by its token."""
         return self.allows_everything and not self.narrowed
 
 
@@ -95,6 +98,10 @@ class Limits:
     """Names of proposals, in which `*` stands for any letters. None: all that its holder sees."""
     all_beamlines: bool = False
     """Sees the sessions of every beamline."""
+    for_person: frozenset[str] = frozenset()
+    """Scopes that open only what is done for a person (`Principal.behalf`)."""
+    hours: int = 0
+    """How long before a session begins and after it has ended it is written to. 0: at any time."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +119,27 @@ class Principal:
     """Names of these groups."""
     limits: Limits | None = None
     """Those of the token that was sent; None for a log-in."""
+    behalf: Principal | None = None
+    """The person for whom a machine works, which has `limits`: it sees nothing that this person does not."""
 
     @property
     def kind(self) -> Kind:
-        """What statements depend on."""
+        """What statements that read depend on."""
         if self.limits is None:
             return Kind(self.permissions, bool(self.beamlines))
-        narrowed = bool(self.limits.proposals)
-        return Kind(self.permissions, bool(self.beamlines), self.limits.all_beamlines, narrowed)
+        narrowed: set[Narrowing] = {"proposals"} if self.limits.proposals else set()
+        if self.behalf is not None and not self.behalf.kind.sees_everything:
+            narrowed.add("person")
+        return Kind(self.permissions, bool(self.beamlines), self.limits.all_beamlines, frozenset(narrowed))
+
+    @property
+    def writing(self) -> Kind:
+        """What statements of a transaction depend on. Staff for whom a machine works write at any time."""
+        kind = self.kind
+        staff_everywhere = self.behalf is not None and self.behalf.kind.sees_everything
+        if self.limits is None or not self.limits.hours or staff_everywhere:
+            return kind
+        return replace(kind, narrowed=kind.narrowed | {"time"})
 
 
 Still = Callable[[], Awaitable[Principal]]

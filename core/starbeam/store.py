@@ -51,7 +51,7 @@ class Store:
 
     async def write(self, who: Principal, begin: Begin | None = None) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""
-        scope = await self.scopes.of(who)
+        scope = await self.scopes.of(who, writes=True)
         about = who, self._clock.now(), self._options.values
         return Write(self.database, scope, *about, self._listeners, begin, self.beside)
 

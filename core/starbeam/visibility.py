@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapper, aliased
 from sqlalchemy.sql.elements import False_, True_
 
 if TYPE_CHECKING:
+    from starbeam.access import Narrowing
     from starbeam.db.scope import Scope
 
 Condition = Callable[["Scope", Any], ColumnElement[bool]]
@@ -46,11 +47,13 @@ class Restrict:
 
 @dataclass(frozen=True)
 class Narrow:
-    """Rows of `entity` that this condition does not hold for are invisible to tokens that are limited to some
-    proposals (`CALLER_PROPOSALS`)."""
+    """Rows of `entity` that this condition does not hold for are invisible to tokens that are limited: to
+    some proposals (`CALLER_PROPOSALS`), to what the person sees for whom a machine works (`BEHALF_ID`,
+    `BEHALF_BEAMLINES`), or, where it writes, to sessions of this time (`EARLIEST`, `LATEST`)."""
 
     entity: type[Any]
     condition: Condition
+    by: Narrowing = "proposals"
 
     def __post_init__(self) -> None:
         _require_mapped(self.entity)
@@ -90,7 +93,7 @@ class Visibility:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._allow: dict[type[Any], list[Condition]] = {}
         self._restrict: dict[type[Any], list[Condition]] = {}
-        self._narrow: dict[type[Any], list[Condition]] = {}
+        self._narrow: dict[type[Any], list[Narrow]] = {}
         self.reasons: dict[type[Any], list[Reason]] = {}
         self.names: dict[type[Any], Named] = {}
         for rule in rules:
@@ -100,8 +103,10 @@ class Visibility:
             if isinstance(rule, Named):
                 self.names[rule.entity] = rule
                 continue
+            if isinstance(rule, Narrow):
+                self._narrow.setdefault(rule.entity, []).append(rule)
+                continue
             kept = self._allow if isinstance(rule, Allow) else self._restrict
-            kept = self._narrow if isinstance(rule, Narrow) else kept
             kept.setdefault(rule.entity, []).append(rule.condition)
 
     @property
@@ -129,8 +134,7 @@ class Visibility:
             return true()
         allowed = _any([rule(scope, entity) for rule in self._allow.get(mapped, ())])
         hiding = [*self._restrict.get(mapped, ())]
-        if scope.kind.narrowed:
-            hiding += self._narrow.get(mapped, ())
+        hiding += [one.condition for one in self._narrow.get(mapped, ()) if one.by in scope.kind.narrowed]
         narrowed = [rule(scope.restricted or scope, entity) for rule in hiding]
         return and_(allowed, *narrowed) if narrowed else allowed
 

@@ -1,4 +1,5 @@
-"""A token of somebody who sees everything, limited to a proposal that there is not, shows no row."""
+"""A token of somebody who sees everything, limited to a proposal that there is not, shows no row; nor does
+that of a machine, on behalf of somebody who sees nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from plugins.tokens.conftest import script
+from plugins.tokens.conftest import machine, script
 from support.expected import routes
 from support.world import PEOPLE
 
@@ -38,14 +39,17 @@ def shows_nothing(answer: httpx.Response) -> bool:
 async def test_a_token_of_no_proposal_shows_nothing(whole: Whole) -> None:
     await whole.app.database.grant(PEOPLE["administrator"], "manage_persons")
     await whole.app.refresh()
-    headers = await script(whole.app, whole.headers["administrator"], proposals=["none"])
+    administrator = whole.headers["administrator"]
+    narrow = await script(whole.app, administrator, proposals=["none"])
+    behalf = {**await machine(whole.app, administrator), "Starbeam-For": "stranger"}
     addresses = ["/persons?showAll=true", "/persons?showAll=true&sessionId=1"]
     for name, route in routes().items():
         method, path = name.split(" ")
         if method == "GET" and path not in FOR_EVERYBODY:
             shown = (route.path or path, *route.also)
             addresses += [one for one in shown if "{token}" not in one]
-    found = {address: await whole.app.client.get(address, headers=headers) for address in addresses}
-    assert len(found) > 80
-    leaks = {address: answer.text for address, answer in found.items() if not shows_nothing(answer)}
-    assert leaks == {}
+    assert len({*addresses}) > 80
+    for headers in (narrow, behalf):
+        found = {address: await whole.app.client.get(address, headers=headers) for address in addresses}
+        leaks = {address: answer.text for address, answer in found.items() if not shows_nothing(answer)}
+        assert leaks == {}

@@ -9,6 +9,7 @@ from starbeam.auth.backends import (
     SignOn,
 )
 from starbeam.auth.login import LogInRefused, LoginService
+from starbeam.auth.queries import person_by_login
 from starbeam.auth.refresh import Client, Proven, Refresher, TokenResponse
 from starbeam.http.addresses import address_of, networks_of
 
@@ -27,4 +28,5 @@ __all__ = [
     "TokenResponse",
     "address_of",
     "networks_of",
+    "person_by_login",
 ]

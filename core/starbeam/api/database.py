@@ -20,7 +20,19 @@ from starbeam.db.mariadb import TABLE_OPTIONS
 from starbeam.db.reader import Reader, Reads
 from starbeam.db.rows import Rows
 from starbeam.db.schema import Schema, reflect
-from starbeam.db.scope import CALLER_BEAMLINES, CALLER_ID, CALLER_PROPOSALS, NOW, Scope, bound_by, statement
+from starbeam.db.scope import (
+    BEHALF_BEAMLINES,
+    BEHALF_ID,
+    CALLER_BEAMLINES,
+    CALLER_ID,
+    CALLER_PROPOSALS,
+    EARLIEST,
+    LATEST,
+    NOW,
+    Scope,
+    bound_by,
+    statement,
+)
 from starbeam.db.shape import Shape
 from starbeam.db.sqlite import COLLATION
 from starbeam.db.trouble import Trouble, first_line, is_taken, refers_to_nothing, trouble, waited
@@ -34,10 +46,14 @@ from starbeam.store import Store
 from starbeam.visibility import Allow, Condition, Named, Narrow, Reason, Rule, through
 
 __all__ = [
+    "BEHALF_BEAMLINES",
+    "BEHALF_ID",
     "CALLER_BEAMLINES",
     "CALLER_ID",
     "CALLER_PROPOSALS",
     "COLLATION",
+    "EARLIEST",
+    "LATEST",
     "NOW",
     "OPTIONAL",
     "REQUIRED",

@@ -39,7 +39,7 @@ class Rows:
         self.options = options
         self.now = now
         """The facility's local time at which the request began."""
-        self.caller = {**caller_values(who), "now": now}
+        self.caller = caller_values(who, now)
         """What is bound for the caller in every statement."""
 
     async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -46,16 +47,27 @@ CALLER_BEAMLINES = bindparam("caller_beamlines", type_=String(), expanding=True)
 """The beamlines that the caller sees all of, for ``column.in_(CALLER_BEAMLINES)``."""
 CALLER_PROPOSALS = bindparam("caller_proposals", type_=String())
 """A regular expression for the names of the proposals that the caller's token is limited to."""
+BEHALF_ID = bindparam("behalf_id", type_=Integer())
+"""The `personId` of the person for whom a machine works …"""
+BEHALF_BEAMLINES = bindparam("behalf_beamlines", type_=String(), expanding=True)
+"""… and the beamlines that this person sees all of."""
+EARLIEST: Any = bindparam("earliest_end")
+LATEST: Any = bindparam("latest_begin")
+"""Sessions that ended before the one, or begin after the other, the caller's token does not write to."""
 NOW: Any = bindparam("now")
 """The facility's local time at which the request began, bound in every statement that uses it."""
 
 
-def caller_values(who: Principal) -> dict[str, Any]:
-    """What to bind for `CALLER_ID`, `CALLER_BEAMLINES` and `CALLER_PROPOSALS`, in statements that neither
-    `Reader` nor `Writer` runs."""
-    bound: dict[str, Any] = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines)}
+def caller_values(who: Principal, now: datetime) -> dict[str, Any]:
+    """What to bind for the caller in every statement, and for `NOW`."""
+    bound: dict[str, Any] = {"caller_id": who.person_id, "caller_beamlines": list(who.beamlines), "now": now}
     if who.limits is not None and who.limits.proposals:
         bound["caller_proposals"] = names_like(who.limits.proposals)
+    if who.limits is not None and who.limits.hours:
+        around = timedelta(hours=who.limits.hours)
+        bound |= {"earliest_end": now - around, "latest_begin": now + around}
+    if who.behalf is not None:
+        bound |= {"behalf_id": who.behalf.person_id, "behalf_beamlines": list(who.behalf.beamlines)}
     return bound
 
 
@@ -120,7 +132,7 @@ class Scope:
     @property
     def restricts(self) -> bool:
         """Whether something hides rows from this caller that are allowed: what others count, they may not."""
-        return self.kind.narrowed or self.visibility.restricts
+        return bool(self.kind.narrowed) or self.visibility.restricts
 
     def has(self, *wanted: Any) -> bool:
         """Whether the database has all of these tables (mapped classes) and columns (their attributes)."""
@@ -158,10 +170,10 @@ class Scopes:
         self.extensions = extensions or {}
         self._scopes: dict[Kind, Scope] = {}
 
-    async def of(self, who: Principal) -> Scope:
+    async def of(self, who: Principal, *, writes: bool = False) -> Scope:
         """What statements for this caller are built for. Raises what the database raises while it is away."""
         schema = await self._database.ready()
-        kind = who.kind
+        kind = who.writing if writes else who.kind
         if kind not in self._scopes or self._scopes[kind].schema is not schema:
             make_room(self._scopes, _MOST_SCOPES)
             self._scopes[kind] = Scope(schema, self.visibility, kind, extensions=self.extensions)

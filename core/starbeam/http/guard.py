@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from structlog.contextvars import bind_contextvars
 
 from starbeam import calls
-from starbeam.access import ANY_SCOPE, READ, Access, Limits, Principal
+from starbeam.access import ANY_SCOPE, READ, Access, Principal
 from starbeam.refusals import Forbidden, Invalid, Missing, Unauthenticated
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ONETIME = re.compile(r"[\w\-]+", re.ASCII)
 _OF_PERSONS = re.compile(r"/(auth|admin|options|tokens|user/sign)(/|$)")
-"""Where no token reads: people manage the server and their log-ins there."""
+"""Where people manage the server and their log-ins."""
 
 
 class Guard:
@@ -67,6 +67,8 @@ class Guard:
         bind_contextvars(person=who.login)
         if who.limits is not None:
             bind_contextvars(token=who.limits.token)
+        if who.behalf is not None:
+            bind_contextvars(behalf=who.behalf.login)
         self._permit(connection, handler, who)
 
     async def still(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
@@ -77,19 +79,29 @@ class Guard:
 
     def _permit(self, connection: Connection, handler: BaseRouteHandler, who: Principal) -> None:
         access: Access = handler.opt["access"]
-        if who.limits is not None and not self._opens(connection, access, who.limits):
-            raise Forbidden("This token is not good for this operation")
-        if access.permissions and who.permissions.isdisjoint(access.permissions):
+        if who.limits is not None:
+            self._check_limits(connection, access, who)
+        if access.permissions and not all(_holds(one, access) for one in (who, who.behalf) if one):
             raise Missing("Not Found") if handler.opt.get("page") else Forbidden("Not Authorized")
 
-    def _opens(self, connection: Connection, access: Access, limits: Limits) -> bool:
+    def _check_limits(self, connection: Connection, access: Access, who: Principal) -> None:
         """Whether a token of these limits is good for an operation: one that says so itself, or reads."""
-        if ANY_SCOPE in access.scopes or not limits.scopes.isdisjoint(access.scopes):
-            return True
-        path: str = connection.scope["path_template"]
-        if connection.scope.get("method") != "GET" or not path.startswith(self._api_root + "/"):
-            return False
-        return READ in limits.scopes and not _OF_PERSONS.match(path.removeprefix(self._api_root))
+        if ANY_SCOPE in access.scopes or (limits := who.limits) is None:
+            return
+        reads = connection.scope.get("method") == "GET"
+        opening = limits.scopes & {*access.scopes}
+        if READ in limits.scopes and reads and self._is_open(connection.scope["path_template"]):
+            opening |= {READ}
+        if not opening:
+            raise Forbidden("This token is not good for this operation")
+        unnamed = opening & limits.for_person
+        if who.behalf is None and (unnamed == opening if reads else unnamed):
+            raise Forbidden("This token opens this on behalf of a person only: send Starbeam-For")
+
+    def _is_open(self, path: str) -> bool:
+        """Whether tokens may read there: not where people manage the server and their log-ins."""
+        below = path.startswith(self._api_root + "/")
+        return below and not _OF_PERSONS.match(path.removeprefix(self._api_root))
 
     async def _caller(self, connection: Connection, handler: BaseRouteHandler) -> Principal:
         access: Access = handler.opt["access"]
@@ -133,6 +145,10 @@ class Guard:
             raise Unauthenticated("Invalid one time token.")
         await self._snapshot.ensure_loaded()
         return self._snapshot.people.principal(owner.person_id, owner.login, owner.permissions)
+
+
+def _holds(who: Principal, access: Access) -> bool:
+    return not who.permissions.isdisjoint(access.permissions)
 
 
 def _bearer(header: str) -> str:

@@ -137,7 +137,8 @@ class Repeating:
 
 async def _asked(request: Request[Principal, Any, Any], key: str) -> KeyedRequest:
     who = request.user
-    caller = who.person_id, who.limits.token_id if who.limits else ""
+    behalf = who.behalf.person_id if who.behalf else 0
+    caller = who.person_id, who.limits.token_id if who.limits else "", behalf
     scope = request.scope
     asked = request.method, scope["state"]["path"], scope["query_string"]
     return KeyedRequest(_digest(*caller, key), _digest(*asked, await request.body()))

@@ -24,6 +24,8 @@ class StarbeamAudit(Base):
     personId: Mapped[int]
     token: Mapped[str | None]
     """The name of the machine's or script's token."""
+    behalf: Mapped[str | None]
+    """The login of the person for whom a machine worked."""
     address: Mapped[str]
     requestId: Mapped[str]
     operation: Mapped[str]

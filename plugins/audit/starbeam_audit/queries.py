@@ -43,6 +43,11 @@ class AuditFilters(Filters, frozen=True):
     token: Annotated[
         str | None, query("Name of the token"), Where(StarbeamAudit.token == bindparam("token"))
     ] = None
+    behalf: Annotated[
+        str | None,
+        query("Login of the person for whom a machine worked"),
+        Where(StarbeamAudit.behalf == bindparam("behalf")),
+    ] = None
     table: Annotated[str | None, query("Table"), Where(StarbeamAudit.tableName == bindparam("table"))] = None
     key: Annotated[
         str | None,

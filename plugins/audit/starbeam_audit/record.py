@@ -35,6 +35,7 @@ def told(writer: Writer) -> list[dict[str, Any]]:
         "login": who.login or call.account,
         "personId": who.person_id,
         "token": who.limits.token if who.limits else None,
+        "behalf": who.behalf.login if who.behalf else None,
         "address": call.address,
         "requestId": call.request_id,
         "operation": call.operation[:255],

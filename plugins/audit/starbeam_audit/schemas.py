@@ -33,6 +33,9 @@ class Audited(msgspec.Struct):
     ]
     personId: Annotated[int, Meta(title="Person Id", description="0 for what is no person")]
     token: Annotated[str | None, Meta(title="Token", description="The name of the token, where one was sent")]
+    behalf: Annotated[
+        str | None, Meta(title="Behalf", description="The login of the person for whom a machine worked")
+    ]
     address: Annotated[str, Meta(title="Address")]
     requestId: Annotated[str, Meta(title="Request Id", description="As in `X-Request-ID` and in the log")]
     operation: Annotated[

@@ -14,14 +14,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, union
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
 from starbeam.api.database import (
+    BEHALF_BEAMLINES,
+    BEHALF_ID,
     CALLER_BEAMLINES,
     CALLER_ID,
     CALLER_PROPOSALS,
+    EARLIEST,
+    LATEST,
     Allow,
     Condition,
     Named,
@@ -53,43 +57,43 @@ def _proposals(scope: Scope, proposal: Any) -> ColumnElement[bool]:
     return or_(own, proposal.proposalId.in_(_proposals_on_beamlines()))
 
 
-def _own_sessions() -> Select[tuple[int]]:
+def _own_sessions(person: Any = CALLER_ID) -> Select[tuple[int]]:
     """Keys of the sessions that the caller is a member of, or of whose proposals."""
-    own = union(_member_of_sessions(), _sessions_of_proposals()).subquery("own_sessions")
+    own = union(_member_of_sessions(person), _sessions_of_proposals(person)).subquery("own_sessions")
     return select(own.c.id)
 
 
-def _member_of_sessions() -> Select[int]:
+def _member_of_sessions(person: Any = CALLER_ID) -> Select[int]:
     member = aliased(m.Session_has_Person)
-    return select(member.sessionId.label("id")).where(member.personId == CALLER_ID)
+    return select(member.sessionId.label("id")).where(member.personId == person)
 
 
-def _sessions_of_proposals() -> Select[int]:
+def _sessions_of_proposals(person: Any = CALLER_ID) -> Select[int]:
     member, session = aliased(m.ProposalHasPerson), aliased(m.BLSession)
     mine = select(session.sessionId.label("id")).join(member, member.proposalId == session.proposalId)
-    return mine.where(member.personId == CALLER_ID)
+    return mine.where(member.personId == person)
 
 
-def _own_proposals() -> Select[tuple[int]]:
+def _own_proposals(person: Any = CALLER_ID) -> Select[tuple[int]]:
     """Keys of the proposals that the caller is a member of, or of whose sessions."""
-    own = union(_member_of_proposals(), _proposals_of_sessions()).subquery("own_proposals")
+    own = union(_member_of_proposals(person), _proposals_of_sessions(person)).subquery("own_proposals")
     return select(own.c.id)
 
 
-def _member_of_proposals() -> Select[int]:
+def _member_of_proposals(person: Any = CALLER_ID) -> Select[int]:
     member = aliased(m.ProposalHasPerson)
-    return select(member.proposalId.label("id")).where(member.personId == CALLER_ID)
+    return select(member.proposalId.label("id")).where(member.personId == person)
 
 
-def _proposals_of_sessions() -> Select[int]:
+def _proposals_of_sessions(person: Any = CALLER_ID) -> Select[int]:
     member, session = aliased(m.Session_has_Person), aliased(m.BLSession)
     mine = select(session.proposalId.label("id")).join(member, member.sessionId == session.sessionId)
-    return mine.where(member.personId == CALLER_ID)
+    return mine.where(member.personId == person)
 
 
-def _proposals_on_beamlines() -> Select[int]:
+def _proposals_on_beamlines(lines: Any = CALLER_BEAMLINES) -> Select[int]:
     session = aliased(m.BLSession)
-    return select(session.proposalId).where(session.beamLineName.in_(CALLER_BEAMLINES))
+    return select(session.proposalId).where(session.beamLineName.in_(lines))
 
 
 def _on_beamline(scope: Scope, session: Any) -> ColumnElement[bool]:
@@ -217,10 +221,35 @@ def _of_named(scope: Scope, session: Any) -> ColumnElement[bool]:
     return found
 
 
+def _session_of_person(scope: Scope, session: Any) -> ColumnElement[bool]:
+    """The session rule, for the person for whom a machine works."""
+    own, staffed = _own_sessions(BEHALF_ID), session.beamLineName.in_(BEHALF_BEAMLINES)
+    return or_(session.sessionId.in_(own), staffed)
+
+
+def _proposal_of_person(scope: Scope, proposal: Any) -> ColumnElement[bool]:
+    """The proposal rule, for the same."""
+    own, staffed = _own_proposals(BEHALF_ID), _proposals_on_beamlines(BEHALF_BEAMLINES)
+    return or_(proposal.proposalId.in_(own), proposal.proposalId.in_(staffed))
+
+
+def _in_time(scope: Scope, session: Any) -> ColumnElement[bool]:
+    """A session that runs, more or less; any one of a beamline where the person for whom a machine works is
+    of the staff."""
+    begun = or_(session.startDate.is_(None), session.startDate <= LATEST)
+    lasts = or_(session.endDate.is_(None), session.endDate >= EARLIEST)
+    if "person" not in scope.kind.narrowed:
+        return and_(begun, lasts)
+    return or_(and_(begun, lasts), session.beamLineName.in_(BEHALF_BEAMLINES))
+
+
 RULES: list[Rule] = [
     *REASONS,
     Narrow(m.Proposal, _named),
     Narrow(m.BLSession, _of_named),
+    Narrow(m.Proposal, _proposal_of_person, "person"),
+    Narrow(m.BLSession, _session_of_person, "person"),
+    Narrow(m.BLSession, _in_time, "time"),
     *_allow(m.Proposal, _proposals),
     *_allow(m.BLSession, _sessions),
     # the proposal rule

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from structlog.contextvars import bind_contextvars
 
 from starbeam.api import Forbidden, Principal
 from starbeam.api.auth import address_of
 from starbeam.api.http import ClientAddress
 from starbeam.api.web import Authenticator
+from starbeam_tokens.behalf import HEADER
 from starbeam_tokens.spelling import MACHINE, PERSON
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
     from litestar.handlers.base import BaseRouteHandler
 
+    from starbeam_tokens.behalf import Behalves
     from starbeam_tokens.held import HeldTokens
     from starbeam_tokens.uses import Uses
 
@@ -27,10 +32,17 @@ class TokenAuthenticator(Authenticator):
     """Knows `Authorization: Bearer sbm_…` and `sbp_…`, for operations of the API."""
 
     def __init__(
-        self, held: HeldTokens, uses: Uses, *, trusted_proxies: Sequence[str], allow_http: bool
+        self,
+        held: HeldTokens,
+        uses: Uses,
+        behalves: Behalves,
+        *,
+        trusted_proxies: Sequence[str],
+        allow_http: bool,
     ) -> None:
         self._held = held
         self._uses = uses
+        self._behalves = behalves
         self._addresses = ClientAddress(trusted_proxies)
         self._allow_http = allow_http
 
@@ -44,12 +56,14 @@ class TokenAuthenticator(Authenticator):
     async def principal(self, credential: str, connection: Connection) -> Principal:
         """The machine, or the person whose script it is."""
         held = await self._held.find(credential)
+        bind_contextvars(token=held.limits.token)  # in the log's line of a request that is refused, too
         address = self._addresses.of(connection.scope)
         held.check(address)
         if not (self._allow_http or _is_safe(connection, address)):
             raise Forbidden("Tokens are taken over TLS only")
         self._uses.note(held.limits.token_id, address)
-        return self._held.principal(held)
+        who, named = self._held.principal(held), connection.headers.getall(HEADER, [])
+        return replace(who, behalf=await self._behalves.named(named, who))
 
 
 def _is_safe(connection: Connection, address: str) -> bool:

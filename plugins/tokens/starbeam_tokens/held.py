@@ -20,7 +20,7 @@ from starbeam_tokens import queries, spelling
 if TYPE_CHECKING:
     from starbeam.api import Clock, Context
     from starbeam.api.database import Database
-    from starbeam_tokens.settings import StaticToken
+    from starbeam_tokens.settings import StaticToken, TokensSettings
 
 EVERY = "*"
 LOOKS = 10
@@ -63,16 +63,10 @@ class Held:
                 raise Forbidden("This token is not taken from this address")
 
 
-def of_row(row: Any, logins: Mapping[int, str]) -> Held:
+def of_row(row: Any, logins: Mapping[int, str], settings: TokensSettings) -> Held:
     """The token of a row of `queries.HELD`."""
     beamlines = _words(row.beamLines)
-    limits = Limits(
-        row.name,
-        row.tokenId,
-        frozenset(_words(row.scopes)),
-        tuple(_words(row.proposals)),
-        EVERY in beamlines and not row.personId,
-    )
+    limits = Limits(row.name, row.tokenId, frozenset(_words(row.scopes)), tuple(_words(row.proposals)))
     held = Held(
         limits,
         row.secretHash,
@@ -85,20 +79,28 @@ def of_row(row: Any, logins: Mapping[int, str]) -> Held:
         row.personId,
         logins.get(row.personId, ""),
     )
-    return held if row.personId else replace(held, machine=_machine(held))
+    return held if row.personId else _of_machine(held, settings)
 
 
-def of_settings(name: str, said: StaticToken) -> Held:
+def of_settings(name: str, said: StaticToken, settings: TokensSettings) -> Held:
     """A token of the configuration. Raises ValueError for what is no network."""
-    limits = Limits(name, name, frozenset(said.scopes), tuple(said.proposals), EVERY in said.beamlines)
+    limits = Limits(name, name, frozenset(said.scopes), tuple(said.proposals))
     held = Held(limits, said.sha256, tuple(said.beamlines), networks_of(said.networks), expires=said.expires)
-    return replace(held, machine=_machine(held))
+    return _of_machine(held, settings)
 
 
-def _machine(held: Held) -> Principal:
-    beamlines = () if held.limits.all_beamlines else held.beamlines
-    name = f"token:{held.limits.token}"
-    return Principal(0, name, held.limits.scopes, beamlines, limits=held.limits)
+def _of_machine(held: Held, settings: TokensSettings) -> Held:
+    """The same, with what is true of machines alone."""
+    everywhere = EVERY in held.beamlines
+    limits = replace(
+        held.limits,
+        all_beamlines=everywhere,
+        for_person=frozenset(settings.require_human),
+        hours=settings.window_for_tokens,
+    )
+    beamlines = () if everywhere else held.beamlines
+    machine = Principal(0, f"token:{limits.token}", limits.scopes, beamlines, limits=limits)
+    return replace(held, limits=limits, machine=machine)
 
 
 def _words(text: str) -> list[str]:
@@ -108,8 +110,11 @@ def _words(text: str) -> list[str]:
 class HeldTokens:
     """All tokens that may be good."""
 
-    def __init__(self, ctx: Context, static: Iterable[Held], database: Database | None) -> None:
+    def __init__(
+        self, ctx: Context, settings: TokensSettings, static: Iterable[Held], database: Database | None
+    ) -> None:
         """`database` has the tables of tokens; None: there are none."""
+        self._settings = settings
         self._people_of = ctx.snapshot.people
         self._people = ctx.database
         self._clock: Clock = ctx.clock
@@ -191,7 +196,7 @@ class HeldTokens:
         async with database.read() as connection:
             rows = (await connection.execute(query, values)).all()
         logins = await self._logins({row.personId for row in rows if row.personId})
-        into.update((row.tokenId, of_row(row, logins)) for row in rows)
+        into.update((row.tokenId, of_row(row, logins, self._settings)) for row in rows)
 
     async def _logins(self, owners: set[int]) -> dict[int, str]:
         if not owners:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starbeam.api import READ, every
 from starbeam.api.settings import NONE
 from starbeam_tokens.authenticator import TokenAuthenticator
+from starbeam_tokens.behalf import Behalves
 from starbeam_tokens.changes import Terms
 from starbeam_tokens.held import HeldTokens, of_settings
 from starbeam_tokens.refresh import StoredRefresh
@@ -35,12 +36,13 @@ class Parts:
         self._ctx = ctx
         self._settings = settings
         self.tables = ctx.own if settings.tables != NONE else None
-        static = [of_settings(name, said) for name, said in settings.static.items()]
-        self.held = HeldTokens(ctx, static, self.tables.database if self.tables else None)
+        static = [of_settings(name, said, settings) for name, said in settings.static.items()]
+        self.held = HeldTokens(ctx, settings, static, self.tables.database if self.tables else None)
         self.uses = Uses(ctx, {one.limits.token_id for one in static})
         self.authenticator = TokenAuthenticator(
             self.held,
             self.uses,
+            Behalves(ctx),
             trusted_proxies=ctx.settings.server.trusted_proxies,
             allow_http=settings.allow_http,
         )
@@ -62,6 +64,8 @@ class Parts:
         for name, said in self._settings.static.items():
             if unknown := {*said.scopes} - known:
                 raise ValueError(f"the token {name} of the configuration has no scope {unknown.pop()}")
+        if unknown := {*self._settings.require_human} - known:
+            raise ValueError(f"require_human: there is no scope {unknown.pop()}")
         taken = frozenset(self._settings.static)
         return Terms(known, self._settings.grantable, self._settings.max_days, ctx.clock, taken)
 

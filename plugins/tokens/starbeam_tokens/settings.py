@@ -46,6 +46,21 @@ class TokensSettings(Section, frozen=True):
     allow_http: Annotated[bool, Meta(description="Take tokens over plain HTTP from other machines, too")] = (
         False
     )
+    require_human: Annotated[
+        list[str],
+        Meta(
+            description="Scopes that open to machines only what they do on behalf of a person, whom the"
+            " header Starbeam-For names"
+        ),
+    ] = field(default_factory=list)
+    window_for_tokens: Annotated[
+        int,
+        Meta(
+            description="How many hours before a session begins and after it has ended machines write to it."
+            " 0: at any time",
+            ge=0,
+        ),
+    ] = 0
     static: Annotated[
         dict[str, StaticToken], Meta(description="Tokens of machines, by name: their hashes")
     ] = field(default_factory=dict)

@@ -85,6 +85,7 @@ async def test_a_change_is_told_with_what_was_there_before(
         "login": "proposal_member",
         "personId": world.PEOPLE["proposal_member"],
         "token": None,
+        "behalf": None,
         "address": "127.0.0.1",
         "requestId": request,
         "verb": "update",

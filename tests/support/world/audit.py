@@ -25,6 +25,7 @@ def _written(key: str) -> dict[str, object]:
         "login": "session_member",
         "personId": world.PEOPLE["session_member"],
         "token": "laptop",
+        "behalf": "proposal_member",
         "address": "10.3.0.7",
         "requestId": "8f0c",
         "operation": "PATCH /ispyb/api/v1/dewars/{dewarId:int}",

@@ -53,12 +53,19 @@ async def find_or_make(record: Record, data: NewSession, *, members: bool) -> Sa
         day_last=day + timedelta(days=1, seconds=-1),
     )
     if found:
-        return Saved(found[0][0], created=False)
+        return Saved(await _open(record, found[0][0]), created=False)
     key = await _add(record, data, beamline)
     mine = by_right or await writer.rows(queries.membership(), proposal_id=data.proposal_id)
     if writer.who.person_id and not mine:
         await writer.insert(Session_has_Person, {"sessionId": key, "personId": writer.who.person_id})
-    return Saved(key, created=True)
+    return Saved(await _open(record, key), created=True)
+
+
+async def _open(record: Record, key: int) -> int:
+    """The session, unless the caller's token is limited to others: to those of a person, or of these days."""
+    if record.writer.scope.kind.narrowed and not await record.writer.rows(queries.session(), key=key):
+        raise Forbidden(NOT_YOURS)
+    return key
 
 
 async def _add(record: Record, data: NewSession, beamline: str) -> int:
