@@ -30,6 +30,15 @@ class Node:
         self.unreadable: str | None = said.get("unreadable")
         self.members: list[dict[str, Any]] | None = said.get("members")
         self.attributes: list[dict[str, Any]] = said["attributes"]
+        self.place: int | None = said.get("place")
+        """In the group that it is in, from 0."""
+        self.level: int = said.get("level", 0)
+        """How many there are in that."""
+        self.before: str | None = said.get("before")
+        self.after: str | None = said.get("after")
+        """The names of its neighbours."""
+        self.listed: list[dict[str, Any]] = said.get("beside") or self.members or []
+        """What the tree lists: the members of a group, else what is around the node."""
         lengths = (self.shape or [])[:-2]
         self.axes = [
             (length, min(max(place, 0), length - 1))
@@ -39,9 +48,19 @@ class Node:
 
     @property
     def above(self) -> list[tuple[str, str]]:
-        """Names and paths of the groups on the way, the file first."""
+        """Names and paths of the groups on the way to what the tree lists, the file first."""
         parts = self.path.strip("/").split("/") if self.path != "/" else []
-        return [("/", "/"), *((name, "/" + "/".join(parts[:end])) for end, name in enumerate(parts, 1))]
+        ways = [("/", "/"), *((name, "/" + "/".join(parts[:end])) for end, name in enumerate(parts, 1))]
+        return ways[:-1] if self.said.get("beside") else ways
+
+    @property
+    def base(self) -> str:
+        """What the paths of what the tree lists begin with."""
+        return self.above[-1][1].rstrip("/")
+
+    def neighbour(self, name: str) -> str:
+        """The path of one."""
+        return self.path.rpartition("/")[0] + "/" + name
 
     @property
     def type(self) -> str:

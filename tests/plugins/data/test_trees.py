@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,27 @@ async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
     for name in ("/nothing", "/rows", "/texts"):
         assert (await visitor.open(f"/collections/1/file?path={name}")).status_code == 200
     assert (await visitor.open("/collections/9/file")).status_code == 404
+
+
+async def test_one_goes_on_to_what_is_beside_a_node(visitor: Visitor) -> None:
+    """In the order of names: … empty, energy, line, long, lost, many, nothing, …: 3 to 6 of 14."""
+    line = await page(visitor, "/line")
+    assert '<b aria-current="page">line</b>' in line
+    assert '<a href="/collections/1/file?path=%2Fenergy">energy</a>' in line
+    assert re.findall(r'rel="(prev|next)" href="([^"]*)" title="([^"]*)"', line) == [
+        ("prev", "/collections/1/file?path=%2Fenergy", "energy"),
+        ("next", "/collections/1/file?path=%2Flong", "long"),
+    ]
+    assert "4 of 14" in text_of(line)
+    many = await page(visitor, "/many")  # a group shows what is in it, and has neighbours too
+    assert re.findall(r'rel="prev" [^>]*title="([^"]*)"', many)[0] == "lost"
+    assert "/line" not in many
+    deep = await page(visitor, "/many/m09999")
+    assert "10,000 of 10,000 Previous" in text_of(deep)
+    assert (deep.count(">m099"), "m09900" in deep, "m09899" in deep) == (101, True, False)
+    assert 'rel="prev"' not in await page(visitor, "/counts")
+    assert " of 14" not in text_of(await page(visitor, "/"))
+    assert "6 of 14 Previous" in text_of(await page(visitor, "/lost"))
 
 
 async def test_lists_are_plots_and_tables(visitor: Visitor) -> None:

@@ -20,6 +20,10 @@ from starbeam_data.reader.tree import Entity, Link, Tree, link_of
 
 WORK = 4
 """How often a plane lies in memory while it is drawn."""
+BESIDE = 100
+"""Members of the group that a node is in, which are said with it."""
+MOST_BESIDE = 100_000
+"""In larger groups nodes have no neighbours: their names would all be read."""
 MOST_TEXT = 1000
 """Letters of a text, and numbers of an attribute, that are shown."""
 NO_PLANE = "A picture has two dimensions of numbers: ask for a part, as in 3,:,:"
@@ -32,10 +36,10 @@ def browse(tree: Tree, job: Browse, most: int) -> Answer:
     said["attributes"] = [_attribute(found, one) for one in said.get("attributes", [])]
     if isinstance(found, h5py.Group):
         said["total"] = len(found)
-        said["members"] = list(_members(tree, found, job))
+        said["members"] = list(_members(tree, found, job.start, job.count))
     if isinstance(found, h5py.Dataset):
         said |= _values(tree, found, job)
-    return answer.json(said, most)
+    return answer.json(said | _beside(tree, job.path, not isinstance(found, h5py.Group)), most)
 
 
 def plane(tree: Tree, job: Plane, most: int) -> Answer:
@@ -50,9 +54,28 @@ def plane(tree: Tree, job: Plane, most: int) -> Answer:
     return views.whole(Frame(found, negative=marked, largest=marked), job.width, job.look, most)
 
 
-def _members(tree: Tree, group: Entity, job: Browse) -> Iterator[dict[str, Any]]:
+def _beside(tree: Tree, path: str, listed: bool) -> dict[str, Any]:
+    """The place of a node in the group that it is in, and the names of those before and after it; where they
+    are listed, what is around it. Nothing for the file itself."""
+    above, _, name = path.rstrip("/").rpartition("/")
+    group = tree.find(above or "/") if name else None
+    if group is None or len(group) > MOST_BESIDE:
+        return {}
+    names = [readable(one) for one in group]
+    place = names.index(name)
+    start = place - place % BESIDE
+    return {
+        "place": place,
+        "level": len(names),
+        "before": names[place - 1] if place else None,
+        "after": names[place + 1] if place + 1 < len(names) else None,
+        "beside": list(_members(tree, group, start, BESIDE)) if listed else None,
+    }
+
+
+def _members(tree: Tree, group: Entity, start: int, count: int) -> Iterator[dict[str, Any]]:
     """Some members with what they are; links with where they lead to, also those that lead nowhere."""
-    for name in islice(group, job.start, job.start + job.count):
+    for name in islice(group, start, start + count):
         link = link_of(group, name)
         found: Entity | Link | None = None
         try:
