@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from PIL import Image
 
 from support.clean import UV
+from support.detector import write_cbf
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
@@ -121,3 +123,38 @@ async def test_a_real_measurement_of_neutrons(beamline: Any, shipped: Path) -> N
     assert values["values"] == wanted[140:, 700:].tolist()
     said = await ask(beamline, "/data/h5grove/data", dataCollectionId=key, path="/entry/title", format="json")
     assert said.json() == [title]
+
+
+PYCBF = """
+import json, sys, pycbf
+file = pycbf.cbf_handle_struct()
+file.read_widefile(sys.argv[1].encode(), pycbf.MSG_DIGEST)
+file.find_category(b"array_data")
+file.find_column(b"data")
+bits = file.get_integerarrayparameters_wdims()
+values = memoryview(file.get_integerarray_as_string()).cast("i")
+print(json.dumps([bits[9:11], values.tolist()]))
+"""
+
+
+def read_by_pycbf(path: Path) -> Any:
+    """Columns and rows, and all values."""
+    words = (UV, "run", "--quiet", "--no-project", "--with", "pycbf==0.9.6.7", "python", "-c", PYCBF)
+    return json.loads(subprocess.run([*words, path], capture_output=True, check=True, timeout=300).stdout)
+
+
+async def test_what_pycbf_reads_of_the_file_of_a_pilatus(beamline: Any) -> None:
+    """Gaps of -1, a dead pixel of -2, and an overload, packed by byte offset."""
+    image = np.random.default_rng(1).poisson(20, (195, 487)).astype("<i4")
+    image[:, 240:247] = -1
+    image[3, 5], image[100, 400] = -2, 1_048_575
+    write_cbf(beamline.folder / "a.cbf", image)
+    size, values = read_by_pycbf(beamline.folder / "a.cbf")
+    assert size == [487, 195]
+    wanted = np.array(values).reshape(195, 487)
+    key = await beamline.collect("a.cbf")
+    pixels = (await ask(beamline, "/data/images", dataCollectionId=key, imageNumber=1)).content
+    assert np.frombuffer(pixels, "<f4").reshape(195, 487).tolist() == wanted.tolist()
+    found = (await ask(beamline, f"/data/frames/{key}/1/values", x=236, y=2, w=12, h=4)).json()
+    assert found["values"] == wanted[2:6, 236:248].tolist()
+    assert found["masked"] == (wanted[2:6, 236:248] < 0).tolist()

@@ -318,6 +318,34 @@ def test_an_address_shows_the_same_again(one: Looker) -> None:
     expect(page.locator("[name=rings]")).not_to_be_checked()
 
 
+def test_a_plane_of_a_data_set_is_looked_at_closely(chromium: Browser, base: str) -> None:
+    """The third image of the file: columns count from 3 to 102 again and again."""
+    found = visitor(chromium, base)
+    page = found.page
+    assert found.open("/collections/1/file?path=/entry/data/data_000001&index=2") == []
+    seen, read = page.locator("#plane svg"), page.locator("#plane .read")
+    expect(page.get_by_label("to", exact=True)).to_have_attribute("placeholder", "102")
+    box = page.locator("#plane").bounding_box()
+    assert box is not None
+    near = min(box["width"] / WIDTH, box["height"] / HEIGHT)
+    left = box["x"] + (box["width"] - WIDTH * near) / 2
+    top = box["y"] + (box["height"] - HEIGHT * near) / 2
+    page.mouse.move(left + 650.5 * near, top + 100.5 * near)
+    expect(read).to_have_text("row 100, column 650: 53")
+    before = seen.get_attribute("viewBox") or ""
+    with page.expect_response(re.compile("width=8192")):
+        page.mouse.wheel(0, -100)
+    width = float((seen.get_attribute("viewBox") or "").split()[2])
+    assert width == pytest.approx(float(before.split()[2]) / 1.25, rel=1e-3)
+    expect(read).to_have_text("row 100, column 650: 53")
+    page.get_by_role("button", name="Fit").click()
+    expect(seen).to_have_attribute("viewBox", before)
+    page.get_by_role("link", name="Next", exact=True).last.click()
+    expect(page).to_have_url(re.compile("index=3"))
+    assert found.complaints == []
+    page.context.close()
+
+
 def test_images_without_scripts_and_on_phones(chromium: Browser, base: str) -> None:
     found = visitor(chromium, base, scripts=False)
     page = found.page

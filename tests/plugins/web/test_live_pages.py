@@ -451,7 +451,7 @@ def test_pictures_of_a_crystal_are_looked_through(
         expect(box).to_contain_text(f"Crystal in the loop, {words}")
         expect(box).to_contain_text(f"{width} × 30 pixels")
     # the second one is 80 pixels wide in a box that is wider for its height: all 30 rows are seen
-    edge = box.locator(".pic").bounding_box()
+    edge = box.locator(".still").bounding_box()
     assert edge is not None
     scale = min(edge["width"] / 80, edge["height"] / 30)
     left = (edge["width"] - 80 * scale) / 2 + edge["x"]

@@ -11,7 +11,7 @@
     return links.map(one => [one.getAttribute("href"), nameOf(one), one.dataset.microns]);
   }
 
-  const BOX = `<div class="pic"><svg data-view viewBox="0 0 1 1" role="img"><filter id="limits" color-interpolation-filters="sRGB">
+  const BOX = `<div class="still"><svg data-view viewBox="0 0 1 1" role="img"><filter id="limits" color-interpolation-filters="sRGB">
       <feComponentTransfer><feFuncR type="linear"/><feFuncG type="linear"/><feFuncB type="linear"/></feComponentTransfer></filter>
       <image filter="url(#limits)"/></svg>
       <p class="ruler" hidden><svg height="6" aria-hidden="true"><path d="M0 3H9999"/></svg><span></span></p><p class="read" hidden></p></div>
@@ -39,7 +39,7 @@
     document.body.append(box);
     box.showModal();
     const [drawing, words, read] = ["svg", "[role=status]", ".read"].map(one => box.querySelector(one));
-    const picture = new DrawnPicture(box.querySelector(".pic"));
+    const picture = new DrawnPicture(box.querySelector(".still"));
     const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
 
     async function show(by) {
