@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
     from starbeam.db.engine import Database
+    from starbeam.db.prepared import Prepared
 
 
 class ReadConnection:
@@ -29,7 +30,7 @@ class ReadConnection:
         """One beside it, to the same database."""
         return ReadConnection(self._database)
 
-    async def fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
+    async def fetch(self, query: Executable | Prepared, values: Mapping[str, Any]) -> list[Any]:
         """All rows of a statement. Those that are asked for at once wait for each other. A connection that
         went stale in the pool is replaced once: reads may be repeated. Raises DBAPIError."""
         async with self._turn:
@@ -42,7 +43,7 @@ class ReadConnection:
                     raise
                 return await self._fetch(query, values)
 
-    async def _fetch(self, query: Executable, values: Mapping[str, Any]) -> list[Any]:
+    async def _fetch(self, query: Executable | Prepared, values: Mapping[str, Any]) -> list[Any]:
         database, sql = self._database, ""
         try:
             async with asyncio.timeout(database.patience):

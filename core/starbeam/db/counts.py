@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Executable
 
 from starbeam.cache import Cache, digest
+from starbeam.db.prepared import Prepared
 from starbeam.db.rows import Rows
 from starbeam.db.scope import Scope, bound_by, statement
 
@@ -35,7 +36,7 @@ def _counts(scope: Scope, count: Count) -> Cache[Counts]:
 
 
 @statement
-def _totals(scope: Scope, query: Executable) -> Cache[int]:
+def _totals(scope: Scope, query: Executable | Prepared) -> Cache[int]:
     return Cache(AGE, _MOST_TOTALS, worth=lambda total: total >= LONG)
 
 
@@ -64,7 +65,7 @@ async def counted(reader: Rows, count: Count, keys: Sequence[int]) -> Mapping[in
     return {key: found[caller, key] for key in keys if (caller, key) in found}
 
 
-async def total(reader: Rows, query: Executable, values: Mapping[str, Any]) -> int:
+async def total(reader: Rows, query: Executable | Prepared, values: Mapping[str, Any]) -> int:
     """What a statement counts with these values: `LONG` or more may be `AGE` seconds old. Callers for whom it
     binds the same share it."""
 

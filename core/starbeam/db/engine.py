@@ -284,8 +284,10 @@ class Database:
         """A connection for reads out of the pool, which the caller closes."""
         return await self._reads.raw_connection()
 
-    def prepared(self, query: Executable) -> Prepared:
+    def prepared(self, query: Executable | Prepared) -> Prepared:
         """The statement as compiled at its first use."""
+        if isinstance(query, Prepared):
+            return query
         if (found := self._prepared.get(query)) is None:
             found = self._prepared[query] = Prepared(query, self.dialect)
         return found

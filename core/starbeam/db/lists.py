@@ -155,8 +155,10 @@ class Listing(Generic[S]):
         page = keys.limit(bindparam("limit")).offset(bindparam("skip")).subquery("page")
         source = inspect(entity).local_table if joins is None else joins
         columns = select(*shape.columns(scope))
-        self.rows = columns.select_from(source.join(page, page.c.id == key)).order_by(*order_by)
-        self.total = select(func.count()).select_from(entity).where(*conditions)
+        self.rows = scope.prepare(
+            columns.select_from(source.join(page, page.c.id == key)).order_by(*order_by)
+        )
+        self.total = scope.prepare(select(func.count()).select_from(entity).where(*conditions))
 
 
 class List(Generic[S]):

@@ -30,18 +30,21 @@ _LONGEST = 1_000
 
 
 class Prepared:
-    """A statement that answers rows, compiled for one dialect."""
+    """A statement that answers rows, compiled for one dialect. Of the statement itself, which is thousands of
+    objects, nothing is kept."""
 
     def __init__(self, query: Any, dialect: Dialect) -> None:
-        self._compiled = compiled = cast("SQLCompiler", query.compile(dialect=dialect))
+        self._make, self._converters = _row(query, dialect)
+        self._compiled = compiled = _bare(query.compile(dialect=dialect))
         self._dialect = dialect
+        self.binds = frozenset(bind.key for bind in compiled.bind_names)
+        """Names of all that it binds."""
         self._given: Mapping[str, Any] = compiled.construct_params(escape_names=False, _check=False)
         self._needed = {bind.key for bind in compiled.bind_names if bind.required}
         self._names = [(bind.key, name) for bind, name in compiled.bind_names.items() if bind.key != name]
         """Values that the compiler gave names of their own."""
         self._lists = [name for bind, name in compiled.bind_names.items() if bind.expanding]
         self._calls: dict[tuple[int, ...], Call] = {}
-        self._make, self._converters = _row(query, dialect)
 
     def call(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The SQL and its parameters, in order. Raises LookupError for a value that was forgotten: it would
@@ -95,6 +98,13 @@ class Prepared:
         for place, convert in self._converters:
             values[place] = convert(values[place])
         return values
+
+
+def _bare(compiled: Any) -> SQLCompiler:
+    """Without what only making the SQL needed: values are put into it with the names that are bound alone."""
+    compiled.statement = compiled.compile_state = None
+    compiled._result_columns = []
+    return cast("SQLCompiler", compiled)
 
 
 def _row(query: Any, dialect: Dialect) -> tuple[Callable[[Sequence[Any]], Any], list[tuple[int, Convert]]]:

@@ -18,6 +18,7 @@ from starbeam import logs
 from starbeam.access import Principal
 from starbeam.db import counts
 from starbeam.db.lists import Filters, List, Listing
+from starbeam.db.prepared import Prepared
 from starbeam.db.rows import Rows
 from starbeam.db.scope import Recipe, Scope
 from starbeam.options import Options
@@ -106,7 +107,9 @@ class Reader(Lists):
         another."""
         await self._connection.close()
 
-    async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def fetch(
+        self, query: Executable | Prepared, values: dict[str, Any]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows, read by the request's connection."""
         return await self._connection.fetch(query, values)
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Executable
 
 from starbeam.access import Principal
+from starbeam.db.prepared import Prepared
 from starbeam.db.scope import Recipe, Scope, caller_values
 from starbeam.options import Options
 from starbeam.refusals import Missing
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
-Query = Executable | Recipe[Any]
+Query = Executable | Prepared | Recipe[Any]
 """A statement, or how to build one for the scope of whoever runs it."""
 
 
@@ -42,7 +43,9 @@ class Rows:
         self.caller = caller_values(who, now)
         """What is bound for the caller in every statement."""
 
-    async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def fetch(
+        self, query: Executable | Prepared, values: dict[str, Any]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a statement that is built, with exactly these values bound."""
         raise NotImplementedError
 

@@ -9,6 +9,8 @@ request's `Reader` or `Writer` builds for its own scope, once for all requests o
         return select(...).where(scope.sees(BLSession))
 
     await reader.rows(_types(), sessions=ids)
+
+What is kept is compiled: a statement as SQLAlchemy builds it is thousands of objects.
 """
 
 from __future__ import annotations
@@ -20,13 +22,14 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, literal_column
+from sqlalchemy import ColumnElement, Integer, SelectBase, String, bindparam, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter, True_
 
 from starbeam.access import ALL_PROPOSALS, Kind, Principal
 from starbeam.cache import make_room
+from starbeam.db.prepared import Prepared
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
@@ -103,6 +106,8 @@ class Scope:
     """Whose `Restrict` rules hold, where it is not this one."""
     extensions: Mapping[Any, Any] = field(default_factory=dict)
     """Lists and shapes, and what plugins made of each (`starbeam.db.extensions`)."""
+    prepare: Callable[[Any], Any] = lambda query: query
+    """What makes of a statement that which is kept and runs."""
 
     def extended(self, what: R) -> R:
         """A list or a shape as plugins extend it; as it is where none does."""
@@ -149,13 +154,15 @@ class Scope:
     @overload
     def build(self, recipe: R) -> R: ...
     def build(self, recipe: Any) -> Any:
-        """What a recipe makes for this scope, the same object each time; anything else as it is."""
+        """What a recipe makes for this scope, the same object each time, ready to run where it is a
+        statement; anything else as it is."""
         if not isinstance(recipe, Recipe):
             return recipe
         key = recipe, self.visible
         if key not in self.statements:
             make_room(self.statements, _MOST_STATEMENTS)
-            self.statements[key] = recipe.make(self, *recipe.arguments, **dict(recipe.named))
+            made = recipe.made(self)
+            self.statements[key] = self.prepare(made) if isinstance(made, SelectBase) else made
         return self.statements[key]
 
 
@@ -176,7 +183,13 @@ class Scopes:
         kind = who.writing if writes else who.kind
         if kind not in self._scopes or self._scopes[kind].schema is not schema:
             make_room(self._scopes, _MOST_SCOPES)
-            self._scopes[kind] = Scope(schema, self.visibility, kind, extensions=self.extensions)
+            self._scopes[kind] = Scope(
+                schema,
+                self.visibility,
+                kind,
+                extensions=self.extensions,
+                prepare=self._database.prepared,
+            )
         return self._scopes[kind]
 
 
@@ -187,6 +200,10 @@ class Recipe(Generic[R_co]):
     make: Callable[..., R_co]
     arguments: tuple[Any, ...] = ()
     named: tuple[tuple[str, Any], ...] = ()
+
+    def made(self, scope: Scope) -> R_co:
+        """What it makes, as a part of another statement."""
+        return self.make(scope, *self.arguments, **dict(self.named))
 
 
 def statement(make: Callable[Concatenate[Scope, P], R]) -> Callable[P, Recipe[R]]:
@@ -202,4 +219,6 @@ def statement(make: Callable[Concatenate[Scope, P], R]) -> Callable[P, Recipe[R]
 @statement
 def bound_by(scope: Scope, query: Any) -> frozenset[str]:
     """Names of all that a statement binds."""
+    if isinstance(query, Prepared):
+        return query.binds
     return frozenset(one.key for one in visitors.iterate(query) if isinstance(one, BindParameter))

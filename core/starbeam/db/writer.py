@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from starbeam.db.limits import by_limit
+from starbeam.db.prepared import Prepared
 from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
 from starbeam.db.trouble import IN_THE_WAY, SchemaChanged
@@ -80,9 +81,16 @@ class Writer(Lists):
         self.committed: list[Callable[[], Awaitable[None]]] = []
         """What to do once all is committed."""
 
-    async def fetch(self, query: Executable, values: dict[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def fetch(
+        self, query: Executable | Prepared, values: dict[str, Any]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows, as this transaction sees them."""
-        return (await self.session.execute(query, values)).all()
+        if not isinstance(query, Prepared):
+            return (await self.session.execute(query, values)).all()
+        sql, parameters = query.call(values)
+        await self.session.flush()
+        connection = await self.session.connection()
+        return query.rows((await connection.exec_driver_sql(sql, tuple(parameters))).all())
 
     async def create(self, model: type[M], values: Mapping[str, Any]) -> M:
         """Add a row, with those of these columns that this database has. Raises IntegrityError or DataError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from starbeam.api.database import Reader, Scope, statement
 from starbeam.api.lists import Asked, Filters, Page, Paged
@@ -21,8 +21,8 @@ _LISTS = (
 
 
 class _Indicators(NamedTuple):
-    rows: Select[Any]
-    total: Select[Any]
+    rows: Any
+    total: Any
 
 
 _COLLECTION = ImageQualityIndicators.dataCollectionId
@@ -44,7 +44,8 @@ def _indicators(scope: Scope, asked: Asked) -> _Indicators:
         order.append(ImageQualityIndicators.imageQualityIndicatorsId)
     rows: Any = select(*_LISTS).where(*where).order_by(*order)
     total: Any = select(func.count()).select_from(ImageQualityIndicators).where(*where)
-    return _Indicators(rows.limit(bindparam("limit")).offset(bindparam("skip")), total)
+    rows = rows.limit(bindparam("limit")).offset(bindparam("skip"))
+    return _Indicators(scope.prepare(rows), scope.prepare(total))
 
 
 async def page(reader: Reader, page: Page, filters: QualityFilters) -> Paged[schemas.PerImageAnalysis]:

@@ -94,8 +94,8 @@ async def listed(reader: Reader, summaries: Summaries, listing: Listing) -> list
     """The sessions, by key; of a span the latest key first. 3 statements, 1 while the counts are fresh."""
     values = {**listing.values, **caller(reader)}
     rows = [flat(row) for row in await reader.rows(_rows(listing.form), **values)]
-    keys = reader.scope.build(_keys(listing.form))
-    found = await summaries.of(reader, [row["sessionId"] for row in rows], keys, **values)
+    sessions = [row["sessionId"] for row in rows]
+    found = await summaries.of(reader, sessions, _keys(listing.form), **values)
     for row in rows:
         row.update(found[row["sessionId"]])
     return rows

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, outerjoin, select, union_all
 from sqlalchemy.orm import aliased
 
-from starbeam.api.database import Cache, Reader, Scope, statement
+from starbeam.api.database import Cache, Reader, Recipe, Scope, statement
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, EnergyScan, XFEFluorescenceSpectrum
 from starbeam_legacy.models import Experiment
 from starbeam_legacy.queries.rows import Row, flat
@@ -32,8 +32,8 @@ _NOTHING: Row = {
 
 MOST = 200_000
 """Sessions whose counts are kept."""
-Keys = Select[Any] | None
-"""A statement for the keys of some sessions; None: of all."""
+Keys = Recipe[Select[Any] | None]
+"""How to build a statement for the keys of some sessions; None: of all."""
 
 
 @statement
@@ -55,8 +55,8 @@ def _collected(scope: Scope, keys: Keys) -> Select[Any]:
     collected = DataCollection.dataCollectionGroupId == group.dataCollectionGroupId
     source = outerjoin(group, DataCollection, and_(collected, permitted.sees(DataCollection)))
     summed = summed.select_from(source).where(permitted.sees(group))
-    if keys is not None:
-        summed = summed.where(group.sessionId.in_(keys))
+    if (some := keys.made(scope)) is not None:
+        summed = summed.where(group.sessionId.in_(some))
     found = summed.group_by(group.sessionId).subquery("summed")
     counts = [column for column in found.c if column.name != "last"]
     latest = (
@@ -70,8 +70,10 @@ def _collected(scope: Scope, keys: Keys) -> Select[Any]:
 def _others(scope: Scope, keys: Keys) -> CompoundSelect[Any]:
     """Rows of other tables: the key of a count, a session, and how many."""
 
+    some = keys.made(scope)
+
     def counted(key: str, entity: Any, *where: Any) -> Select[Any]:
-        of_keys = [] if keys is None else [entity.sessionId.in_(keys)]
+        of_keys = [] if some is None else [entity.sessionId.in_(some)]
         count = select(literal(key).label("key"), entity.sessionId, func.count().label("rows_"))
         return count.where(entity.sessionId.is_not(None), *where, *of_keys).group_by(entity.sessionId)
 

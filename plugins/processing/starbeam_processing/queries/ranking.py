@@ -262,8 +262,8 @@ class _Ranking(Listing[CollectionResult]):
         keys = select(best).where(*conditions).order_by(*_order(best, asked))
         page = keys.limit(bindparam("limit")).offset(bindparam("skip")).subquery(_PLACE)
         self.shape = _SHAPE
-        self.rows = _rows(scope, page).order_by(*_order(page, asked))
-        self.total = select(func.count()).select_from(best).where(*conditions)
+        self.rows = scope.prepare(_rows(scope, page).order_by(*_order(page, asked)))
+        self.total = scope.prepare(select(func.count()).select_from(best).where(*conditions))
 
 
 def _rows(scope: Scope, page: FromClause) -> Select[Any]:
