@@ -49,7 +49,7 @@ class Lists(Rows):
         /,
         **values: Any,
     ) -> Paged[S]:
-        """One page of a list. The total is asked for only where the page itself does not tell it."""
+        """One page of a list."""
         if filters is not None:
             values |= filters.values(self)
         what = self.scope.extended(what)
@@ -57,10 +57,7 @@ class Lists(Rows):
         listing = self.scope.build(_page_of(what, filters))
         results = await self.shaped(listing.shape, listing.rows, skip=page.skip, limit=page.limit, **values)
         shown = page.skip + len(results) if results else 0
-        if 0 < len(results) < page.limit or (not results and not page.skip):
-            total = shown
-        else:
-            total = max(await counts.total(self, listing.total, values), shown)
+        total = await self.total(listing.total, page, len(results), **values)
         if isinstance(what, List) and what.complete and results:
             await what.complete(self, results)
         found = Paged(total, results, page.skip, page.limit).holding(
@@ -70,6 +67,14 @@ class Lists(Rows):
             log.warning("list cut", rows=shown, total=total, list=listing.shape.struct.__name__)
             return found.cut()
         return found
+
+    async def total(self, query: Executable | Prepared, page: Page, number: int, **values: Any) -> int:
+        """How many rows there are, on a page of which there are this many. It is asked for only where the
+        page itself does not tell it."""
+        shown = page.skip + number if number else 0
+        if 0 < number < page.limit or (not number and not page.skip):
+            return shown
+        return max(await counts.total(self, query, values), shown)
 
     async def get(self, what: List[S], key: int, **values: Any) -> S:
         """The row of a list that has this key. Raises `Missing` where the caller sees none."""

@@ -49,10 +49,10 @@ def _indicators(scope: Scope, asked: Asked) -> _Indicators:
 
 
 async def page(reader: Reader, page: Page, filters: QualityFilters) -> Paged[schemas.PerImageAnalysis]:
-    """One analysis of a page of images; `total` counts images. 2 statements."""
+    """One analysis of a page of images; `total` counts images. 2 statements, 1 where the page tells it."""
     query, values = reader.scope.build(_indicators(filters.asked)), filters.values(reader)
     rows = await reader.rows(query.rows, skip=page.skip, limit=page.limit, **values)
     lists: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [None] * len(_LISTS)
     analysis = schemas.PerImageAnalysis(filters.dataCollectionId, *lists)
-    total = await reader.scalar(query.total, **values)
+    total = await reader.total(query.total, page, len(rows), **values)
     return Paged(total=total, results=[analysis], skip=page.skip, limit=page.limit)
