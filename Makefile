@@ -63,7 +63,7 @@ check-long: $(INSTALLED) ## run the tests that take too long for every day
 cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
 
-deploy-check: ## check config/deploy with the programs that read it
+deploy-check: $(INSTALLED) ## check config/deploy with the programs that read it
 	@tests/support/check_deploy.sh
 
 docs: $(INSTALLED) ## build the documentation into dist/docs

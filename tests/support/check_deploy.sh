@@ -1,9 +1,11 @@
 #!/bin/sh
-# Check config/deploy with systemd, nginx, HAProxy and promtool, in a folder of its own.
+# Check config/deploy with systemd, nginx, HAProxy, promtool, the schemas of compose and Kubernetes, and
+# buildah, in a folder of its own. The image is built over a base of Debian's packages and run without a registry.
 set -eu
 cd "$(dirname "$0")/../.."
 missing=""
-for one in nginx:nginx haproxy:haproxy promtool:prometheus systemd-analyze:systemd openssl:openssl; do
+for one in nginx:nginx haproxy:haproxy promtool:prometheus systemd-analyze:systemd openssl:openssl \
+    buildah:buildah debootstrap:debootstrap; do
     command -v "${one%%:*}" > /dev/null || [ -x "/usr/sbin/${one%%:*}" ] || missing="$missing ${one##*:}"
 done
 if [ -n "$missing" ]; then
@@ -14,7 +16,8 @@ if [ -n "$missing" ]; then
 fi
 PATH="$PATH:/usr/sbin:/sbin"
 there=$(mktemp -d)
-trap 'rm -rf "$there"' EXIT
+trap 'rm -rf --one-file-system "$there"' EXIT
+tool() { .venv/bin/uv --quiet tool run --python .venv/bin/python --from "$@"; }
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=ispyb.example.org -days 1 \
     -keyout "$there/ispyb.key" -out "$there/ispyb.crt" 2> /dev/null
 cat "$there/ispyb.crt" "$there/ispyb.key" > "$there/ispyb.pem"
@@ -34,5 +37,35 @@ sed "s|/etc/ssl/private/ispyb.pem|$there/ispyb.pem|" config/deploy/haproxy.cfg >
 haproxy -q -c -f "$there/haproxy.cfg"
 echo "haproxy -c: ok"
 
-promtool check rules config/deploy/alerts.yml > /dev/null
-echo "promtool check rules: ok"
+promtool check config config/deploy/prometheus.yml > /dev/null
+echo "promtool check config, rules: ok"
+
+tool check-jsonschema check-jsonschema --builtin-schema vendor.compose-spec config/deploy/compose.yaml > /dev/null
+echo "compose.yaml: ok"
+tool kubernetes-validate kubernetes-validate --strict --quiet config/deploy/kubernetes.yaml
+echo "kubernetes.yaml: ok"
+
+# The base stands for any image with Python. Whom this machine trusts, it trusts.
+certificates=/etc/ssl/certs/ca-certificates.crt
+debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates stable "$there/base" > "$there/base.log"
+cp "$certificates" "$there/base/$certificates"
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+image() { buildah --root "$there/images" --runroot "$there/run" "$@"; }
+base=$(image from scratch)
+image add --quiet "$base" "$there/base" / > /dev/null
+image config --env "SSL_CERT_FILE=$certificates" --env "PIP_CERT=$certificates" "$base"
+image commit --quiet "$base" base > /dev/null
+image bud --quiet --format docker --pull-never --build-arg BASE=localhost/base -f config/deploy/Containerfile \
+    -t starbeam . > /dev/null
+made=$(image from --pull-never localhost/starbeam)
+# shellcheck disable=SC2016  # the container's own variables
+image run --volume "$PWD/config/demo.toml:/etc/starbeam/starbeam.toml:ro" "$made" -- sh -euc '
+    [ "$(id -u)" = 10001 ] && ! touch /opt/starbeam/here 2> /dev/null
+    cd /tmp && starbeam demo --port 8765 > demo.log 2>&1 & server=$!
+    for wait in $(seq 120); do
+        python -c "import urllib.request as r; r.urlopen(\"http://127.0.0.1:8765/health/ready\")" 2> /dev/null &&
+            kill -INT $server && wait $server && exit 0
+        sleep 1
+    done
+    cat /tmp/demo.log; exit 1'
+echo "Containerfile: built, and serves the demo"
