@@ -156,7 +156,9 @@ class Starbeam:
         collect = partial(self.plugins.call, ctx=self.context)
         about = self.settings, self.database, self.snapshot, self.clock, self.write, self.reads, self.ending
         own = self.stores.get(plugin, self.store)
-        return Context(plugin, *about, own, self.explain, self.registry.permissions, collect, backends)
+        figures = self.metrics.registry if self.metrics else None
+        more = self.explain, self.registry.permissions, figures, collect, backends
+        return Context(plugin, *about, own, *more)
 
     def _built(self) -> Litestar:
         """The Litestar app. What it refuses of a plugin's handlers is a fault of that plugin."""

@@ -20,6 +20,8 @@ from starbeam.settings import Section
 if TYPE_CHECKING:
     import asyncio
 
+    from prometheus_client import CollectorRegistry
+
     from starbeam.auth.snapshot import Snapshot
     from starbeam.clock import Clock
     from starbeam.db.engine import Database
@@ -101,6 +103,8 @@ class Context:
     is about, or does not. Not while hooks run."""
     permissions: Mapping[str, Permission]
     """All that plugins declare, by name."""
+    figures: CollectorRegistry | None
+    """Where figures of `/metrics` are registered; None where nobody may read any."""
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]
     """Each plugin's name and results of a hook that this plugin defines (`Plugin.hookspecs`), in the order in
     which plugins require each other."""

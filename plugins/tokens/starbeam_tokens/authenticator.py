@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bind_contextvars
 
-from starbeam.api import Forbidden, Principal
+from starbeam.api import Forbidden, Principal, Refusal
 from starbeam.api.auth import address_of
 from starbeam.api.http import ClientAddress
 from starbeam.api.web import Authenticator
 from starbeam_tokens.behalf import HEADER
+from starbeam_tokens.figures import SCRIPT, UNKNOWN
 from starbeam_tokens.spelling import MACHINE, PERSON
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from litestar.handlers.base import BaseRouteHandler
 
     from starbeam_tokens.behalf import Behalves
-    from starbeam_tokens.held import HeldTokens
+    from starbeam_tokens.figures import Figures
+    from starbeam_tokens.held import Held, HeldTokens
     from starbeam_tokens.uses import Uses
 
     Connection = ASGIConnection[Any, Any, Any, Any]
@@ -36,6 +38,7 @@ class TokenAuthenticator(Authenticator):
         held: HeldTokens,
         uses: Uses,
         behalves: Behalves,
+        figures: Figures,
         *,
         trusted_proxies: Sequence[str],
         allow_http: bool,
@@ -43,6 +46,7 @@ class TokenAuthenticator(Authenticator):
         self._held = held
         self._uses = uses
         self._behalves = behalves
+        self._figures = figures
         self._addresses = ClientAddress(trusted_proxies)
         self._allow_http = allow_http
 
@@ -55,7 +59,19 @@ class TokenAuthenticator(Authenticator):
 
     async def principal(self, credential: str, connection: Connection) -> Principal:
         """The machine, or the person whose script it is."""
-        held = await self._held.find(credential)
+        name = UNKNOWN
+        try:
+            held = await self._held.find(credential)
+            name = held.limits.token if held.machine else SCRIPT
+            who = await self._admitted(held, connection)
+        except Refusal:
+            self._figures.note(name, "refused")
+            raise
+        self._figures.note(name, "taken")
+        return who
+
+    async def _admitted(self, held: Held, connection: Connection) -> Principal:
+        """Who that is. Raises `Forbidden` where the token is not good for this connection."""
         bind_contextvars(token=held.limits.token)  # in the log's line of a request that is refused, too
         address = self._addresses.of(connection.scope)
         held.check(address)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 import click
 import msgspec
 
-from starbeam.api import Conflict, Forbidden, Invalid, Missing, Unauthenticated
+from starbeam.api import ALL_PROPOSALS, Conflict, Forbidden, Invalid, Missing, Unauthenticated
 from starbeam.api.commands import (
     Failure,
     build,
@@ -52,6 +52,7 @@ out_option = click.option(
 @click.option("--days", type=click.IntRange(1, NEVER), help="How long it lives. Without: a year.")
 @click.option("--never", is_flag=True, help="It never ends.")
 @click.option("--service", help="Whose token it is.")
+@click.option("--dangerous", is_flag=True, help="Allow the scope all_proposals: it opens every row.")
 @click.option("--print-config", is_flag=True, help="Make no row: print a section of the configuration.")
 @out_option
 @config_option
@@ -62,10 +63,13 @@ def new(
     days: int | None,
     *,
     never: bool,
+    dangerous: bool,
     print_config: bool,
     **said: Any,
 ) -> None:
     """Make a token of a machine, and print it: this once."""
+    if ALL_PROPOSALS in said["scopes"] and not dangerous:
+        raise Failure(f"the scope {ALL_PROPOSALS} opens every row", "Add --dangerous where that is meant.")
     lines = {key: list(value) for key, value in said.items() if key != "service"}
     if print_config:
         _print_section(name, lines, days, out)
@@ -86,7 +90,8 @@ def new(
         data = msgspec.convert(sent, NewToken)
     except msgspec.ValidationError as error:
         raise Failure(str(error)) from None
-    _tell(_done(starbeam, changes.add, _terms(starbeam, never=never), data), out)
+    terms = _terms(starbeam, *([ALL_PROPOSALS] if dangerous else []), never=never)
+    _tell(_done(starbeam, changes.add, terms, data), out)
 
 
 def _print_section(name: str, lines: dict[str, list[str]], days: int | None, out: Path | None) -> None:
@@ -202,12 +207,12 @@ def _with_tokens(config: Path | None, *, tables: bool = True) -> Starbeam:
     return starbeam
 
 
-def _terms(starbeam: Starbeam, *, never: bool) -> Terms:
-    """Whoever runs the server may give every scope."""
+def _terms(starbeam: Starbeam, *more: str, never: bool) -> Terms:
+    """Whoever runs the server may give every scope, and these."""
     from starbeam.api import READ
     from starbeam_tokens.changes import Terms
 
-    known = {READ, *(name for name, one in starbeam.registry.permissions.items() if one.scope)}
+    known = {READ, *more, *(name for name, one in starbeam.registry.permissions.items() if one.scope)}
     taken = frozenset(_plugin(starbeam).settings.static)
     return Terms(known, known, NEVER, starbeam.clock, taken, never)
 

@@ -153,11 +153,11 @@ class HeldTokens:
             if one.limits.token in known:
                 raise ValueError(f"the token {one.limits.token} is in the configuration and in the table")
 
-    def ending(self, before: datetime) -> int:
-        """How many tokens of machines end before a time, and have not ended."""
-        now = self._clock.now()
-        ends = [one.expires for one in (*self._held.values(), *self._static) if one.machine and one.expires]
-        return sum(now < end < before for end in ends)
+    def ending(self, before: datetime) -> list[str]:
+        """The names of the tokens of machines that end before a time, and have not ended."""
+        now, known = self._clock.now(), [*self._held.values(), *self._static]
+        ends = [(one.limits.token, one.expires) for one in known if one.machine and one.expires]
+        return sorted(name for name, end in ends if now < end < before)
 
     async def _of_id(self, token_id: str) -> list[Held]:
         if token_id not in self._held and self._database is not None and self._may_look():

@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from starbeam.api import READ, every
+import structlog
+
+from starbeam.api import ALL_PROPOSALS, READ, every
 from starbeam.api.settings import NONE
 from starbeam_tokens.authenticator import TokenAuthenticator
 from starbeam_tokens.behalf import Behalves
 from starbeam_tokens.changes import Terms
+from starbeam_tokens.figures import Figures
 from starbeam_tokens.held import HeldTokens, of_settings
 from starbeam_tokens.refresh import StoredRefresh
 from starbeam_tokens.repeats import StoredRepeats
@@ -22,9 +25,12 @@ if TYPE_CHECKING:
     from starbeam.api import Context
     from starbeam_tokens.settings import TokensSettings
 
+log = structlog.get_logger("starbeam.tokens")
+
 RELOAD_SECONDS = 3.0
 """How often tokens are read again: one that was revoked elsewhere is dead within five seconds."""
 CLEAN_SECONDS = 3600.0
+TELL_SECONDS = 86_400.0
 SOON = timedelta(days=30)
 """How long before its end a token of a machine is told of."""
 
@@ -39,10 +45,12 @@ class Parts:
         static = [of_settings(name, said, settings) for name, said in settings.static.items()]
         self.held = HeldTokens(ctx, settings, static, self.tables.database if self.tables else None)
         self.uses = Uses(ctx, {one.limits.token_id for one in static})
+        self.figures = Figures(ctx.figures)
         self.authenticator = TokenAuthenticator(
             self.held,
             self.uses,
             Behalves(ctx),
+            self.figures,
             trusted_proxies=ctx.settings.server.trusted_proxies,
             allow_http=settings.allow_http,
         )
@@ -62,7 +70,7 @@ class Parts:
         declares."""
         known = {READ, *(name for name, one in ctx.permissions.items() if one.scope)}
         for name, said in self._settings.static.items():
-            if unknown := {*said.scopes} - known:
+            if unknown := {*said.scopes} - known - {ALL_PROPOSALS}:
                 raise ValueError(f"the token {name} of the configuration has no scope {unknown.pop()}")
         if unknown := {*self._settings.require_human} - known:
             raise ValueError(f"require_human: there is no scope {unknown.pop()}")
@@ -77,10 +85,13 @@ class Parts:
             return
         await self.held.refresh()
         self.held.check_names()
+        await self._count()
+        await self._tell_ends()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(every(RELOAD_SECONDS, self.held.refresh))
-            await stack.enter_async_context(every(SECONDS, self.uses.write))
+            await stack.enter_async_context(every(SECONDS, self._count))
             await stack.enter_async_context(every(CLEAN_SECONDS, self._clean))
+            await stack.enter_async_context(every(TELL_SECONDS, self._tell_ends))
             yield
         await self.uses.write()
 
@@ -93,7 +104,18 @@ class Parts:
         except Exception as error:  # whatever fails here must not end the background task
             self._ctx.database.outage.note(error, "forgetting log-ins and requests")
 
+    async def _count(self) -> None:
+        """Write how often tokens were used, and for how long one was not."""
+        await self.uses.write()
+        if self.tables and self.figures.counts:
+            self.figures.rested(await self.uses.longest_rest(self.tables.database))
+
+    async def _tell_ends(self) -> None:
+        """Let the log name the tokens of machines that end soon."""
+        if soon := self.held.ending(self._ctx.clock.now() + SOON):
+            log.warning("tokens of machines end soon", tokens=soon, days=SOON.days)
+
     async def expiry(self) -> str | None:
         """How many tokens of machines end soon."""
-        soon = self.held.ending(self._ctx.clock.now() + SOON)
+        soon = len(self.held.ending(self._ctx.clock.now() + SOON))
         return f"{soon} tokens of machines end within {SOON.days} days" if soon else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from starbeam.api.database import CALLER_ID, Allow, Scope, Shape, Writer, waited
@@ -31,6 +31,17 @@ HELD = select(
     StarbeamToken.expires,
 ).where(StarbeamToken.revokedAt.is_(None))
 """What a worker holds of the tokens that were not revoked."""
+LONGEST_UNUSED = (
+    select(func.min(func.coalesce(StarbeamTokenUse.lastUsedAt, StarbeamToken.createdAt)))
+    .select_from(StarbeamToken)
+    .outerjoin(StarbeamTokenUse, StarbeamTokenUse.tokenId == StarbeamToken.tokenId)
+    .where(
+        StarbeamToken.personId == 0,
+        StarbeamToken.revokedAt.is_(None),
+        or_(StarbeamToken.expires.is_(None), StarbeamToken.expires > bindparam("now")),
+    )
+)
+"""When that of the tokens of machines that are good was used, or made, which has rested longest."""
 ONE_HELD = HELD.where(StarbeamToken.tokenId == bindparam("token_id"))
 OWNERS = select(Person.personId, Person.login).where(
     Person.personId.in_(bindparam("owners", expanding=True)), Person.login.is_not(None)

@@ -11,7 +11,7 @@ from starbeam_tokens import queries
 
 if TYPE_CHECKING:
     from starbeam.api import Context
-    from starbeam.api.database import Writer
+    from starbeam.api.database import Database, Writer
 
 SECONDS = 60.0
 
@@ -31,6 +31,18 @@ class Uses:
             return
         uses = self._noted[token_id][0] if token_id in self._noted else 0
         self._noted[token_id] = uses + 1, self._ctx.clock.now(), address
+
+    async def longest_rest(self, database: Database) -> float:
+        """For how many seconds the token of a machine was not used that has rested longest."""
+        now = self._ctx.clock.now()
+        try:
+            await database.ready()
+            async with database.read() as connection:
+                last = await connection.scalar(queries.LONGEST_UNUSED, {"now": now})
+        except Exception as error:  # whatever fails here must not end the background task
+            self._ctx.database.outage.note(error, "looking for tokens that are not used")
+            return 0.0
+        return max((now - last).total_seconds(), 0.0) if last else 0.0
 
     async def write(self) -> None:
         """Add them to the table; what could not be written is lost."""

@@ -87,12 +87,26 @@ def test_what_no_token_is_made_of(site: Site) -> None:
     for name, scope, says in (
         ("a", "read", "Another token is called a"),
         ("b", "sing", "There is no scope sing"),
+        ("b", "all_proposals", "the scope all_proposals opens every row"),
         ("c d", "read", "matching regex"),
     ):
         refused = site.invoke("token", "new", name, "--scope", scope, "--beamline", "*")
         assert refused.exit_code == 1
         assert says in refused.stderr
     assert "Token not found" in site.invoke("token", "show", "abcdefghjk").stderr
+
+
+def test_what_opens_every_row_is_given_with_a_word_of_warning(site: Site) -> None:
+    succeeded(site.invoke("db", "upgrade"))
+    words = ("--scope", "read", "--scope", "all_proposals", "--beamline", "i03", "--dangerous")
+    token = succeeded(site.invoke("token", "new", "a", *words)).strip()
+    assert json.loads(succeeded(asked(site, token)))["scopes"] == ["all_proposals", "read"]
+    assert site.invoke("token", "new", "b", *words[:-1], "--print-config").exit_code == 1
+    section, token = (
+        succeeded(site.invoke("token", "new", "b", *words, "--print-config")).strip().rsplit("\n", 1)
+    )
+    site.more = f"{section}\n"
+    assert json.loads(succeeded(asked(site, token)))["name"] == "b"
 
 
 def test_a_token_of_the_configuration_needs_no_table(site: Site) -> None:

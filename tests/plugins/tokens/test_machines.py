@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from plugins.tokens.conftest import Headers, bearer, machine
+from plugins.tokens.conftest import PLUGINS, SETTINGS, Headers, bearer, machine, script
 from starbeam_testing.app import TestApp
+from starbeam_testing.fixtures import AsUser, MakeApp
+from starbeam_tokens import spelling
 from support.answers import INVALID_TOKEN, invalid, refused, said
-from support.world import NOW
+from support.world import NOW, build, enter
 
 pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
 
@@ -196,6 +199,57 @@ async def test_it_is_taken_from_its_networks_and_in_its_time_only(app: TestApp, 
     assert said(await app.client.get("/sessions", headers=later)) == INVALID_TOKEN
     app.set_time(NOW + timedelta(hours=1))
     assert (await app.client.get("/sessions", headers=later)).status_code == 200
+
+
+async def test_what_opens_every_row_is_not_given_by_the_api(make_app: MakeApp, tmp_path: Path) -> None:
+    """Not even by who holds it; a token of the configuration sees all that its proposals are."""
+    token = spelling.new_token(spelling.MACHINE, spelling.new_id())
+    static = {
+        "sha256": spelling.digest(token),
+        "scopes": ["read", "all_proposals"],
+        "beamlines": ["id03"],
+        "proposals": ["mx*"],
+    }
+    settings = {"plugin.tokens.grantable": ["read", "all_proposals"], "plugin.tokens.static.reader": static}
+    app = await make_app(*PLUGINS, **SETTINGS, **settings)
+    await build(app.database, tmp_path, "ispyb", "proposals", "samples", "admin")
+    administrator = (await enter(app))["administrator"]
+    body = {"name": "a", "scopes": ["read", "all_proposals"], "beamLines": ["*"]}
+    assert (await app.client.post("/tokens", headers=administrator, json=body)).status_code == 422
+    del body["beamLines"]
+    answer = await app.client.post("/tokens/own", headers=administrator, json=body)
+    assert said(answer)[1]["detail"][0]["loc"] == ["body", "scopes"]
+    assert await ids(app, bearer(token), "/sessions", "sessionId") == [1, 2]
+    for path in ("/admin/groups", "/options", "/tokens"):
+        assert said(await app.client.get(path, headers=bearer(token))) == CLOSED
+
+
+async def test_figures_tell_of_machines_by_name(make_app: MakeApp, as_user: AsUser) -> None:
+    app = await make_app(*PLUGINS, **SETTINGS, **{"server.metrics_from": ["127.0.0.1"]})
+    app.set_time(NOW)
+    boss = await as_user(app, "boss", "manage_tokens")
+    used = await machine(app, boss, name="used")
+    far = await machine(app, boss, name="far", networks=["10.3.0.0/16"])
+    ended = await machine(app, boss, name="ended", expires="2026-03-10T13:00:00")
+    own = await script(app, boss, name="of-boss")
+    for headers in (used, used, far, own, ended, bearer("sbm_x")):
+        await app.client.get("/tokens/current", headers=headers)
+    app.set_time(NOW + timedelta(hours=2))
+    await app.client.get("/tokens/current", headers=used)
+    await app.client.get("/tokens/current", headers=ended)
+    await app.starbeam.plugins.manager.get_plugin("tokens")._made._count()
+    told = (await app.client.get("http://testserver.local/metrics")).text
+    lines = sorted(line for line in told.splitlines() if line.startswith("starbeam_token_"))
+    total = "starbeam_token_requests_total"
+    assert [line for line in lines if "_created" not in line] == [
+        f'{total}{{outcome="refused",token="(unknown)"}} 2.0',
+        f'{total}{{outcome="refused",token="far"}} 1.0',
+        f'{total}{{outcome="taken",token="(script)"}} 1.0',
+        f'{total}{{outcome="taken",token="ended"}} 1.0',
+        f'{total}{{outcome="taken",token="used"}} 3.0',
+        "starbeam_token_unused_seconds 7200.0",
+    ]
+    assert "of-boss" not in told
 
 
 async def test_who_makes_tokens_gives_no_scope_that_they_may_not(app: TestApp, boss: Headers) -> None:
