@@ -257,6 +257,7 @@ async def test_by_month_and_year(facility: Facility, root: Caller) -> None:
         (datetime(2024, 3, 31, 23, 59, 59), datetime(2024, 4, 1)),
         (None, datetime(2024, 12, 31, 23, 59, 59)),
         (None, None),
+        (datetime(2027, 10, 5), datetime(2028, 1, 7)),
     ]
     for key, (start, end) in enumerate(dates, 1):
         await facility.session(key, startDate=start, endDate=end)
@@ -281,10 +282,14 @@ async def test_by_month_and_year(facility: Facility, root: Caller) -> None:
         ({"month": "3", "year": "2026", "day": "3"}, []),
         ({"month": "1", "year": "2026", "day": "1"}, [1]),
         ({"month": "4", "year": "2024", "day": "1"}, [3]),
-        ({"month": "2", "year": "2026", "day": "30"}, []),
-        ({"day": "2"}, []),
+        ({"month": "11", "year": "2027", "day": "15"}, [6]),  # it began and ends in other months
+        ({"month": "1", "year": "2028", "day": "7"}, [6]),
+        ({"month": "1", "year": "2028", "day": "8"}, []),
     ]
     assert [(query, await ids(root, **query)) for query, _ in queries] == queries
+    for wrong in ({"month": "2", "year": "2026", "day": "30"}, {"day": "2"}, {"month": "2", "day": "2"}):
+        answer = await root.get("/sessions", 422, **wrong)
+        assert [error["loc"] for error in answer["detail"]] == [["query", "day"]]
     for name, value in (("month", "123"), ("month", "a"), ("month", "-1"), ("year", "26"), ("year", "")):
         answer = await root.get("/sessions", 422, **{name: value})
         assert [error["loc"] for error in answer["detail"]] == [["query", name]]

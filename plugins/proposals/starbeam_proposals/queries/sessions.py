@@ -22,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from starbeam.api import Invalid
 from starbeam.api.database import NOW, Counts, Reader, Rows, Scope, Shape, counted, statement
 from starbeam.api.lists import Asked, BeamLineName, Filters, List, ProposalName, Where, query
 from starbeam_ispyb.models import (
@@ -114,12 +115,13 @@ def _on_day() -> ColumnElement[bool]:
     return and_(BLSession.startDate <= last, BLSession.endDate >= first)
 
 
-def _day(year: int, month: int, day: int) -> dict[str, datetime | None]:
-    """The first and the last second of a day; none of one that is in no calendar, or lacks month or year."""
+def _day(year: int, month: int, day: int) -> dict[str, datetime]:
+    """The first and the last second of a day. Raises `Invalid` for one that is in no calendar, or lacks month
+    or year."""
     try:
         first = datetime(year, month, day)
     except ValueError:
-        return {"day_first": None, "day_last": None}
+        raise Invalid("Expected a day of the calendar, with month and year", ["query", "day"]) from None
     return {"day_first": first, "day_last": first.replace(hour=23, minute=59, second=59)}
 
 
@@ -171,6 +173,12 @@ class SessionFilters(GroupFilters, frozen=True):
         if self.day is not None:
             values |= _day(int(self.year or 0), int(self.month or 0), int(self.day))
         return values
+
+    @classmethod
+    def conditions(cls, scope: Scope, asked: Asked) -> list[ColumnElement[bool]]:
+        """A day says its month and year: a session that touches it may begin and end in others."""
+        of_day = {"month", "year"} if "day" in asked.given else set()
+        return super().conditions(scope, replace(asked, given=asked.given - of_day))
 
 
 def _order(scope: Scope, asked: Asked) -> list[Any]:
