@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from starbeam.api import Invalid
 from starbeam.api.database import Writer
 from starbeam_acquisition.changes import actions, collections, groups, sessions, setups
 from starbeam_acquisition.queries import group as group_row
 from starbeam_acquisition.queries import group_of
-from starbeam_acquisition.record import RIGHT, Record, Terms
+from starbeam_acquisition.record import RIGHT, Record, Saved, Terms
 from starbeam_acquisition.values import NoValue
 from starbeam_acquisition.values import key as key_of
 from starbeam_ispyb.models import BLSample
 from starbeam_mxcube import bodies, schemas
 from starbeam_mxcube.bodies import Body
 from starbeam_mxcube.settings import MEMBERS, MxcubeSettings
+
+log = structlog.get_logger("starbeam.mxcube")
 
 Made = tuple[Any, bool]
 """An answer, and whether something was made that was not there."""
@@ -50,8 +54,8 @@ class Recording:
         values = bodies.of_setup(body, self.settings)
         if wanted := bodies.detector_of(body):
             values["detectorId"] = await setups.detector_id(writer, **wanted)
-        saved = await setups.save(self._record(writer), values, _key(body, "sessionId"))
-        return _text(saved.key), saved.created
+        record = self._record(writer)
+        return _told(record, await setups.save(record, values, _key(body, "sessionId")))
 
     async def associate_setup(self, writer: Writer, session_id: int, setup_id: int) -> schemas.SetupOfSession:
         """Say how the beamline is set up for a session."""
@@ -92,20 +96,20 @@ class Recording:
     async def robot_action(self, writer: Writer, body: Body) -> Made:
         """The key of an action of the sample changer."""
         session = _needed(body, "sessionId")
-        saved = await actions.save_robot_action(self._record(writer), session, body)
-        return _text(saved.key), saved.created
+        record = self._record(writer)
+        return _told(record, await actions.save_robot_action(record, session, body))
 
     async def energy_scan(self, writer: Writer, body: Body) -> Made:
         """The key of an energy scan."""
         values, session = bodies.of_scan(body), _needed(body, "sessionId")
-        saved = await actions.save_energy_scan(self._record(writer), session, values)
-        return _text(saved.key), saved.created
+        record = self._record(writer)
+        return _told(record, await actions.save_energy_scan(record, session, values))
 
     async def spectrum(self, writer: Writer, body: Body) -> Made:
         """The key of a fluorescence spectrum."""
         values, session = bodies.of_scan(body), _needed(body, "sessionId")
-        saved = await actions.save_spectrum(self._record(writer), session, values)
-        return _text(saved.key), saved.created
+        record = self._record(writer)
+        return _told(record, await actions.save_spectrum(record, session, values))
 
     async def sample_of_scan(self, writer: Writer, body: Body) -> schemas.SampleOfScan:
         """Say of which sample an energy scan was made."""
@@ -159,10 +163,14 @@ def _needed(body: Body, name: str) -> int:
     return found
 
 
-def _text(key: int) -> str:
+def _told(record: Record, saved: Saved) -> Made:
     """A key as text, the one form in which MXCuBE can use an answer that is nothing but a key."""
-    return f"{key}"
+    _warnings(record)
+    return f"{saved.key}", saved.created
 
 
 def _warnings(record: Record) -> list[schemas.Warned]:
+    """What is not stored as it came. The log says it too: not every answer has room for it."""
+    if record.unstored:
+        log.warning("not stored as it came", fields={one.field: one.problem for one in record.unstored})
     return [schemas.Warned(one.field, one.problem) for one in record.unstored]

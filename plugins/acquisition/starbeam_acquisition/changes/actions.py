@@ -19,7 +19,8 @@ async def save_robot_action(record: Record, session_id: int, given: Mapping[str,
     """Add an action; change the one that began at the same time. Raises `Missing`, `Forbidden`, and `Invalid`
     for an action that there is not."""
     place = await record.session(session_id)
-    upper = {name: str(given.get(name) or "").strip().upper() for name in ("actionType", "status")}
+    words = "actionType", "status"
+    upper = {name: str(given.get(name) or "").strip().upper() or None for name in words}
     not_given = dict.fromkeys(("robotActionId", "blsessionId", "blsampleId"))
     values = record.fit(RobotAction, {**given, **upper, **not_given}, place)
     values = {name: value for name, value in values.items() if value != ""}
