@@ -260,6 +260,13 @@ def group_of(scope: Scope) -> Select[int]:
 
 
 @statement
+def collection(scope: Scope) -> Select[Any]:
+    """What the data collection `key` holds, which nobody else writes until this transaction ends."""
+    columns = [scope.column(getattr(DataCollection, name)).label(name) for name in held(DataCollection)]
+    return select(*columns).where(DataCollection.dataCollectionId == KEY).with_for_update()
+
+
+@statement
 def collections_like(scope: Scope, *, in_group: bool) -> Select[int, int]:
     """Data collections of a session (`key`), or of its group `group_id`, that were begun at the same time
     with the same files; and their groups."""

@@ -10,7 +10,7 @@ from typing import Any
 from starbeam.api import Invalid
 from starbeam_acquisition import queries
 from starbeam_acquisition.changes import groups
-from starbeam_acquisition.record import NO_GROUP, Place, Record, Saved
+from starbeam_acquisition.record import NO_COLLECTION, NO_GROUP, Place, Record, Saved
 from starbeam_acquisition.values import key as key_of
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Image
 
@@ -63,7 +63,7 @@ async def _add(
     values = await _values(record, place, given)
     if found := await _again(record, place, group_id, values):
         key, group_id = found
-        await record.writer.update(DataCollection, key, values)
+        await _complete(record, key, values)
         return SavedCollection(key, False, group_id)
     if group_id is None:
         group_id = (await groups.add(record, place, given)).key
@@ -72,6 +72,15 @@ async def _add(
     made = await record.writer.create(DataCollection, row)
     await _fill_group(record, group_id, values)
     return SavedCollection(made.dataCollectionId, True, group_id)
+
+
+async def _complete(record: Record, key: int, values: Mapping[str, Any]) -> None:
+    """Store what is not known yet of a data collection that is sent again. It may have gone on since: the
+    first request may be the last to be served."""
+    present = await record.writer.first(queries.collection(), NO_COLLECTION, key=key)
+    new = {name: value for name, value in values.items() if getattr(present, name) is None}
+    if new:
+        await record.writer.update(DataCollection, key, new)
 
 
 async def _again(
@@ -92,8 +101,11 @@ async def _change(
     record: Record, place: Place, key: int, given: Mapping[str, Any], group_id: int | None
 ) -> None:
     values = await _values(record, place, given)
+    present = await record.writer.first(queries.collection(), NO_COLLECTION, key=key)
     if str(given.get("runStatus") or RUNNING).casefold() != RUNNING:
         values["endTime"] = record.now
+    elif present.endTime is not None and values.pop("runStatus", None):
+        record.fitting.say("runStatus", "it has ended")
     if group_id is not None:
         other = await record.writer.first(queries.group(), NO_GROUP, key=group_id)
         if other.sessionId != place.session_id:
@@ -101,7 +113,7 @@ async def _change(
         values["dataCollectionGroupId"] = group_id
     if values:
         await record.writer.update(DataCollection, key, values)
-    await _fill_group(record, group_id or await _group_of(record, key), values)
+    await _fill_group(record, group_id or present.dataCollectionGroupId, values)
 
 
 async def _group_of(record: Record, key: int) -> int:
