@@ -65,10 +65,10 @@ def _proteins(rng: Random, proposal: Row, technique: Technique) -> Iterator[Row]
             "hazardGroup": 1,
             "containmentLevel": 1,
             "safetyLevel": rng.choice(("GREEN", "GREEN", "YELLOW")),
-            "molecularMass": component.mass and component.mass * 1000,
+            "molecularMass": component.mass,
             "proteinType": "ORGANIC" if component.sequence else None,
             "sequence": component.sequence,
-            "density": component.density,
+            "density": component.density * 1000,  # g/L
             "isCreatedBySampleSheet": 0,
             "externalId": rng.randbytes(16),
             "bltimeStamp": proposal["bltimeStamp"] + timedelta(days=1),
