@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from starbeam.api import authenticated
+from starbeam.api import Missing, authenticated
 from starbeam.api.database import Reader
 from starbeam.api.http import always, asked
 from starbeam.api.lists import Page
@@ -24,7 +24,7 @@ from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilter
 from starbeam_shipping.queries.labels import sessions_of
 from starbeam_shipping.queries.progress import STEPS, of_dewars, of_shipments
 from starbeam_shipping.queries.shippings import SHIPMENTS, SHIPPINGS, ShipmentFilters, ShippingFilters
-from starbeam_shipping.schemas import DewarShipping, LabContact
+from starbeam_shipping.schemas import DewarShipping, LabContact, Shipping
 from starbeam_shipping.settings import ShippingSettings
 
 FEW = Page(limit=5)
@@ -72,6 +72,7 @@ async def show_shipment(
         dewars=dewars,
         of_dewars=await of_dewars(reader, [one.dewarId for one in dewars.results]),
         containers=await reader.page(CONTENTS, WITHIN, ContentFilters(shippingId=key)),
+        **await _contacts(reader, shipment),
     )
 
 
@@ -95,15 +96,25 @@ async def show_labels(
         dewars=dewars,
         codes=codes,
         sessions=await sessions_of(reader, [one.dewarId for one in dewars]),
-        sender=await _contact(reader, shipment.sendingLabContactId),
-        receiver=await _contact(reader, shipment.returnLabContactId),
+        **await _contacts(reader, shipment),
         settings=settings,
         bars=bars,
     )
 
 
+async def _contacts(reader: Reader, shipment: Shipping) -> dict[str, Any]:
+    """Who sends a shipment and gets it back, as far as the caller sees them. 2 statements."""
+    return {
+        "sender": await _contact(reader, shipment.sendingLabContactId),
+        "receiver": await _contact(reader, shipment.returnLabContactId),
+    }
+
+
 async def _contact(reader: Reader, key: int | None) -> LabContact | None:
-    return None if key is None else await reader.get(LAB_CONTACTS, key)
+    try:
+        return None if key is None else await reader.get(LAB_CONTACTS, key)
+    except Missing:
+        return None
 
 
 @get("/dewars/{key:int}", access=authenticated)
