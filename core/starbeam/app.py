@@ -108,6 +108,8 @@ class Starbeam:
         if self.plugins.faults:
             raise StartupError(self.plugins.faults)
         self.scopes = self.store.scopes
+        for database in self.databases:
+            database.observers = self.registry.observers
         self.scopes.extensions = together(self.registry.extensions)
         kept = self.registry.repeats
         self.repeating = repeats.Repeating(kept, settings.server.api_root) if kept else None
@@ -229,7 +231,7 @@ class Starbeam:
         requests.all_methods(app)
         # Around the whole app, for no middleware of Litestar sees what its router refuses.
         served = repeats.Kept(app.asgi_handler) if self.repeating else app.asgi_handler
-        logged = requests.RequestLog(served, self.client_address, self.metrics)
+        logged = requests.RequestLog(served, self.client_address, self.metrics, self.registry.observers)
         app.asgi_handler = logged
         if aliases := self.registry.aliases:
             app.asgi_handler = Aliased(logged, aliases, settings.api_root)

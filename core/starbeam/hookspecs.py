@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starbeam.db.writer import Listener
     from starbeam.demo import DemoData
     from starbeam.lifespan import Lifespan
+    from starbeam.observing import Observer
     from starbeam.options import Option
     from starbeam.pages import Pages, Site
     from starbeam.permissions import Permission
@@ -155,6 +156,15 @@ def register_listeners(ctx: Context) -> Iterable[Listener]:
     is what was written, `writer.who` who did it.
 
     Merge: union, called in plugin order. What one raises undoes the write.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_observers(ctx: Context) -> Iterable[Observer]:
+    """What is told of every request and statement, to send traces and figures elsewhere.
+
+    Merge: union, told in plugin order.
     """
     raise NotImplementedError
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starbeam.db.writer import Listener
     from starbeam.lifespan import Lifespan
     from starbeam.loader import Plugins
+    from starbeam.observing import Observer
     from starbeam.options import Option
     from starbeam.pages import Site
     from starbeam.permissions import Permission
@@ -78,6 +79,8 @@ class Registry:
     authenticators: list[Authenticator] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     """Of every write."""
+    observers: list[Observer] = field(default_factory=list)
+    """Of requests and statements."""
     extensions: list[Extension] = field(default_factory=list)
     """Of plugins' lists."""
     refresher: Refresher | None = None
@@ -155,6 +158,8 @@ class Registry:
             self.authenticators += found
         for _, found in self.plugins.call("register_listeners", ctx=context):
             self.listeners += found
+        for _, found in self.plugins.call("register_observers", ctx=context):
+            self.observers += found
         self._collect_extensions(context)
         self.site = self._one("register_site", "site", "of the server", context)
         if self.site:

@@ -90,8 +90,9 @@ def test_a_plugin_depends_on_what_it_requires(name: str) -> None:
     )
 
 
-OPTIONAL = {"acquisition", "audit", "mxcube", "tokens"}
-"""What has tables of its own, changes answers to log-ins, or lets more people write: a facility decides."""
+OPTIONAL = {"acquisition", "audit", "mxcube", "telemetry", "tokens"}
+"""What has tables of its own, changes answers to log-ins, lets more people write, or sends anything
+elsewhere: a facility decides."""
 
 
 def test_the_demo_enables_every_bundled_plugin_but_few() -> None:

@@ -29,6 +29,7 @@ from starbeam.db.indexes import Index
 from starbeam.deprecation import Deprecated
 from starbeam.faults import StartupError
 from starbeam.lifespan import Lifespan, every
+from starbeam.observing import Answered, Observer
 from starbeam.permissions import Permission
 from starbeam.plugin import Context, NoSettings, Plugin, hookimpl, hookspec
 from starbeam.refusals import (
@@ -52,6 +53,7 @@ __all__ = [
     "ANY_SCOPE",
     "NOBODY",
     "READ",
+    "Answered",
     "Check",
     "Clock",
     "Conflict",
@@ -66,6 +68,7 @@ __all__ = [
     "Missing",
     "NoSettings",
     "NotHeld",
+    "Observer",
     "Permission",
     "Plugin",
     "Principal",

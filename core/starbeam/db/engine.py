@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Executable
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from starbeam.observing import Observer
     from starbeam.settings import Database as Settings
 
 log = logs.get("starbeam.db")
@@ -56,6 +57,8 @@ class Database:
         self.outage = Outage()
         self.watchers: list[Callable[[str, Any], None]] = []
         """Called with every statement and its values, just before it runs."""
+        self.observers: Sequence[Observer] = ()
+        """Told of every statement that ran."""
         self._prepared: WeakKeyDictionary[Executable, Prepared] = WeakKeyDictionary()
         self._schema: Schema | None = None
         self._change: tuple[float, list[str]] = (-NEWS_SECONDS, [])
@@ -109,9 +112,12 @@ class Database:
         return time.perf_counter()
 
     def statement_ended(self, text: str, values: Any, began: float) -> None:
-        """Log the statement, if asked to."""
+        """Tell whoever observes, and log the statement, if asked to."""
+        seconds = time.perf_counter() - began
+        for observer in self.observers:
+            observer.statement(text, seconds)
         if self.log_statements:
-            milliseconds = round((time.perf_counter() - began) * 1000, 2)
+            milliseconds = round(seconds * 1000, 2)
             log.info("statement", sql=text, parameters=values, milliseconds=milliseconds)
 
     @property

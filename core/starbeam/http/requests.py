@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,6 +18,7 @@ from litestar.routes import HTTPRoute
 
 from starbeam import calls, logs
 from starbeam.conversion import FALSE, TRUE
+from starbeam.observing import Answered
 from starbeam.refusals import Invalid
 from starbeam.registry import CORE
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from starbeam.http.addresses import ClientAddress
     from starbeam.http.metrics import Metrics
+    from starbeam.observing import Observer
 
 log = logs.get("starbeam.access")
 
@@ -45,10 +48,17 @@ class RequestLog:
     it knows them.
     """
 
-    def __init__(self, app: ASGIApp, addresses: ClientAddress, metrics: Metrics | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        addresses: ClientAddress,
+        metrics: Metrics | None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self._app = app
         self._addresses = addresses
         self._metrics = metrics
+        self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request and log it."""
@@ -65,6 +75,7 @@ class RequestLog:
         began, status = time.perf_counter(), 500
         if self._metrics:
             self._metrics.begin()
+        ended = [observer.request(scope["headers"]) for observer in self._observers]
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -87,6 +98,8 @@ class RequestLog:
                 address=self._addresses.of(scope),
                 **about,
             )
+            for tell in reversed(ended):
+                tell(Answered(request_id, **about, plugin=_plugin_of(scope), status=status, seconds=seconds))
             if self._metrics:
                 self._metrics.end(_plugin_of(scope), **about, status=status, seconds=seconds)
 
