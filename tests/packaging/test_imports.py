@@ -48,6 +48,7 @@ FLOORS = (
         "fields",
         "garbage",
         "lifespan",
+        "observing",
         "options",
         "paging",
         "params",
