@@ -104,7 +104,12 @@ class AuthBackend(ABC):
     async def authenticate(self, credentials: Credentials) -> Identity | None:
         """Who sent these credentials, or None when they do not hold."""
 
+    @property
+    def confirms(self) -> bool:
+        """Whether `still_valid` asks for accounts that were locked or deleted since."""
+        return False
+
     async def still_valid(self, login: str) -> bool:
-        """Whether somebody who logged in here may go on without doing so again. A backend that can ask for
-        accounts that were locked since says so."""
+        """Whether somebody who logged in here may go on without doing so again. Raises `BackendUnavailable`
+        when it cannot ask."""
         return True

@@ -87,7 +87,9 @@ class LoginService:
         who = await self.prove(body.plugin, sent, client.address)
         if self.refresher is None:
             return TokenResponse(who.login, self._token(who), who.permissions)
-        return self.lasting(who, await self.refresher.begin(who, body.plugin or "", client))
+        backend = body.plugin or ""
+        lasts = self.backends[backend].confirms or not self.refresher.requires_backend
+        return self.lasting(who, await self.refresher.begin(who, backend, client) if lasts else None)
 
     def lasting(self, who: Proven, refresh: str | None) -> LastingLogIn:
         """The answer to a log-in, or to its renewal, with the refresh token."""
@@ -100,15 +102,30 @@ class LoginService:
 
     async def again(self, person_id: int, login: str, backend: str) -> Proven:
         """Who logged in before, with the permissions of now. 401 when the person or the login is gone, or the
-        backend says that it must not go on."""
+        backend says that it must not go on, 503 when it must be asked and does not answer."""
         async with self._database.read() as connection:
             known = await queries.login_of(connection, person_id)
             if known is None or not queries.is_one(known, login):
                 raise LogInRefused("no such person in the database", GONE)
             permissions = await queries.permissions(connection, person_id)
-        if (found := self.backends.get(backend)) is None or not await found.still_valid(login):
+        if not await self._goes_on(backend, login):
             raise LogInRefused("the backend lets the person go on no more", GONE)
         return Proven(person_id, known, permissions)
+
+    async def _goes_on(self, name: str, login: str) -> bool:
+        """Whether the backend lets somebody go on. While it is away it does, unless it must be asked: what
+        runs in the night must not stop for a directory that does."""
+        required = self.refresher is not None and self.refresher.requires_backend
+        backend = self.backends.get(name)
+        if backend is None or (required and not backend.confirms):
+            return False
+        try:
+            return await backend.still_valid(login)
+        except BackendUnavailable as error:
+            unavailable = _away(backend, error)
+            if required:
+                raise unavailable from None
+            return True
 
     async def prove(self, plugin: str | None, sent: Credentials, address: str) -> Proven:
         """The person that a backend finds by what was sent. 401 when the backend or the database does not

@@ -41,6 +41,9 @@ class TokenResponse(schemas.TokenResponse, frozen=True):
 class Refresher(ABC):
     """Gives log-ins what they can be renewed with."""
 
+    requires_backend: bool = False
+    """Whether only those log-ins are renewed whose backend says, each time, that the person may go on."""
+
     @abstractmethod
     async def begin(self, who: Proven, backend: str, client: Client) -> str | None:
         """The refresh token of somebody who has just logged in; None for a log-in that cannot be renewed."""

@@ -48,6 +48,18 @@ class LdapBackend(AuthBackend):
         entry = await self._in_thread(self._patience, self._directory.person, login, password)
         return identity(entry, login, self._settings)
 
+    @property
+    def confirms(self) -> bool:
+        """Whether there is an account that can look for people."""
+        return bool(self._settings.base)
+
+    async def still_valid(self, login: str) -> bool:
+        """Whether the person is still in the directory, and no administrator has locked the entry. Raises
+        `BackendUnavailable`."""
+        if not self.confirms:
+            return True
+        return await self._in_thread(self._patience, self._directory.lets_on, login)
+
     async def check(self) -> str | None:
         """None, or a sentence when no server of the directory can be reached."""
         try:

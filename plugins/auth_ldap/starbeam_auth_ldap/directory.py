@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -37,6 +37,15 @@ _REFUSED = {
     results.RESULT_UNWILLING_TO_PERFORM: "the account is switched off",
 }
 """Answers that mean "not this person", and not "ask later"."""
+
+
+_LOCKS = ("pwdAccountLockedTime", "nsAccountLock", "userAccountControl")
+"""Where OpenLDAP, 389 Directory Server and Active Directory say that an account is locked."""
+_BY_HAND = b"000001010000Z"
+"""Since then an account is locked that an administrator locked. One that is locked for wrong passwords is not
+meant: anybody can type these."""
+_SWITCHED_OFF = 2
+"""The bit of Active Directory."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -77,7 +86,7 @@ class Directory:
         self._servers = settings.servers
         self._tls = _Tls(ssl.create_default_context(cafile=settings.ca_file or None))
         self._failed_at: dict[Server, float] = {}
-        wanted = [settings.login_attribute, *astuple(settings.attributes)]
+        wanted = [settings.login_attribute, *astuple(settings.attributes), *_LOCKS]
         self._attributes = sorted({name for name in wanted if name})
 
     def person(self, login: str, password: str) -> Entry:
@@ -85,10 +94,22 @@ class Directory:
 
         Raises `BackendUnavailable` when no server answers.
         """
+        return self._asked(lambda connection: self._ask(connection, login, password))
+
+    def lets_on(self, login: str) -> bool:
+        """Whether there is one entry of this login, and it is not locked. Raises `BackendUnavailable` when no
+        server answers."""
+        try:
+            return not _is_locked(self._asked(lambda connection: self._find(connection, login)))
+        except NotVerified:
+            return False
+
+    def _asked(self, ask: Callable[[Any], Entry]) -> Entry:
+        """What the first server that answers says. Raises `NotVerified` and `BackendUnavailable`."""
         for server in self._in_order():
             try:
                 with self._connected(server) as connection:
-                    return self._ask(connection, login, password)
+                    return ask(connection)
             except (LDAPException, OSError, _Failed) as error:
                 self._note(server, error)
         raise BackendUnavailable(AWAY)
@@ -198,6 +219,13 @@ def _check(connection: Any, *expected: int) -> None:
 
 def _entry(item: Mapping[str, Any]) -> Entry:
     return Entry(item["dn"], {name.lower(): values for name, values in item["raw_attributes"].items()})
+
+
+def _is_locked(entry: Entry) -> bool:
+    """Whether an administrator has locked it."""
+    locked, off, control = (entry.attributes.get(name.lower(), []) for name in _LOCKS)
+    switched_off = any(value.isdigit() and int(value) & _SWITCHED_OFF for value in control)
+    return _BY_HAND in locked or any(value.upper() == b"TRUE" for value in off) or switched_off
 
 
 def _close(connection: Any) -> None:

@@ -47,6 +47,7 @@ class StoredRefresh(Renewing):
     def __init__(self, secret: str, settings: TokensSettings, writes: Writes) -> None:
         self._key = hmac.digest(secret.encode(), b"refresh tokens", "sha256")
         self._settings = settings
+        self.requires_backend = settings.refresh_requires_backend
         self._writes = writes
         self._pace = Pace()
 

@@ -74,6 +74,13 @@ class TokensSettings(Section, frozen=True):
     refresh_grace: Annotated[
         int, Meta(description="Seconds for which a refresh token that was used is taken again", ge=10)
     ] = 120
+    refresh_requires_backend: Annotated[
+        bool,
+        Meta(
+            description="Renew only log-ins whose backend says, each time, that the person may go on: a"
+            " directory that it searches. Others get no refresh token"
+        ),
+    ] = False
     refresh_not_before: Annotated[
         datetime | None,
         Meta(description="Without tables: refresh tokens that were made before, in local time, end"),

@@ -46,6 +46,7 @@ class StatelessRefresh(Renewing):
         self._key = hmac.digest(secret.encode(), b"signed refresh tokens", "sha256")
         self._seconds = settings.refresh_lifetime * 86_400
         self._not_before = settings.refresh_not_before
+        self.requires_backend = settings.refresh_requires_backend
         self._pace = Pace()
 
     async def begin(self, who: Proven, backend: str, client: Client) -> str | None:
