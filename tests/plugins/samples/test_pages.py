@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from starbeam_ispyb import models as m
+from starbeam_samples.models import BLSampleImage
 from support.pages import OPEN, Visitor, text_of
 
 if TYPE_CHECKING:
@@ -167,6 +170,41 @@ async def test_the_place_of_a_sample_is_marked_in_its_container(visitor: Visitor
     assert re.findall(r'class="pos [a-z]+ here"><circle[^>]+/><text[^>]+>(\d+)<', html) == ["9"]
     assert "C1 position 9" in text_of(html)
     assert 'class="puck' not in (await visitor.open("/samples/3")).text  # without a position
+
+
+async def test_a_sample_has_its_pictures(make_app: MakeApp, tmp_path: Path) -> None:
+    app = await make_app("auth_dummy", "ispyb", "samples", "web", **OPEN, **{"files.roots": [str(tmp_path)]})
+    db = app.database
+    await db.person("proposer")
+    await db.add(m.Proposal, proposalId=1, proposalCode="mx", proposalNumber="1", personId=1)
+    await db.add(m.Protein, proteinId=1, proposalId=1, acronym="LYS")
+    await db.add(m.Crystal, crystalId=1, proteinId=1)
+    await db.add(m.Shipping, shippingId=1, proposalId=1)
+    await db.add(m.Dewar, dewarId=1, shippingId=1)
+    await db.add(m.Container, containerId=1, dewarId=1, code="C1")
+    for key in (1, 2):
+        await db.add(m.BLSample, blSampleId=key, crystalId=1, containerId=1, name=f"x{key}")
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    paths = {1: "a.png", 2: "gone.png", 3: None}
+    for key, name in paths.items():
+        path = str(tmp_path / name) if name else None
+        await db.add(
+            BLSampleImage, blSampleImageId=key, blSampleId=1, imageFullPath=path, micronsPerPixelX=0.5
+        )
+    await app.as_user("root", "all_proposals")
+    visitor = Visitor(app)
+    await visitor.log_in("root")
+    html = (await visitor.open("/samples/1")).text
+    assert "Pictures 3, the newest first Picture not recorded The picture's file is not there" in text_of(
+        html
+    )
+    address = "/ispyb/api/v1/samples/images/1"
+    assert (
+        f'<a class="th" href="{address}" data-box="" data-microns="0.5"><img src="{address}?maxSize' in html
+    )
+    shown = await visitor.open(address, Accept="image/*", **{"Sec-Fetch-Site": "same-origin"})
+    assert shown.content == (tmp_path / "a.png").read_bytes()
+    assert "Pictures" not in (await visitor.open("/samples/2")).text
 
 
 async def test_a_sample_with_all_that_was_done_with_it(make_app: MakeApp) -> None:

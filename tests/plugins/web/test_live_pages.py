@@ -120,6 +120,11 @@ class Beamline:
             row = [key, key, key, "json+gzip", data]
             sql.execute(f"INSERT INTO XRFFluorescenceMapping ({columns}) VALUES (?, ?, ?, ?, ?)", row)
 
+    def fail(self, key: int) -> None:
+        """Let one fail."""
+        with self._open() as sql:
+            sql.execute("UPDATE DataCollection SET runStatus = 'Failed' WHERE dataCollectionId = ?", [key])
+
     def process(self, key: int) -> None:
         """Let a program process one."""
         with self._open() as sql:
@@ -383,6 +388,20 @@ def test_statistics_and_positions_of_samples_change(
     served[1].end(key)
     expect(number).to_contain_text(str(before + 1), timeout=PATIENCE)
     expect(spot).to_have_accessible_name("Position 3: KinA-x3, collected", timeout=PATIENCE)
+
+
+def test_a_card_that_matches_no_more_fades(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
+    beamline = served[1]
+    key = beamline.begin()
+    beamline.fail(key)
+    page = opened(context, served, "/sessions/1?status=failed")
+    card = page.locator(f"#g-{key}")
+    expect(card).to_be_visible()
+    live(page)
+    beamline.end(key)
+    expect(card).to_have_class(re.compile(r"\bgone\b"), timeout=PATIENCE)
+    beamline.fail(key)
+    expect(card).not_to_have_class(re.compile(r"\bgone\b"), timeout=PATIENCE)
 
 
 def test_the_pages_of_a_data_collection_and_of_its_maps_change(

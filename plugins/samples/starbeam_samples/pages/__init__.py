@@ -20,6 +20,7 @@ from starbeam.api.web import Asked, Finder, OfCollections, Pages, Part, Place, S
 from starbeam_samples.forms import FORMS
 from starbeam_samples.layouts import layout_of, odd_positions
 from starbeam_samples.pages import changer, sheet
+from starbeam_samples.queries import images
 from starbeam_samples.queries.collected import proteins_of_collections
 from starbeam_samples.queries.containers import container_type, running
 from starbeam_samples.queries.proteins import PROTEINS, ProteinFilters
@@ -137,6 +138,13 @@ async def _place(reader: Reader, sample: Sample) -> Mapping[str, Any] | None:
     return {"container": sample.Container, "here": sample.location, **held}
 
 
+async def _pictures(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+    """The pictures of a sample, and which of their files are there."""
+    found = await images.pictures(reader, int(asked.key or 0))
+    there = await asked.files.exist([one.path for one in found])
+    return {"pictures": list(zip(found, there, strict=True))} if found else None
+
+
 async def _in_container(reader: Reader, asked: Asked) -> Mapping[str, Any]:
     """The samples of a container, by their positions, and the sessions that change them."""
     container = asked.thing
@@ -198,7 +206,10 @@ def pages() -> Pages:
             Tab("session", "Samples", "/sessions/{key}/samples", 400),
         ],
         of_collections=[OfCollections({"name": "samples/protein_of_collection.html"}, _proteins, 100)],
-        parts=[Part("container", "samples/container.html", _in_container, 100)],
+        parts=[
+            Part("container", "samples/container.html", _in_container, 100),
+            Part("sample", "samples/pictures.html", _pictures, 200),
+        ],
         finders=[
             Finder("samples/found_samples.html", _find_samples, 200),
             Finder("samples/found_proteins.html", _find_proteins, 300),

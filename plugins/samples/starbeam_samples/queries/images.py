@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
@@ -58,3 +58,29 @@ async def path(reader: Reader, image_id: int) -> str | None:
     """Where the file of a picture is; None also for a picture that the caller does not see."""
     found: str | None = await reader.scalar(_path(), image_id=image_id)
     return found
+
+
+MOST = 25
+"""Pictures that the page of a sample shows: the last ones."""
+
+
+class Picture(NamedTuple):
+    """A picture of a sample."""
+
+    key: int
+    path: str | None
+    microns: float | None
+    """Of one pixel."""
+
+
+@statement
+def _pictures(scope: Scope) -> Select[*tuple[Any, ...]]:
+    one = BLSampleImage
+    found = select(one.blSampleImageId, one.imageFullPath, one.micronsPerPixelX)
+    wanted = one.blSampleId == bindparam("sample"), scope.sees(one), _of_shipped(scope)
+    return found.where(*wanted).order_by(one.blSampleImageId.desc()).limit(MOST)
+
+
+async def pictures(reader: Reader, sample: int) -> list[Picture]:
+    """The last pictures of a sample, the newest first. 1 statement."""
+    return [Picture(*row) for row in await reader.rows(_pictures(), sample=sample)]

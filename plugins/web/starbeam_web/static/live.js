@@ -55,12 +55,8 @@
   }
 
   function dress(old, fresh) {
-    const names = new Set([...old.attributes, ...fresh.attributes].map(one => one.name));
-    names.delete("open");
-    for (const name of names) {
-      if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-      else if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
-    }
+    for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
 
   function insert(fresh) {
@@ -179,6 +175,7 @@
           query.set("keys", keys.join(","));
           const answer = await ask(`${feed.dataset.cards}?${query}`);
           if (answer) take(answer);
+          if (answer) keys.forEach(key => card(key) && card(key).classList.toggle("gone", !answer.getElementById(key)));
           parts = parts || setTimeout(() => { parts = null; refresh().catch(() => {}); }, POLL);
         }
       } catch { keys.forEach(key => due.set(key, 0)); gather(2000); }
@@ -193,7 +190,6 @@
   const post = said => channel && channel.postMessage({ ...said, from: me });
 
   const concerns = one => sessions.includes(one.sessionId) && (!keys || keys.includes(one.key));
-
   function hear(said) {
     last = said.last || last;
     if (said.change && !paused && concerns(said.change)) changed(said.change);
