@@ -66,8 +66,8 @@ class Recording:
         """A group: changed where one is named, or a data collection of it; else made."""
         record, key = self._record(writer), bodies.group_of(body)
         if key is None and (collection := bodies.collection_of(body)) is not None:
-            key = await writer.scalar(group_of(), key=collection)
             await record.of_collection(collection)
+            key = await writer.scalar(group_of(), key=collection)
         values = bodies.of_collection(body, self.settings)
         saved = await groups.save(record, values, group_id=key, session_id=_session(body))
         row = await writer.first(group_row(), "", key=saved.key)

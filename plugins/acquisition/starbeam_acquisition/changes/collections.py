@@ -12,7 +12,7 @@ from starbeam_acquisition import queries
 from starbeam_acquisition.changes import groups
 from starbeam_acquisition.record import NO_COLLECTION, NO_GROUP, Place, Record, Saved
 from starbeam_acquisition.values import key as key_of
-from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Image
+from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Image, Workflow
 
 AGAIN = timedelta(days=1)
 """How long ago a data collection may have been begun that is sent again."""
@@ -130,7 +130,7 @@ async def _fill_group(record: Record, group_id: int, values: Mapping[str, Any]) 
 
 
 async def _values(record: Record, place: Place, given: Mapping[str, Any]) -> dict[str, Any]:
-    values = record.fit(DataCollection, {**given, **dict.fromkeys(_KEYS)}, place)
+    values = record.fit(DataCollection, {**given, **_folder(record, given), **dict.fromkeys(_KEYS)}, place)
     wanted = {
         "blSampleId": queries.sample(),
         "detectorId": queries.detector(),
@@ -139,6 +139,15 @@ async def _values(record: Record, place: Place, given: Mapping[str, Any]) -> dic
     for name, query in wanted.items():
         values[name] = await record.mine(place, name, key_of(given.get(name)), query)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _folder(record: Record, given: Mapping[str, Any]) -> dict[str, str]:
+    """The folder with a slash at its end on Diamond's schema, which alone has no workflows: programs that
+    read it put the names of files right behind it."""
+    folder = given.get("imageDirectory")
+    if not isinstance(folder, str) or folder.endswith("/") or record.writer.scope.has(Workflow):
+        return {}
+    return {"imageDirectory": f"{folder}/"} if folder else {}
 
 
 async def save_image(record: Record, collection_id: int, given: Mapping[str, Any]) -> Saved:
