@@ -109,6 +109,20 @@ def test_upgrade_applies_what_is_lacking_once(site: Site, tables: sqlite3.Connec
     assert succeeded(site.invoke("db", "check")).startswith("ok")
 
 
+def test_an_older_version_leaves_newer_tables_as_they_are(site: Site, tables: sqlite3.Connection) -> None:
+    write(site.folder / "revisions", (FIRST, CREATE), (SECOND, ADD))
+    succeeded(site.invoke("db", "upgrade"))
+    (site.folder / "revisions" / "2.py").unlink()
+    refused = site.invoke("db", "upgrade")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("starbeam: notes: its tables are of a newer version, 2\n")
+    found = json.loads(site.invoke("doctor", "--db", "--json").stdout)
+    assert [(one["level"], one["says"]) for one in found if one["about"] == "revisions"] == [
+        ("warning", "notes: its tables are of a newer version, 2")
+    ]
+    assert succeeded(site.invoke("db", "check")).startswith("ok")
+
+
 @pytest.mark.anyio
 @pytest.mark.on("mariadb-diamond")
 async def test_tables_of_plugins_hold_every_text(db: TestDatabase, tmp_path: Path) -> None:

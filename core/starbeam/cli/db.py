@@ -28,7 +28,7 @@ def upgrade(config: Path | None) -> None:
     """Make or change the tables that plugins bring of their own. ISPyB's tables are never touched."""
     from sqlalchemy.exc import DBAPIError
 
-    from starbeam.db.migrations import NotItsTable
+    from starbeam.db.migrations import NewerTables, NotItsTable
     from starbeam.db.trouble import Trouble, first_line, trouble
 
     starbeam = build(config)
@@ -37,6 +37,8 @@ def upgrade(config: Path | None) -> None:
         applied = finish(_upgrade(starbeam))
     except NotItsTable as error:
         raise Failure(str(error), "Report it to the plugin's authors, or disable the plugin.") from error
+    except NewerTables as error:
+        raise Failure(str(error), "They stay as they are, and this version serves them.") from error
     except DBAPIError as error:
         if trouble(error) is Trouble.AWAY:
             raise

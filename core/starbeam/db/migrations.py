@@ -32,6 +32,10 @@ class NotItsTable(Exception):
     """A revision of a plugin would touch a table that is ISPyB's or another plugin's."""
 
 
+class NewerTables(Exception):
+    """A plugin's tables were made by a newer version of it."""
+
+
 class Migrations:
     """The revisions of one plugin."""
 
@@ -42,15 +46,26 @@ class Migrations:
         self._script = ScriptDirectory(str(folders[0]), version_locations=[str(one) for one in folders])
         self._foreign = {table.lower() for table in (*ISPYB, *foreign)}
 
+    def newer(self, connection: Connection) -> str | None:
+        """What to say of a database whose tables are of a newer version of the plugin; None for others."""
+        known = {one.revision for one in self._script.walk_revisions()}
+        if unknown := [one for one in self._applied(connection) if one not in known]:
+            return f"{self.plugin}: its tables are of a newer version, {', '.join(unknown)}"
+        return None
+
     def pending(self, connection: Connection) -> list[str]:
-        """What the database lacks, in the order in which it is applied: `revision: title`."""
-        options = {"version_table": self.version_table}
-        heads = MigrationContext.configure(connection, opts=options).get_current_heads()
+        """What the database lacks, in the order in which it is applied: `revision: title`. Nothing where its
+        tables are newer."""
+        if self.newer(connection):
+            return []
+        heads = self._applied(connection)
         lacking = self._script.iterate_revisions("heads", heads)
         return [f"{one.revision}: {one.doc}" for one in reversed(list(lacking)) if one.revision not in heads]
 
     def upgrade(self, connection: Connection) -> list[str]:
-        """Apply what the database lacks, and say what that was. Raises `NotItsTable`."""
+        """Apply what the database lacks, and say what that was. Raises `NotItsTable`, and `NewerTables`."""
+        if newer := self.newer(connection):
+            raise NewerTables(newer)
         lacking = self.pending(connection)
 
         def steps(revision: Any, context: Any) -> Any:
@@ -62,6 +77,10 @@ class Migrations:
             with environment.begin_transaction():
                 environment.run_migrations()
         return lacking
+
+    def _applied(self, connection: Connection) -> tuple[str, ...]:
+        options = {"version_table": self.version_table}
+        return MigrationContext.configure(connection, opts=options).get_current_heads()
 
     @contextmanager
     def _guarded(self, connection: Connection) -> Iterator[None]:

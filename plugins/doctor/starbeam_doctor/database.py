@@ -170,6 +170,8 @@ async def _pending(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
         if lacks := await connection.run_sync(migrations.pending):
             says = f"{migrations.plugin} has {len(lacks)} that were not applied"
             found.append(error("revisions", says, "starbeam db upgrade"))
+        elif newer := await connection.run_sync(migrations.newer):
+            found.append(warning("revisions", newer, "nothing, after going back to an older version"))
     return found
 
 
