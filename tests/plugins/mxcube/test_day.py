@@ -283,6 +283,6 @@ async def test_what_is_sent_twice_is_stored_once_and_shown(make_app: MakeApp) ->
 
 
 @pytest.mark.long
-@pytest.mark.on("mariadb-community", "mariadb-diamond")
+@pytest.mark.on("mariadb-community")
 async def test_a_day_at_ten_beamlines(make_app: MakeApp) -> None:
     await day(make_app, sessions=10, number=200)
