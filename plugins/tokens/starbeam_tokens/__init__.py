@@ -76,7 +76,10 @@ class TokensPlugin(Plugin[TokensSettings]):
     @hookimpl
     def register_permissions(self) -> Iterable[Permission]:
         """Who may make tokens of machines."""
-        return [Permission("manage_tokens", "make and end tokens of machines, end those of people's scripts")]
+        return [
+            Permission("manage_tokens", "make and end tokens of machines, end those of people's scripts"),
+            Permission("beamline_tokens", "make and end tokens of machines of the own beamlines"),
+        ]
 
     @hookimpl
     def register_visibility(self, ctx: Context) -> Iterable[Rule]:

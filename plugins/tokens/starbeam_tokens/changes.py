@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,11 @@ from starbeam_tokens.models import StarbeamToken
 from starbeam_tokens.schemas import MadeToken, NewOwnToken, NewToken, Rotation, Token, TokenChange
 
 if TYPE_CHECKING:
+    from starbeam.api import Principal
     from starbeam.api.lists import List
 
+MANAGE, MANAGE_OWN = "manage_tokens", "beamline_tokens"
+"""Who manages the tokens of all machines, and who those of machines of the own beamlines."""
 MISSING = "Token not found"
 DEFAULT_DAYS = 365
 _LISTS = ("scopes", "beamLines", "proposals", "networks")
@@ -58,6 +61,12 @@ class Terms:
             raise Invalid(f"{error}", ["body", "networks"]) from None
         self._check_end(writer, values.get("expires"))
 
+    def check_scopes(self, who: Principal, scopes: Iterable[str], kept: Iterable[str] = ()) -> None:
+        """Raise `Forbidden` for scopes that somebody may not give."""
+        for scope in scopes:
+            if scope not in {*self.grantable, *who.permissions, *kept}:
+                raise Forbidden(f"You may not give the scope {scope}")
+
     def _check_end(self, writer: Writer, expires: datetime | None) -> None:
         if expires is None:
             return
@@ -80,9 +89,8 @@ class Terms:
 
 async def add(writer: Writer, terms: Terms, data: NewToken) -> MadeToken:
     """Make a token of a machine."""
-    for scope in data.scopes:
-        if scope in terms.known and scope not in {*terms.grantable, *writer.who.permissions}:
-            raise Forbidden(f"You may not give the scope {scope}")
+    terms.check_scopes(writer.who, [one for one in data.scopes if one in terms.known])
+    _check_beamlines(writer.who, data.beamLines)
     return await _add(writer, terms, spelling.MACHINE, 0, sent(data))
 
 
@@ -116,24 +124,26 @@ async def _add(
 async def change(writer: Writer, terms: Terms, token_id: str, patch: Patch[TokenChange]) -> Token:
     """Change a machine's token. What a script's opens, its person alone says."""
     shown = await one(writer, token_id)
+    kept = shown.scopes if MANAGE in writer.who.permissions else []
     values = terms.read(sent(patch.of(shown)))
     if not values:
         return shown
     if shown.personId is not None:
         raise Forbidden("What a script's token opens, its person says")
     terms.check(writer, values)
-    for scope in values.get("scopes", ()):
-        if scope not in {*terms.grantable, *writer.who.permissions, *shown.scopes}:
-            raise Forbidden(f"You may not give the scope {scope}")
+    terms.check_scopes(writer.who, values.get("scopes", shown.scopes), kept)
+    _check_beamlines(writer.who, values.get("beamLines", ()))
     if "name" in values:
         await _check_name(writer, terms, values["name"], 0, but=token_id)
     await writer.update(StarbeamToken, token_id, _columns(values))
     return await one(writer, token_id)
 
 
-async def rotate(writer: Writer, token_id: str, data: Rotation) -> MadeToken:
-    """Give a machine another token of the same limits; the old one holds for some time."""
-    shown = await one_of(writer, queries.OF_MACHINES, token_id)
+async def rotate(writer: Writer, terms: Terms, token_id: str, data: Rotation) -> MadeToken:
+    """Give a machine another token of the same limits; the old one holds for some time. Who is told it may do
+    what it does: so it needs what making it would."""
+    shown = await one_of(writer, queries.OF_MACHINES, (await one(writer, token_id)).tokenId)
+    terms.check_scopes(writer.who, shown.scopes)
     if shown.revokedAt is not None:
         raise Conflict("This token was revoked")
     held = await writer.session.get(StarbeamToken, token_id)
@@ -150,9 +160,25 @@ async def rotate(writer: Writer, token_id: str, data: Rotation) -> MadeToken:
     return _made(await one_of(writer, queries.OF_MACHINES, token_id), token)
 
 
+def managed(who: Principal) -> List[Token]:
+    """The tokens that somebody manages: all, or those of the own beamlines."""
+    return queries.TOKENS if MANAGE in who.permissions else queries.OF_BEAMLINES
+
+
+def lines_of(who: Principal) -> str:
+    """What `managed` binds."""
+    return queries.only_of(who.beamlines)
+
+
+def _check_beamlines(who: Principal, names: Iterable[str]) -> None:
+    own = {name.casefold() for name in who.beamlines} - {EVERY}
+    if MANAGE not in who.permissions and not {name.casefold() for name in names} <= own:
+        raise Forbidden("You may give tokens of your own beamlines only")
+
+
 async def one(writer: Writer, token_id: str) -> Token:
-    """Any token."""
-    return await one_of(writer, queries.TOKENS, token_id)
+    """Any token that the caller manages."""
+    return await one_of(writer, managed(writer.who), token_id)
 
 
 async def revoke(writer: Writer, which: List[Token], token_id: str) -> None:
@@ -164,7 +190,7 @@ async def revoke(writer: Writer, which: List[Token], token_id: str) -> None:
 
 async def one_of(writer: Writer, which: List[Token], token_id: str) -> Token:
     """A token of a list. Raises `Missing`."""
-    found = await writer.one(which.shape, which.one(), key=token_id)
+    found = await writer.one(which.shape, which.one(), key=token_id, lines=lines_of(writer.who))
     if found is None:
         raise Missing(MISSING)
     return found

@@ -155,7 +155,9 @@ def rotate(token_id: str, config: Path | None, grace: int, out: Path | None) -> 
     from starbeam_tokens import changes
     from starbeam_tokens.schemas import Rotation
 
-    _tell(_done(_with_tokens(config), changes.rotate, token_id, Rotation(grace)), out)
+    starbeam = _with_tokens(config)
+    terms = _terms(starbeam, ALL_PROPOSALS, never=False)
+    _tell(_done(starbeam, changes.rotate, terms, token_id, Rotation(grace)), out)
 
 
 @click.command()
@@ -225,11 +227,12 @@ def _done(
 ) -> R:
     """Work on the tokens, in the name of the account that runs the command."""
     from starbeam.api import Principal
+    from starbeam_tokens.changes import MANAGE
 
     async def run() -> R:
         await starbeam.snapshot.reload()
         own = starbeam.context("tokens").own
-        write = await own.write(Principal(0, getpass.getuser(), frozenset()))
+        write = await own.write(Principal(0, getpass.getuser(), frozenset({MANAGE})))
         return await write.alone("tokens", work, *args, **kwargs)
 
     try:

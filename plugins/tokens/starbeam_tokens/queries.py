@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text, update
@@ -87,6 +89,16 @@ _NEWEST = [StarbeamToken.createdAt.desc(), StarbeamToken.tokenId]
 TOKENS = List(_SHAPE, StarbeamToken, TokenFilters, joins=_JOINS, order_by=_NEWEST, for_all=True)
 """All tokens, the newest first."""
 OF_MACHINES = List(_SHAPE, StarbeamToken, joins=_JOINS, listed=[StarbeamToken.personId == 0], for_all=True)
+OF_BEAMLINES = List(
+    _SHAPE,
+    StarbeamToken,
+    TokenFilters,
+    joins=_JOINS,
+    listed=[StarbeamToken.personId == 0, StarbeamToken.beamLines.regexp_match(bindparam("lines"))],
+    order_by=_NEWEST,
+    for_all=True,
+)
+"""Those of machines that are of no beamlines but `lines` (`only_of`)."""
 OWN = List(_SHAPE, StarbeamToken, joins=_JOINS, order_by=_NEWEST)
 """Those of the caller's scripts."""
 
@@ -112,6 +124,13 @@ _NAMED = select(StarbeamToken.tokenId).where(
     StarbeamToken.revokedAt.is_(None),
 )
 _FAMILY = select(StarbeamRefresh).where(StarbeamRefresh.familyId == bindparam("family")).with_for_update()
+
+
+def only_of(beamlines: Iterable[str]) -> str:
+    """A regular expression for lists of beamlines that name none but these; without any it is that of no
+    token."""
+    names = f"({'|'.join(re.escape(name) for name in beamlines)})"
+    return f"(?i)^{names}(,{names})*$"
 
 
 async def is_taken(writer: Writer, name: str, person_id: int, but: str = "") -> bool:

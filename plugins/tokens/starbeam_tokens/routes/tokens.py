@@ -13,12 +13,12 @@ from starbeam.api.database import Patch, Reader, Write
 from starbeam.api.http import asked
 from starbeam.api.lists import Page, Paged
 from starbeam_tokens import changes, schemas
-from starbeam_tokens.changes import MISSING, Terms
+from starbeam_tokens.changes import MANAGE, MANAGE_OWN, MISSING, Terms
 from starbeam_tokens.held import HeldTokens
-from starbeam_tokens.queries import OWN, TOKENS, TokenFilters
+from starbeam_tokens.queries import OWN, TokenFilters
 
-MANAGE = "manage_tokens"
-MANAGING = needs(MANAGE)
+MANAGING = needs(MANAGE, MANAGE_OWN)
+"""The functions of `changes` tell the two apart."""
 Key = Annotated[str, PathParameter(max_length=16, description="The token's id")]
 TAKEN = "Another token has this name"
 NO_TOKEN = "You are logged in without a token of this kind"
@@ -26,10 +26,16 @@ NO_TOKEN = "You are logged in without a token of this kind"
 
 @get("/tokens", tags=["Tokens"], access=MANAGING, dependencies=asked(TokenFilters))
 async def get_tokens(
-    reader: NamedDependency[Reader], page: NamedDependency[Page], filters: NamedDependency[TokenFilters]
+    reader: NamedDependency[Reader],
+    page: NamedDependency[Page],
+    filters: NamedDependency[TokenFilters],
+    who: NamedDependency[Principal],
 ) -> Paged[schemas.Token]:
-    """Tokens of machines and of people's scripts, the newest first"""
-    return await reader.page(TOKENS, page, filters)
+    """Tokens of machines and of people's scripts, the newest first
+
+    With `beamline_tokens` alone: those of machines of your beamlines.
+    """
+    return await reader.page(changes.managed(who), page, filters, lines=changes.lines_of(who))
 
 
 @post("/tokens", tags=["Tokens"], access=MANAGING, errors={403: "A scope that you may not give", 409: TAKEN})
@@ -103,9 +109,12 @@ async def get_current_token(
 
 
 @get("/tokens/{tokenId:str}", tags=["Tokens"], access=MANAGING, errors={404: MISSING})
-async def get_token(reader: NamedDependency[Reader], tokenId: Key) -> schemas.Token:
+async def get_token(
+    reader: NamedDependency[Reader], who: NamedDependency[Principal], tokenId: Key
+) -> schemas.Token:
     """Get a token"""
-    found = await reader.one(TOKENS.shape, TOKENS.one(), key=tokenId)
+    which, lines = changes.managed(who), changes.lines_of(who)
+    found = await reader.one(which.shape, which.one(), key=tokenId, lines=lines)
     if found is None:
         raise Missing(MISSING)
     return found
@@ -138,11 +147,12 @@ async def update_token(
     tags=["Tokens"],
     access=MANAGING,
     status_code=200,
-    errors={404: MISSING, 409: "It was revoked"},
+    errors={403: "A scope that you may not give", 404: MISSING, 409: "It was revoked"},
 )
 async def rotate_token(
     data: JSONBody[schemas.Rotation],
     write: NamedDependency[Write],
+    terms: NamedDependency[Terms],
     held: NamedDependency[HeldTokens],
     tokenId: Key,
 ) -> schemas.MadeToken:
@@ -150,20 +160,23 @@ async def rotate_token(
 
     The old one works on for some hours.
     """
-    made = await write(changes.rotate, tokenId, data)
+    made = await write(changes.rotate, terms, tokenId, data)
     await held.reload()
     return made
 
 
 @delete("/tokens/{tokenId:str}", tags=["Tokens"], access=MANAGING, status_code=200, errors={404: MISSING})
 async def revoke_token(
-    write: NamedDependency[Write], held: NamedDependency[HeldTokens], tokenId: Key
+    write: NamedDependency[Write],
+    held: NamedDependency[HeldTokens],
+    who: NamedDependency[Principal],
+    tokenId: Key,
 ) -> schemas.Nothing:
     """End a token of a machine, or of anybody's scripts
 
     It is good for nothing within five seconds, whichever worker is asked.
     """
-    await write(changes.revoke, TOKENS, tokenId)
+    await write(changes.revoke, changes.managed(who), tokenId)
     await held.reload()
     return schemas.Nothing()
 
