@@ -31,8 +31,9 @@ TRIED = 6
 """Pages of a kind that are looked at; the one that shows most is taken."""
 LOADED = 400
 """Pages that are opened at most."""
-FULL = "document.querySelector('main').innerText.length + 400 * document.querySelectorAll('main img').length"
-"""How much a page shows: pictures say more than words."""
+FULL = """(main => main && main.innerText.length + 400 * main.querySelectorAll("img").length)
+(document.querySelector("main"))"""
+"""How much a page shows: pictures say more than words. Nothing of what is no page, as a picture."""
 SHAPES = {"wide": (WIDE, "light", 1600), "phone": (NARROW, "dark", 1200)}
 """Width, theme and greatest height of each picture, in pixels."""
 HEAD = """# The web pages
@@ -88,9 +89,16 @@ def choose(one: Looker, kinds: dict[re.Pattern[str], Operation]) -> list[tuple[O
         seen.add(path)
         operations[kind.path] = kind
         one.open(path)
-        fullness[kind.path][path] = one.page.evaluate(FULL)
+        if (shows := one.page.evaluate(FULL)) is None:
+            print(f"No page: {path}")
+            continue
+        fullness[kind.path][path] = shows
         waiting += sorted(one.links() - seen)
-    return [(operations[path], max(found, key=found.__getitem__)) for path, found in sorted(fullness.items())]
+    return [
+        (operations[path], max(found, key=found.__getitem__))
+        for path, found in sorted(fullness.items())
+        if found
+    ]
 
 
 def picture(one: Looker, path: str, height: int) -> Image.Image:

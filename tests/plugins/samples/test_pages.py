@@ -205,6 +205,7 @@ async def test_a_sample_has_its_pictures(make_app: MakeApp, tmp_path: Path) -> N
     assert "Pictures" not in (await visitor.open("/samples/2")).text
 
 
+@pytest.mark.four_databases
 async def test_a_sample_with_all_that_was_done_with_it(make_app: MakeApp) -> None:
     """In every session that the caller sees, and the best result."""
     names = ("auth_dummy", "ispyb", "proposals", "samples", "events", "processing", "web")
