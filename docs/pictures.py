@@ -90,7 +90,6 @@ def choose(one: Looker, kinds: dict[re.Pattern[str], Operation]) -> list[tuple[O
         operations[kind.path] = kind
         one.open(path)
         if (shows := one.page.evaluate(FULL)) is None:
-            print(f"No page: {path}")
             continue
         fullness[kind.path][path] = shows
         waiting += sorted(one.links() - seen)

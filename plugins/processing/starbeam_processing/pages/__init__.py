@@ -144,6 +144,25 @@ class _Figures:
         return {"best": best, "programs": programs}
 
 
+class _Best:
+    """The best result of a sample or a protein."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+
+    async def of_sample(self, reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+        """Nothing where there is none. 3 statements."""
+        return await self._read(reader, ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE))
+
+    async def of_protein(self, reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
+        """Nothing where there is none. 3 statements."""
+        return await self._read(reader, ResultFilters(proteinId=int(asked.key or 0), of=ResultOf.PROTEIN))
+
+    async def _read(self, reader: Reader, filters: ResultFilters) -> Mapping[str, Any] | None:
+        found = await ranking(reader, Page(limit=1), filters, self._rule)
+        return {"best": found.results[0], "rule": self._rule} if found.results else None
+
+
 def pages(rule: Rule) -> Pages:
     """The pages, what stands on cards and pages of data collections, and the figures of a session."""
 
@@ -154,22 +173,12 @@ def pages(rule: Rule) -> Pages:
         newest = None if "cursor" in asked.query else next((id for id in ids if id in found), None)
         return {id: {**values, "rule": rule, "opened": id == newest} for id, values in found.items()}
 
-    async def best_of_sample(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
-        return await best(reader, ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE))
-
-    async def best_of_protein(reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
-        return await best(reader, ResultFilters(proteinId=int(asked.key or 0), of=ResultOf.PROTEIN))
-
-    async def best(reader: Reader, filters: ResultFilters) -> Mapping[str, Any] | None:
-        """The best result of a sample or a protein."""
-        found = await ranking(reader, Page(limit=1), filters, rule)
-        return {"best": found.results[0], "rule": rule} if found.results else None
-
     async def results_on_paper(reader: Reader, asked: Asked) -> Mapping[str, Any]:
         """The best result of each data collection of a session."""
         filters = ResultFilters(sessionId=int(asked.key or 0), order_by=ResultOrder.START)
         return {"page": await ranking(reader, ON_PAPER, filters, rule), "rule": rule}
 
+    best = _Best(rule)
     given = always(rule=rule) | asked(ResultFilters)
     templates: dict[Spot, str] = {
         "outcome": "processing/best.html",
@@ -197,8 +206,8 @@ def pages(rule: Rule) -> Pages:
         ],
         parts=[
             Part("figures of session", "processing/figures.html", _Figures(rule).load, 500),
-            Part("sample", "processing/best_result.html", best_of_sample, 100),
-            Part("protein", "processing/best_result.html", best_of_protein, 100),
+            Part("sample", "processing/best_result.html", best.of_sample, 100),
+            Part("protein", "processing/best_result.html", best.of_protein, 100),
             Part("session", "processing/beside.html", beside, 900, narrow=True),
             Part("report of session", "processing/report.html", results_on_paper, 200),
         ],

@@ -24,13 +24,11 @@ from starbeam_proposals.queries import calendar, own, persons, proposals
 from starbeam_proposals.queries.groups import places
 from starbeam_proposals.queries.persons import PersonFilters
 from starbeam_proposals.queries.proposals import PROPOSALS, ProposalFilters
-from starbeam_proposals.queries.sessions import (
-    SESSIONS,
+from starbeam_proposals.queries.sessions import SESSIONS, TITLED, SessionFilters
+from starbeam_proposals.queries.visits import (
     SESSIONS_OF_PROTEIN,
-    TITLED,
     VISITS,
     ProteinSessionFilters,
-    SessionFilters,
     VisitFilters,
 )
 

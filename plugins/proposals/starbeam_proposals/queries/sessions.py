@@ -27,9 +27,7 @@ from starbeam.api.database import NOW, Counts, Reader, Rows, Scope, Shape, count
 from starbeam.api.lists import Asked, BeamLineName, Filters, List, ProposalName, Where, query
 from starbeam_ispyb.models import (
     BeamLineSetup,
-    BLSample,
     BLSession,
-    Crystal,
     DataCollection,
     DataCollectionGroup,
     Proposal,
@@ -252,7 +250,8 @@ async def complete(reader: Rows, sessions: Sequence[schemas.Session]) -> None:
         metadata.active_soon = _runs(session, reader.now, SOON)
 
 
-def _list(filters: type[SessionFilters]) -> List[schemas.Session]:
+def listed(filters: type[SessionFilters]) -> List[schemas.Session]:
+    """The sessions that these filters keep, the latest first. 4 statements a page."""
     return List(
         _SHAPE,
         BLSession,
@@ -264,8 +263,7 @@ def _list(filters: type[SessionFilters]) -> List[schemas.Session]:
     )
 
 
-SESSIONS = _list(SessionFilters)
-"""4 statements a page."""
+SESSIONS = listed(SessionFilters)
 TITLED = List(
     Shape(schemas.TitledSession, BLSession, title=Proposal.title, **FIELDS),
     BLSession,
@@ -274,35 +272,6 @@ TITLED = List(
     missing=SESSIONS.missing,
 )
 """Each with what its proposal is about."""
-
-
-def _of_protein() -> ColumnElement[bool]:
-    groups = select(DataCollectionGroup.sessionId)
-    groups = groups.join(BLSample, BLSample.blSampleId == DataCollectionGroup.blSampleId)
-    groups = groups.join(Crystal, Crystal.crystalId == BLSample.crystalId)
-    return BLSession.sessionId.in_(groups.where(Crystal.proteinId == bindparam("proteinId")))
-
-
-_COLLECTED = BLSession.sessionId.in_(select(DataCollectionGroup.sessionId))
-
-
-class VisitFilters(SessionFilters, frozen=True):
-    """What the page of a proposal asks for."""
-
-    collected: Annotated[bool, query("Only those in which something was collected"), Where(_COLLECTED)] = (
-        False
-    )
-
-
-class ProteinSessionFilters(SessionFilters, frozen=True):
-    """What the page of a protein asks for: sessions in which data were collected of it."""
-
-    proteinId: Annotated[int | None, Where(_of_protein())] = None
-
-
-VISITS = _list(VisitFilters)
-SESSIONS_OF_PROTEIN = _list(ProteinSessionFilters)
-"""The latest first, as all."""
 
 
 @statement
