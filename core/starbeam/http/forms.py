@@ -118,6 +118,7 @@ def _adding(form: FormOf) -> list[Any]:
     async def show_new(
         request: Asker, reader: NamedDependency[Reader], show: NamedDependency[Show]
     ) -> Response[Any]:
+        """A form for a new one."""
         typed = _typed(reader, show, form, await form.of_parent(reader, _parent(request)))
         typed.hidden["after"] = f"{await storing.newest(reader, form)}"
         await typed.open(reader, {})
@@ -158,6 +159,7 @@ def edit_pages(form: EditOf) -> list[Any]:
     async def show_edit(
         reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int]
     ) -> Response[Any]:
+        """A form with what is stored."""
         row = await reader.get(form.rows, key)
         typed = _typed(reader, show, form, await form.of_row(reader, row), row)
         texts = {one.name: forms.text_of(row, one.place) for one in typed.fields}

@@ -135,6 +135,7 @@ def _handlers(content: Content, part: str) -> list[Any]:
     async def show_removal(
         reader: NamedDependency[Reader], show: NamedDependency[Show], key: FromPath[int], row: FromPath[int]
     ) -> Response[Any]:
+        """What goes out of a group, and what is lost with it."""
         return show("admin/removal.html", **await _removal(reader, content, key, row))
 
     @post(address, access=MANAGE_GROUPS)
