@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long cases deploy-check docs pictures bench bench-pages suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long fuzz cases deploy-check docs pictures bench bench-pages suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,6 +60,10 @@ check-long: $(INSTALLED) ## run the tests that take too long for every day
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest -m long $(ARGS)
 
+fuzz: $(INSTALLED) ## try every operation of the document with what its schemas lead to and at random, on each database
+	@tests/support/install_servers.sh
+	@$(BIN)/pytest -m long tests/contract/test_fuzzing.py $(ARGS)
+
 cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
 
@@ -68,6 +72,7 @@ deploy-check: $(INSTALLED) ## check config/deploy with the programs that read it
 
 docs: $(INSTALLED) ## build the documentation into dist/docs
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/tested.py
 	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
 	@echo "Built: dist/docs/index.html"
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Response, Router, get, patch, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
 from starbeam.api import Missing, Unavailable, authenticated
@@ -48,6 +49,11 @@ async def in_time(work: Awaitable[T]) -> T:
         raise Unavailable(BUSY) from None
 
 
+def or_there(answer: type[Any]) -> dict[int, ResponseSpec]:
+    """What the document says beside 201."""
+    return {200: ResponseSpec(answer, description="It was there already", generate_examples=False)}
+
+
 async def stored(work: Awaitable[tuple[T, bool]]) -> Response[T]:
     """The answer: 201 for what was made, 200 for what was there."""
     answer, made = await in_time(work)
@@ -56,7 +62,7 @@ async def stored(work: Awaitable[tuple[T, bool]]) -> Response[T]:
     return Response(content, status_code=201 if made else 200, media_type="application/json")
 
 
-@post("/sessions", tags=["Sessions"], **RECORDING)
+@post("/sessions", tags=["Sessions"], responses=or_there(schemas.MxcubeSession), **RECORDING)
 async def create_session(
     data: JSONBody[schemas.NewSession],
     write: NamedDependency[Write],
@@ -84,7 +90,7 @@ async def associate_beamline_setup(
     return await in_time(write(recording.associate_setup, sessionId, beamLineSetupId))
 
 
-@post("/beamline-setups/beamline-setup", tags=["Beamlines"], **RECORDING)
+@post("/beamline-setups/beamline-setup", tags=["Beamlines"], responses=or_there(str), **RECORDING)
 async def store_beamline_setup(
     data: JSONBody[Patch[schemas.SentSetup]],
     write: NamedDependency[Write],
@@ -119,7 +125,9 @@ async def find_detector(
     return await reader.get(DETECTORS, key)
 
 
-@post("/datacollections/group", tags=["Data Collections"], **RECORDING)
+@post(
+    "/datacollections/group", tags=["Data Collections"], responses=or_there(schemas.StoredGroup), **RECORDING
+)
 async def store_group(
     data: JSONBody[Patch[schemas.SentGroup]],
     write: NamedDependency[Write],
@@ -132,7 +140,12 @@ async def store_group(
     return await stored(write(recording.group, data.sent))
 
 
-@post("/datacollections/datacollection", tags=["Data Collections"], **RECORDING)
+@post(
+    "/datacollections/datacollection",
+    tags=["Data Collections"],
+    responses=or_there(schemas.StoredCollection),
+    **RECORDING,
+)
 async def store_datacollection(
     data: JSONBody[Patch[schemas.SentCollection]],
     write: NamedDependency[Write],
@@ -146,7 +159,7 @@ async def store_datacollection(
     return await stored(write(recording.collection, data.sent))
 
 
-@post("/images/image", tags=["Data Collections"], **RECORDING)
+@post("/images/image", tags=["Data Collections"], responses=or_there(schemas.StoredImage), **RECORDING)
 async def store_image(
     data: JSONBody[Patch[schemas.SentImage]],
     write: NamedDependency[Write],
@@ -159,7 +172,7 @@ async def store_image(
     return await stored(write(recording.image, data.sent))
 
 
-@post("/events/robot-action", tags=["Events"], **RECORDING)
+@post("/events/robot-action", tags=["Events"], responses=or_there(str), **RECORDING)
 async def store_robot_action(
     data: JSONBody[Patch[schemas.SentRobotAction]],
     write: NamedDependency[Write],
@@ -172,7 +185,7 @@ async def store_robot_action(
     return await stored(write(recording.robot_action, data.sent))
 
 
-@post("/events/energyscan", tags=["Events"], **RECORDING)
+@post("/events/energyscan", tags=["Events"], responses=or_there(str), **RECORDING)
 async def store_energy_scan(
     data: JSONBody[Patch[schemas.SentEnergyScan]],
     write: NamedDependency[Write],
@@ -195,7 +208,7 @@ async def associate_sample(
     return await in_time(write(recording.sample_of_scan, data.sent))
 
 
-@post("/events/xfe-fluorescence-spectrum", tags=["Events"], **RECORDING)
+@post("/events/xfe-fluorescence-spectrum", tags=["Events"], responses=or_there(str), **RECORDING)
 async def store_spectrum(
     data: JSONBody[Patch[schemas.SentSpectrum]],
     write: NamedDependency[Write],

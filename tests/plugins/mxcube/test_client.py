@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 
 from plugins.mxcube.conftest import PLUGINS, Caller, facility
 from starbeam_testing.app import TestApp
@@ -19,6 +16,7 @@ from starbeam_testing.fixtures import MakeApp
 from support.commands import PATIENCE
 from support.oidc import Realm
 from support.schemas import Kind
+from support.served import serving
 from support.workspace import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -39,17 +37,6 @@ def realm() -> Iterator[Realm]:
     realm = Realm()
     yield realm
     realm.close()
-
-
-@asynccontextmanager
-async def serving(app: TestApp) -> AsyncIterator[str]:
-    """The address of the API, served on a port."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        server = uvicorn.Server(uvicorn.Config(app.starbeam.asgi, lifespan="off", log_config=None))
-        running = asyncio.create_task(server.serve([bound]))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}{app.starbeam.settings.server.api_root}/"
-        server.should_exit = True
-        await running
 
 
 async def run(root: str, beamline: str, steps: list[Any]) -> Any:
