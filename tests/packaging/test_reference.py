@@ -117,6 +117,7 @@ def test_every_hook_is_shown_as_a_plugin_or_an_example_uses_it(
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path, generate: ModuleType) -> None:
     generate.main()
+    subprocess.run([sys.executable, ROOT / "docs" / "tested.py"], check=True)
     sphinx = Path(sys.executable).with_name("sphinx-build")
     command = [sphinx, "-q", "-E", "-W", "--keep-going", "-d", tmp_path / "trees"]
     built = subprocess.run(
