@@ -124,6 +124,7 @@ ALONE = {
         "/sessions/{key}/cards",
         "/sessions/{key}/maps",
         "/collections/{key}/maps",
+        "/collections/{key}/grid",
         "/beamlines/{name}/changer",
     ),
     *("/proposals/{name}/sessions", "/proposals/{name}/sessions/{key}"),
