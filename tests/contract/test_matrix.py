@@ -71,7 +71,7 @@ def _people() -> dict[str, Caller]:
     found["member's token of another proposal"] = replace(
         found["proposal_member"], token=("script", (("proposals", ["sa1"]),))
     )
-    found["machine of id01"] = Caller("administrator", token=("machine", (("beamLines", ["id01"]),)))
+    found["machine of id02"] = Caller("administrator", token=("machine", (("beamLines", ["id02"]),)))
     both = (("beamLines", ["*"]), ("proposals", ["bl*"]))
     found["machine of bl*"] = Caller("administrator", token=("machine", both))
     return found
