@@ -27,7 +27,7 @@ Made by `make docs` from the tests themselves; the suite fails where an operatio
 |---|---|---|
 | who may call what | {operations} operations × {callers} callers, {cells} answers, and nobody gets any that is not public | `contract/test_access.py`, the table below |
 | who sees what | the small world, and the same without every row that a caller may not see, as SQL of the tests' own finds them: all answers, writes and pages must be the same. {people} callers × keys {keys}; three planted leaks must be found | `contract/test_matrix.py` |
-| the document | schemathesis: no 5xx, no undocumented status, right schemas; a third of the operations every day on SQLite and both flavours on MariaDB, all of them and at random with `make fuzz`; where checks do not hold is listed with the reason | `contract/fuzzing.toml`, `test_fuzzing.py`, `test_robustness.py` |
+| the document | schemathesis: no 5xx, no undocumented status, right schemas; a quarter of the operations every day on SQLite and both flavours on MariaDB, all of them and at random with `make fuzz`; where checks do not hold is listed with the reason | `contract/fuzzing.toml`, `test_fuzzing.py`, `test_robustness.py` |
 | half-written changes | each of {writes} writes with each of its statements failing in turn: 503 with `Retry-After`, one line, and no row is another | `contract/test_half_written.py` |
 | faults of the database | stopped, paused, full, read-only, refusing, cut off, under load; whatever number it refuses a write with | `integration/`, `contract/test_refusals.py` |
 | missing tables and columns | each version of the schema, and each table and column away | `contract/test_schemas.py` |
