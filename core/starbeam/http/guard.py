@@ -85,7 +85,7 @@ class Guard:
             raise Missing("Not Found") if handler.opt.get("page") else Forbidden("Not Authorized")
 
     def _check_limits(self, connection: Connection, access: Access, who: Principal) -> None:
-        """Whether a token of these limits is good for an operation: one that says so itself, or reads."""
+        """Raise `Forbidden` where its token is not good for an operation: one that says so, or reads."""
         if ANY_SCOPE in access.scopes or (limits := who.limits) is None:
             return
         reads = connection.scope.get("method") == "GET"
