@@ -30,6 +30,7 @@ MEANT = {
     "recordTimeStamp",
     "value",
     "containerType",
+    "dataFormat",
 }
 """Columns whose values lead to pages, or to what they show."""
 
