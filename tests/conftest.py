@@ -9,6 +9,7 @@ and on MariaDB (community, diamond; with `make check-long` union too, which no f
 from __future__ import annotations
 
 import logging
+import os
 import time
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import settings
 
 from support.schemas import KINDS, MARIADB_UNION, SQLITE, Kind, fresh_database
 
+os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # no test but those of it has a collector
 logging.getLogger("httpx").setLevel(logging.WARNING)  # lines of the client, with whole addresses, are kept
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no fault
@@ -50,6 +52,8 @@ SLOW = (
 )
 """What `make test-fast` leaves out: these start servers, browsers and readers of files, make whole
 facilities, or need more than their share of two minutes."""
+LONGEST = {"test_browser.py", "test_live_pages.py"}
+"""Of these each test takes as long as a whole file of others."""
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -80,10 +84,12 @@ def _took(config: pytest.Config) -> dict[str, float]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out. What takes longest comes first: else one process would wait for
+    the other at the end."""
     for item in items:
         if any(fnmatch(item.path.relative_to(HERE).as_posix(), pattern) for pattern in SLOW):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture

@@ -180,6 +180,7 @@ async def test_a_worker_that_is_killed_under_load_is_replaced(site: Site) -> Non
     with site.serving("serve", "--config", str(site.config), "--workers", "2") as running:
         async with Load(running) as load:
             await load.until(lambda: load.counts(load.began)[200] >= 5 * CLIENTS, 30)
+            await load.until(lambda: len(workers(running)) == 2, 30)
             first, second = workers(running)
             killed = time.monotonic()
             os.kill(first, signal.SIGKILL)

@@ -115,6 +115,7 @@ def test_every_hook_is_shown_as_a_plugin_or_an_example_uses_it(
         assert code in pages["hooks"]
 
 
+@pytest.mark.long  # `make docs` builds it every day
 def test_the_documentation_builds_without_a_warning(tmp_path: Path, generate: ModuleType) -> None:
     generate.main()
     subprocess.run([sys.executable, ROOT / "docs" / "tested.py"], check=True)

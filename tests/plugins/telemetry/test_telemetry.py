@@ -87,6 +87,12 @@ def collecting() -> Iterator[Collector]:
         server.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK, which other tests switch off."""
+    monkeypatch.delenv("OTEL_SDK_DISABLED")
+
+
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector that is sent at once what there is."""

@@ -244,6 +244,7 @@ def test_a_form_is_sent_once_and_not_left_without_a_word(server: Server, chromiu
     desk.page.context.close()
 
 
+@pytest.mark.long
 def test_a_server_that_is_started_anew_while_somebody_types(server: Server, chromium: Browser) -> None:
     """What is sent meanwhile is neither lost nor stored twice."""
     desk = Desk(chromium.new_context().new_page(), server)
