@@ -151,15 +151,16 @@ class _Best:
         self._rule = rule
 
     async def of_sample(self, reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
-        """Nothing where there is none. 3 statements."""
+        """Nothing where there is none. 2 statements."""
         return await self._read(reader, ResultFilters(blSampleId=int(asked.key or 0), of=ResultOf.SAMPLE))
 
     async def of_protein(self, reader: Reader, asked: Asked) -> Mapping[str, Any] | None:
-        """Nothing where there is none. 3 statements."""
+        """Nothing where there is none. 2 statements."""
         return await self._read(reader, ResultFilters(proteinId=int(asked.key or 0), of=ResultOf.PROTEIN))
 
     async def _read(self, reader: Reader, filters: ResultFilters) -> Mapping[str, Any] | None:
-        found = await ranking(reader, Page(limit=1), filters, self._rule)
+        room = Page(limit=2)  # there is one at most: a page that is not full needs no count
+        found = await ranking(reader, room, filters, self._rule)
         return {"best": found.results[0], "rule": self._rule} if found.results else None
 
 
