@@ -48,7 +48,6 @@ demo: $(INSTALLED) ## serve demo data on PORT (8000), with a login that accepts 
 test: $(INSTALLED) ## run the whole suite, or part of it: make test ARGS="-k proposals"
 	@tests/support/install_servers.sh
 	@tests/support/install_h5web.sh
-	@tests/support/install_generators.sh
 	@tests/support/install_mxcube.sh
 	@$(BIN)/pytest $(ARGS)
 
@@ -58,6 +57,9 @@ test-fast: $(INSTALLED) ## at most two minutes for every day: what is quick of c
 
 check-long: $(INSTALLED) ## run the tests that take too long for every day
 	@tests/support/install_servers.sh
+	@tests/support/install_h5web.sh
+	@tests/support/install_generators.sh
+	@tests/support/install_mxcube.sh
 	@$(BIN)/pytest -m long $(ARGS)
 
 fuzz: $(INSTALLED) ## try every operation of the document with what its schemas lead to and at random, on each database

@@ -3,7 +3,8 @@
 `db`, `make_app` and `as_user` come from `starbeam_testing`. Here the database is one of four: a test that
 asks for `db` (or `make_app`) runs on SQLite; one marked `@pytest.mark.four_databases` runs on SQLite (union)
 and on MariaDB (community, diamond; with `make check-long` union too, which no facility has); one marked
-`@pytest.mark.on("mariadb-diamond", …)` on those named. `kind` says which it is.
+`@pytest.mark.on("mariadb-diamond", …)` on those named, and with `make check-long` on those of `late` too.
+`kind` says which it is.
 """
 
 from __future__ import annotations
@@ -102,15 +103,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on the databases that its marks name."""
     if "kind" not in metafunc.fixturenames:
         return
-    kinds, late = [SQLITE], None
+    kinds, late = [SQLITE], [str(MARIADB_UNION)]
     if metafunc.definition.get_closest_marker("four_databases"):
-        kinds, late = list(KINDS), MARIADB_UNION
+        kinds = list(KINDS)
     elif mark := metafunc.definition.get_closest_marker("on"):
-        kinds = [next(kind for kind in KINDS if str(kind) == name) for name in mark.args]
+        late = mark.kwargs.get("late", [])
+        kinds = [next(kind for kind in KINDS if str(kind) == name) for name in [*mark.args, *late]]
     found = []
     for kind in kinds:
         marks = [pytest.mark.mariadb] if kind.server == "mariadb" else []
-        found.append(pytest.param(kind, id=str(kind), marks=[*marks, *([pytest.mark.long] * (kind == late))]))
+        marks += [pytest.mark.long] if str(kind) in late else []
+        found.append(pytest.param(kind, id=str(kind), marks=marks))
     metafunc.parametrize("kind", found)
 
 

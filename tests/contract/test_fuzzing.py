@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from contract.conftest import Whole
     from support.schemas import Kind
 
-pytestmark = [pytest.mark.anyio, pytest.mark.on("sqlite-union", "mariadb-community", "mariadb-diamond")]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.on("sqlite-union", "mariadb-diamond", late=["mariadb-community"]),
+]
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")
 LISTS = Path(__file__).with_name("fuzzing.toml")

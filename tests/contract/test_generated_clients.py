@@ -52,6 +52,7 @@ def document(whole: Whole, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 async def test_clients_are_generated_and_understand_every_answer(
     document: Path, answers: list[Answer], tmp_path: Path
 ) -> None:

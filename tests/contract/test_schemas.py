@@ -103,7 +103,9 @@ def removals(tables: Tables, part: int) -> list[str]:
     return [renamed(table, column) for table, column in drawn if column is None or table not in gone]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, 1, *(pytest.param(part, marks=pytest.mark.long) for part in range(2, PARTS))]
+)
 async def test_whatever_goes_while_a_server_serves(whole: Whole, part: int, kind: Kind) -> None:
     for statement in removals(facts(kind.flavour), part):
         await whole.app.database.sql(statement)

@@ -75,6 +75,7 @@ async def test_lists_run_as_many_statements_for_many_rows_as_for_one(whole: Whol
     assert found == wanted
 
 
+@pytest.mark.long
 @pytest.mark.on("mariadb-union")
 async def test_lists_read_what_the_caller_may_see_and_not_the_tables(make_whole: MakeWhole) -> None:
     whole = await make_whole(**ONE_CONNECTION)

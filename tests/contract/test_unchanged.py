@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contract.conftest import MakeWhole, Whole
     from support.schemas import Kind
 
-pytestmark = [pytest.mark.anyio, pytest.mark.four_databases]
+pytestmark = pytest.mark.anyio
 
 OF_OLD = (
     "UPDATE Dewar SET code = NULL, type = '{type}' WHERE dewarId = 1",
@@ -72,6 +72,7 @@ async def shown(whole: Whole, path: str) -> list[tuple[str, Any]]:
     return [(f"{parent}/{key}", answer.json()) for key, answer in zip(keys, one, strict=True)]
 
 
+@pytest.mark.on("sqlite-union", "mariadb-diamond", late=["mariadb-community"])
 async def test_what_was_shown_is_no_change(make_whole: MakeWhole, kind: Kind) -> None:
     whole = await make_whole()
     for statement in OF_OLD:
@@ -95,6 +96,7 @@ async def test_what_was_shown_is_no_change(make_whole: MakeWhole, kind: Kind) ->
     assert await rows(whole) == before
 
 
+@pytest.mark.four_databases
 async def test_a_change_is_looked_at(make_whole: MakeWhole) -> None:
     """What differs is taken or refused as ever, beside what does not."""
     whole = await make_whole()

@@ -156,6 +156,7 @@ BEFORE_BODY = (
 LATE = (408, {"detail": "The request took too long to arrive."})
 
 
+@pytest.mark.long
 def test_who_sends_nothing_more_is_closed_and_who_goes_on_is_served(server: Running) -> None:
     """All at once, since each takes the 15 seconds that are allowed."""
     clients = [connect(server) for _ in range(60)]

@@ -122,6 +122,7 @@ def held(server: int) -> int:
     raise AssertionError("no windows")
 
 
+@pytest.mark.long
 def test_who_takes_nothing_keeps_little_memory_and_others_their_answers(
     tmp_path: Path, rows: np.ndarray
 ) -> None:

@@ -10,6 +10,7 @@ import fabio
 import h5py
 import httpx
 import numpy as np
+import pytest
 import yaml
 
 from starbeam.auth.tokens import Tokens
@@ -92,6 +93,7 @@ def told(question: dict[str, Any], answer: Any) -> Any:
     return answer["shape"].get("dims", [])
 
 
+@pytest.mark.long
 def test_what_is_simulated_is_served(site: Site) -> None:
     site.plugins = [*site.plugins, "data"]
     site.more = f'[files]\nroots = ["{site.folder}"]\n'
