@@ -513,15 +513,16 @@ def test_keys_lead_through_the_stream(context: BrowserContext, served: tuple[Run
 
 def test_results_stand_beside_each_other(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
     """Of each sample where the screen is wide, and those of several programs on the card."""
+    served[1].collect(390, ended=True)  # the newest, whatever was collected before
     for key, high in ((501, 1.91), (502, 1.52)):
-        served[1].scale(key, 40, high)
+        served[1].scale(key, 390, high)
     page = opened(context, served, "/sessions/1")
     beside = page.locator("aside[data-wide]")
     expect(beside).to_be_hidden()
     page.set_viewport_size({"width": 2400, "height": 900})
     expect(beside.locator("tbody")).to_contain_text("1.52", timeout=PATIENCE)
     assert "1.91" not in beside.inner_text()
-    card = page.locator("#g-40")
+    card = page.locator("#g-390")
     card.locator("details.procs").first.evaluate("table => { table.open = true; }")  # news may open it too
     card.get_by_role("link", name="Shells side by side").click()
     shells = card.locator("details.procs details.procs")
