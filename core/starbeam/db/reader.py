@@ -68,7 +68,7 @@ class Lists(Rows):
             return found.cut()
         return found
 
-    async def total(self, query: Executable | Prepared, page: Page, number: int, **values: Any) -> int:
+    async def total(self, query: Executable | Prepared, page: Page, number: int, /, **values: Any) -> int:
         """How many rows there are, on a page of which there are this many. It is asked for only where the
         page itself does not tell it."""
         shown = page.skip + number if number else 0

@@ -13,10 +13,10 @@ from starbeam_acquisition.changes import groups
 from starbeam_acquisition.record import NO_COLLECTION, NO_GROUP, Place, Record, Saved
 from starbeam_acquisition.values import key as key_of
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Image, Workflow
+from starbeam_ispyb.running import RUNNING
 
 AGAIN = timedelta(days=1)
 """How long ago a data collection may have been begun that is sent again."""
-RUNNING = "running"
 _KEYS = (
     *("dataCollectionId", "dataCollectionGroupId", "sessionId", "blSampleId", "blSubSampleId", "detectorId"),
     *("strategySubWedgeOrigId", "screeningOrigId", "startPositionId", "endPositionId", "positionId"),
