@@ -5,7 +5,8 @@ Everything that a plugin may use is a name in `__all__` of this package or of on
 - `starbeam.api`: plugins and hooks, access, refusals, and what several hooks declare;
 - `.lists`: lists, their filters, pages and parameters; `.http`: answers of routes;
 - `.database`: statements, shapes of rows, visibility, writes; `.models`: tables that core owns;
-- `.files`: files that rows name; `.auth`: log-in backends; `.demo`: made-up data;
+- `.files`: files that rows name; `.auth`: log-in backends; `.oidc`: tokens of identity providers;
+- `.demo`: made-up data;
 - `.settings`: runtime options and the configuration; `.commands`, `.tools`: what commands need.
 
 How long a name stays, and how its going is told: `starbeam.deprecation`.

@@ -5,7 +5,7 @@ from starbeam.conversion import parsed
 from starbeam.discovery import Found, bundled, discover
 from starbeam.options import BeamLineGroup, Option, read_values
 from starbeam.settings import Files, InvalidValue, Loaded, Problem, SettingsError, load
-from starbeam.settings.checks import ISPYB, NONE, check_tables
+from starbeam.settings.checks import ISPYB, NONE, check_https, check_tables, web_address
 from starbeam.settings.convert import convert_located, description, struct_of
 from starbeam.settings.secrets import is_secret, mask_value
 
@@ -22,6 +22,7 @@ __all__ = [
     "Problem",
     "SettingsError",
     "bundled",
+    "check_https",
     "check_tables",
     "convert_located",
     "description",
@@ -32,4 +33,5 @@ __all__ = [
     "parsed",
     "read_values",
     "struct_of",
+    "web_address",
 ]

@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from pathlib import PurePath
 from typing import NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from starbeam.settings.errors import InvalidValue
 
@@ -86,6 +87,31 @@ def check_database_url(value: str) -> None:
             )
     else:
         _wrong_scheme(scheme)
+
+
+def check_https(value: str) -> None:
+    """Require https, or http on this machine: for what is believed, which nobody may change on its way."""
+    parts = web_address(value)
+    safe = parts and (parts.scheme == "https" or _is_local(parts.hostname or ""))
+    if value and not safe:
+        _wrong("an https:// address (http:// on this machine only)", value)
+
+
+def web_address(value: str) -> SplitResult | None:
+    """The parts of a plain address of the web, None for anything else."""
+    try:
+        parts = urlsplit(value)
+        plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        return None
+    return parts if plain and parts.scheme in ("https", "http") else None
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 ISPYB, NONE = "ispyb", "none"

@@ -14,12 +14,13 @@ from starbeam.api.auth import (
     NotVerified,
     SignOn,
 )
+from starbeam.api.oidc import NO_ANSWER
 from starbeam_auth_keycloak.code import claims_for, page
-from starbeam_auth_keycloak.provider import NO_ANSWER, Provider
+from starbeam_auth_keycloak.provider import LogInProvider
 from starbeam_auth_keycloak.verification import verified
 
 if TYPE_CHECKING:
-    from starbeam_auth_keycloak.provider import Claims
+    from starbeam.api.oidc import Claims
     from starbeam_auth_keycloak.settings import KeycloakSettings
 
 
@@ -32,7 +33,7 @@ class KeycloakBackend(AuthBackend):
     def __init__(self, name: str, settings: KeycloakSettings) -> None:
         super().__init__(name)
         self._settings = settings
-        self._provider = Provider(settings)
+        self._provider = LogInProvider(settings)
 
     @property
     def public_config(self) -> Mapping[str, Any]:

@@ -13,11 +13,12 @@ from starbeam_auth_keycloak.verification import verified
 
 if TYPE_CHECKING:
     from starbeam.api.auth import SignOn
-    from starbeam_auth_keycloak.provider import Claims, Provider
+    from starbeam.api.oidc import Claims
+    from starbeam_auth_keycloak.provider import LogInProvider
     from starbeam_auth_keycloak.settings import KeycloakSettings
 
 
-async def page(provider: Provider, settings: KeycloakSettings, sign_on: SignOn) -> str:
+async def page(provider: LogInProvider, settings: KeycloakSettings, sign_on: SignOn) -> str:
     """Where the browser goes. Raises `BackendUnavailable`."""
     digest = hashlib.sha256(sign_on.verifier.encode()).digest()
     query = {
@@ -35,7 +36,7 @@ async def page(provider: Provider, settings: KeycloakSettings, sign_on: SignOn) 
 
 
 async def claims_for(
-    code: str, sign_on: SignOn, provider: Provider, settings: KeycloakSettings
+    code: str, sign_on: SignOn, provider: LogInProvider, settings: KeycloakSettings
 ) -> tuple[Claims, str | None]:
     """What the identity token says that the provider gives for a code, and the access token. Raises
     `NotVerified` and `BackendUnavailable`."""

@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Meta
 
 from starbeam.api import Section
-from starbeam.api.settings import LEEWAY, InvalidValue
+from starbeam.api.settings import LEEWAY, InvalidValue, check_https, web_address
 
 _Text = Annotated[str, Meta(min_length=1)]
 
 
-def check_url(value: str) -> None:
-    """Require https, or http on this machine: who can change the provider's keys on their way can log in as
-    anybody."""
-    parts = _parts(value)
-    safe = parts and (parts.scheme == "https" or _is_local(parts.hostname or ""))
-    if value and not safe:
-        raise InvalidValue("expected an https:// address (http:// on this machine only)", got=value)
-
-
 def check_inside_url(value: str) -> None:
     """Require an address; http too, for networks that nobody else is on."""
-    if value and not _parts(value):
+    if value and not web_address(value):
         raise InvalidValue("expected an https:// or http:// address", got=value)
 
 
-def _parts(value: str) -> SplitResult | None:
-    """The parts of a plain address of the web, None for anything else."""
-    try:
-        parts = urlsplit(value)
-        plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
-    except ValueError:
-        return None
-    return parts if plain and parts.scheme in ("https", "http") else None
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _url(description: str, *examples: Any) -> Meta:
-    return Meta(description=description, examples=list(examples), extra={"check": check_url})
+    return Meta(description=description, examples=list(examples), extra={"check": check_https})
 
 
 class KeycloakSettings(Section, frozen=True):

@@ -14,11 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from structlog.testing import capture_logs
 
+from starbeam.auth import oidc
 from starbeam.auth.ratelimit import PER_ADDRESS
 from starbeam.db.models import AdminVar
 from starbeam.settings import InvalidValue, load
-from starbeam_auth_keycloak import provider as provider_module
-from starbeam_auth_keycloak import verification
 from starbeam_auth_keycloak.settings import KeycloakSettings, check_inside_url
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
@@ -143,7 +142,7 @@ async def test_a_provider_that_stops_and_starts_again(
         assert await who(app, old) == "abcd"
         provider.stop()
         assert await who(app, old) == "abcd"
-        monkeypatch.setattr(provider_module, "KEYS_SECONDS", 0.0)
+        monkeypatch.setattr(oidc, "KEYS_SECONDS", 0.0)
         assert await log_in(app, old) == NO_ANSWER
         provider.start()
         assert await who(app, provider.log_in()["id_token"]) == "abcd"
@@ -259,7 +258,7 @@ REASONS: dict[str, dict[str, Any]] = {
 
 
 async def test_the_log_says_why(app: TestApp, realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "LONGEST", 10_000)
+    monkeypatch.setattr(oidc, "LONGEST", 10_000)
     with capture_logs() as logs:
         found = [await log_in(app, realm.token(**changed)) for changed in REASONS.values()]
     assert found == [NOT_VERIFIED] * len(REASONS)
@@ -466,7 +465,7 @@ async def test_a_token_without_a_key_id_and_several_keys(app: TestApp, realm: Re
 async def test_a_new_key_is_found_and_an_old_one_forgotten(
     app: TestApp, realm: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider_module, "REFETCH_SECONDS", 0.0)
+    monkeypatch.setattr(oidc.Provider, "refetch", 0.0)
     old = realm.token()
     assert await who(app, old) == "abcd"
     realm.keys = {"second": rsa_key()}
