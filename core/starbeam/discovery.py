@@ -1,4 +1,5 @@
-"""Which plugins there are: installed packages' entry points, and manifests that the configuration names."""
+"""Which plugins there are: entry points of installed packages, and manifests and a folder that the
+configuration names."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from starbeam import plugins_dir
 from starbeam.faults import Fault
 from starbeam.plugin import GROUP
 
@@ -22,14 +24,16 @@ class Found(msgspec.Struct, frozen=True):
 
     name: str
     entry_point: EntryPoint
-    manifest: str = ""
-    """The path of the manifest that names it."""
+    origin: str = ""
+    """The path of the manifest that names it, or of the file that it is."""
+    file: Path | None = None
+    """The file of `plugins.dir` that it is: enabled by being there."""
 
     @property
     def distribution(self) -> str:
-        """Name and version of the package that brings it, or the manifest's path."""
+        """Name and version of the package that brings it, or its path."""
         if self.entry_point.dist is None:
-            return self.manifest or "unknown"
+            return self.origin or "unknown"
         told = self.entry_point.dist.metadata
         return f"{told['Name']} {told['Version']}"
 
@@ -40,6 +44,8 @@ class Found(msgspec.Struct, frozen=True):
 
     def load(self) -> Any:
         """Import its class. Raises whatever its code raises; ValueError where it names none."""
+        if self.file is not None:
+            return plugins_dir.class_in(self.file)
         if not self.entry_point.pattern.fullmatch(self.entry_point.value):
             raise ValueError(f"{self.entry_point.value!r} is no module:Class")
         return self.entry_point.load()
@@ -97,11 +103,12 @@ def package_of(name: str) -> str:
     return "starbeam-" + name.replace("_", "-")
 
 
-def discover(files: Iterable[str]) -> tuple[dict[str, Found], list[Fault]]:
-    """All plugins by name, and what is wrong with them as a whole."""
+def discover(files: Iterable[str], folder: str = "") -> tuple[dict[str, Found], list[Fault]]:
+    """All plugins by name, with those of these manifests and of this folder, and what is wrong with them as a
+    whole."""
     found: dict[str, Found] = {}
     faults: list[Fault] = []
-    for one in [*_installed(), *_from_files(files, faults)]:
+    for one in [*_installed(), *_from_files(files, faults), *_from_folder(folder, faults)]:
         if one.name in found and found[one.name].entry_point.value != one.entry_point.value:
             cause = f"{found[one.name].distribution} has a plugin of this name too"
             remedy = "uninstall one of the two, or rename the plugin"
@@ -128,6 +135,18 @@ def _from_files(files: Iterable[str], faults: list[Fault]) -> Iterable[Found]:
             sys.path.append(str(path.parent.resolve()))
         for plugin, value in plugins.items():
             yield Found(plugin, EntryPoint(plugin, value, GROUP), name)
+
+
+def _from_folder(folder: str, faults: list[Fault]) -> Iterable[Found]:
+    try:
+        files = plugins_dir.files_in(Path(folder)) if folder else []
+    except OSError as error:
+        cause = f"plugins.dir: {Path(error.filename or folder).resolve()}: {error.strerror}"
+        remedy = "correct the path or who may write there, or leave it out"
+        faults.append(Fault("", folder, "discover", cause, remedy))
+        return
+    for file in files:
+        yield Found(file.stem, EntryPoint(file.stem, plugins_dir.module_of(file), GROUP), str(file), file)
 
 
 def _manifest(text: str) -> Mapping[str, str]:

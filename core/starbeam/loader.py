@@ -49,6 +49,8 @@ class Plugins:
 
     manager: pluggy.PluginManager
     found: Mapping[str, Found]
+    wanted: list[str]
+    """The names that the configuration enables, and those of all files of `plugins.dir`."""
     enabled: dict[str, Plugin[Any]] = field(default_factory=dict)
     backends: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By plugin: its log-in backends' names and settings."""
@@ -135,17 +137,19 @@ def _asked(described: Callable[..., Any], implementation: Callable[..., Any], gi
 
 def load(loaded: Loaded) -> Plugins:
     """Find, import, configure and order the enabled plugins. Look at `faults` afterwards."""
-    wanted = list(dict.fromkeys(loaded.settings.plugins.enabled))
-    found, faults = discover(loaded.settings.plugins.files)
+    named = loaded.settings.plugins
+    found, faults = discover(named.files, named.dir)
+    in_folder = (name for name, one in found.items() if one.file is not None)
+    wanted = list(dict.fromkeys([*named.enabled, *in_folder]))
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager, found, faults=faults)
+    plugins = Plugins(manager, found, wanted, faults=faults)
     classes = {name: cls for name in wanted if (cls := _import(name, plugins)) is not None}
     _check_sections(loaded, plugins)
     settings = {
         name: read for name, cls in classes.items() if (read := _settings(name, cls, loaded, plugins))
     }
-    for name in _ordered(classes, wanted, plugins):
+    for name in _ordered(classes, plugins):
         if name in settings:
             _construct(name, classes[name], settings[name], plugins)
     _register(plugins)
@@ -193,24 +197,23 @@ def _install_remedy(name: str, found: Mapping[str, Found]) -> str:
 def _check_sections(loaded: Loaded, plugins: Plugins) -> None:
     """Sections of plugins that nobody knows are typing errors."""
     known = {*plugins.found, *bundled()}
-    enabled = loaded.settings.plugins.enabled
     for name in loaded.settings.plugin:
         if name not in known:
             cause = f"{loaded.origin('plugin.' + name)}: there is no such plugin"
             otherwise = "leave the section out, or install the plugin"
             plugins.fault(name, "settings", cause, did_you_mean(name, known, otherwise, "[plugin.{}]"))
     for name, section in loaded.settings.auth.backends.items():
-        if (use := section["use"]) not in enabled:
+        if (use := section["use"]) not in plugins.wanted:
             key = f"auth.backends.{name}.use"
             cause = f"{loaded.origin(key)}: {key}: the plugin {use} is not enabled"
             plugins.fault(use, "settings", cause, "add it to plugins.enabled, or leave the backend out")
 
 
-def _ordered(classes: Mapping[str, type[Plugin[Any]]], wanted: list[str], plugins: Plugins) -> list[str]:
+def _ordered(classes: Mapping[str, type[Plugin[Any]]], plugins: Plugins) -> list[str]:
     """The plugins whose requirements are met, those that others need first."""
     graph: dict[str, set[str]] = {}
     for name, cls in classes.items():
-        lacking = [other for other in cls.requires if other not in wanted]
+        lacking = [other for other in cls.requires if other not in plugins.wanted]
         for other in lacking:
             plugins.fault(
                 name, "requires", f"needs {other}, which is not enabled", f"add {other} to plugins.enabled"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from support.workspace import ROOT
 pytestmark = pytest.mark.anyio
 
 PAGE = ROOT / "docs" / "how-to" / "own-backend.md"
-FILES = re.compile(r"^`([\w.]+)`:\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+FILES = re.compile(r"^`([\w./]+)`:\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 PASSWORD = "pässword"
 
 
@@ -28,10 +27,9 @@ PASSWORD = "pässword"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory, with the page's files and the password of one person."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.delitem(sys.modules, "facility_login", raising=False)
     files = {name: textwrap.dedent(text) for name, text in FILES.findall(PAGE.read_text(encoding="utf-8"))}
-    assert sorted(files) == ["facility.toml", "facility_login.py", "site.toml"]
+    assert sorted(files) == ["plugins/facility_login.py", "site.toml"]
+    Path("plugins").mkdir()
     for name, text in files.items():
         Path(name).write_text(text, encoding="utf-8")
     digest = hashlib.scrypt(PASSWORD.encode(), salt=b"salt", n=16384, r=8, p=1)
@@ -47,7 +45,7 @@ async def app(make_app: MakeApp, folder: Path) -> TestApp:
         for name, table in settings.auth.backends.items()
         for key, value in table.items()
     }
-    app = await make_app(*settings.plugins.enabled, **{"plugins.files": settings.plugins.files}, **backends)
+    app = await make_app(*settings.plugins.enabled, **{"plugins.dir": settings.plugins.dir}, **backends)
     await app.database.person("abcd")
     return app
 

@@ -30,6 +30,10 @@ config_option = click.option(
     help="The configuration file.",
 )
 """Decorates a command that reads the configuration: its `config` is the file's path, or None."""
+plugins_dir_option = click.option(
+    "--plugins-dir", metavar="FOLDER", help="Folder of plugins, a file each, instead of plugins.dir."
+)
+"""Decorates a command that serves: its `plugins_dir` is what `plugins.dir` is then, or None."""
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """Decorates a command that prints JSON when it is asked to (`as_json`)."""
 

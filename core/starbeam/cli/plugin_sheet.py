@@ -29,7 +29,7 @@ def sheet(loaded: Loaded, name: str) -> Sheet:
     from starbeam.discovery import discover
     from starbeam.loader import NoPlugin, class_of
 
-    known, _ = discover(loaded.settings.plugins.files)
+    known, _ = discover(loaded.settings.plugins.files, loaded.settings.plugins.dir)
     if name not in known:
         hint = did_you_mean(name, known, "`starbeam plugins list` shows all.")
         raise Failure(f"there is no plugin {name}", hint[0].upper() + hint[1:])
@@ -43,7 +43,7 @@ def sheet(loaded: Loaded, name: str) -> Sheet:
     found: Sheet = {
         "name": name,
         "title": cls.title,
-        "enabled": name in enabled,
+        "enabled": name in enabled or known[name].file is not None,
         "package": known[name].distribution,
         "requires": list(cls.requires),
         "after": list(cls.after),
@@ -60,7 +60,7 @@ def _with_required(known: dict[str, Found], name: str) -> list[str]:
     names = [name]
     for one in names:
         if one in known:
-            names += [other for other in known[one].entry_point.load().requires if other not in names]
+            names += [other for other in known[one].load().requires if other not in names]
     return names
 
 

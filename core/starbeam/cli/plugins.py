@@ -29,10 +29,9 @@ def list_plugins(config: Path | None, as_json: bool) -> None:
     from starbeam import loader
     from starbeam.discovery import bundled
 
-    loaded = read_settings(config)
-    known = loader.load(loaded)
-    names = sorted({*known.found, *bundled(), *loaded.settings.plugins.enabled})
-    rows = [_plugin(name, name in loaded.settings.plugins.enabled, known) for name in names]
+    known = loader.load(read_settings(config))
+    names = sorted({*known.found, *bundled(), *known.wanted})
+    rows = [_plugin(name, name in known.wanted, known) for name in names]
     output.listing(rows, as_json)
 
 

@@ -13,7 +13,7 @@ import click
 
 from starbeam import garbage, streams
 from starbeam.cli.failure import Failure
-from starbeam.cli.options import config_option, finish, read_settings, require_file
+from starbeam.cli.options import config_option, finish, plugins_dir_option, read_settings, require_file
 
 if TYPE_CHECKING:
     from starbeam.app import Starbeam
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 @click.option("--host", help="Address to listen on, instead of server.host.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes, instead of server.workers.")
-def serve(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
+@plugins_dir_option
+def serve(
+    config: Path | None, host: str | None, port: int | None, workers: int | None, plugins_dir: str | None
+) -> None:
     """Serve the API in the foreground, until SIGTERM or Ctrl-C."""
     with garbage.ignored():
         from starbeam import server
 
+    given = {"server.host": host, "server.port": port, "server.workers": workers, "plugins.dir": plugins_dir}
     with server.ended_by_signals(), streams.behind():
-        _serve(config, {"server.host": host, "server.port": port, "server.workers": workers})
+        _serve(config, given)
 
 
 def _serve(config: Path | None, overrides: Mapping[str, Any]) -> None:

@@ -174,6 +174,13 @@ class Plugins(Section, frozen=True):
         list[str],
         _doc("Manifests (entrypoints.toml) of plugins that are not packages.", ["/etc/starbeam/local.toml"]),
     ] = field(default_factory=list)
+    dir: Annotated[
+        str,
+        _doc(
+            "Folder of which every file NAME.py is the plugin NAME, enabled by being there. Empty: none.",
+            "/etc/starbeam/plugins",
+        ),
+    ] = ""
 
 
 class Settings(Section, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from starbeam.api.commands import (
     bind,
     config_option,
     finish,
+    plugins_dir_option,
     read_settings,
     require_folder,
     require_tables,
@@ -33,20 +35,23 @@ BEAMLINE = BUNDLED.with_name("demo-beamline.toml")
 @config_option
 @click.option("--beamline", is_flag=True, help="Serve what MXCuBE asks and records, too.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of server.port.")
-def demo(config: Path | None, port: int | None, beamline: bool) -> None:
+@plugins_dir_option
+def demo(config: Path | None, port: int | None, beamline: bool, plugins_dir: str | None) -> None:
     """Serve made-up data, with a log-in that takes any name. The first start makes the data."""
     from starbeam.api.tools import server, streams
 
     with server.ended_by_signals(), streams.behind():
-        _demo(config or (BEAMLINE if beamline else BUNDLED), port)
+        _demo(
+            config or (BEAMLINE if beamline else BUNDLED), {"server.port": port, "plugins.dir": plugins_dir}
+        )
 
 
-def _demo(config: Path, port: int | None) -> None:
+def _demo(config: Path, given: Mapping[str, Any]) -> None:
     from starbeam.api.tools import Starbeam, server
     from starbeam_demo.greeting import greet
     from starbeam_demo.making import make
 
-    loaded, place = _prepared(config, port)
+    loaded, place = _prepared(config, given)
     app = Starbeam(loaded)
     bound = bind(loaded.settings.server.host, loaded.settings.server.port)
     if not place.database.exists():
@@ -62,12 +67,12 @@ def _demo(config: Path, port: int | None) -> None:
     server.run(app.asgi, bound, loaded.settings.server, started)
 
 
-def _prepared(config: Path, port: int | None) -> tuple[Loaded, Place]:
+def _prepared(config: Path, given: Mapping[str, Any]) -> tuple[Loaded, Place]:
     """The settings with what only the demo sets: a key of its own, and its files among those served."""
     from starbeam.api.database import Database
     from starbeam_demo.making import Place
 
-    overrides: dict[str, Any] = {"server.port": port, "server.workers": 1}
+    overrides: dict[str, Any] = {**given, "server.workers": 1}
     settings = read_settings(config, overrides).settings
     file = Database(settings.database).sqlite_file
     if file is None:

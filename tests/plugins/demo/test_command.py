@@ -19,6 +19,24 @@ from starbeam_demo.command import BEAMLINE, BUNDLED
 from support import workspace
 from support.commands import PATIENCE, STARBEAM, Running, Site, environment, free_port
 
+LAMP = """
+from litestar import get
+from starbeam.api import Plugin, hookimpl, public
+
+@get("/lamp", access=public, tags=["Lamp"])
+async def get_lamp() -> str:
+    \"\"\"The lamp\"\"\"
+    return "on"
+
+class LampPlugin(Plugin):
+    name = "lamp"
+    title = "A lamp"
+
+    @hookimpl
+    def register_routes(self, ctx):
+        return [get_lamp]
+"""
+
 
 def test_the_first_start_makes_data_that_later_ones_keep(tmp_path: Path) -> None:
     site = Site(tmp_path)
@@ -33,7 +51,10 @@ def test_the_first_start_makes_data_that_later_ones_keep(tmp_path: Path) -> None
         assert "Traceback" not in demo.err
         accounts = demo.out[demo.out.index("Log in") : demo.out.index("Try")]
     retitle_a_proposal(site)
-    with site.serving("demo", STARBEAM_SERVER__HOST="0.0.0.0") as demo:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/lamp.py").write_text(LAMP)
+    with site.serving("demo", "--plugins-dir", "own", STARBEAM_SERVER__HOST="0.0.0.0") as demo:
+        assert demo.get("/ispyb/api/v1/lamp").text == "on"
         assert demo.last_line() == f"ready http://127.0.0.1:{demo.port}"
         assert accounts in demo.out
         assert "making data" not in demo.err
