@@ -40,6 +40,7 @@ RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
 _LONGEST_LOCK = 64
 """How many characters the name of a lock may have on MariaDB."""
+_WRITING = "writing"
 LOOK_SECONDS = 30
 """How often what the database has is read again."""
 NEWS_SECONDS = 60.0
@@ -218,9 +219,13 @@ class Database:
         try:
             async with self._transaction(alone) as session:
                 yield session
-        except DBAPIError as error:
-            await self.missed(error)
+        except Exception as error:
+            if trouble(error) is Trouble.AWAY:
+                self.outage.note(error, _WRITING)  # reads may work, which does not end it
+            if isinstance(error, DBAPIError):
+                await self.missed(error)
             raise
+        self.outage.over(_WRITING)
 
     @asynccontextmanager
     async def _transaction(self, alone: str | None) -> AsyncIterator[AsyncSession]:
