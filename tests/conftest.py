@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from support import valkey
 from support.schemas import KINDS, MARIADB_UNION, SQLITE, Kind, fresh_database
 
 os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # no test but those of it has a collector
@@ -115,6 +116,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marks += [pytest.mark.long] if str(kind) in late else []
         found.append(pytest.param(kind, id=str(kind), marks=marks))
     metafunc.parametrize("kind", found)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> valkey.Valkey:
+    """What servers may share, with nothing in it. Everybody waits for it as long as a busy machine needs."""
+    monkeypatch.setattr("starbeam.shared.PATIENCE", 30)
+    found = valkey.running()
+    found.fresh()
+    return found
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from starbeam.auth.ratelimit import Tries
 from starbeam.auth.snapshot import REFRESH_SECONDS, Snapshot
 from starbeam.auth.tokens import Tokens
 from starbeam.cache import end_renewals
+from starbeam.checks import Check
 from starbeam.clock import Clock
 from starbeam.db.engine import LOOK_SECONDS, Database
 from starbeam.db.extensions import structs_of, together
@@ -57,6 +58,8 @@ from starbeam.options import LiveOptions
 from starbeam.plugin import Context
 from starbeam.registry import CORE, Registry, handlers_of, operations_of
 from starbeam.settings import secret_problem
+from starbeam.shared import LOOK_SECONDS as SHARED_SECONDS
+from starbeam.shared import Shared
 from starbeam.store import Store
 
 if TYPE_CHECKING:
@@ -84,23 +87,27 @@ class Starbeam:
         self.registry = Registry(self.plugins, settings.server.api_root)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
+        self.shared = Shared(settings)
         self.options = LiveOptions(self.registry.options)
         self.ending = asyncio.Event()
         """Set when the server is told to end."""
         self.store, self.stores = self._stores()
         """Of ISPyB's database, and by plugin of the second one where its own tables are."""
         self.write, self.reads = self.store.write, self.store.reads
-        self.snapshot = Snapshot(self.options, People(self.options), self.database)
+        self.snapshot = Snapshot(self.options, People(self.options), self.database, self.shared)
         self.explain = Explainer(self.snapshot, self.database, self.reads, self._paths)
         self.files = Files(settings.files)
         self.metrics = self._metrics()
         self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.registry.collect_backends(settings.auth.backends, self.context)
         self.tokens = Tokens(settings.auth)
-        self.tries = Tries()
+        self.tries = Tries(self.shared)
         self.health = health.Health(self.registry, self.database, self.is_test_system)
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
+        if self.shared.is_on:
+            says = "answers: failed log-ins, totals and changes of rights are shared"
+            self.registry.checks.append(Check("shared", self.shared.trouble, essential=False, says=says))
         self.registry.collect_singles(self.context)
         self.logins.refresher = self.registry.refresher
         own = login.router(self.logins, self.onetime_tokens)
@@ -122,14 +129,14 @@ class Starbeam:
         for plugin, one in self.registry.beside.items():
             database = Database(replace(self.settings.database, url=one.url), one.models.values())
             beside[plugin] = Store(database, *about, plugin)
-        return Store(self.database, *about), beside
+        return Store(self.database, *about, shared=self.shared), beside
 
     def _metrics(self) -> metrics.Metrics | None:
         """The figures, where anybody may read them."""
         if not self.settings.server.metrics_from:
             return None
         kept = metrics.Metrics(self.settings.server.metrics_from)
-        kept.watch(self.database)
+        kept.watch(self.database, self.shared)
         return kept
 
     def _logins(self) -> LoginService:
@@ -159,7 +166,7 @@ class Starbeam:
         about = self.settings, self.database, self.snapshot, self.clock, self.write, self.reads, self.ending
         own = self.stores.get(plugin, self.store)
         figures = self.metrics.registry if self.metrics else None
-        more = self.explain, self.registry.permissions, figures, collect, backends
+        more = self.explain, self.registry.permissions, figures, collect, self.shared, backends
         return Context(plugin, *about, own, *more)
 
     def _built(self) -> Litestar:
@@ -288,6 +295,11 @@ class Starbeam:
                     stack.push_async_callback(database.close)
                 stack.push_async_callback(end_renewals)
                 stack.callback(self.tries.close)
+                if self.shared.is_on:
+                    stack.push_async_callback(self.shared.close)
+                    await self.shared.look()
+                    self.shared.listeners.append(self.snapshot.refresh)
+                    await stack.enter_async_context(every(SHARED_SECONDS, self.shared.look))
                 await self.snapshot.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 for database in self.databases:

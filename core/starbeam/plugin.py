@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starbeam.options import LiveOptions
     from starbeam.permissions import Permission
     from starbeam.settings import Settings
+    from starbeam.shared import Shared
     from starbeam.store import Store
 
 PROJECT = "starbeam"
@@ -86,7 +87,7 @@ class Context:
     database: Database
     """The database; not connected yet while hooks run."""
     snapshot: Snapshot
-    """The runtime options and people's permissions as last read: whoever changes any lets it `refresh`."""
+    """The runtime options and people's permissions as last read: whoever changes any calls `changed`."""
     clock: Clock
     """The facility's local time."""
     writes: Writes
@@ -108,6 +109,8 @@ class Context:
     collect: Callable[[str], Iterable[tuple[str, list[Any]]]]
     """Each plugin's name and results of a hook that this plugin defines (`Plugin.hookspecs`), in the order in
     which plugins require each other."""
+    shared: Shared
+    """What servers on all hosts share, where `[shared] url` names it."""
     backends: Mapping[str, Any] = field(default_factory=dict)
     """For a plugin of log-in backends: its backends' names and settings, in the order of the
     configuration."""

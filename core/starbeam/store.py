@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starbeam.db.engine import Database
     from starbeam.db.writer import Begin, Listener
     from starbeam.options import LiveOptions
+    from starbeam.shared import Shared
     from starbeam.visibility import Rule
 
 
@@ -35,19 +36,22 @@ class Store:
         clock: Clock,
         options: LiveOptions,
         beside: str = "",
+        shared: Shared | None = None,
     ) -> None:
-        """`beside` is the plugin whose second database it is. Hooks may still add rules and listeners."""
+        """`beside` is the plugin whose second database it is. Hooks may still add rules and listeners. What
+        is found here is shared with other servers by `shared`."""
         self.database = database
         self.beside = beside
         self._rules = rules
         self._listeners = listeners
         self._clock = clock
         self._options = options
+        self._shared = shared
 
     @cached_property
     def scopes(self) -> Scopes:
         """What statements are built for. Not while hooks run: they give the rules."""
-        return Scopes(self.database, Visibility(self._rules))
+        return Scopes(self.database, Visibility(self._rules), shared=self._shared)
 
     async def write(self, who: Principal, begin: Begin | None = None) -> Write:
         """What runs a caller's changes. Raises what the database raises while it is away."""

@@ -122,7 +122,7 @@ def now() -> list[float]:
 
 @pytest.fixture
 def tries(now: list[float]) -> Iterator[Tries]:
-    tries = Tries(lambda: now[0])
+    tries = Tries(clock=lambda: now[0])
     yield tries
     tries.close()
 

@@ -103,7 +103,10 @@ WRONG_FILES = {
     "unknown section": ("[servr]\nport = 1", "servr: unknown key. Did you mean server?"),
     "unlike anything": ("zzz = 1", "zzz: unknown key"),
     "key without its section": ("port = 1", "port: unknown key. Did you mean server.port?"),
-    "key of another section": ("[server]\nurl = 'x'", "server.url: unknown key. Did you mean database.url?"),
+    "key of another section": (
+        "[server]\npool_size = 5",
+        "server.pool_size: unknown key. Did you mean database.pool_size?",
+    ),
     "type": ('[server]\nport = "x"', 'server.port: expected an integer from 1 to 65535, got "x"'),
     "range": ("[server]\nport = 70000", "server.port: expected an integer from 1 to 65535, got 70000"),
     "boolean for a number": (

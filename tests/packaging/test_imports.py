@@ -46,7 +46,7 @@ FLOORS = (
     },
     {"auth"},
     {"contents", "db", "explanation", "repeats", "store", "visibility"},
-    {"faults", "files", "logs", "permissions", "settings"},
+    {"faults", "files", "logs", "permissions", "settings", "shared"},
     {
         "access",
         "aliases",

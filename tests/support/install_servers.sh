@@ -8,6 +8,7 @@ PATH="$PATH:/usr/sbin:/usr/local/sbin"
 packages=""
 command -v mariadbd > /dev/null || packages="$packages mariadb-server-core mariadb-client-core"
 command -v slapd > /dev/null || packages="$packages slapd"
+command -v redis-check-rdb > /dev/null || packages="$packages redis-tools"
 command -v openssl > /dev/null || packages="$packages openssl"
 command -v chromium > /dev/null || packages="$packages chromium fonts-dejavu-core"
 command -v zbarimg > /dev/null || packages="$packages zbar-tools"
@@ -18,7 +19,7 @@ done
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "The tests need the server programs of MariaDB (mariadbd) and OpenLDAP (slapd), openssl, chromium, zbarimg and pdftotext." >&2
+    echo "The tests need the server programs of MariaDB (mariadbd), OpenLDAP (slapd) and Redis (redis-check-rdb), openssl, chromium, zbarimg and pdftotext." >&2
     echo "Debian, Ubuntu: apt-get install$packages; elsewhere: the packages that hold them" >&2
     exit 1
 fi

@@ -1,8 +1,9 @@
-"""Limits on tries to log in, by account and by address, for all workers of a host together.
+"""Limits on tries to log in, by account and by address, for all workers of a host together, or of all hosts.
 
 A try counts from before the backend is asked, so that tries sent at once find each other, and is taken back
-when the person gets in. Workers share a file, which their supervisor makes with `shared`; without one, each
-counts by itself in memory.
+when the person gets in. Servers count together where they share (`starbeam.auth.tries`). Otherwise, and while
+that is away, the workers of a host share a file, which their supervisor makes with `shared`; without one,
+each counts by itself in memory.
 """
 
 from __future__ import annotations
@@ -12,23 +13,34 @@ import os
 import sqlite3
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from hashlib import blake2b
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starbeam import logs
+from starbeam.auth.tries import End, SharedTries
 from starbeam.refusals import TooMany, Unauthenticated
+from starbeam.shared import Away
+
+if TYPE_CHECKING:
+    from starbeam.shared import Shared
 
 log = logs.get("starbeam.auth")
 
 T = TypeVar("T")
+Keys = dict[str, bytes | None]
+"""What a try counts for: the column's name, and a digest; None where nothing is known."""
+Ends = Callable[[End], Awaitable[None]]
+"""Called with how a try has ended."""
 
 WINDOW = 60.0
 """Seconds in which a failure counts."""
+FAILED = "Too many failed log-ins."
 PER_ACCOUNT_AND_ADDRESS = 10
 PER_ADDRESS = 60
 PER_ACCOUNT = 100
@@ -78,8 +90,9 @@ def shared() -> Iterator[None]:
 class Tries:
     """Tries to log in of the last minute. Of what people send only digests are kept."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, shared: Shared | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` must be the same for all workers of a host, as the monotonic one is."""
+        self._together = SharedTries(shared, WINDOW, _LIMITS) if shared and shared.is_on else None
         self._clock = clock
         self._path = os.environ.get(FILE, _MEMORY)
         self._opened: sqlite3.Connection | None = None
@@ -91,17 +104,16 @@ class Tries:
         As long as those that are being tried could reach a limit by failing, the next waits for how they end:
         whoever is right gets in, however many come at once.
         """
-        keys = _keys(account, address)
-        number = await self._begin(keys)
+        end = await self._begin(_keys(account, address))
         try:
             yield
         except (Unauthenticated, asyncio.CancelledError):  # who gives up may have guessed wrong
-            await self._when_free(lambda: self._failed(number))
+            await end(End.FAILED)
             raise
         except Exception:  # the backend is away: nothing was learned
-            await self._when_free(lambda: self._take_back(number))
+            await end(End.UNKNOWN)
             raise
-        await self._when_free(lambda: self._got_in(number, keys["pair"]))
+        await end(End.IN)
 
     def close(self) -> None:
         """Close the file."""
@@ -109,19 +121,40 @@ class Tries:
             self._opened.close()
             self._opened = None
 
-    async def _begin(self, keys: dict[str, bytes | None]) -> int:
-        """Count a try, as soon as it is its turn; its number. Raises 429."""
+    async def _begin(self, keys: Keys) -> Ends:
+        """Count a try, as soon as it is its turn; what to call at its end. Raises 429."""
         wait = _SOON
         try:
             async with asyncio.timeout(PATIENCE):
-                while (number := await self._when_free(lambda: self._add(keys))) is None:
+                while (end := await self._counted(keys)) is None:
                     await asyncio.sleep(wait)
                     wait = min(1.5 * wait, _LATER)
         except TimeoutError:
             raise _too_many("Too many log-ins at once.", 5) from None
-        return number
+        return end
 
-    def _add(self, keys: dict[str, bytes | None]) -> int | None:
+    async def _counted(self, keys: Keys) -> Ends | None:
+        """Count a try with all servers, or on this host; what to call at its end. None while others must end
+        first. Raises 429."""
+        if self._together is not None:
+            with suppress(Away):
+                shared, seconds = await self._together.add(keys)
+                if seconds:
+                    raise _too_many(FAILED, seconds)
+                return None if shared is None else partial(self._together.end, shared, keys)
+        number = await self._when_free(lambda: self._add(keys))
+        return None if number is None else partial(self._end, number, keys["pair"])
+
+    async def _end(self, number: int, pair: bytes | None, end: End) -> None:
+        """A try that was counted on this host has ended."""
+        work = {
+            End.FAILED: lambda: self._failed(number),
+            End.UNKNOWN: lambda: self._take_back(number),
+            End.IN: lambda: self._got_in(number, pair),
+        }
+        await self._when_free(work[end])
+
+    def _add(self, keys: Keys) -> int | None:
         """Count a try; its number. None while others must end first. Raises 429."""
         now = self._clock()
         self._run("DELETE FROM tries WHERE began <= ?", now - WINDOW)
@@ -143,7 +176,7 @@ class Tries:
         )
         tries, failed, first = found.fetchone()
         if failed >= limit:
-            raise _too_many("Too many failed log-ins.", int(first + WINDOW - now) + 1)
+            raise _too_many(FAILED, int(first + WINDOW - now) + 1)
         return bool(tries >= limit)
 
     def _failed(self, number: int) -> None:
@@ -196,7 +229,7 @@ def _too_many(what: str, wait: int) -> TooMany:
     return TooMany(f"{what} Please try again in {wait} seconds.", wait)
 
 
-def _keys(account: str, address: str) -> dict[str, bytes | None]:
+def _keys(account: str, address: str) -> Keys:
     """What a try counts for. Log-ins with a provider's token name no account: only their address counts, or
     one stranger's bad tokens would keep everybody out."""
     address = _network(address)

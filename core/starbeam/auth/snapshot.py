@@ -1,6 +1,7 @@
 """The options, and what people may do, as they are in the database.
 
-Every worker reads both again every few seconds, so that a request asks memory and not the database.
+Every worker reads both again every few seconds, so that a request asks memory and not the database; at once
+where it changed them itself, within a second where servers share (`starbeam.shared`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from starbeam.auth.people import People
     from starbeam.db.engine import Database
     from starbeam.options import LiveOptions
+    from starbeam.shared import Shared
 
 REFRESH_SECONDS = 5.0
 
@@ -21,9 +23,10 @@ REFRESH_SECONDS = 5.0
 class Snapshot:
     """Reads the options and the permissions of people, both at once."""
 
-    def __init__(self, options: LiveOptions, people: People, database: Database) -> None:
+    def __init__(self, options: LiveOptions, people: People, database: Database, shared: Shared) -> None:
         self.options = options
         self.people = people
+        self._shared = shared
         self._database = database
         self._loaded = False
         self._loading = asyncio.Lock()
@@ -39,6 +42,11 @@ class Snapshot:
         """Read them now: as they are at this moment or later. Raises what the database raises."""
         async with self._loading:
             await self._load()
+
+    async def changed(self) -> None:
+        """Read them again, and let all other servers do so: somebody has changed them."""
+        await self.refresh()
+        await self._shared.tell()
 
     async def refresh_once(self) -> None:
         """Read them if they never were; without the database the defaults hold."""

@@ -48,7 +48,10 @@ def grant(login: str, permission: str, config: Path | None, force: bool, create:
         return f"{spelling} has {permission} now; a running server sees it within seconds"
 
     async def run(database: Database) -> str:
-        return await (await starbeam.write(NOBODY))(give)
+        said = await (await starbeam.write(NOBODY))(give)
+        await starbeam.shared.tell()
+        await starbeam.shared.close()
+        return said
 
     click.echo(with_database(starbeam.database, run))
 

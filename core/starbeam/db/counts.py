@@ -37,7 +37,7 @@ def _counts(scope: Scope, count: Count) -> Cache[Counts]:
 
 @statement
 def _totals(scope: Scope, query: Executable | Prepared) -> Cache[int]:
-    return Cache(AGE, _MOST_TOTALS, worth=lambda total: total >= LONG)
+    return Cache(AGE, _MOST_TOTALS, worth=_is_long)
 
 
 @statement
@@ -67,10 +67,13 @@ async def counted(reader: Rows, count: Count, keys: Sequence[int]) -> Mapping[in
 
 async def total(reader: Rows, query: Executable | Prepared, values: Mapping[str, Any]) -> int:
     """What a statement counts with these values: `LONG` or more may be `AGE` seconds old. Callers for whom it
-    binds the same share it."""
+    binds the same share it, on all servers where these share."""
 
     async def count(one: Rows, keys: Sequence[Hashable]) -> Mapping[Hashable, int]:
-        return dict.fromkeys(keys, int(await one.scalar(query, **values)))
+        async def ask() -> int:
+            return int(await one.scalar(query, **values))
+
+        return dict.fromkeys(keys, await one.once(query, values, int, AGE, ask, _is_long))
 
     given = {**reader.caller, **values}
     key = digest([(name, given[name]) for name in sorted(reader.scope.build(bound_by(query)) & given.keys())])
@@ -91,6 +94,10 @@ async def kept(reader: Rows, name: str, said: object, make: Callable[[Rows], Awa
     cache: Cache[tuple[int, T]] = reader.scope.build(_answers(name))
     found = await cache.get(_caller(reader), lambda: make(reader), said, behind=lambda: reader.apart(make))
     return found[1]
+
+
+def _is_long(total: int) -> bool:
+    return total >= LONG
 
 
 def _caller(reader: Rows) -> Hashable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msgspec import Struct
@@ -57,6 +57,23 @@ class Rows:
         """All rows of a statement, with these values and the caller bound."""
         statement: Any = self.scope.build(query)
         return await self.fetch(statement, {**self.caller, **values})
+
+    async def once(
+        self,
+        query: Query,
+        values: Mapping[str, Any],
+        kind: Any,
+        seconds: float,
+        work: Callable[[], Awaitable[T]],
+        worth: Callable[[T], bool] = lambda found: True,
+    ) -> T:
+        """What `work` finds by this statement with these values; where servers share, what another found by
+        it in the last so many seconds (`starbeam.shared.Shared.once`)."""
+        statement = self.scope.build(query)
+        if self.scope.shared is None or not self.keeps or not isinstance(statement, Prepared):
+            return await work()
+        said = statement.call({**self.caller, **values})
+        return await self.scope.shared.once(said, kind, seconds, work, worth)
 
     async def first(self, query: Query, missing: str, **values: Any) -> Row[*tuple[Any, ...]]:
         """The first row. Raises `Missing` with this sentence where there is none."""

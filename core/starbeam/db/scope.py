@@ -34,6 +34,7 @@ from starbeam.db.prepared import Prepared
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
     from starbeam.db.schema import Schema
+    from starbeam.shared import Shared
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,6 +109,8 @@ class Scope:
     """Lists and shapes, and what plugins made of each (`starbeam.db.extensions`)."""
     prepare: Callable[[Any], Any] = lambda query: query
     """What makes of a statement that which is kept and runs."""
+    shared: Shared | None = None
+    """What other servers have found with the same statement, where servers share."""
 
     def extended(self, what: R) -> R:
         """A list or a shape as plugins extend it; as it is where none does."""
@@ -170,11 +173,16 @@ class Scopes:
     """The scopes of one app: one for each kind of caller."""
 
     def __init__(
-        self, database: Database, visibility: Rules, extensions: Mapping[Any, Any] | None = None
+        self,
+        database: Database,
+        visibility: Rules,
+        extensions: Mapping[Any, Any] | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self._database = database
         self.visibility = visibility
         self.extensions = extensions or {}
+        self._shared = shared
         self._scopes: dict[Kind, Scope] = {}
 
     async def of(self, who: Principal, *, writes: bool = False) -> Scope:
@@ -189,6 +197,7 @@ class Scopes:
                 kind,
                 extensions=self.extensions,
                 prepare=self._database.prepared,
+                shared=self._shared,
             )
         return self._scopes[kind]
 

@@ -29,6 +29,7 @@ from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
+    from starbeam.shared import Shared
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder of the workers' files, as prometheus_client reads it."""
@@ -85,6 +86,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+        self._shared_away = Gauge(
+            "starbeam_shared_away",
+            "1 while a worker does not reach what servers share ([shared] url), else 0.",
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
         self._memory = Gauge(
             "starbeam_memory_bytes",
             "Resident memory of all workers together; reader processes have their own.",
@@ -95,9 +102,10 @@ class Metrics:
             "starbeam_info", "Always 1.", ("version",), registry=self.registry, multiprocess_mode="livemax"
         ).labels(version("starbeam-core")).set(1)
 
-    def watch(self, database: Database) -> None:
-        """Count the connections that are in use, and tell when the database is away."""
+    def watch(self, database: Database, shared: Shared) -> None:
+        """Count the connections that are in use, and tell when the database or what is shared is away."""
         database.outage.watchers.append(self._away.set)
+        shared.watchers.append(self._shared_away.set)
         for name, engine in zip(("reads", "writes"), database.engines, strict=True):
             gauge = self._connections.labels(name)
             event.listen(engine.sync_engine, "checkout", lambda *_, used=gauge: used.inc())

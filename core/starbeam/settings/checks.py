@@ -17,6 +17,7 @@ from starbeam.settings.errors import InvalidValue
 _API_ROOT = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"\*|https?://[^/\s]+")
 _MYSQL = re.compile(r"mysql\+asyncmy://([^@/:]*(:[^@]*)?@)?[^@/]*/[^@/?]+(\?.*)?")
+_SHARED = re.compile(r"rediss?://([^@/:]*(:[^@/:]*)?@)?([^@/:\[\]?#]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
 _SPELLINGS = {
     "mysql": "mysql+asyncmy://user:password@host/database",
@@ -112,6 +113,15 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_shared_url(value: str) -> None:
+    """Require a URL of Valkey or Redis, or nothing."""
+    if value and not _SHARED.fullmatch(value):
+        raise InvalidValue(
+            "expected redis://:password@host:6379/0, or rediss:// with TLS",
+            "In the password write @ as %40, : as %3A and / as %2F",
+        )
 
 
 ISPYB, NONE = "ispyb", "none"

@@ -122,6 +122,26 @@ class Database(Section, frozen=True):
     ] = ""
 
 
+class Shared(Section, frozen=True):
+    """What servers on several hosts share; without it each worker counts and looks by itself."""
+
+    url: Annotated[
+        str,
+        _doc(
+            "Valkey or Redis, which all servers of this installation name. With TLS: rediss://. Empty: none.",
+            "redis://:password@valkey.example.org:6379/0",
+            check=checks.check_shared_url,
+        ),
+    ] = ""
+    ssl_ca: Annotated[
+        str,
+        _doc(
+            "File with the certificates that sign its own, with rediss://. Empty: those of the machine.",
+            "/etc/ssl/certs/ca.pem",
+        ),
+    ] = ""
+
+
 class Auth(Section, frozen=True):
     """Tokens, and the backends that check who logs in."""
 
@@ -188,6 +208,7 @@ class Settings(Section, frozen=True):
 
     server: Annotated[Server, _doc("The HTTP server.")] = field(default_factory=Server)
     database: Annotated[Database, _doc("The ISPyB database.")] = field(default_factory=Database)
+    shared: Annotated[Shared, _doc("What servers on several hosts share.")] = field(default_factory=Shared)
     auth: Annotated[Auth, _doc("Tokens and login backends.")] = field(default_factory=Auth)
     files: Annotated[Files, _doc("The files that the database names.")] = field(default_factory=Files)
     plugins: Annotated[Plugins, _doc("Which plugins run.")] = field(default_factory=Plugins)

@@ -45,7 +45,7 @@ class AdminPlugin(Plugin[NoSettings]):
         """The operations."""
         from starbeam_admin import record, routes
 
-        recorded = record.Recorded(record.Journal(), ctx.snapshot.refresh)
+        recorded = record.Recorded(record.Journal(), ctx.snapshot.changed)
         return [routes.router(ctx.options.declared, recorded)]
 
     @hookimpl
@@ -53,4 +53,4 @@ class AdminPlugin(Plugin[NoSettings]):
         """What administrators read and change."""
         from starbeam_admin import pages, record
 
-        return [pages.pages(ctx, record.Recorded(record.Journal(), ctx.snapshot.refresh))]
+        return [pages.pages(ctx, record.Recorded(record.Journal(), ctx.snapshot.changed))]

@@ -233,7 +233,10 @@ def _done(
         await starbeam.snapshot.reload()
         own = starbeam.context("tokens").own
         write = await own.write(Principal(0, getpass.getuser(), frozenset({MANAGE})))
-        return await write.alone("tokens", work, *args, **kwargs)
+        done = await write.alone("tokens", work, *args, **kwargs)
+        await starbeam.shared.tell()
+        await starbeam.shared.close()
+        return done
 
     try:
         return _on_tables(starbeam, run)

@@ -118,6 +118,7 @@ class HeldTokens:
         self._people_of = ctx.snapshot.people
         self._people = ctx.database
         self._clock: Clock = ctx.clock
+        self._shared = ctx.shared
         self._database = database
         self._static = list(static)
         self._held: dict[str, Held] = {}
@@ -179,6 +180,12 @@ class HeldTokens:
             found: dict[str, Held] = {}
             await self._read(self._database, queries.HELD, {}, found)
             self._held = found
+
+    async def changed(self) -> None:
+        """Read all tokens, and let all other servers do so: somebody has changed one. Raises what the
+        database raises."""
+        await self.reload()
+        await self._shared.tell()
 
     async def refresh(self) -> None:
         """Read them again; while the database is away the last ones stay."""

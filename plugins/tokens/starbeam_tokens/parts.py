@@ -87,6 +87,7 @@ class Parts:
         self.held.check_names()
         await self._count()
         await self._tell_ends()
+        self._ctx.shared.listeners.append(self.held.refresh)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(every(RELOAD_SECONDS, self.held.refresh))
             await stack.enter_async_context(every(SECONDS, self._count))

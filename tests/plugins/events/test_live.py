@@ -11,7 +11,10 @@ import pytest
 
 from plugins.events.conftest import START, Beamline, MakeBeamline, at
 from plugins.events.listening import listening
+from starbeam.shared import Shared
 from starbeam_ispyb import models as m
+from starbeam_testing.fixtures import MakeApp
+from support.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -284,3 +287,37 @@ async def test_while_the_database_fails_streams_stay_and_miss_nothing(
             await asyncio.wait_for(fails.wait(), 20)
         assert await stream.keys(1) == ["g-1"]
         assert not stream.ended
+
+
+async def test_where_servers_share_one_looks_for_all(
+    make_beamline: MakeBeamline, make_app: MakeApp, store: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as a look is young; what it found is told by all."""
+    monkeypatch.setattr("starbeam_events.live.watch.SHARED_SECONDS", 3600)
+    settings = {"shared.url": store.url}
+    first = await begun(await make_beamline(**settings))
+    other = await make_app("ispyb", "events", **{"plugin.events.total_age": 0, **settings})
+    other.set_time(START + timedelta(hours=1))
+    asked, looks = [], []
+    for app in (first.app, other):
+        app.starbeam.database.watchers.append(
+            lambda text, values: looks.extend(
+                [text] if text.startswith("SELECT watched.session, sum(") else []
+            )
+        )
+    once = Shared.once
+
+    async def counted(self: Shared, *words: Any) -> Any:
+        asked.append(self)
+        return await once(self, *words)
+
+    monkeypatch.setattr(Shared, "once", counted)
+    root = await first.app.as_user("root", "all_proposals")
+    await other.refresh()
+    async with listening(first.app, root) as one, listening(other, root) as two:
+        await until(lambda: all(asked.count(app.starbeam.shared) >= 3 for app in (first.app, other)))
+        assert len(looks) == 1
+        await first.group(2)
+        await first.collection(2, 2, 50)
+        store.client.flushall()
+        assert [await stream.keys(1) for stream in (one, two)] == [["g-2"], ["g-2"]]

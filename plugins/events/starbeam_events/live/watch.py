@@ -1,4 +1,5 @@
-"""Looks at the database for all who listen, once a second, and only while somebody does."""
+"""Looks at the database for all who listen, once a second, and only while somebody does. Where servers share,
+one look does for all of them."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from starbeam_events.sources import EventFilters
 
 LOOK_SECONDS = 1.0
+SHARED_SECONDS = LOOK_SECONDS / 2
+"""How old a look of another server may be."""
 BEAT_SECONDS = 0.5
 """How often those are woken who want it: one timer for all, since each costs more than what they then do."""
 WATCHED = timedelta(hours=24)
@@ -181,9 +184,13 @@ class Watch:
         """Let everybody be read the sessions in which something changed since the last look. 1 statement."""
         async with self._ctx.reads(NOBODY) as reader:
             bound = await self._binding(reader)
-            query = reader.scope.build(watched.changes(self._stream.sources))
-            rows = [] if query is None else await reader.rows(query, **bound)
-        now = {int(session): mark for session, mark in rows}
+            query: Any = reader.scope.build(watched.changes(self._stream.sources))
+
+            async def look() -> dict[int, int]:
+                rows = [] if query is None else await reader.rows(query, **bound)
+                return {int(session): int(mark) for session, mark in rows}
+
+            now = await reader.once(query, bound, dict[int, int], SHARED_SECONDS, look)
         changed = {
             session
             for session in now.keys() | self._seen.keys()

@@ -50,7 +50,7 @@ async def create_token(
     The answer has the token itself, which nobody can be shown again.
     """
     made = await write.alone("tokens", changes.add, terms, data)
-    await held.reload()
+    await held.changed()
     return made
 
 
@@ -75,7 +75,7 @@ async def create_own_token(
     itself, which nobody can be shown again.
     """
     made = await write.alone("tokens", changes.add_own, terms, data)
-    await held.reload()
+    await held.changed()
     return made
 
 
@@ -87,7 +87,7 @@ async def revoke_own_token(
 ) -> schemas.Nothing:
     """End a token of your scripts"""
     await write(changes.revoke, OWN, tokenId)
-    await held.reload()
+    await held.changed()
     return schemas.Nothing()
 
 
@@ -138,7 +138,7 @@ async def update_token(
     What is not sent keeps its value.
     """
     changed = await write.alone("tokens", changes.change, terms, tokenId, data)
-    await held.reload()
+    await held.changed()
     return changed
 
 
@@ -161,7 +161,7 @@ async def rotate_token(
     The old one works on for some hours.
     """
     made = await write(changes.rotate, terms, tokenId, data)
-    await held.reload()
+    await held.changed()
     return made
 
 
@@ -177,7 +177,7 @@ async def revoke_token(
     It is good for nothing within five seconds, whichever worker is asked.
     """
     await write(changes.revoke, changes.managed(who), tokenId)
-    await held.reload()
+    await held.changed()
     return schemas.Nothing()
 
 
