@@ -7,22 +7,18 @@ import asyncio
 import os
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from starbeam.auth.tokens import Tokens
 from starbeam.db.models import Person
-from starbeam.settings import Auth
 from starbeam_ispyb.models import Proposal, ProposalHasPerson
 from starbeam_testing.app import TestDatabase
 from starbeam_testing.fixtures import MakeApp
 from support import mariadb
-from support.commands import SECRET, Running, Site
+from support.commands import Running, Site
+from support.load import Load
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +32,6 @@ GRACE = 3.0
 AWAY = {"detail": "The database is not available. Please try again in a few seconds."}
 SLOW = {"detail": "The database took too long to answer. Please narrow the request or try again."}
 EMPTY = {"total": 0, "results": [], "skip": 0, "limit": 25}
-PROPOSALS = "/ispyb/api/v1/proposals"
 
 
 @pytest.fixture
@@ -61,63 +56,6 @@ async def test_a_server_that_was_away_at_the_start(make_app: MakeApp, server: ma
     server.start()
     answer = await app.client.get("/proposals", headers=headers)
     assert (answer.status_code, answer.json()) == (200, EMPTY)
-
-
-@dataclass
-class Load:
-    """Clients that each ask again as soon as they have an answer."""
-
-    running: Running
-    began: float = field(default_factory=time.monotonic)
-    answers: list[tuple[float, float, httpx.Response]] = field(default_factory=list)
-    """When each was asked for, how long it took, and what it was."""
-    lost: list[float] = field(default_factory=list)
-    """When connections broke."""
-    _clients: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def __aenter__(self) -> Load:
-        token = Tokens(Auth(secret_key=SECRET)).make("ada", 1, [])
-        address = f"http://127.0.0.1:{self.running.port}"
-        headers = {"Authorization": f"Bearer {token}"}
-        self._client = httpx.AsyncClient(base_url=address, headers=headers, timeout=60)
-        self._clients = [asyncio.create_task(self._ask()) for _ in range(CLIENTS)]
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-        await self._client.aclose()
-
-    async def _ask(self) -> None:
-        while True:
-            asked = time.monotonic()
-            try:
-                answer = await self._client.get(PROPOSALS)
-            except httpx.TransportError:
-                self.lost.append(asked)
-            else:
-                self.answers.append((asked, time.monotonic() - asked, answer))
-            await asyncio.sleep(0.02)
-
-    async def until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Go on until the condition holds; fail if it does not in time."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, self.counts(time.monotonic() - 2)
-            await asyncio.sleep(0.05)
-
-    def since(self, when: float) -> list[tuple[float, httpx.Response]]:
-        """How long answers took that were asked for since then, and what they were."""
-        return [(took, answer) for asked, took, answer in self.answers if asked >= when]
-
-    def refused_after(self, when: float) -> int:
-        """How many 503 came since then."""
-        return sum(asked + took > when and answer.status_code == 503 for asked, took, answer in self.answers)
-
-    def counts(self, since: float) -> Counter[int]:
-        """How many answers there were of each status."""
-        return Counter(answer.status_code for _, answer in self.since(since))
 
 
 @pytest.fixture
@@ -191,6 +129,23 @@ async def test_a_worker_that_is_killed_under_load_is_replaced(site: Site) -> Non
         assert all(asked < killed + GRACE for asked in load.lost)
         assert second in workers(running)
         assert running.end() == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [1, 2], ids=["one", "two"])
+async def test_a_signal_under_load_loses_nobody(site: Site, number: int) -> None:
+    """All that were asked before are answered; who comes later finds no server."""
+    with site.serving("serve", "--config", str(site.config), "--workers", str(number)) as running:
+        async with Load(running) as load:
+            await load.until(lambda: load.counts(load.began)[200] >= 5 * CLIENTS, 30)
+            told = time.monotonic()
+            running.process.send_signal(signal.SIGTERM)
+            await load.until(lambda: running.ended, 30)
+            await load.until(lambda: len(load.lost) >= CLIENTS, 30)
+        assert running.process.returncode == 0
+        assert load.counts(load.began).keys() == {200}
+        assert min(load.lost) > told - 0.1  # asked, and not yet sent
+        assert [event for event in running.events() if event["level"] in ("error", "warning")] == []
 
 
 def workers(running: Running) -> list[int]:
