@@ -19,7 +19,7 @@ from support.schemas import SQLITE, fresh_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
-CLIENTS, KILLED = 16, 5
+CLIENTS, TIMES = 16, 5
 VALUES = np.arange(6, dtype="<i4")
 PATH = "/ispyb/api/v1/data/h5grove/data?dataCollectionId=1&path=/values"
 HEALED_WITHIN, GRACE = 5.0, 5.0
@@ -46,7 +46,7 @@ async def all_are_answered(load: Load, since: float) -> None:
 
 
 async def test_readers_that_are_killed_under_load(tmp_path: Path) -> None:
-    url = await fresh_database(SQLITE, tmp_path)
+    killed, url = 0, await fresh_database(SQLITE, tmp_path)
     with h5py.File(tmp_path / "all.h5", "w") as file:
         file["values"] = VALUES
     await fill(url, tmp_path, "all.h5")
@@ -55,14 +55,15 @@ async def test_readers_that_are_killed_under_load(tmp_path: Path) -> None:
     with site.serving("serve", "--config", str(site.config)) as running:
         async with Load(running, PATH, CLIENTS, login="boss") as load:
             await load.until(lambda: load.counts(load.began)[200] >= CLIENTS, 30)
-            for _ in range(KILLED):
-                killed = time.monotonic()
-                assert (found := readers(running))
+            for _ in range(TIMES):
+                since, found = time.monotonic(), readers(running)
+                assert found
                 for number in found:
                     os.kill(number, signal.SIGKILL)
-                await all_are_answered(load, killed)
+                killed += len(found)
+                await all_are_answered(load, since)
         answers = load.since(load.began)
-        assert load.lost == []
+        assert len(load.lost) <= killed, "those whose answer had begun"
         assert running.end() == 0
     assert {answer.status_code for _, answer in answers} <= {200, 503}
     for _, answer in answers:
@@ -73,4 +74,4 @@ async def test_readers_that_are_killed_under_load(tmp_path: Path) -> None:
             assert answer.json() == VALUES.tolist()
     told = [event["event"] for event in running.events() if event["level"] != "info"]
     assert {*told} <= {"a process that reads files died"}
-    assert len(told) <= sum(answer.status_code == 503 for _, answer in answers)
+    assert len(told) <= killed
