@@ -102,7 +102,7 @@ class Starbeam:
         self.registry.collect_backends(settings.auth.backends, self.context)
         self.tokens = Tokens(settings.auth)
         self.tries = Tries(self.shared)
-        self.health = health.Health(self.registry, self.database, self.is_test_system)
+        self.health = health.Health(self.registry, self.database, self.metrics, self.is_test_system)
         self.onetime_tokens = OneTimeTokens(self.database, self.write, settings.auth.onetime_lifetime)
         self.logins = self._logins()
         if self.shared.is_on:

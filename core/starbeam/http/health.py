@@ -19,6 +19,7 @@ from starbeam.http.dependencies import always
 
 if TYPE_CHECKING:
     from starbeam.db.schema import Schema
+    from starbeam.http.metrics import Metrics
     from starbeam.registry import Registry
 
 log = logs.get("starbeam.health")
@@ -55,10 +56,13 @@ class Running(msgspec.Struct, frozen=True):
 class Health:
     """How the server and what it depends on do."""
 
-    def __init__(self, registry: Registry, database: Database, is_test_system: bool) -> None:
+    def __init__(
+        self, registry: Registry, database: Database, metrics: Metrics | None, is_test_system: bool
+    ) -> None:
         self.is_test_system = is_test_system
         self._registry = registry
         self._database = database
+        self._metrics = metrics
 
     async def ask(self) -> Ready:
         """Run every check."""
@@ -75,6 +79,10 @@ class Health:
         async with self._database.read() as connection:
             await connection.exec_driver_sql("SELECT 1")
         return None
+
+    async def figures(self) -> dict[str, float] | None:
+        """What goes up and down, by its name in `/metrics`; None where nobody may read figures."""
+        return await asyncio.to_thread(self._metrics.now) if self._metrics else None
 
     def plugins(self, schema: Schema) -> list[Running]:
         """Core and the plugins that are on, in the order in which they require each other."""

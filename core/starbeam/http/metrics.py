@@ -140,11 +140,20 @@ class Metrics:
 
     def text(self) -> bytes:
         """All figures as Prometheus reads them, of all workers."""
-        registry = self.registry
-        if os.environ.get(FOLDER):
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        return generate_latest(self._all())
+
+    def now(self) -> dict[str, float]:
+        """What goes up and down, of all workers together: one number for each name."""
+        families = [one for one in self._all().collect() if one.type == "gauge"]
+        return {one.name: sum(sample.value for sample in one.samples) for one in families}
+
+    def _all(self) -> CollectorRegistry:
+        """The figures of all workers."""
+        if not os.environ.get(FOLDER):
+            return self.registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
 
 def _resident() -> int:

@@ -43,6 +43,7 @@ class DataPlugin(Plugin[DataSettings]):
         """The operations."""
         from starbeam_data import routes
 
+        self._readers.count_in(ctx.figures)
         return [routes.router(self._readers, self.settings.meta_form)]
 
     @hookimpl

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from prometheus_client import Gauge
 
 from starbeam.api import Forbidden, Invalid, Missing, Refusal, Unavailable, every
 from starbeam.api.settings import Files as Folders
@@ -23,6 +24,9 @@ from starbeam_data.protocol import AnyJob, Failed, Image, Moved, Order, Setup
 from starbeam_data.settings import DataSettings
 from starbeam_data.turns import Turns
 from starbeam_data.windows import Window, Windows
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("starbeam.data")
 
@@ -53,6 +57,15 @@ class Readers:
         self._started = set[Reader]()
         self._idle = list[Reader]()
         self._tasks = set[asyncio.Task[None]]()
+        self._working: Gauge | None = None
+
+    def count_in(self, registry: CollectorRegistry | None) -> None:
+        """Tell among these figures how many are at work."""
+        if registry is not None:
+            said = "Processes that are reading files; a worker has at most plugin.data.readers of them."
+            self._working = Gauge(
+                "starbeam_readers_working", said, registry=registry, multiprocess_mode="livesum"
+            )
 
     @asynccontextmanager
     async def running(self, folders: Folders) -> AsyncIterator[None]:
@@ -113,17 +126,25 @@ class Readers:
     async def _begin(self, person: int) -> tuple[Reader, Window]:
         """A reader and a window for this person."""
         await self._turn(self._turns, person)
+        if self._working:
+            self._working.inc()
         try:
             window = self._windows.take()
             reader = self._rested() or await self._another(window)
         except BaseException as error:
-            self._turns.give(person)
+            self._rest(person)
             if isinstance(error, OSError):  # no memory
                 raise Unavailable(BUSY) from error
             raise
         window.person = person
         window.open(reader.release)
         return reader, window
+
+    def _rest(self, person: int) -> None:
+        """A reader of this person works no more."""
+        self._turns.give(person)
+        if self._working:
+            self._working.dec()
 
     def _rested(self) -> Reader | None:
         """A reader that has nothing to do. One that died meanwhile, as when memory is short, fails nobody."""
@@ -157,13 +178,13 @@ class Readers:
     def _free(self, reader: Reader, window: Window) -> None:
         """Let another have a reader that has nothing to do."""
         self._idle.append(reader)
-        self._turns.give(window.person)
+        self._rest(window.person)
         window.close()
 
     def _end(self, reader: Reader, window: Window) -> None:
         """End a reader, and leave its place to another."""
         self._started.discard(reader)
-        self._turns.give(window.person)
+        self._rest(window.person)
         self._go_on(self._ended(reader, window))
 
     async def _ended(self, reader: Reader, window: Window) -> None:

@@ -159,6 +159,17 @@ async def test_how_the_server_does(make_app: MakeApp, tmp_path: object) -> None:
     assert "/nowhere/at/all is not there" in shown
     assert "a test system: anybody can log in" in shown
     assert "admin Groups, permissions and runtime options starbeam-admin 0.1.0" in shown
+    assert "server.metrics_from names nobody" in shown
+
+
+async def test_figures_are_told(make_app: MakeApp) -> None:
+    kept = {"server.metrics_from": ["10.0.0.1"]}
+    app = await make_app("admin", "auth_dummy", "data", "events", "ispyb", "web", **OPEN, **kept)
+    await app.database.person("boss", *ALL)
+    await app.refresh()
+    shown = text_of((await (await opened(app, "boss")).open("/admin")).text)
+    assert "Requests being answered 1 " in shown
+    assert "Readers of files at work 0 Listeners of the event stream 0 Memory of the workers " in shown
 
 
 def lacking(page: str) -> str:

@@ -71,7 +71,10 @@ async def test_who_waits_no_longer_takes_no_place() -> None:
         await turns.take(CARL)
 
 
-async def test_one_person_cannot_hold_all_readers(beamline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_person_cannot_hold_all_readers(
+    make_beamline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beamline = await make_beamline(**{"server.metrics_from": ["10.0.0.1"]})
     for name in ("hangs.h5", "good.h5"):
         with h5py.File(beamline.folder / name, "w") as file:
             file["values"] = VALUES
@@ -97,8 +100,10 @@ async def test_one_person_cannot_hold_all_readers(beamline: Any, monkeypatch: py
     answers = [await get(good, headers=other) for _ in range(3)]
     assert [answer.json() for answer in answers] == [VALUES.tolist()] * 3
     assert not any(one.done() for one in many)
+    assert b"starbeam_readers_working 2.0" in beamline.app.starbeam.metrics.text()
     hanging.set()
     assert [(await one).json() for one in many] == [VALUES.tolist()] * 8
+    assert b"starbeam_readers_working 0.0" in beamline.app.starbeam.metrics.text()
 
 
 async def test_a_page_of_thumbnails_is_no_attack(beamline: Any) -> None:

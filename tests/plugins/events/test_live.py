@@ -224,6 +224,19 @@ async def test_it_ends_with_the_token(now: Beamline, monkeypatch: pytest.MonkeyP
         assert await stream.next() is None
 
 
+async def test_who_listens_is_counted(make_beamline: MakeBeamline) -> None:
+    now = await begun(await make_beamline(**{"server.metrics_from": ["10.0.0.1"]}))
+    root = await now.app.as_user("root", "all_proposals")
+
+    def count() -> float:
+        assert now.app.starbeam.metrics
+        return now.app.starbeam.metrics.now()["starbeam_stream_listeners"]
+
+    async with listening(now.app, root), listening(now.app, root):
+        assert count() == 2
+    await until(lambda: count() == 0)
+
+
 async def test_it_ends_with_the_server(now: Beamline) -> None:
     root = await now.app.as_user("root", "all_proposals")
     async with listening(now.app, root) as stream:

@@ -47,10 +47,11 @@ async def show_health(
     files: NamedDependency[Files],
     roots: NamedDependency[Sequence[str]],
 ) -> Response[Any]:
-    """How the server does: database, plugins, what is missing and what that costs, folders of files."""
+    """How the server does: figures, database, plugins, what is missing and its price, folders of files."""
     return show(
         "admin/health.html",
         ready=await health.ask(),
+        figures=await health.figures(),
         database=await database.version(reader),
         plugins=health.plugins(reader.scope.schema),
         folders=await folders.look(files, roots),

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from prometheus_client import Gauge
+
 from starbeam.api import NOBODY
 from starbeam_events.live.marks import Marks, Told
 from starbeam_events.schemas import Change
@@ -103,6 +105,12 @@ class Watch:
         """What each session's events added up to."""
         self._since: datetime | None = None
         self._bound: dict[str, Any] = {}
+        self._listening = Gauge(
+            "starbeam_stream_listeners",
+            "Answers of the event stream that go on; a browser has one.",
+            registry=ctx.figures,
+            multiprocess_mode="livesum",
+        )
 
     async def join(
         self, who: Principal, filters: EventFilters, sessions: Set[int] | None, last: str | None
@@ -111,6 +119,7 @@ class Watch:
         audience = self._audiences.setdefault((who, filters), Audience(who, filters))
         listener = Listener(audience, sessions)
         audience.listeners.add(listener)
+        self._count()
         try:
             if audience.due is None:
                 await self._read(audience)
@@ -131,6 +140,10 @@ class Watch:
         audience.listeners.discard(listener)
         if not audience.listeners:
             self._audiences.pop((audience.who, audience.filters), None)
+        self._count()
+
+    def _count(self) -> None:
+        self._listening.set(sum(len(one.listeners) for one in self._audiences.values()))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
