@@ -70,7 +70,13 @@ def configure() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     logging.getLogger("uvicorn").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.getLogger("asyncmy").setLevel(logging.ERROR)  # its warnings quote what callers sent
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whoever ends an answer early, because its file or its client failed, has said why."""
+    return record.msg != "ASGI callable returned without completing response."
 
 
 def _formatter(before: list[Processor], renderer: Processor) -> logging.Formatter:

@@ -73,5 +73,5 @@ async def test_readers_that_are_killed_under_load(tmp_path: Path) -> None:
         else:
             assert answer.json() == VALUES.tolist()
     told = [event["event"] for event in running.events() if event["level"] != "info"]
-    assert {*told} <= {"a process that reads files died"}
+    assert {*told} <= {"a process that reads files died", "a file could not be read to its end"}
     assert len(told) <= killed
