@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long fuzz cases deploy-check docs pictures bench bench-pages suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long fuzz explore cases deploy-check docs pictures bench bench-pages suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -65,6 +65,10 @@ check-long: $(INSTALLED) ## run the tests that take too long for every day
 fuzz: $(INSTALLED) ## try every operation of the document with what its schemas lead to and at random, on each database
 	@tests/support/install_servers.sh
 	@$(BIN)/pytest -m long tests/contract/test_fuzzing.py $(ARGS)
+
+explore: $(INSTALLED) ## what hypothesis makes up (parsers, hostile input, lies), at random and TIMES (50) as long as every day
+	@tests/support/install_servers.sh
+	@EXPLORE_TIMES=$${TIMES:-50} $(BIN)/pytest -m hypothesis $(ARGS)
 
 cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)

@@ -40,8 +40,7 @@ class Sheet(Generic[T]):
     def of_csv(cls, kind: type[T], sent: bytes) -> Sheet[T]:
         """Rows of a CSV file, numbered as spreadsheets number them; an empty cell says nothing. Columns have
         the names or titles of the fields of `kind`. Raises `Invalid` for a column that is not known."""
-        text = _text(sent)
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        rows = _cells(_text(sent))
         fields = [_field(kind, one) for one in (rows[0] if rows else [])]
         if not any(fields):
             raise Invalid(f"The first line names the columns: {', '.join(_titles(kind))}", ["body", 1])
@@ -117,6 +116,15 @@ def _text(sent: bytes) -> str:
         return sent.decode("utf-8-sig")
     except UnicodeDecodeError:
         return sent.decode("cp1252", "replace")
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of each row. Raises `Invalid` for a cell that has no end, or is as long as a file."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise Invalid(f"Not a CSV file: {error}", ["body", reader.line_num]) from None
 
 
 def _delimiter(text: str) -> str:

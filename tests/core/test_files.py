@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar import Litestar, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromQuery
@@ -25,6 +27,7 @@ from starbeam.http import errors
 from starbeam.http.files import FileAnswer, send_file
 from starbeam.refusals import Refusal, Unavailable
 from starbeam.settings import Files as Settings
+from support.tried import tried
 
 pytestmark = pytest.mark.anyio
 
@@ -174,6 +177,32 @@ async def test_a_part_of_a_file_is_sent(client: httpx.AsyncClient) -> None:
     part = await client.get("/file?name=a.txt", headers={"Range": "bytes=3-7"})
     assert (part.status_code, part.content) == (206, b"34567")
     assert part.headers["content-range"] == f"bytes 3-7/{len(TEXT)}"
+
+
+ENDS = st.none() | st.integers(0, 12)
+
+
+@tried(40)
+@given(st.lists(st.tuples(ENDS, ENDS), max_size=3), st.text())
+async def test_ranges_are_parts_of_the_file(
+    client: httpx.AsyncClient, root: Path, ranges: list[tuple[int | None, int | None]], text: str
+) -> None:
+    (root / "ten.txt").write_bytes(b"0123456789")
+    words = ",".join(f"{'' if a is None else a}-{'' if b is None else b}" for a, b in ranges)
+    answer = await client.get("/file?name=ten.txt", headers={"Range": f"bytes={words}"})
+    assert answer.status_code in (200, 206, 400, 416)
+    if len(ranges) == 1 and ranges[0] != (None, None):
+        first, last = ranges[0]
+        if first is None:  # so many of the last
+            right = b"0123456789"[max(10 - last, 0) :]
+        else:
+            right = b"0123456789"[first : 10 if last is None else last + 1]
+        if right and (first is None or last is None or first <= last):
+            assert (answer.status_code, answer.content) == (206, right)
+        else:
+            assert answer.status_code in (400, 416)
+    odd = await client.get("/file?name=ten.txt", headers={"Range": text.encode(errors="replace")})
+    assert odd.status_code in (200, 206, 400, 416)
 
 
 @pytest.mark.parametrize("wrong", ["bytes", "lines=1-2", "bytes=", "bytes=a-b", "bytes=5-2"])

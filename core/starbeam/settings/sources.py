@@ -60,7 +60,7 @@ def read_file(path: FilePath | None) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(origin, "", f"cannot be read: {error.strerror}", hint)]
     except UnicodeDecodeError:
         return {}, [Problem(origin, "", "is not UTF-8 text")]
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of numbers and lists without an end too
         return {}, [Problem(origin, "", f"is not TOML: {error}")]
 
 
@@ -224,6 +224,6 @@ def _interpret(text: str, annotation: Any) -> Any:
         return [item.strip() for item in text.split(",") if item.strip()]
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return parsed["value"] if len(parsed) == 1 else text
