@@ -172,7 +172,9 @@ def show(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
-    return "a list" if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return str(value)
 
 
 def description(annotation: Any) -> str:

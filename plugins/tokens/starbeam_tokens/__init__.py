@@ -122,6 +122,11 @@ class TokensPlugin(Plugin[TokensSettings]):
 
     @hookimpl
     def register_checks(self, ctx: Context) -> Iterable[Check]:
-        """Whether a token of a machine ends soon, and where tokens are."""
-        says = {ISPYB: IN_TABLES, NONE: IN_CONFIGURATION}.get(self.settings.tables, BESIDE)
-        return [Check("expiry", self.parts(ctx).expiry, essential=False, says=says)]
+        """Whether a token of a machine ends soon, and where tokens are; whether issuers' keys are known."""
+        parts, says = self.parts(ctx), {ISPYB: IN_TABLES, NONE: IN_CONFIGURATION}
+        expiry = Check("expiry", parts.expiry, essential=False, says=says.get(self.settings.tables, BESIDE))
+        issuers = parts.issuers.each if parts.issuers else []
+        return [
+            expiry,
+            *(Check(f"issuer_{one.name}", one.check, essential=False, says=one.about) for one in issuers),
+        ]

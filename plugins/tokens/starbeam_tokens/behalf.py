@@ -1,4 +1,4 @@
-"""The person for whom a machine works, whom it names in the header `Starbeam-For`."""
+"""People by their logins: those for whom a machine works, whom it names in the header `Starbeam-For`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starbeam.api import Context
 
 HEADER = "Starbeam-For"
-AGE = 30.0
+AGE = 5.0
 """Seconds for which it is remembered who has a login; what that person may do is always that of now."""
 LONGEST = 255
 Known = tuple[int, str]
@@ -22,12 +22,12 @@ Known = tuple[int, str]
 
 
 class Behalves:
-    """Finds these people."""
+    """Finds people."""
 
     def __init__(self, ctx: Context) -> None:
         self._database = ctx.database
         self._people = ctx.snapshot.people
-        self._known: Cache[Known | None] = Cache(AGE, worth=lambda found: found is not None)
+        self._known: Cache[Known | None] = Cache(AGE)
 
     async def named(self, logins: Sequence[str], who: Principal) -> Principal | None:
         """The person whom the headers of a request name; None without any. Raises `Forbidden` for a login
@@ -39,12 +39,19 @@ class Behalves:
         (login, *others) = logins
         if others or not 0 < len(login) <= LONGEST:
             raise Forbidden(f"{HEADER} names one login")
-        found = await self._known.get(login, lambda: self._find(login))
+        found = await self.person(login)
         if found is None:
             raise Forbidden(f"Nobody has the login that {HEADER} names")
-        return self._people.principal(*found)
+        return found
+
+    async def person(self, login: str) -> Principal | None:
+        """Who has a login, with the permissions of now."""
+        found = await self._known.get(login, lambda: self._find(login))
+        return self._people.principal(*found) if found else None
 
     async def _find(self, login: str) -> Known | None:
+        if not await self._database.takes("Person", "login", login):
+            return None
         async with self._database.read() as connection:
             person = await person_by_login(connection, login)
         return (person.personId, person.login) if person else None

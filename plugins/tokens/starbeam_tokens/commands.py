@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 import click
 import msgspec
 
-from starbeam.api import ALL_PROPOSALS, Conflict, Forbidden, Invalid, Missing, Unauthenticated
+from starbeam.api import (
+    ALL_PROPOSALS,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Missing,
+    Principal,
+    Unauthenticated,
+    Unavailable,
+)
 from starbeam.api.commands import (
     Failure,
     build,
@@ -178,12 +187,17 @@ def test(config: Path | None) -> None:
     """Read a token from standard input, and print what it is good for."""
     starbeam = _with_tokens(config, tables=False)
     token = sys.stdin.read().strip()
-    held = _plugin(starbeam).parts(starbeam.context("tokens")).held
+    parts = _plugin(starbeam).parts(starbeam.context("tokens"))
 
     try:
-        found = _on_tables(starbeam, lambda: held.find(token))
+        found = _on_tables(starbeam, lambda: parts.authenticator.found(token))
+    except Unavailable as error:
+        raise Failure(error.sentence) from None
     except Unauthenticated as error:
         raise Failure(f"{error.sentence}: it is not known, was revoked, has ended or has not begun") from None
+    if isinstance(found, Principal):
+        output.json({"login": found.login, "personId": found.person_id})
+        return
     about = found.limits
     output.json(
         {

@@ -9,9 +9,9 @@ from prometheus_client import Counter, Gauge
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-SCRIPT, UNKNOWN = "(script)", "(unknown)"
-"""Stand for all tokens of people's scripts, and for what is no token, or none any more. No machine's name has
-brackets."""
+SCRIPT, PERSON, UNKNOWN = "(script)", "(person)", "(unknown)"
+"""Stand for all tokens of people's scripts, all that an issuer gave people, and what is no token, or none any
+more. No machine's name has brackets."""
 
 
 class Figures:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from starbeam.api import Forbidden, Limits, Principal, Unauthenticated
 from starbeam.api.auth import address_of, networks_of
 from starbeam_tokens import queries, spelling
+from starbeam_tokens.settings import StaticToken
 
 if TYPE_CHECKING:
     from starbeam.api import Clock, Context
     from starbeam.api.database import Database
-    from starbeam_tokens.settings import StaticToken, TokensSettings
+    from starbeam_tokens.settings import Machine, TokensSettings
 
 EVERY = "*"
 LOOKS = 10
@@ -34,6 +35,7 @@ class Held:
 
     limits: Limits
     digest: str
+    """Of the token; empty where an identity provider signs a machine's tokens: no text has that."""
     beamlines: tuple[str, ...] = ()
     networks: Sequence[Any] = ()
     not_before: datetime | None = None
@@ -51,9 +53,13 @@ class Held:
         good = hmac.compare_digest(self.digest, digest)
         if self.former and self.former_until and now < self.former_until:
             good |= hmac.compare_digest(self.former, digest)
+        return good and self.holds(now)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is good for something at this time."""
         alive = self.machine is not None or bool(self.login)
         began = self.not_before is None or self.not_before <= now
-        return good and alive and began and (self.expires is None or now < self.expires)
+        return alive and began and (self.expires is None or now < self.expires)
 
     def check(self, address: str) -> None:
         """Raise `Forbidden` where it is not taken from this address."""
@@ -82,10 +88,11 @@ def of_row(row: Any, logins: Mapping[int, str], settings: TokensSettings) -> Hel
     return held if row.personId else _of_machine(held, settings)
 
 
-def of_settings(name: str, said: StaticToken, settings: TokensSettings) -> Held:
-    """A token of the configuration. Raises ValueError for what is no network."""
+def of_settings(name: str, said: Machine, settings: TokensSettings) -> Held:
+    """A machine of the configuration."""
     limits = Limits(name, name, frozenset(said.scopes), tuple(said.proposals))
-    held = Held(limits, said.sha256, tuple(said.beamlines), networks_of(said.networks), expires=said.expires)
+    digest = said.sha256 if isinstance(said, StaticToken) else ""
+    held = Held(limits, digest, tuple(said.beamlines), networks_of(said.networks), expires=said.expires)
     return _of_machine(held, settings)
 
 

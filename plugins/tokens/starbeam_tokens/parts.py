@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ from starbeam_tokens.uses import SECONDS, Uses
 
 if TYPE_CHECKING:
     from starbeam.api import Context
+    from starbeam_tokens.held import Held
+    from starbeam_tokens.issuers import Issuers
     from starbeam_tokens.settings import TokensSettings
 
 log = structlog.get_logger("starbeam.tokens")
@@ -42,20 +44,40 @@ class Parts:
         self._ctx = ctx
         self._settings = settings
         self.tables = ctx.own if settings.tables != NONE else None
-        static = [of_settings(name, said, settings) for name, said in settings.static.items()]
-        self.held = HeldTokens(ctx, settings, static, self.tables.database if self.tables else None)
-        self.uses = Uses(ctx, {one.limits.token_id for one in static})
+        machines = {name: of_settings(name, said, settings) for name, said in settings.machines.items()}
+        database = self.tables.database if self.tables else None
+        self.held = HeldTokens(ctx, settings, machines.values(), database)
+        behalves = Behalves(ctx)
+        self.issuers = self._issuers(machines, behalves)
+        self.uses = Uses(ctx, machines.keys())
         self.figures = Figures(ctx.figures)
         self.authenticator = TokenAuthenticator(
             self.held,
+            self.issuers,
             self.uses,
-            Behalves(ctx),
+            behalves,
             self.figures,
             trusted_proxies=ctx.settings.server.trusted_proxies,
             allow_http=settings.allow_http,
         )
         self.refresher = self._refresher()
         self.repeats = StoredRepeats(self.tables) if self.tables else None
+
+    def _issuers(self, machines: Mapping[str, Held], people: Behalves) -> Issuers | None:
+        if not self._settings.issuers:
+            return None
+        from starbeam_tokens.issuers import Issuer, Issuers  # what it imports, others need not
+
+        return Issuers(
+            Issuer(
+                name,
+                said,
+                {client: machines[f"{name}:{client}"] for client in said.clients},
+                people,
+                self._ctx.clock,
+            )
+            for name, said in self._settings.issuers.items()
+        )
 
     def _refresher(self) -> StoredRefresh | StatelessRefresh | None:
         secret = self._ctx.settings.auth.secret_key
@@ -69,7 +91,7 @@ class Parts:
         """What tokens may be. Raises ValueError for one of the configuration with a scope that nobody
         declares."""
         known = {READ, *(name for name, one in ctx.permissions.items() if one.scope)}
-        for name, said in self._settings.static.items():
+        for name, said in self._settings.machines.items():
             if unknown := {*said.scopes} - known - {ALL_PROPOSALS}:
                 raise ValueError(f"the token {name} of the configuration has no scope {unknown.pop()}")
         if unknown := {*self._settings.require_human} - known:

@@ -2,28 +2,111 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Annotated, Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, field
 
 from starbeam.api import Section
-from starbeam.api.settings import ISPYB, check_tables
+from starbeam.api.settings import ISPYB, InvalidValue, check_https, check_tables
 
 
-class StaticToken(Section, frozen=True):
-    """A machine's token in the configuration. `starbeam token new NAME --print-config` makes one."""
+def _check_networks(values: list[str]) -> None:
+    """Require addresses and networks."""
+    for value in values:
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            raise InvalidValue("expected addresses or networks such as 10.3.0.0/16", got=value) from None
 
-    sha256: Annotated[str, Meta(description="SHA-256 of the token", pattern="^[0-9a-f]{64}$")]
+
+class Machine(Section, frozen=True):
+    """What a machine may do whose token no table holds."""
+
     scopes: Annotated[list[str], Meta(description="What it is good for", min_length=1)]
     beamlines: Annotated[list[str], Meta(description='Beamlines that it sees; ["*"]: all', min_length=1)]
     proposals: Annotated[list[str], Meta(description="Names of proposals, with * for any letters")] = field(
         default_factory=list
     )
-    networks: Annotated[list[str], Meta(description="Networks that it is taken from. Empty: any")] = field(
-        default_factory=list
-    )
+    networks: Annotated[
+        list[str],
+        Meta(description="Networks that it is taken from. Empty: any", extra={"check": _check_networks}),
+    ] = field(default_factory=list)
     expires: Annotated[datetime | None, Meta(description="When it ends, in local time")] = None
+
+
+class StaticToken(Machine, frozen=True, kw_only=True):
+    """A machine's token in the configuration. `starbeam token new NAME --print-config` makes one."""
+
+    sha256: Annotated[str, Meta(description="SHA-256 of the token", pattern="^[0-9a-f]{64}$")]
+
+
+_Text = Annotated[str, Meta(min_length=1)]
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+
+
+class IssuerSettings(Section, frozen=True):
+    """An identity provider whose access tokens are taken as they are."""
+
+    issuer: Annotated[
+        _Text,
+        Meta(
+            description="Exactly what its tokens and its discovery document name as issuer",
+            examples=["https://keycloak.example.org/realms/facility"],
+            extra={"check": check_https},
+        ),
+    ]
+    audiences: Annotated[
+        list[_Text],
+        Meta(
+            description="Names of this API at the provider: a token is taken where `aud` has one of them",
+            examples=[["starbeam"]],
+            min_length=1,
+        ),
+    ]
+    jwks_uri: Annotated[
+        str,
+        Meta(
+            description="Where its keys are. Empty: where its discovery document says",
+            extra={"check": check_https},
+        ),
+    ] = ""
+    algorithms: Annotated[
+        list[Algorithm], Meta(description="How tokens may be signed: with public keys only", min_length=1)
+    ] = field(default_factory=lambda: [*get_args(Algorithm)])
+    clients: Annotated[
+        dict[str, Machine],
+        Meta(description="Machines, by the id of their client at the provider (`azp`, or `client_id`)"),
+    ] = field(default_factory=dict)
+    persons: Annotated[
+        bool,
+        Meta(description="Take people's tokens too: `preferred_username` is who it is, as in Person.login"),
+    ] = False
+
+    def __post_init__(self) -> None:
+        """Require somebody whose tokens are taken."""
+        if not (self.clients or self.persons):
+            raise ValueError("takes nobody's tokens: list clients, or set persons = true")
+
+
+_ISSUER = re.compile("[a-z0-9_-]{1,20}")
+LONGEST_CLIENT = 39
+"""Letters, so that name and client are no longer than the names of other tokens."""
+
+
+def _check_issuers(issuers: dict[str, IssuerSettings]) -> None:
+    """Require names that can be told in logs, and each provider once."""
+    for name, one in issuers.items():
+        if not _ISSUER.fullmatch(name):
+            raise InvalidValue("names of issuers have up to 20 of a-z, 0-9, _ and -", got=name)
+        for client in one.clients:
+            if not 0 < len(client) <= LONGEST_CLIENT:
+                raise InvalidValue(f"clients have names of up to {LONGEST_CLIENT} letters", got=client)
+    known = [one.issuer for one in issuers.values()]
+    if twice := [issuer for issuer in known if known.count(issuer) > 1]:
+        raise InvalidValue("each issuer has one section", got=twice[0])
 
 
 class TokensSettings(Section, frozen=True):
@@ -64,6 +147,13 @@ class TokensSettings(Section, frozen=True):
     static: Annotated[
         dict[str, StaticToken], Meta(description="Tokens of machines, by name: their hashes")
     ] = field(default_factory=dict)
+    issuers: Annotated[
+        dict[str, IssuerSettings],
+        Meta(
+            description="Identity providers whose access tokens are taken, by a name for the log",
+            extra={"check": _check_issuers},
+        ),
+    ] = field(default_factory=dict)
     refresh: Annotated[Literal["on", "off"], Meta(description="Whether log-ins get a refresh token")] = "on"
     refresh_idle: Annotated[
         int, Meta(description="Hours without use after which a log-in cannot be renewed", ge=1)
@@ -85,3 +175,13 @@ class TokensSettings(Section, frozen=True):
         datetime | None,
         Meta(description="Without tables: refresh tokens that were made before, in local time, end"),
     ] = None
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """Those that no table holds, by the names of their tokens."""
+        of_clients = {
+            f"{name}:{client}": said
+            for name, issuer in self.issuers.items()
+            for client, said in issuer.clients.items()
+        }
+        return {**self.static, **of_clients}

@@ -12,6 +12,8 @@ import secrets
 import zlib
 
 MACHINE, PERSON, REFRESH = "sbm_", "sbp_", "sbr_"
+PREFIXES = (MACHINE, PERSON)
+"""Of tokens that come with requests."""
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that look like others."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

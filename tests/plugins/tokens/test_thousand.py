@@ -10,14 +10,18 @@ from typing import Any, NamedTuple
 import jwt
 import pytest
 
+from plugins.auth_keycloak.test_login import forgeries
 from plugins.tokens.conftest import PLUGINS, SETTINGS, Headers, bearer, machine, script
 from plugins.tokens.test_attacks import bent, operations, token_of
+from plugins.tokens.test_issuers import OF_PEOPLE, claims_of, issuer, of_client, of_person
+from plugins.tokens.test_issuers import REFUSED as NOT_TAKEN
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
 from starbeam_tokens import spelling
 from starbeam_tokens.refresh import StoredRefresh
 from starbeam_tokens.settings import TokensSettings
 from support import world
+from support.oidc import Realm
 from support.world import PEOPLE, PERMISSIONS
 from support.world.tokens import unwritten
 
@@ -52,10 +56,25 @@ class Good(NamedTuple):
     ended: list[str]
 
 
+class OfMachine(Realm):
+    """A provider that gives tokens to the client `mxcube` for itself."""
+
+    def claims(self, **changed: Any) -> dict[str, Any]:
+        """As it gives them to people, but for what is another."""
+        return super().claims(**{**claims_of("mxcube"), **changed})
+
+
 @pytest.fixture
-async def app(make_app: MakeApp, tmp_path: Any) -> TestApp:
+def realm() -> Iterator[Realm]:
+    realm = OfMachine()
+    yield realm
+    realm.close()
+
+
+@pytest.fixture
+async def app(make_app: MakeApp, tmp_path: Any, realm: Realm) -> TestApp:
     """The app, behind a proxy that says who the client is: each guesses from an address of its own."""
-    settings = {**SETTINGS, "server.trusted_proxies": ["127.0.0.1"]}
+    settings = {**SETTINGS, "server.trusted_proxies": ["127.0.0.1"], **issuer(realm, persons=False)}
     found = await make_app(*PLUGINS, **settings, **{"plugin.tokens.allow_http": True})
     await world.build(found.database, tmp_path, "ispyb", "proposals", "samples", "admin")
     await world.enter(found)
@@ -92,7 +111,7 @@ async def log_in(app: TestApp, login: str) -> str:
     return refresh
 
 
-def attacks(app: TestApp, good: Good, chance: random.Random) -> Iterator[Attack]:
+def attacks(app: TestApp, good: Good, realm: Realm, chance: random.Random) -> Iterator[Attack]:
     """All of them."""
     known = [one.split(" ") for one in operations(app)]
     reads = [path for method, path in known if method == "GET"]
@@ -106,6 +125,7 @@ def attacks(app: TestApp, good: Good, chance: random.Random) -> Iterator[Attack]
             yield Attack("of another server", method, plain(path), bearer(token), {})
     yield from elsewhere(known, good)
     yield from of_log_ins(reads, good, chance)
+    yield from of_a_provider(reads, realm, chance)
 
 
 def elsewhere(known: list[list[str]], good: Good) -> Iterator[Attack]:
@@ -126,6 +146,21 @@ def of_log_ins(reads: list[str], good: Good, chance: random.Random) -> Iterator[
     for token in (good.refresh, *good.ended, *sorted(bent_ones)[:50]):
         for path in chance.sample(reads, 5):
             yield Attack("refresh token as token", "GET", plain(path), bearer(token))
+
+
+def of_a_provider(reads: list[str], realm: Realm, chance: random.Random) -> Iterator[Attack]:
+    """What a provider did not sign, signed for others, or signed for a person who sends it as a machine."""
+    sent = [token for name, token in forgeries(realm).items() if token.isascii() and "blank" not in name]
+    for headers in (
+        *map(bearer, sent),
+        *(of_client(realm, **changed) for changed in NOT_TAKEN.values()),
+        *(
+            of_person(realm, **{"azp": "mxcube", "client_id": ..., **changed})
+            for changed in OF_PEOPLE.values()
+        ),
+    ):
+        for path in chance.sample(reads, 3):
+            yield Attack("of a provider", "GET", plain(path), headers)
 
 
 def plain(path: str) -> str:
@@ -174,27 +209,27 @@ async def in_(app: TestApp, attack: Attack, number: int) -> bool:
     return answer.status_code not in REFUSED
 
 
-async def none_gets_in(app: TestApp, boss: Headers, most_bent: int = 0) -> int:
+async def none_gets_in(app: TestApp, boss: Headers, realm: Realm, most_bent: int = 0) -> int:
     """Send them, or only as many of those that are bent; how many there were."""
     good, chance = await good_ones(app, boss), random.Random(28)
-    found = list(attacks(app, good, chance))
-    assert len({one.kind for one in found}) == 7
+    found = list(attacks(app, good, realm, chance))
+    assert len({one.kind for one in found}) == 8
     if most_bent:
         few = chance.sample([one for one in found if one.kind == "bent"], most_bent)
         found = [*few, *(one for one in found if one.kind != "bent")]
     let_in = [one for number, one in enumerate(found) if await in_(app, one, number)]
     assert [(one.kind, one.method, one.path) for one in let_in] == []
-    for token in (good.machine, good.script):
-        assert (await app.client.get("/tokens/current", headers=bearer(token))).status_code == 200
+    for headers in (bearer(good.machine), bearer(good.script), of_client(realm)):
+        assert (await app.client.get("/tokens/current", headers=headers)).status_code == 200
     refreshed = await app.client.post("/auth/refresh", json={"refreshToken": good.refresh})
     assert refreshed.status_code == 200
     return len(found)
 
 
-async def test_none_of_a_thousand_gets_in(app: TestApp, boss: Headers) -> None:
-    assert await none_gets_in(app, boss, 200) > 1_000
+async def test_none_of_a_thousand_gets_in(app: TestApp, boss: Headers, realm: Realm) -> None:
+    assert await none_gets_in(app, boss, realm, 200) > 1_000
 
 
 @pytest.mark.long
-async def test_none_of_all_gets_in(app: TestApp, boss: Headers) -> None:
-    assert await none_gets_in(app, boss) > 2_500
+async def test_none_of_all_gets_in(app: TestApp, boss: Headers, realm: Realm) -> None:
+    assert await none_gets_in(app, boss, realm) > 2_500
