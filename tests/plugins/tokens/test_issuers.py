@@ -273,7 +273,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "header of a logout token": {"headers": {"typ": "logout+jwt"}},
     "header of a DPoP proof": {"headers": {"typ": "dpop+jwt"}},
     "a header that must be understood": {"headers": {"crit": ["cup"], "cup": 1}},
-    "two clients": {"azp": "mxcube", "client_id": CLIENT},
+    "two clients": {"azp": "mxcube", "client_id": CLIENT, "sub": "mxcube"},
     "a client that is a list": {"azp": ["mxcube"], "client_id": ["mxcube"]},
     "an unlisted client": {"azp": "other", "client_id": "other"},
     "no client": {"azp": ..., "client_id": ...},
