@@ -125,7 +125,7 @@ WRONG_FILES = {
         "[server.host]\na = 1",
         "server.host: expected text that is not empty, got a table",
     ),
-    "list for a value": ("[files]\npath_map = []", "files.path_map: expected text, got a list"),
+    "list for a value": ("[files]\npath_map = []", "files.path_map: expected text, got an empty list"),
     "item of a list": ("[plugins]\nenabled = ['a', 5]", "plugins.enabled[1]: expected text, got 5"),
     "text for a list": ("[plugins]\nenabled = 'a'", 'plugins.enabled: expected a list of text, got "a"'),
     "listed twice": (
