@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from starbeam.db.models import AdminVar, Person, SW_onceToken
@@ -139,6 +139,8 @@ async def test_of_many_rows_their_number_and_ends_are_noted(make_app: MakeApp) -
 
     async def work(writer: Writer) -> None:
         await writer.save([Person(login=f"p{number:03}") for number in range(250)])
+        rows = [{"login": f"q{number:03}"} for number in range(1_500)]
+        await writer.session.execute(insert(Person), rows)
         await writer.change(Person, {"givenName": "N"}, Person.login.like("p%"))
         await writer.change(Person, {"givenName": "N"}, Person.login.like("p00_"))
         await writer.delete(Person, Person.login == "nobody")
@@ -149,10 +151,12 @@ async def test_of_many_rows_their_number_and_ends_are_noted(make_app: MakeApp) -
     ends = (low,), (low + 249,)
     assert [(one.verb, one.count, len(one.rows), (one.first, one.last)) for one in noted] == [
         ("insert", 250, 100, ends),
+        ("insert", 1_500, 100, ((low + 250,), (low + 1_749,))),
         ("update", 250, 100, ends),
         ("delete", 250, 100, ends),
     ]
-    assert dict(noted[1].rows[99].after) == {"givenName": "N"}
+    assert noted[1].rows[0].after["login"] == "q000"
+    assert dict(noted[2].rows[99].after) == {"givenName": "N"}
 
 
 @pytest.mark.four_databases

@@ -134,26 +134,38 @@ def _note_statement(run: ORMExecuteState) -> Any:
     statement: Any = run.statement
     table: Table = statement.table
     if run.is_insert:
-        result: Any = run.invoke_statement()
-        into += _inserted(run, table, result)
-        return result
+        add = _all_added if isinstance(run.parameters, list) else _added
+        answer, added = add(run, table)
+        into += added
+        return answer
     where = [] if statement.whereclause is None else [statement.whereclause]
     before = _before(run.session, table, where, run.parameters)
     ends = _ends(run, table, where) if len(before) == LISTED else ()
-    result = run.invoke_statement()
+    result: Any = run.invoke_statement()
     after = _after(run.session, table, before) if run.is_update and before else {}
     count = len(before) if len(before) < LISTED else result.rowcount
     into += _told("update" if run.is_update else "delete", table, before, after, count, ends)
     return result
 
 
-def _inserted(run: ORMExecuteState, table: Table, result: Any) -> list[Written]:
-    """What was added: row by row where the database said which key it was given."""
-    if isinstance(run.parameters, list):
-        return [Written("insert", str(table.name), len(run.parameters), [])]
+def _added(run: ORMExecuteState, table: Table) -> tuple[Any, list[Written]]:
+    """Add a row."""
+    result: Any = run.invoke_statement()
     key = tuple(result.inserted_primary_key)
     after = _after(run.session, table, [key])
-    return _told("insert", table, {}, after, 1, (key, key))
+    return result, _told("insert", table, {}, after, 1, (key, key))
+
+
+def _all_added(run: ORMExecuteState, table: Table) -> tuple[Any, list[Written]]:
+    """Add many rows. MariaDB before 10.5 does not say which keys it gave them: then their number is known."""
+    statement: Any = run.statement
+    if not run.session.get_bind().dialect.insert_executemany_returning or statement.exported_columns:
+        count = len(run.parameters or ())
+        return run.invoke_statement(), _told("insert", table, {}, {}, count)
+    result: Any = run.invoke_statement(statement=statement.returning(*table.primary_key))
+    keys = sorted(tuple(row) for row in result)
+    after = _after(run.session, table, keys[:LISTED])
+    return result, _told("insert", table, {}, after, len(keys), (keys[0], keys[-1]))
 
 
 def _ends(run: ORMExecuteState, table: Table, where: Sequence[Any]) -> Sequence[Key]:
