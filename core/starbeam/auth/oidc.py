@@ -16,7 +16,7 @@ import msgspec
 
 from starbeam import logs
 from starbeam.auth.backends import BackendUnavailable, NotVerified
-from starbeam.cache import Cache
+from starbeam.cache import make_room
 
 log = logs.get("starbeam.auth")
 
@@ -39,6 +39,9 @@ ALGORITHMS = (
 """The algorithms with a public key. With a shared key (HS256 …), whoever knows the public one could sign."""
 LONGEST = 16_384
 """A longer token is refused unread."""
+RECENT = 500
+"""How many tokens are remembered to have a good signature, as long as the keys are. Their end is looked at at
+each use."""
 _REASONS: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "it has expired",
     jwt.InvalidSignatureError: "wrong signature",
@@ -71,10 +74,13 @@ class KeySet(msgspec.Struct, frozen=True):
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """What the provider said: its keys that sign, and where it is asked what."""
+    """What the provider said at some time of the monotonic clock: its keys that sign, and where it is asked
+    what. Beside it the claims that these keys signed, by their tokens."""
 
+    since: float
     keys: list[Key]
     places: Discovery
+    signed: dict[str, Claims] = msgspec.field(default_factory=dict)
 
     def key(self, kid: str | None) -> Key | None:
         """The key of this id; without an id the only one there is."""
@@ -104,13 +110,13 @@ class Provider:
         self._timeout = timeout
         self._inside = inside
         self._tls = httpx.create_ssl_context()
-        self._cache: Cache[_Known] = Cache(KEYS_SECONDS)
+        self._last: _Known | None = None
         self._tried = float("-inf")
         self._failed = ""
         """The sentence of the last look for keys, if it failed."""
         self._trouble = ""
         """What the log was told of last, until something worked."""
-        self._asking: set[asyncio.Task[_Known]] = set()
+        self._asking: asyncio.Task[_Known] | None = None
 
     async def key(self, kid: str | None) -> Key | None:
         """The signing key of this id; without an id the only one there is. Raises `BackendUnavailable`."""
@@ -157,21 +163,39 @@ class Provider:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self._unavailable(USELESS, f"{response.url}: {error}")
 
+    def signed(self, token: str) -> Claims | None:
+        """The claims of a token that the present keys are known to have signed."""
+        known = self._young(KEYS_SECONDS)
+        return known.signed.get(token) if known else None
+
+    def remember(self, token: str, claims: Claims) -> None:
+        """The present keys signed this."""
+        if self._last:
+            make_room(self._last.signed, RECENT)
+            self._last.signed[token] = claims
+
+    def _young(self, age: float) -> _Known | None:
+        """What the provider said, unless that is `age` seconds ago."""
+        young = self._last is not None and time.monotonic() - self._last.since < age
+        return self._last if young else None
+
     async def _known(self, age: float) -> _Known:
         """What the provider said less than `age` seconds ago. Who asks at one moment shares one fetch, which
         outlives those that wait for it."""
-        asking = asyncio.create_task(self._cache.get("keys", self._fetch, age=age))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asked)
-        return await asyncio.shield(asking)
+        if known := self._young(age):
+            return known
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._fetch())
+            self._asking.add_done_callback(self._asked)
+        return await asyncio.shield(self._asking)
 
     def _asked(self, task: asyncio.Task[_Known]) -> None:
-        self._asking.discard(task)
+        self._asking = None
         if not task.cancelled():
             task.exception()  # those who wait are told; nobody waiting is no error
 
     async def _fetch(self) -> _Known:
-        self._tried = time.monotonic()
+        since = self._tried = time.monotonic()
         try:
             places = await self._places()
             keys = self.decoded(await self.ask("GET", places.jwks_uri), KeySet).keys
@@ -181,7 +205,8 @@ class Provider:
         if self._trouble:
             log.info("identity provider works again", issuer=self.issuer)
         self._failed = self._trouble = ""
-        return _Known([key for key in keys if key.get("use", "sig") == "sig"], places)
+        self._last = _Known(since, [key for key in keys if key.get("use", "sig") == "sig"], places)
+        return self._last
 
     async def _places(self) -> Discovery:
         if self._jwks_uri:
@@ -208,6 +233,14 @@ async def verified(
     """
     if len(token) > LONGEST:
         raise NotVerified("the token is too long")
+    claims = provider.signed(token)
+    if claims is None or int(claims["exp"]) <= time.time() - leeway:
+        claims = await _proven(token, provider, leeway, algorithms)
+        provider.remember(token, claims)
+    return claims
+
+
+async def _proven(token: str, provider: Provider, leeway: float, algorithms: Collection[str]) -> Claims:
     try:
         header = jwt.get_unverified_header(token)
         key, algorithm = await _key(header, provider, algorithms)

@@ -16,6 +16,7 @@ from plugins.auth_keycloak.test_login import forgeries
 from plugins.tokens.conftest import PLUGINS, SETTINGS, Headers, bearer
 from plugins.tokens.test_machines import CLOSED, ids
 from starbeam.auth import oidc
+from starbeam.auth.backends import NotVerified
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import MakeApp
 from starbeam_tokens import behalf
@@ -377,6 +378,22 @@ async def test_a_new_key_is_found_and_unknown_ones_are_looked_for_once_a_minute(
     monkeypatch.setattr(IssuingProvider, "refetch", 0.0)
     assert (await asked(app, of_client(realm, kid="second")))[0] == 200
     assert await asked(app, of_client(realm, key=thief, kid="first")) == INVALID_TOKEN
+
+
+async def test_a_token_that_was_good_ends_with_its_time_and_its_key(realm: Realm) -> None:
+    """Though it is remembered that its key signed it."""
+    provider = oidc.Provider(realm.issuer)
+    ends, late = realm.token(exp=int(time.time()) - 10), realm.token()
+    for token in (ends, late, ends, late):
+        await oidc.verified(token, provider, leeway=30)
+    with pytest.raises(NotVerified, match="it has expired"):
+        await oidc.verified(ends, provider, leeway=0)
+    realm.keys = {"second": rsa_key()}
+    provider.refetch = 0.0
+    await oidc.verified(realm.token("second"), provider, leeway=30)
+    for token in (ends, late):
+        with pytest.raises(NotVerified, match="the provider has no key 'first'"):
+            await oidc.verified(token, provider, leeway=30)
 
 
 async def test_a_provider_that_is_away_and_comes_back(
