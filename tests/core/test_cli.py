@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -75,7 +76,7 @@ def test_plugins_are_listed_with_what_is_wrong_with_them(site: Site) -> None:
         plugin["name"]: plugin for plugin in json.loads(succeeded(site.invoke("plugins", "list", "--json")))
     }
     assert listed["ispyb"]["enabled"]
-    assert listed["ispyb"]["package"] == "starbeam-ispyb 0.1.0"
+    assert listed["ispyb"]["package"] == f"starbeam-ispyb {version('starbeam-ispyb')}"
     assert listed["ispyb"]["fault"] is None
     assert not listed["proposals"]["enabled"]
     assert listed["proposals"]["requires"] == ["ispyb"]

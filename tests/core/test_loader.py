@@ -164,7 +164,7 @@ def test_manifests_that_do_not_hold(bench: Bench) -> None:
 def test_two_plugins_of_one_name(bench: Bench) -> None:
     bench.plugin("proposals")
     found = bench.faults("ispyb", "proposals")
-    cause = "starbeam-proposals 0.1.0 has a plugin of this name too"
+    cause = f"starbeam-proposals {version('starbeam-proposals')} has a plugin of this name too"
     remedy = "uninstall one of the two, or rename the plugin"
     assert found == [Fault("proposals", str(bench.manifest), "discover", cause, remedy)]
 

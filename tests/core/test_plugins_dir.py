@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
@@ -123,7 +124,7 @@ def test_faults_of_files_are_told_as_those_of_packages_are(folder: Path) -> None
             "proposals",
             str(folder / "proposals.py"),
             "discover",
-            "starbeam-proposals 0.1.0 has a plugin of this name too",
+            f"starbeam-proposals {version('starbeam-proposals')} has a plugin of this name too",
             "uninstall one of the two, or rename the plugin",
         ),
         Fault(

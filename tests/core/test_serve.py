@@ -281,7 +281,7 @@ def test_all_causes_that_stop_a_start_are_told_at_once(site: Site) -> None:
     told = {line.split()[0]: line for line in lines}
     assert "No module named 'a_module_that_nobody_has'" in told["broken"]
     assert "plugin.proposals.colour" in told["proposals"]
-    assert "starbeam-proposals 0.1.0" in told["proposals"]
+    assert f"starbeam-proposals {version('starbeam-proposals')}" in told["proposals"]
     assert "needs somebody, which is not enabled" in told["lonely"]
     assert "is not installed" in told["auth_lpad"]
     assert "GET /clash is claimed by first" in told["second"]

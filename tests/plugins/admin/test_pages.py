@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib.metadata import version
 
 import pytest
 
@@ -152,13 +153,13 @@ async def test_how_the_server_does(make_app: MakeApp, tmp_path: object) -> None:
     await app.refresh()
     shown = text_of((await (await opened(app, "boss")).open("/admin")).text)
     function = "sqlite_version()" if "SQLite" in shown else "VERSION()"
-    ((version,),) = await app.database.sql(f"SELECT {function}")
-    assert str(version).split("-")[0] in shown
+    ((of_database,),) = await app.database.sql(f"SELECT {function}")
+    assert str(of_database).split("-")[0] in shown
     assert "database works" in shown
     assert f"{tmp_path} can be read" in shown
     assert "/nowhere/at/all is not there" in shown
     assert "a test system: anybody can log in" in shown
-    assert "admin Groups, permissions and runtime options starbeam-admin 0.1.0" in shown
+    assert f"Groups, permissions and runtime options starbeam-admin {version('starbeam-admin')}" in shown
     assert "server.metrics_from names nobody" in shown
 
 
@@ -189,4 +190,4 @@ async def test_what_the_database_lacks_is_told(app: TestApp) -> None:
     await app.starbeam.database.look_again()
     shown = (await visitor.open("/admin")).text
     assert f"{own} table AdminActivity" in lacking(shown)
-    assert "starbeam-admin 0.1.0 lacks 1" in text_of(shown)
+    assert f"starbeam-admin {version('starbeam-admin')} lacks 1" in text_of(shown)
