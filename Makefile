@@ -76,11 +76,15 @@ cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARG
 deploy-check: $(INSTALLED) ## check config/deploy with the programs that read it
 	@tests/support/check_deploy.sh
 
-docs: $(INSTALLED) ## build the documentation into dist/docs
+BUILT = $(if $(VERSION),dist/site/$(VERSION),dist/docs)
+OF_VERSION = -t versions -D release=$(VERSION) -D version=$(VERSION) -D html_title="Starbeam $(VERSION)"
+
+docs: $(INSTALLED) ## build the documentation into dist/docs; beside those of other versions, into dist/site: make docs VERSION=0.2.0
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/tested.py
-	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees docs dist/docs
-	@echo "Built: dist/docs/index.html"
+	@$(BIN)/sphinx-build -q -E -W --keep-going -d dist/.doctrees $(if $(VERSION),$(OF_VERSION)) docs $(BUILT)
+	@$(if $(VERSION),$(BIN)/python docs/versions.py dist/site)
+	@echo "Built: $(BUILT)/index.html"
 
 pictures: $(INSTALLED) ## draw docs/reference/pages.md anew: each web page as a browser shows it
 	@tests/support/install_servers.sh

@@ -25,6 +25,9 @@ html_theme = "furo"
 html_title = f"Starbeam {version}"
 html_show_sphinx = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["versions.js"] if tags.has("versions") else []  # noqa: F821  # Sphinx's own name
 
 INCLUDED = {
     "CONTRIBUTING.md": "contributing.md",
