@@ -67,7 +67,9 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("explosive", f"{__name__}:Explosive", "starbeam.plugins")
     monkeypatch.setattr(EntryPoint, "load", lambda self: Explosive)
     monkeypatch.setattr(
-        loader, "discover", lambda files: ({"explosive": Found("explosive", point, "explosive 1")}, [])
+        loader,
+        "discover",
+        lambda files, folder: ({"explosive": Found("explosive", point, "explosive 1")}, []),
     )
 
 
