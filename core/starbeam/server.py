@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +23,7 @@ from starbeam.auth import ratelimit
 from starbeam.faults import StartupError
 from starbeam.http.connection import Connection
 from starbeam.http.metrics import FOLDER
-from starbeam.workers import Workers
+from starbeam.workers import Work, Workers
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -96,14 +96,21 @@ def run(app: Litestar, bound: socket.socket, settings: ServerSettings, started: 
     _Server(_config(app, settings), app, started).run([bound])
 
 
-def run_workers(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> int:
+def run_workers(
+    loaded: Loaded, bound: socket.socket, started: Callable[[], None], again: Callable[[], Loaded]
+) -> int:
     """Serve in worker processes, each with an app of its own, and replace those that die. The exit status.
 
-    `started` is called as soon as the first of them answers.
+    `started` is called as soon as the first of them answers, `again` for the settings of those that replace
+    all.
     """
     server = loaded.settings.server
+
+    def work_again() -> Work:
+        return partial(_work, again())
+
     with _shared_figures(bool(server.metrics_from)), ratelimit.shared():
-        return Workers(server.workers, partial(_work, loaded), bound, started).run()
+        return Workers(server.workers, partial(_work, loaded), bound, started, work_again).run()
 
 
 def _work(loaded: Loaded, bound: socket.socket, started: Callable[[], None]) -> None:
@@ -190,5 +197,28 @@ class _Server(Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ending.set()
+        loop = asyncio.get_running_loop()
+        for one in self._last(sockets or []):
+            await loop.connect_accepted_socket(self._connection, one)
         await super().shutdown(sockets)
         await self._beside.__aexit__(None, None, None)
+
+    def _last(self, sockets: list[socket.socket]) -> list[socket.socket]:
+        """Listen no more. Clients that have connected already are served: who had sent something would not
+        know whether it was done."""
+        found = []
+        for bound in sockets:
+            bound.setblocking(False)
+            with suppress(OSError):  # no more of them
+                while True:
+                    found.append(bound.accept()[0])
+        for server in self.servers:
+            server.close()
+        for bound in sockets:
+            bound.close()
+        return found
+
+    def _connection(self) -> asyncio.Protocol:
+        about: Any = {"config": self.config, "server_state": self.server_state, "app_state": {}}
+        made: asyncio.Protocol = self.config.http_protocol_class(**about)
+        return made

@@ -36,10 +36,19 @@ Work = Callable[[socket.socket, Callable[[], None]], None]
 class Workers:
     """Keeps a number of workers running until a signal ends them; SIGHUP replaces them one by one."""
 
-    def __init__(self, number: int, work: Work, bound: socket.socket, started: Callable[[], None]) -> None:
-        """`started` is called once, when the first worker serves."""
+    def __init__(
+        self,
+        number: int,
+        work: Work,
+        bound: socket.socket,
+        started: Callable[[], None],
+        again: Callable[[], Work] | None = None,
+    ) -> None:
+        """`started` is called once, when the first worker serves; `again` says what workers do that replace
+        all. Where it raises an error, nobody is replaced."""
         self._number = number
         self._work = work
+        self._again = again or (lambda: work)
         self._bound = bound
         self._tell = started
         self._told = False
@@ -59,6 +68,7 @@ class Workers:
             self._workers = [self._kept(worker) for worker in self._workers]
             if self._renewing:
                 self._replace_all()
+        self._bound.close()  # or it would go on taking connections that nobody serves
         self._end_all(self._workers)
         return self._status
 
@@ -109,6 +119,12 @@ class Workers:
     def _replace_all(self) -> None:
         """Replace one after the other; each goes when the one after it serves."""
         self._renewing = False
+        before = self._work
+        try:
+            self._work = self._again()
+        except Exception as error:  # whatever is wrong with the settings
+            log.error("the settings are not good: the old workers stay", error=str(error))
+            return
         log.info("workers are replaced")
         for place, old in enumerate(self._workers):
             new = self._start()
@@ -116,6 +132,7 @@ class Workers:
                 self._look(new)
             if not new.serves:
                 self._end_all([new])
+                self._work = before
                 log.error("a new worker did not start: the old ones stay", why=_why(new.process.exitcode))
                 return
             self._workers[place] = new

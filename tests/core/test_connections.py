@@ -7,7 +7,7 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 
 from starbeam.http import connection
 from starbeam.http.connection import Connection
+from starbeam.server import _Server, bind
 from support.commands import PATIENCE, Running, Site
 
 API = "/ispyb/api/v1"
@@ -244,3 +245,66 @@ async def test_who_takes_nothing_of_an_answer_is_closed(monkeypatch: pytest.Monk
         client.sendall(get())
         await asyncio.wait_for(lost.wait(), PATIENCE)
     server.close()
+
+
+@pytest.mark.anyio
+async def test_a_connection_at_rest_is_good_for_one_request_more_when_the_server_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A proxy may just have chosen it."""
+
+    async def short(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    config, state = Config(short, ws="none", log_config=None), ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: Connection(config, state, {}, max_connections=9), "127.0.0.1", 0
+    )
+    asked = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    clients = [await asyncio.open_connection(*server.sockets[0].getsockname()) for _ in range(3)]
+    (reads, writes), (resting, _), (reads_late, writes_late) = clients
+    for one, other in clients:
+        other.write(asked)
+        assert b"connection: close" not in await one.readuntil(b"ok")
+    monkeypatch.setattr(connection, "LINGER_SECONDS", PATIENCE)
+    kept = list(state.connections)
+    for one in kept:
+        one.shutdown()
+    writes.write(asked)
+    last = await reads.read()
+    assert last.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in last
+    writes_late.write(asked[:10])  # the head has begun to come
+    await asyncio.wait_for(until(lambda: any(one._unserved for one in kept)), PATIENCE)
+    for one in kept:
+        one._leave()
+    assert await resting.read() == b""
+    writes_late.write(asked[10:])
+    assert (await reads_late.read()).startswith(b"HTTP/1.1 200")
+    for _, other in clients:
+        other.close()
+        await other.wait_closed()
+    server.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+
+
+def test_who_has_connected_is_served_though_the_server_ends() -> None:
+    """Those that the kernel has taken and Python has not."""
+    bound = bind("127.0.0.1", 0)
+    bound.listen()
+    port = bound.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+        ending = object.__new__(_Server)
+        ending.servers = []
+        found = ending._last([bound])
+        assert len(found) == 2
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        for one in found:
+            one.close()

@@ -44,6 +44,7 @@ def test_a_signal_lets_requests_in_flight_finish(site: Site, number: signal.Sign
         assert server.get("/health/ready").json()["status"] == "ok"
         answer = thread.submit(server.get, f"{API}/slow")
         server.wait_for(lambda: "begun" in server.out)
+        server.process.send_signal(signal.SIGHUP)  # there is nobody to replace
         assert server.end(number) == 0
         assert answer.result().text == "finished"
         assert "Traceback" not in server.err
@@ -292,4 +293,12 @@ def test_several_workers_share_settings_of_the_command_line(site: Site) -> None:
     variables = {"STARBEAM_SERVER__API_ROOT": "/elsewhere", "STARBEAM_CONFIG": str(site.config)}
     with site.serving("serve", "--workers", "2", **variables) as server:
         assert server.get("/elsewhere/auth/config").status_code == 200
+        site.more = "[server]\nmax_body = 'none'"  # what cannot be read is not taken
+        assert site.config.exists()
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(lambda: "the old workers stay" in server.err)
+        site.more = '[auth.backends.new]\nuse = "auth_dummy"\ntest_system = true'
+        assert site.config.exists()
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(lambda: '"new"' in server.get("/elsewhere/auth/config").text)
         assert server.end(signal.SIGINT) == 0

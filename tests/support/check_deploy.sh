@@ -1,6 +1,6 @@
 #!/bin/sh
-# Check config/deploy with systemd, nginx, HAProxy, promtool, the schemas of compose and Kubernetes, and
-# buildah, in a folder of its own. The image is built over a base of Debian's packages and run without a registry.
+# Check config/deploy with systemd, nginx, HAProxy (also under load, while two servers are restarted in turn),
+# promtool, the schemas of compose and Kubernetes, and buildah, in a folder of its own. The image is built over a base of Debian's packages and run without a registry.
 set -eu
 cd "$(dirname "$0")/../.."
 missing=""
@@ -14,6 +14,7 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086  # several packages
     DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $missing > /dev/null
 fi
+tests/support/install_servers.sh
 PATH="$PATH:/usr/sbin:/sbin"
 there=$(mktemp -d)
 trap 'rm -rf --one-file-system "$there"' EXIT
@@ -36,6 +37,8 @@ echo "nginx -t: ok"
 sed "s|/etc/ssl/private/ispyb.pem|$there/ispyb.pem|" config/deploy/haproxy.cfg > "$there/haproxy.cfg"
 haproxy -q -c -f "$there/haproxy.cfg"
 echo "haproxy -c: ok"
+
+PYTHONPATH=tests .venv/bin/python -m support.proxied nginx haproxy
 
 promtool check config config/deploy/prometheus.yml > /dev/null
 echo "promtool check config, rules: ok"

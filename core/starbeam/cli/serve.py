@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from starbeam import garbage, streams
+from starbeam import garbage, logs, streams
 from starbeam.cli.failure import Failure
 from starbeam.cli.options import config_option, finish, plugins_dir_option, read_settings, require_file
 
@@ -54,9 +56,20 @@ def _serve(config: Path | None, overrides: Mapping[str, Any]) -> None:
         click.echo(line)
 
     if settings.workers == 1:
+        if not sys.stderr.isatty():  # a terminal that is closed ends what runs in it
+            signal.signal(signal.SIGHUP, _stay)
         server.run(starbeam.asgi, bound, settings, started)
     else:
-        sys.exit(server.run_workers(loaded, bound, lambda: click.echo(line)))
+        again = partial(read_settings, config, overrides)
+        sys.exit(server.run_workers(loaded, bound, lambda: click.echo(line), again))
+
+
+def _stay(number: int, frame: object) -> None:
+    """Go on: SIGHUP would end the process."""
+    log = logs.get("starbeam.server")
+    log.warning(
+        "nothing was reloaded: there is one worker, which nobody replaces", remedy="restart the server"
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -36,6 +36,8 @@ FAREWELL_SECONDS = 2.0
 """How long a refused client has to read why: closing at once would take the answer from it."""
 FAREWELLS = 100
 """Connections beyond the greatest number that are told so; further ones are only closed."""
+LINGER_SECONDS = 1.0
+"""How long a connection on which nothing happens is kept when the server ends."""
 LOOK_SECONDS = 1.0
 """How often a connection is looked at."""
 
@@ -48,6 +50,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._most = max_connections
         self._refused = False
+        self._last = False  # the server ends: no request comes after the next
         self._served: RequestResponseCycle | None = None  # `cycle` is the last that came, which may wait
         self._in_head = True
         self._unserved = 0  # bytes that came since the app was last given something
@@ -96,6 +99,8 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._unserved = False, 0
         self._body_began, self._body_bytes = self.loop.time(), 0
         super().on_headers_complete()
+        if self._last:
+            self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINED:
             self._refuse(400, "These are too many requests at once.")
 
@@ -122,6 +127,19 @@ class Connection(HttpToolsProtocol):
         """The client has its answer, and the time for a head begins anew."""
         self._since = self.loop.time()
         super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """The server ends: finish what runs, and what has been sent but not yet arrived. A proxy may just
+        have chosen this connection, and could not send a write again."""
+        self._last = True
+        if self._busy:
+            super().shutdown()
+        else:
+            self.loop.call_later(LINGER_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        if not self._busy and self._in_head and not self._unserved:
+            self.transport.close()
 
     def _look(self) -> None:
         """Close the connection when its client lets the server wait."""

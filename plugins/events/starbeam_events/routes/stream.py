@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from random import randint
 from typing import Annotated
 
 import msgspec
@@ -25,6 +26,8 @@ COMMENT_SECONDS = 15.0
 CHECK_SECONDS = 5.0
 """How often a stream's log-in is looked at."""
 RETRY = b"retry: 2000\n"
+BACK_AFTER = 1_000, 5_000
+"""After how many milliseconds those come back whose server ends: not all at once."""
 COMMENT = b":\n\n"
 HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 """Nothing on the way may keep it; nginx is told so by a header of its own."""
@@ -104,6 +107,7 @@ async def _sent(watch: Watch, listener: Listener, still: Still) -> AsyncIterator
             elif now - spoke >= COMMENT_SECONDS:
                 yield COMMENT
                 spoke = now
+        yield b"retry: %d\n\n" % randint(*BACK_AFTER)  # noqa: S311 - no secret
     finally:
         watch.leave(listener)
 
