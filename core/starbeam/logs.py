@@ -7,6 +7,7 @@ library's loggers say (uvicorn, SQLAlchemy), and warnings, go the same way.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,10 @@ def configure() -> None:
         structlog.processors.format_exc_info,
         mask,
     ]
-    renderer: Processor = ConsoleRenderer(exception_formatter=plain_traceback) if readable else _json
+    renderer: Processor = _json
+    if readable:
+        colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        renderer = ConsoleRenderer(colors=colours, exception_formatter=plain_traceback)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

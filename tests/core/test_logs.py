@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -169,3 +171,31 @@ def test_a_job_that_fails_alone_does_not_end_with_the_others() -> None:
             outage.note(PermissionError("may not delete"), "cleaning")
             outage.over()
     assert [line["event"] for line in said] == ["cleaning: unexpected error"]
+
+
+@pytest.mark.parametrize("colours", [True, False])
+def test_on_a_terminal_lines_are_for_people(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch, colours: bool
+) -> None:
+    """In columns, and in colours but for who wants none; elsewhere they are JSON, as all tests above see."""
+    ours, theirs = os.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "" if colours else "1")
+    said = ""
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        logs.configure()
+        structlog.get_logger().info("logged in", login="abcd", password="hush")
+        structlog.get_logger().error("database is away", error="gone")
+        logging.getLogger("uvicorn").warning("of another")
+        terminal.flush()
+        while said.count("\n") < 3:
+            said += os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert ("\x1b[" in said) is colours
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines()
+    assert [re.sub(r"^\S+ ", "", line).rstrip() for line in plain] == [
+        "[info     ] logged in                      login=abcd password=********",
+        "[error    ] database is away               error=gone",
+        "[warning  ] of another                     [uvicorn]",
+    ]
