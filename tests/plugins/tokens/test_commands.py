@@ -118,3 +118,23 @@ def test_a_token_of_the_configuration_needs_no_table(site: Site) -> None:
     assert json.loads(succeeded(asked(site, token)))["name"] == "i03"
     assert asked(site, token[:-1] + "x").exit_code == 1
     assert "keeps no tokens in tables" in site.invoke("token", "list").stderr
+
+
+@pytest.mark.parametrize(
+    ("tables", "tokens", "writes"),
+    [
+        ("ispyb", "in tables of the ISPyB database", "in a table of the ISPyB database"),
+        ("sqlite+aiosqlite:///second.db", "in a second database", "in a table of a second database"),
+        ("none", "are those of the configuration", "in the server's log"),
+    ],
+    ids=("ispyb", "second", "none"),
+)
+def test_the_doctor_says_where_tokens_and_the_record_are(
+    site: Site, tables: str, tokens: str, writes: str
+) -> None:
+    site.plugins = [*site.plugins, "audit"]
+    site.more = f'[plugin.tokens]\ntables = "{tables}"\n[plugin.audit]\ntables = "{tables}"\n'
+    succeeded(site.invoke("db", "upgrade"))
+    said = {one["about"]: one["says"] for one in json.loads(site.invoke("doctor", "--json").stdout)}
+    assert tokens in said["check tokens.expiry"]
+    assert writes in said["check audit.record"]

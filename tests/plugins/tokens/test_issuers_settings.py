@@ -94,6 +94,7 @@ def test_commands_tell_of_issuers(site: Site, realm: Realm) -> None:
     said = json.loads(site.invoke("doctor", "--json").stdout)
     (about,) = [one["says"] for one in said if one["about"] == "check tokens.issuer_soleil"]
     assert about == f"takes tokens of {realm.issuer} for {OURS}: machines mxcube"
+    assert shown.count(realm.issuer) == 1
 
 
 def test_a_command_tells_what_a_token_is_good_for(site: Site, realm: Realm) -> None:
