@@ -26,6 +26,7 @@ from starbeam.app import Starbeam
 from starbeam.cli import output
 from starbeam.cli.group import cli, plugin_commands
 from starbeam.cli.plugin_sheet import hooks_of, settings_of
+from starbeam.discovery import bundled
 from starbeam.http.metrics import Metrics
 from starbeam.plugin import Context
 from starbeam.registry import CORE, Operation, operations_of
@@ -33,7 +34,7 @@ from starbeam.settings import Settings, load
 
 DOCS = Path(__file__).parent
 CONFIG = DOCS.parent / "config" / "demo.toml"
-"""The configuration that enables every bundled plugin."""
+"""The demo's configuration: its log-ins and its folders."""
 
 _OF_LITESTAR = {
     "/docs": "The API page: the document to read and to try.",
@@ -283,7 +284,7 @@ PAGES: dict[str, Callable[[Starbeam], str]] = {
 
 def every_plugin() -> Starbeam:
     """An app with every bundled plugin."""
-    return Starbeam(load(CONFIG, {}), needs_secret=False)
+    return Starbeam(load(CONFIG, {}, {"plugins.enabled": [*bundled()]}), needs_secret=False)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import fields
 from starbeam import hookspecs
 from starbeam.app import Starbeam
 from starbeam.cli.group import cli
+from starbeam.discovery import bundled
 from starbeam.registry import operations_of
 from starbeam.settings import Settings
 from starbeam.settings.convert import struct_of
@@ -66,6 +67,8 @@ def test_every_setting_is_there(pages: dict[str, str], app: Starbeam) -> None:
         for field in fields(plugin.Settings):
             assert f"of {name}\n" in pages["settings"]
             assert f"| `{field.encode_name}" in pages["settings"]
+    assert {*bundled()} == {*app.plugins.enabled}
+    assert "| `issuers.NAME.clients.NAME.scopes` | a list of text | `required` |" in pages["settings"]
 
 
 def test_every_permission_and_option_is_there(pages: dict[str, str], app: Starbeam) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import fields
 from starbeam.cli import output
 from starbeam.cli.failure import Failure
 from starbeam.faults import did_you_mean
-from starbeam.settings.convert import describe, description, struct_of
+from starbeam.settings.convert import describe, description, item_type, struct_of
 from starbeam.settings.secrets import hide
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def hooks_of(cls: type[Any]) -> list[str]:
 
 
 def settings_of(struct: type[Struct], prefix: str = "") -> list[dict[str, str]]:
-    """The settings of a Struct, those of tables inside of it by dotted key."""
+    """The settings of a Struct, those of tables inside of it by dotted key: `NAME` where a table has any."""
     found = []
     for field in fields(struct):
         key = f"{prefix}{field.encode_name}"
@@ -88,6 +88,8 @@ def settings_of(struct: type[Struct], prefix: str = "") -> list[dict[str, str]]:
                 "description": description(field.type),
             }
         )
+        if (named := struct_of(item_type(field.type, dict))) is not None:
+            found += settings_of(named, f"{key}.NAME.")
     return found
 
 
