@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long fuzz explore cases deploy-check docs pictures bench bench-pages bench-workers suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long fuzz explore cases deploy-check docs pictures bench bench-pages bench-workers load suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -101,6 +101,10 @@ bench-pages: $(INSTALLED) ## what each web page costs, beside the requests that 
 bench-workers: $(INSTALLED) ## what 1, 2 and 4 workers serve on this machine, and whose time that takes: two minutes
 	@tests/support/install_servers.sh wrk
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.scaling $(ARGS)
+
+load: $(INSTALLED) ## 64 clients that poll as pages do, ten minutes with one worker and with two; written to docs/: make load ARGS=SECONDS
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests $(BIN)/python -m support.polling $(ARGS)
 
 suites: $(INSTALLED) ## compare speed with the floor under load, by plugin: make suites ARGS=events
 	@tests/support/install_servers.sh wrk
