@@ -84,6 +84,9 @@ class Starbeam:
                 " a configuration with --config; starbeam demo needs none of them"
             )
             self.plugins.fault("", "settings", cause, remedy)
+        if settings.database.replicas and settings.database.url.startswith("sqlite"):
+            cause = f"{loaded.origin('database.replicas')}: database.replicas: an SQLite file has none"
+            self.plugins.fault("", "settings", cause, "name a MariaDB server in database.url, or no replica")
         self.registry = Registry(self.plugins, settings.server.api_root)
         self.registry.collect_declarations()
         self.database = Database(settings.database, self.registry.models.values())
@@ -127,7 +130,8 @@ class Starbeam:
         about = self.registry.rules, self.registry.listeners, self.clock, self.options
         beside = {}
         for plugin, one in self.registry.beside.items():
-            database = Database(replace(self.settings.database, url=one.url), one.models.values())
+            settings = replace(self.settings.database, url=one.url, replicas=[])
+            database = Database(settings, one.models.values())
             beside[plugin] = Store(database, *about, plugin)
         return Store(self.database, *about, shared=self.shared), beside
 
@@ -300,6 +304,8 @@ class Starbeam:
                     await self.shared.look()
                     self.shared.listeners.append(self.snapshot.refresh)
                     await stack.enter_async_context(every(SHARED_SECONDS, self.shared.look))
+                for servers in filter(None, (database.servers for database in self.databases)):
+                    await stack.enter_async_context(servers.watched())
                 await self.snapshot.refresh()
                 await stack.enter_async_context(every(REFRESH_SECONDS, self.snapshot.refresh))
                 for database in self.databases:

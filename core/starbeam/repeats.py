@@ -11,6 +11,8 @@ from starbeam.refusals import Conflict
 if TYPE_CHECKING:
     from starbeam.db.writer import Writer
 
+STATE = "repeat"
+"""Where a request's state has it, as long as its key is to be kept or let go by the answer."""
 SENTENCE = "A request with this Idempotency-Key was begun and has no answer yet"
 
 

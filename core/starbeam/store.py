@@ -60,9 +60,10 @@ class Store:
         return Write(self.database, scope, *about, self._listeners, begin, self.beside)
 
     @asynccontextmanager
-    async def reads(self, who: Principal) -> AsyncIterator[Reader]:
-        """What reads for a caller. Raises what the database raises while it is away."""
-        connection = ReadConnection(self.database)
+    async def reads(self, who: Principal, *, anywhere: bool = False) -> AsyncIterator[Reader]:
+        """What reads for a caller; `anywhere` from replicas, too. Raises what the database raises while it is
+        away."""
+        connection = ReadConnection(self.database, anywhere=anywhere)
         try:
             scope = await self.scopes.of(who)
             yield Reader(connection, scope, who, self._clock.now(), self._options.values)

@@ -231,6 +231,10 @@ WRONG_URLS = {
         "expected mysql+asyncmy://user:password@host/database. "
         "In the user and the password write @ as %40, : as %3A and / as %2F"
     ),
+    **dict.fromkeys(
+        (f"mysql+asyncmy://u:{SECRET}@{hosts}/d" for hosts in ("a,,b", "a,b:c", "a,b,a")),
+        "expected different hosts such as node1,node2:3307 between @ and /",
+    ),
 }
 
 
@@ -246,6 +250,7 @@ def test_wrong_database_url_is_not_echoed(url: str, said: str) -> None:
         "sqlite+aiosqlite:////var/lib/starbeam.db",
         "mysql+asyncmy://user:p%40ss@host:3306/ispyb?charset=utf8mb4",
         "mysql+asyncmy://user@[::1]:3306/ispyb",
+        "mysql+asyncmy://user:p%40ss@db1,db2:3307,[::1]:3308/ispyb",
         "mysql+asyncmy://user@/ispyb?unix_socket=/run/mysqld/mysqld.sock",
     ],
 )

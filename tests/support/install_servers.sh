@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs the servers that the tests start for themselves, the browser that they look with, and what reads paper, where missing.
-# Nothing is started, nothing listens: MariaDB comes without a service, slapd without a configuration.
+# Nothing is started, nothing listens: MariaDB comes without a service, Galera is a library of it, slapd comes without a
+# configuration.
 # Other programs that are named come with the packages of their names.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 packages=""
 command -v mariadbd > /dev/null || packages="$packages mariadb-server-core mariadb-client-core"
+[ -e /usr/lib/galera/libgalera_smm.so ] || packages="$packages galera-4"
 command -v slapd > /dev/null || packages="$packages slapd"
 command -v redis-check-rdb > /dev/null || packages="$packages redis-tools"
 command -v openssl > /dev/null || packages="$packages openssl"
@@ -19,7 +21,7 @@ done
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "The tests need the server programs of MariaDB (mariadbd), OpenLDAP (slapd) and Redis (redis-check-rdb), openssl, chromium, zbarimg and pdftotext." >&2
+    echo "The tests need the server programs of MariaDB (mariadbd) with Galera, OpenLDAP (slapd) and Redis (redis-check-rdb), openssl, chromium, zbarimg and pdftotext." >&2
     echo "Debian, Ubuntu: apt-get install$packages; elsewhere: the packages that hold them" >&2
     exit 1
 fi

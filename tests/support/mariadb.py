@@ -73,6 +73,8 @@ class Server:
         self.folder = folder
         self._options = options
         self.port = free_port()
+        self.environment: dict[str, str] | None = None
+        """Of its process; None for that of the tests."""
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
@@ -86,15 +88,20 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> None:
-        """Start, and return when it answers."""
+    def command(self, *more: str) -> list[str]:
+        """The program with all its options."""
         own = [f"--port={self.port}", f"--socket={self.folder}/socket", f"--pid-file={self.folder}/pid"]
         modes = f"--init-connect={_INIT_CONNECT}"
-        options = [*_common(self.folder), *OPTIONS, modes, *own, *self._options]
+        options = [*_common(self.folder), *OPTIONS, modes, *own, *self._options, *more]
+        return [program("mariadbd", "mariadb-server"), *options]
+
+    def start(self, *more: str) -> None:
+        """Start, with more options, and return when it answers."""
         with (self.folder / "errors.log").open("ab") as errors:
             self._process = subprocess.Popen(
-                [program("mariadbd", "mariadb-server"), *options],
+                self.command(*more),
                 stdout=subprocess.DEVNULL,
+                env=self.environment,
                 stderr=errors,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
@@ -188,13 +195,13 @@ def _written(flavour: Flavour) -> TextClause:
 def start(*options: str) -> Server:
     """Start a server that has the empty databases `community`, `diamond` and `union`, with more options."""
     folder = Path(tempfile.mkdtemp(prefix="starbeam-mariadb-"))
-    _copy_template(folder)
+    copy_template(folder)
     server = Server(folder, *options)
     server.start()
     return server
 
 
-def _copy_template(folder: Path) -> None:
+def copy_template(folder: Path) -> None:
     """Fill a data folder from the template, made once for each schema and version of the server."""
     version = subprocess.check_output([program("mariadbd", "mariadb-server"), "--version"])
     template = cache_folder() / f"mariadb-{fingerprint(version, *OPTIONS, _INIT_CONNECT)}"

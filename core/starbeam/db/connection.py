@@ -9,26 +9,32 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from starbeam.db.trouble import is_lost
+
 if TYPE_CHECKING:
     from sqlalchemy import Executable
     from sqlalchemy.pool import PoolProxiedConnection
 
     from starbeam.db.engine import Database
     from starbeam.db.prepared import Prepared
+    from starbeam.db.replicas import Replica
 
 
 class ReadConnection:
     """The connection of one request's reads: opened at the first statement, renewed once when the server
-    dropped it."""
+    dropped it. `anywhere` allows a replica."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, anywhere: bool = False) -> None:
         self._database = database
+        self._anywhere = anywhere
+        self._replica: Replica | None = None
+        """Where the connection goes, if to one."""
         self._pooled: PoolProxiedConnection | None = None
         self._turn = asyncio.Lock()
 
     def another(self) -> ReadConnection:
         """One beside it, to the same database."""
-        return ReadConnection(self._database)
+        return ReadConnection(self._database, anywhere=self._anywhere)
 
     async def fetch(self, query: Executable | Prepared, values: Mapping[str, Any]) -> list[Any]:
         """All rows of a statement. Those that are asked for at once wait for each other. A connection that
@@ -48,7 +54,7 @@ class ReadConnection:
         try:
             async with asyncio.timeout(database.patience):
                 if self._pooled is None:
-                    self._pooled = await database.pooled()
+                    self._pooled, self._replica = await database.pooled(anywhere=self._anywhere)
                 prepared = database.prepared(query)
                 sql, parameters = prepared.call(values)
                 began = database.statement_began(sql, parameters)
@@ -64,8 +70,9 @@ class ReadConnection:
     def _refused(self, error: Any, sql: str) -> BaseException:
         """The driver's error as SQLAlchemy raises it."""
         dialect, base = self._database.dialect, self._database.driver_error
-        if gone := dialect.is_disconnect(error, self._pooled, None):
+        if gone := dialect.is_disconnect(error, self._pooled, None) or is_lost(error):
             self._drop(error, cut=True)
+            self._database.lost(self._replica, error)
         raised: BaseException = DBAPIError.instance(
             sql, None, error, base, connection_invalidated=gone, dialect=dialect
         )
@@ -76,7 +83,8 @@ class ReadConnection:
         if self._pooled is not None:
             pooled, self._pooled = self._pooled, None
             if cut:
-                self._database.engines[0].pool._invalidate(pooled, error)
+                engine = self._replica.engine if self._replica else self._database.engines[0]
+                engine.pool._invalidate(pooled, error)
             else:
                 pooled.invalidate(error)
 

@@ -8,29 +8,35 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import event, func, make_url, select
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from starbeam import logs
 from starbeam.db import sqlite
 from starbeam.db.lacking import fit_to_schema
-from starbeam.db.limits import CheckedSession, takes
+from starbeam.db.limits import takes
 from starbeam.db.prepared import Prepared
 from starbeam.db.schema import Schema, reflect
+from starbeam.db.transactions import opened
 from starbeam.db.trouble import CONNECT_SECONDS, Outage, SchemaChanged, SchemaIncomplete, Trouble, trouble
+from starbeam.settings.places import first_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Dialect, Executable
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from starbeam.db.hosts import Host, Hosts
+    from starbeam.db.replicas import Replica
+    from starbeam.db.servers import Servers
     from starbeam.observing import Observer
     from starbeam.settings import Database as Settings
 
@@ -38,8 +44,6 @@ log = logs.get("starbeam.db")
 
 RECYCLE_SECONDS = 3600
 """Connections are renewed after an hour."""
-_LONGEST_LOCK = 64
-"""How many characters the name of a lock may have on MariaDB."""
 _WRITING = "writing"
 LOOK_SECONDS = 30
 """How often what the database has is read again."""
@@ -52,7 +56,7 @@ class Database:
 
     def __init__(self, settings: Settings, models: Iterable[type[Any]] = ()) -> None:
         self.settings = settings
-        self.url = make_url(settings.url)
+        self.url = make_url(first_of(settings.url))
         self.models = list(models)
         self.log_statements = False
         self.outage = Outage()
@@ -65,10 +69,26 @@ class Database:
         self._change: tuple[float, list[str]] = (-NEWS_SECONDS, [])
         """When the schema changed last, and how."""
         self._reflecting = asyncio.Lock()
-        self._reads = self._engine(reads=True)
-        self._writes = self._engine(reads=False)
+        self.servers = self._servers()
+        """Where the settings name more than one server."""
+        hosts = self.servers.hosts if self.servers else None
+        self._reads = self._engine(hosts, reads=True)
+        self._writes = self._engine(hosts, reads=False)
+        if self.servers:
+            self.servers.watch(self._reads)
+            self.servers.watch(self._writes)
+            self.servers.add_replicas(lambda host: self._engine(host, reads=True))
 
-    def _engine(self, *, reads: bool) -> AsyncEngine:
+    def _servers(self) -> Servers | None:
+        """None for one server, which costs nothing more."""
+        if not (named(self.settings.url) or self.settings.replicas):
+            return None
+        from starbeam.db.servers import Servers  # only here: it is slow to import
+
+        return Servers(self.settings, self.url)
+
+    def _engine(self, at: Hosts | Host | None, *, reads: bool) -> AsyncEngine:
+        """Connections `at` servers that are chosen, else where the address says."""
         pool = {
             "pool_size": self.settings.pool_size,
             "max_overflow": self.settings.max_overflow,
@@ -88,6 +108,8 @@ class Database:
             from starbeam.db import mariadb  # only here: an embedded database needs no driver of MariaDB
 
             arguments = mariadb.connect_args(self.url, self.settings, read_only=reads)
+            if at is not None:
+                arguments["async_creator_fn"] = at.open
             engine = create_async_engine(self.url, connect_args=arguments, **pool, **how)
             mariadb.prepare(engine)
         names = frozenset(model.__table__.name for model in self.models)
@@ -217,7 +239,7 @@ class Database:
         that no unique index keeps from being created twice. Raises TimeoutError when its turn does not come.
         """
         try:
-            async with self._transaction(alone) as session:
+            async with opened(self._writes, self.settings.statement_timeout, alone, self._schema) as session:
                 yield session
         except Exception as error:
             if trouble(error) is Trouble.AWAY:
@@ -226,44 +248,8 @@ class Database:
                 await self.missed(error)
             raise
         self.outage.over(_WRITING)
-
-    @asynccontextmanager
-    async def _transaction(self, alone: str | None) -> AsyncIterator[AsyncSession]:
-        async with (
-            self._turn(alone) as bind,
-            AsyncSession(
-                bind,
-                expire_on_commit=False,
-                sync_session_class=CheckedSession,
-                info={"schema": self._schema},
-            ) as session,
-            session.begin(),
-        ):
-            yield session
-
-    @asynccontextmanager
-    async def _turn(self, name: str | None) -> AsyncIterator[AsyncEngine | AsyncConnection]:
-        """What to write through; with a name, a connection that holds the lock of this name on the server
-        from before the transaction until after its commit.
-
-        SQLite needs none: its transactions take the lock of the whole file when they begin.
-        """
-        if name is None or self.url.get_backend_name() == "sqlite":
-            yield self._writes
-            return
-        lock = f"starbeam.{name}.{self.url.database}"[:_LONGEST_LOCK]
-        async with self._writes.connect() as connection:
-            held = await connection.scalar(select(func.get_lock(lock, self.settings.statement_timeout)))
-            await connection.commit()
-            if not held:
-                raise TimeoutError(f"another transaction holds the lock {name}")
-            try:
-                yield connection
-            finally:
-                if not connection.invalidated:  # else the lock went with the connection
-                    with suppress(DBAPIError):  # the same, noticed now; the work is done
-                        await connection.execute(select(func.release_lock(lock)))
-                        await connection.commit()
+        if self.servers:
+            await self.servers.replicas.follow()
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -291,9 +277,19 @@ class Database:
         """What the driver's errors are."""
         return self.dialect.loaded_dbapi.Error
 
-    async def pooled(self) -> PoolProxiedConnection:
-        """A connection for reads out of the pool, which the caller closes."""
-        return await self._reads.raw_connection()
+    async def pooled(self, *, anywhere: bool) -> tuple[PoolProxiedConnection, Replica | None]:
+        """A connection for reads out of a pool, which the caller closes: to a replica, where
+        `anywhere` allows one."""
+        if anywhere and self.servers and (found := await self.servers.pooled()):
+            return found
+        return await self._reads.raw_connection(), None
+
+    def lost(self, replica: Replica | None, error: BaseException) -> None:
+        """A connection out of `pooled` broke."""
+        if replica is not None:
+            replica.lost(error)
+        elif self.servers:
+            self.servers.hosts.doubt()
 
     def prepared(self, query: Executable | Prepared) -> Prepared:
         """The statement as compiled at its first use."""
@@ -307,6 +303,8 @@ class Database:
         """Close all connections."""
         await self._reads.dispose()
         await self._writes.dispose()
+        if self.servers:
+            await self.servers.close()
 
 
 def _some(names: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DataError, IntegrityError, InvalidatePoolError
 
 from starbeam.db import trouble
-from starbeam.db.trouble import CONNECT_SECONDS
+from starbeam.db.trouble import CONNECT_SECONDS, is_lost
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -72,6 +72,9 @@ class CannotConnect(OperationalError, trouble.CannotConnect):
 class Connection(DriverConnection):
     """The driver's connection, which does not wait for long for a sign of life."""
 
+    left = False
+    """Whether its server is no longer used, while others are (`starbeam.db.hosts`)."""
+
     async def ping(self, reconnect: bool = False) -> None:
         """Ask whether the server is there. Raises the driver's OperationalError when it is not."""
         try:
@@ -81,7 +84,7 @@ class Connection(DriverConnection):
             raise OperationalError(CR_SERVER_LOST, f"no answer in {CONNECT_SECONDS} s") from error
 
 
-async def _open(ca: str, **arguments: Any) -> Connection:
+async def open_one(ca: str, **arguments: Any) -> Connection:
     """A new connection. Raises CannotConnect for whatever keeps it from opening."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -108,7 +111,7 @@ def connect_args(url: URL, settings: Settings, *, read_only: bool) -> dict[str, 
     if not read_only:
         session.append(f"innodb_lock_wait_timeout={LOCK_SECONDS}")
     arguments: dict[str, Any] = {
-        "async_creator_fn": partial(_open, settings.ssl_ca),
+        "async_creator_fn": partial(open_one, settings.ssl_ca),
         "conv": _CONVERSIONS,
         "init_command": "SET SESSION " + ", ".join(session),
         "password": str(url.password or "").encode(errors="surrogateescape"),  # a text would go as Latin-1
@@ -121,13 +124,21 @@ def connect_args(url: URL, settings: Settings, *, read_only: bool) -> dict[str, 
 def prepare(engine: AsyncEngine) -> None:
     """Let an engine replace connections that the server closed, and tell errors about values as DataError."""
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _gone)
     event.listen(engine.sync_engine, "handle_error", _error_about_values)
 
 
 def _refuse_closed(connection: Any, _record: Any, _fairy: Any) -> None:
-    """When one connection was cut, so were the others: all of the pool are opened anew."""
-    if connection.driver_connection._stream_broken:
+    """When one connection was cut, so were the others: all of the pool are opened anew. The same when another
+    server is used."""
+    if connection.driver_connection._stream_broken or connection.driver_connection.left:
         raise InvalidatePoolError("the server closed the connection")
+
+
+def _gone(context: ExceptionContext) -> None:
+    """SQLAlchemy knows not all that ends a connection."""
+    if is_lost(context.original_exception):
+        context.is_disconnect = True
 
 
 def _error_about_values(context: ExceptionContext) -> BaseException | None:

@@ -18,7 +18,9 @@ CONNECT_SECONDS = 5
 """How long a new connection, or a sign of life of an old one, may take."""
 _TIMED_OUT = {1969, 3024}
 """MariaDB's and MySQL's numbers for a statement that ran into its limit."""
-_LOST = {1053, 1927, 2002, 2003, 2006, 2013, 2014}
+_NOT_READY = 1047
+"""… for a node of Galera that is not ready."""
+_LOST = {_NOT_READY, 1053, 1927, 2002, 2003, 2006, 2013, 2014}
 """… for a server that shuts down, or a connection that is gone."""
 IN_THE_WAY = {1205, 1213}
 """… for a lock that did not come in time, and for a dead-lock."""
@@ -63,6 +65,7 @@ class Trouble(Enum):
     LOCKED = "database rows are locked"
     REFUSED = "database refuses a statement"
     INCOMPLETE = "database is incomplete"
+    UNDECIDED = "database did not say whether it committed"
 
 
 class CannotConnect(Exception):
@@ -71,6 +74,10 @@ class CannotConnect(Exception):
 
 class SchemaChanged(Exception):
     """A statement was built for tables that are others now: soon it is built anew."""
+
+
+class Undecided(Exception):
+    """A commit was sent and not answered: nobody knows whether it was made. It is never repeated."""
 
 
 class SchemaIncomplete(Exception):
@@ -89,6 +96,8 @@ def trouble(error: BaseException) -> Trouble | None:
         return Trouble.INCOMPLETE
     if isinstance(error, SchemaChanged):
         return Trouble.CHANGED
+    if isinstance(error, Undecided):
+        return Trouble.UNDECIDED
     if isinstance(error, PoolTimeout | ConnectionError):
         return Trouble.AWAY
     if isinstance(error, TimeoutError):
@@ -98,8 +107,36 @@ def trouble(error: BaseException) -> Trouble | None:
     return _of_driver(error)
 
 
+def is_lost(error: BaseException | None) -> bool:
+    """Whether a driver's error says that a connection, which was there, is of no use any more."""
+    return (
+        error is not None
+        and error.args[:1] != ()
+        and error.args[0] in _LOST
+        and not isinstance(error, CannotConnect)
+    )
+
+
+def can_be_repeated(error: BaseException) -> bool:
+    """Whether work failed, all of it undone, because other transactions were in its way or its connection was
+    lost: before the commit, else it were `Undecided`."""
+    if not isinstance(error, DBAPIError) or error.orig is None or isinstance(error.orig, CannotConnect):
+        return False
+    return error.connection_invalidated or _number(error) in IN_THE_WAY
+
+
+def undone(error: BaseException) -> bool:
+    """Whether a server that answers a commit with this has surely undone all."""
+    known = {*IN_THE_WAY, _NOT_READY}
+    return isinstance(error, ABOUT_VALUES) or (isinstance(error, DBAPIError) and _number(error) in known)
+
+
+def _number(error: DBAPIError) -> object:
+    return error.orig.args[0] if error.orig and error.orig.args else None
+
+
 def _of_driver(error: DBAPIError) -> Trouble:
-    first = error.orig.args[0] if error.orig and error.orig.args else None
+    first = _number(error)
     away = first in _LOST or any(words in str(first).lower() for words in _SQLITE_AWAY)
     if away or error.connection_invalidated or isinstance(error.orig, CannotConnect):
         return Trouble.AWAY
@@ -119,7 +156,7 @@ def is_taken(error: DBAPIError) -> bool:
 
 def waited(error: DBAPIError) -> bool:
     """Whether a lock did not come in time."""
-    return error.orig is not None and error.orig.args[:1] == (_WAITED,)
+    return _number(error) == _WAITED
 
 
 def refers_to_nothing(error: DBAPIError) -> bool:
@@ -128,7 +165,7 @@ def refers_to_nothing(error: DBAPIError) -> bool:
 
 
 def _says(error: DBAPIError, numbers: set[int], words: str) -> bool:
-    said = error.orig.args[0] if error.orig and error.orig.args else None
+    said = _number(error)
     return isinstance(error, IntegrityError) and (said in numbers or words in str(said))
 
 

@@ -36,7 +36,7 @@ from starbeam.db.limits import by_limit
 from starbeam.db.prepared import Prepared
 from starbeam.db.reader import Lists
 from starbeam.db.services import Service, service
-from starbeam.db.trouble import IN_THE_WAY, SchemaChanged
+from starbeam.db.trouble import SchemaChanged, can_be_repeated
 from starbeam.db.written import Written, noted
 from starbeam.refusals import Refusal, Refused
 
@@ -56,7 +56,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 3
-"""How often work is begun when other transactions are in its way, or the schema changed."""
+"""How often work is begun when other transactions are in its way, its connection is lost before the commit,
+or the schema changed."""
 
 
 class Writer(Lists):
@@ -179,8 +180,8 @@ class Write:
     async def __call__(
         self, work: Callable[Concatenate[Writer, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do work in one transaction; from its beginning again when others were in the way, or the schema is
-        another than was known."""
+        """Do work in one transaction; from its beginning again when others were in the way, the connection
+        was lost before the commit, or the schema is another than was known. Raises `Undecided`."""
         return await self.alone(None, work, *args, **kwargs)
 
     async def alone(
@@ -195,7 +196,7 @@ class Write:
             try:
                 return await self._once(name, work, *args, **kwargs)
             except (DBAPIError, Refusal, SchemaChanged) as error:
-                if not (tries_left and (_is_in_the_way(error) or await self._has_changed(error))):
+                if not (tries_left and (can_be_repeated(error) or await self._has_changed(error))):
                     raise
         raise AssertionError("the last try raises")
 
@@ -260,8 +261,3 @@ def _services(model: Any, session: AsyncSession) -> Service[Any]:
 @cache
 def _service_of(model: Any) -> type[Service[Any]]:
     return service(model)
-
-
-def _is_in_the_way(error: Exception) -> bool:
-    said = error.orig.args if isinstance(error, DBAPIError) and error.orig else ()
-    return bool(said) and said[0] in IN_THE_WAY

@@ -74,8 +74,10 @@ async def caller(request: Request[Principal, Any, Any]) -> Principal:
 def reading_and_writing(store: Store) -> dict[str, Provide]:
     """`reader` and `write`: what a request reads and writes a database with."""
 
-    async def reader(who: NamedDependency[Principal]) -> AsyncIterator[Reader]:
-        async with store.reads(who) as reader:
+    async def reader(
+        request: Request[Any, Any, Any], who: NamedDependency[Principal]
+    ) -> AsyncIterator[Reader]:
+        async with store.reads(who, anywhere=request.method == "GET") as reader:
             yield reader
 
     async def write(request: Request[Any, Any, Any], who: NamedDependency[Principal]) -> Write:

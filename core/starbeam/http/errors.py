@@ -31,6 +31,7 @@ from starbeam.refusals import (
     Unauthenticated,
     Unavailable,
 )
+from starbeam.repeats import STATE
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -50,6 +51,10 @@ INCOMPLETE = (
 ABSENT = "This database has no table or column for it."
 REFUSED = "The database refused this for now. Please try again; the server's log says why."
 LOCKED = "Somebody else is changing the same at this moment. Please try again."
+UNDECIDED = (
+    "The database did not say whether it stored this. Please look whether it is there before you send it"
+    " again."
+)
 DENIED = (
     "The server's account may not do this in the database. Its administrator finds what is missing with "
     "`starbeam doctor --db`."
@@ -61,6 +66,7 @@ _SENTENCES = {
     Trouble.LOCKED: LOCKED,
     Trouble.REFUSED: REFUSED,
     Trouble.INCOMPLETE: INCOMPLETE,
+    Trouble.UNDECIDED: UNDECIDED,
 }
 
 
@@ -145,6 +151,8 @@ def _answer(request: Request[Any, Any, Any], error: Exception, outage: Outage) -
     if isinstance(error, HTTPException) and error.status_code != 500:
         return _http_error(error)
     if kind := trouble(error):
+        if kind is Trouble.UNDECIDED:
+            request.scope["state"].pop(STATE, None)  # its key stays: what may be stored is not stored twice
         return _unavailable(kind, error, outage)
     if isinstance(error, ABOUT_VALUES):
         return _not_taken(error)

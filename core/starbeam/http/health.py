@@ -71,6 +71,8 @@ class Health:
         said = {check.name: sentence or "ok" for check, sentence in zip(asked, answers, strict=True)}
         if note := self._database.schema_note():
             said["schema"] = note
+        if (servers := self._database.servers) and (out := servers.out()):
+            said["servers"] = f"{len(out)} of {len(servers.all())} left out"  # all may read this: no names
         good = not any(sentence for check, sentence in zip(asked, answers, strict=True) if check.essential)
         return Ready("ok" if good else "failing", said, self.is_test_system)
 

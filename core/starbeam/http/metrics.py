@@ -29,6 +29,7 @@ from starbeam.refusals import Missing
 
 if TYPE_CHECKING:
     from starbeam.db.engine import Database
+    from starbeam.db.servers import Servers
     from starbeam.shared import Shared
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -92,6 +93,14 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+        self._out = Gauge(
+            "starbeam_database_server_out",
+            "1 while a worker leaves a server of the database out, of several or a replica, else 0.",
+            ("server",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        self._servers: Servers | None = None
         self._memory = Gauge(
             "starbeam_memory_bytes",
             "Resident memory of all workers together; reader processes have their own.",
@@ -106,7 +115,11 @@ class Metrics:
         """Count the connections that are in use, and tell when the database or what is shared is away."""
         database.outage.watchers.append(self._away.set)
         shared.watchers.append(self._shared_away.set)
-        for name, engine in zip(("reads", "writes"), database.engines, strict=True):
+        engines = list(zip(("reads", "writes"), database.engines, strict=True))
+        self._servers = database.servers
+        if self._servers:
+            engines += [("replicas", replica.engine) for replica in self._servers.replicas.all]
+        for name, engine in engines:
             gauge = self._connections.labels(name)
             event.listen(engine.sync_engine, "checkout", lambda *_, used=gauge: used.inc())
             event.listen(engine.sync_engine, "checkin", lambda *_, used=gauge: used.dec())
@@ -127,8 +140,10 @@ class Metrics:
         self._logins.labels(backend, outcome).inc()
 
     async def measure(self) -> None:
-        """Look at what this worker needs."""
+        """Look at what this worker needs, and at the servers of the database."""
         self._memory.set(_resident())
+        for name, why in self._servers.all().items() if self._servers else ():
+            self._out.labels(name).set(bool(why))
 
     def may_read(self, request: Request[Any, Any, Any], addresses: ClientAddress) -> bool:
         """Whether this client may read them: one behind a proxy that is not trusted may not, for its address

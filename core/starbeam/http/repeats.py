@@ -19,7 +19,7 @@ from litestar.datastructures import Headers
 from starbeam import logs
 from starbeam.http.errors import refusal
 from starbeam.refusals import Invalid, Refusal
-from starbeam.repeats import Begun, KeyedRequest
+from starbeam.repeats import STATE, Begun, KeyedRequest
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -37,7 +37,6 @@ LARGEST = 65_535
 PATIENCE = 2.0
 """Seconds that a request waits for the answer to the same one."""
 _LOOK = 0.1
-_STATE = "repeat"
 _KEY = re.compile(r"[!-~]{1,64}")
 _SECRET = re.compile(r"/(auth|tokens|user/sign)(/|$)")
 """Where answers hold secrets, which nobody keeps."""
@@ -125,7 +124,7 @@ class Repeating:
         if not _KEY.fullmatch(key):
             raise Invalid("Expected 1 to 64 printable letters", ["header", HEADER])
         repeat = Repeat(self._repeats, await _asked(request, key))
-        request.scope["state"][_STATE] = repeat
+        request.scope["state"][STATE] = repeat
         return await repeat.answered()
 
     def takes(self, method: str, path: str, handler: HTTPRouteHandler) -> bool:
@@ -150,7 +149,7 @@ def _digest(*parts: Any) -> str:
 
 def of(request: Request[Any, Any, Any]) -> Repeat | None:
     """What is known of a request with a key."""
-    found: Repeat | None = request.scope["state"].get(_STATE)
+    found: Repeat | None = request.scope["state"].get(STATE)
     return found
 
 
@@ -166,7 +165,7 @@ class Kept:
 
         async def keeping(message: Message) -> None:
             nonlocal start
-            repeat: Repeat | None = scope["state"].get(_STATE)
+            repeat: Repeat | None = scope["state"].get(STATE)
             if repeat is not None and message["type"] == "http.response.start":
                 start = message
                 return

@@ -13,6 +13,7 @@ from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 from starbeam.settings.errors import InvalidValue
+from starbeam.settings.places import named, place_of
 
 _API_ROOT = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ORIGIN = re.compile(r"\*|https?://[^/\s]+")
@@ -86,6 +87,8 @@ def check_database_url(value: str) -> None:
                 "expected mysql+asyncmy://user:password@host/database",
                 "In the user and the password write @ as %40, : as %3A and / as %2F",
             )
+        if not all(map(place_of, places := named(value))) or len({*places}) < len(places):
+            raise InvalidValue("expected different hosts such as node1,node2:3307 between @ and /")
     else:
         _wrong_scheme(scheme)
 
@@ -122,6 +125,14 @@ def check_shared_url(value: str) -> None:
             "expected redis://:password@host:6379/0, or rediss:// with TLS",
             "In the password write @ as %40, : as %3A and / as %2F",
         )
+
+
+def check_replicas(values: list[str]) -> None:
+    """Require places of servers."""
+    check_unique(values)
+    for value in values:
+        if place_of(value) is None:
+            _wrong("hosts such as db2.example.org or db2.example.org:3307", value)
 
 
 ISPYB, NONE = "ispyb", "none"

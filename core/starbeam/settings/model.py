@@ -98,12 +98,32 @@ class Database(Section, frozen=True):
     url: Annotated[
         str,
         _doc(
-            "Where the database is: an SQLite file, or a MariaDB server.",
+            "Where the database is: an SQLite file, a MariaDB server, or the nodes of a Galera cluster, of "
+            "which the first that is ready is used.",
             "sqlite+aiosqlite:///starbeam.db",
             "mysql+asyncmy://user:password@host/ispyb",
+            "mysql+asyncmy://user:password@node1,node2,node3:3307/ispyb",
             check=checks.check_database_url,
         ),
     ] = "sqlite+aiosqlite:///starbeam.db"
+    replicas: Annotated[
+        list[str],
+        _doc(
+            "Servers that replicate the one of `url`, as host or host:port: lists and pages are read from "
+            "them, with its account.",
+            ["db2.example.org", "db3.example.org:3307"],
+            check=checks.check_replicas,
+        ),
+    ] = field(default_factory=list)
+    replica_lag: Annotated[
+        float,
+        Meta(ge=2, le=60),
+        _doc(
+            "Seconds by which a replica may be behind; one that is further behind is not read from. So long "
+            "may the answer to a change wait for replicas.",
+            3.0,
+        ),
+    ] = 3.0
     pool_size: Annotated[
         int, _doc("Connections that each worker keeps open for reads, and as many for writes.", 10, ge=1)
     ] = 10

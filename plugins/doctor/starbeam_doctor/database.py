@@ -48,6 +48,7 @@ async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
             *found,
             error("tables", "there are none", "starbeam db create makes them; or see database.url"),
         ]
+    found += await _several(app)
     is_server = connection.dialect.name != "sqlite"
     needs_uses = is_server or schema.absent(app.registry.models.values())
     uses = await uses_of(app, schema) if needs_uses else {}
@@ -64,6 +65,20 @@ async def _examine(app: Starbeam, connection: AsyncConnection) -> list[Finding]:
             warning("indexes", f"{len(indexes)} would make lists faster", "starbeam db indexes prints them")
         )
     return found
+
+
+async def _several(app: Starbeam) -> list[Finding]:
+    """The servers of a database that has more than one."""
+    if (servers := app.database.servers) is None:
+        return []
+    await servers.hosts.look()
+    await servers.replicas.check()
+    return [
+        warning(f"server {name}", why, "nothing reads from it or writes to it meanwhile")
+        if why
+        else ok(f"server {name}", "can be used")
+        for name, why in servers.all().items()
+    ]
 
 
 async def _version(connection: AsyncConnection) -> str:
