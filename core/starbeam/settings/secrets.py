@@ -11,7 +11,7 @@ MIN_SECRET_BYTES = 32
 MIN_DISTINCT = 8
 
 _SECRET_NAME = re.compile(r"passw(?:or)?d|secret|token", re.IGNORECASE)
-_PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims"})
+_PUBLIC_NAMES = frozenset({"token_lifetime", "trust_token_claims", "window_for_tokens"})
 # The last @ ends the password: one that holds an @ of its own is hidden whole.
 _URL_PASSWORD = re.compile(r"(://[^:/?#\s]*:).*@", re.DOTALL)
 _SECRETS = (
