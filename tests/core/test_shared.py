@@ -75,9 +75,7 @@ async def test_failed_log_ins_count_on_all_servers(two: tuple[TestApp, TestApp],
     assert b"abcd" not in everything
     assert b"127.0.0.1" not in everything
     assert all(0 < store.client.ttl(key) <= 60 for key in keys)
-
-
-async def test_tries_at_once_are_counted_together(two: tuple[TestApp, TestApp]) -> None:
+    store.client.flushall()  # tries at once are counted together, too
     found = await asyncio.gather(*(attempt(two[number % 2]) for number in range(40)))
     assert Counter(found) == {401: 10, 429: 30}
 
@@ -221,8 +219,13 @@ async def reads_of_rights(app: TestApp, until: Callable[[], Awaitable[bool]]) ->
 # Looks
 
 
-async def test_one_server_finds_what_others_need(two: tuple[TestApp, TestApp]) -> None:
-    stores = [app.starbeam.shared for app in two]
+def client(url: str, ssl_ca: str = "") -> Shared:
+    """What a server uses."""
+    return Shared(load(None, {}, {"shared.url": url, "shared.ssl_ca": ssl_ca}).settings)
+
+
+async def test_one_server_finds_what_others_need(store: Valkey) -> None:
+    stores = [client(store.url) for _ in range(2)]
     asked = []
 
     async def work() -> list[int]:
@@ -237,6 +240,8 @@ async def test_one_server_finds_what_others_need(two: tuple[TestApp, TestApp]) -
     assert await once(1, "b") == [1, 2]
     assert await once(1, "a", list[str]) == [1, 2]  # another version keeps another type
     assert len(asked) == 3
+    for one in stores:
+        await one.close()
 
 
 # Away
@@ -320,14 +325,13 @@ async def nothing(self: Shared) -> None:
     """In the place of what asks the store in the background."""
 
 
-async def test_a_store_with_another_password_is_a_store_that_is_away(
-    store: Valkey, make_app: MakeApp
-) -> None:
+async def test_a_store_with_another_password_is_a_store_that_is_away(store: Valkey) -> None:
+    wrong = client(store.url.replace(PASSWORD, "wrong"))
     with capture_logs() as lines:
-        app = await make_app("probe", **WITH_PROBE, **{"shared.url": store.url.replace(PASSWORD, "wrong")})
+        assert await wrong.trouble() == "is away: each worker goes on by itself"
     (line,) = [line for line in lines if line["event"] == AWAY]
     assert line["error"].startswith("AuthenticationError")
-    assert await attempt(app) == 401
+    await wrong.close()
 
 
 async def test_values_of_other_kinds_are_no_trouble(two: tuple[TestApp, TestApp], store: Valkey) -> None:
@@ -362,20 +366,18 @@ async def test_a_store_that_takes_nothing_is_away(two: tuple[TestApp, TestApp], 
 # Settings
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-async def test_with_tls(make_app: MakeApp, trusted: bool) -> None:
+async def test_with_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "PATIENCE", 30)
     made = Valkey(tls=True)
     made.start()
     try:
-        settings = {"shared.url": made.url, "shared.ssl_ca": made.ca_file if trusted else ""}
-        app = await make_app("probe", **WITH_PROBE, **settings)
-        await eventually(lambda: is_(trouble(app), not trusted))
+        trusting, other = client(made.url, made.ca_file), client(made.url)
+        assert await trusting.trouble() is None
+        assert await other.trouble() is not None
+        for one in (trusting, other):
+            await one.close()
     finally:
         made.close()
-
-
-async def trouble(app: TestApp) -> bool:
-    return await app.starbeam.shared.trouble() is not None
 
 
 @pytest.mark.parametrize(
