@@ -56,7 +56,7 @@ test-fast: $(INSTALLED) ## at most two minutes for every day: what is quick of c
 	@$(BIN)/pytest -m "not (long or slow or mariadb)" tests/core tests/plugins $(ARGS)
 
 check-long: $(INSTALLED) ## run the tests that take too long for every day
-	@tests/support/install_servers.sh
+	@tests/support/install_servers.sh nginx haproxy
 	@tests/support/install_h5web.sh
 	@tests/support/install_generators.sh
 	@tests/support/install_mxcube.sh
