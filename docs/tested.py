@@ -28,8 +28,16 @@ Made by `make docs` from the tests themselves; the suite fails where an operatio
 | who may call what | {operations} operations × {callers} callers, {cells} answers, and nobody gets any that is not public | `contract/test_access.py`, the table below |
 | who sees what | the small world, and the same without every row that a caller may not see, as SQL of the tests' own finds them: all answers, writes and pages must be the same. {people} callers × keys {keys}; three planted leaks must be found | `contract/test_matrix.py` |
 | the document | schemathesis: no 5xx, no undocumented status, right schemas; a quarter of the operations every day on SQLite and both flavours on MariaDB, all of them and at random with `make fuzz`; where checks do not hold is listed with the reason | `contract/fuzzing.toml`, `test_fuzzing.py`, `test_robustness.py` |
-| half-written changes | each of {writes} writes with each of its statements failing in turn: 503 with `Retry-After`, one line, and no row is another | `contract/test_half_written.py` |
-| faults of the database | stopped, paused, full, read-only, refusing, cut off, under load; whatever number it refuses a write with | `integration/`, `contract/test_refusals.py` |
+| half-written changes | each of {writes} writes with each of its statements failing in turn, and with a dead-lock at each: 503 with `Retry-After`, one line, and no row is another | `contract/test_half_written.py` |
+| faults of the database during each write | MariaDB killed, restarted, paused, without a connection left, read-only, locked, and cut off at each statement; SQLite read-only, full, gone, locked: in time only 503 with `Retry-After` and a sentence, nothing half-written, taken again within 5 seconds | `contract/test_faults_mariadb.py`, `test_faults_sqlite.py` |
+| faults of the database otherwise | away at the start, under load, cut off, slow; accounts that are refused; whatever number it refuses a write with | `integration/`, `contract/test_refusals.py` |
+| faults of files | gone, empty, a folder, a pipe, a link in a circle or to a device, a file system that hangs: at every address that reads | `contract/test_faults_files.py`, `plugins/data/test_safety.py` |
+| faults of directories and identity providers | away, slow, and saying anything at all | `plugins/auth_ldap/test_servers.py`, `test_lies.py`, `plugins/auth_keycloak/test_login.py`, `test_lies.py` |
+| processes that end under load | a worker and the readers killed, SIGTERM while many ask | `integration/test_healing.py`, `plugins/data/test_killed.py` |
+| parsers | selections, cursors, lists of ids, times, sheets, bodies, tokens, configurations, ranges: round trips, and what is right worked out otherwise; else a refusal. {made} made-up examples in {properties} tests every day, at random and fifty times as many with `make explore` | `contract/test_parsers.py`, `core/test_files.py` |
+| hostile input | damaged files, names and links that lead elsewhere, raw requests, hosts, names of people, requests in pieces: made up, and counted with the parsers; slow clients | `plugins/data/test_hostile.py`, `core/test_hostile.py`, `core/test_connections.py` |
+| load | 64 clients that poll: no error, and neither memory nor descriptors grow; ten minutes with `make load`: [figures](../load.md) | `integration/test_load.py` |
+| what time tells | somebody else's row is looked for with the statements, and in about the time, of one that does not exist | `contract/test_timing.py` |
 | missing tables and columns | each version of the schema, and each table and column away | `contract/test_schemas.py` |
 | the whole suite | {functions} test functions in {files} files, {late} of them or their cases with `make check-long` | `tests/` |
 
@@ -60,6 +68,12 @@ def counted(words: str, files: Iterable[Path]) -> int:
     return sum(len(re.findall(rf"(?m)^\s*{words}", file.read_text(encoding="utf-8"))) for file in files)
 
 
+def examples(files: Iterable[Path]) -> list[int]:
+    """How many examples each test makes up every day."""
+    found = (re.findall(r"(?m)^@tried\((\d+)\)", file.read_text(encoding="utf-8")) for file in files)
+    return [int(number) for numbers in found for number in numbers]
+
+
 def page() -> str:
     """The page."""
     files = sorted((ROOT / "tests").rglob("test_*.py"))
@@ -74,6 +88,8 @@ def page() -> str:
         functions=counted(r"(async )?def test_", files),
         files=len(files),
         late=counted(r".*mark\.long", files),
+        made=sum(examples(files)),
+        properties=len(examples(files)),
         matrix=matrix(),
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -34,22 +34,24 @@ def own_server() -> Iterator[mariadb.Server]:
     started.stop()
 
 
-@asynccontextmanager
-async def killed(server: mariadb.Server) -> AsyncIterator[None]:
-    server.kill()
-    try:
-        yield
-    finally:
-        server.start()  # it ends with the thread that starts it
+def killed(server: mariadb.Server) -> AbstractAsyncContextManager[None]:
+    """As in a power cut."""
+    return away(server, server.kill)
+
+
+def restarted(server: mariadb.Server) -> AbstractAsyncContextManager[None]:
+    """Shut down in order."""
+    return away(server, server.shut_down)
 
 
 @asynccontextmanager
-async def restarted(server: mariadb.Server) -> AsyncIterator[None]:
-    server.shut_down()
+async def away(server: mariadb.Server, stop: Callable[[], None]) -> AsyncIterator[None]:
+    """Stopped, and started again: by this thread, with which it would end."""
+    stop()
     try:
         yield
     finally:
-        server.start()  # it ends with the thread that starts it
+        server.start()
 
 
 @asynccontextmanager
@@ -123,8 +125,8 @@ async def test_each_write(whole: Whole, own_server: mariadb.Server) -> None:
         assert [line["event"] for line in told if line["log_level"] == "error"] == ["database is away"]
     for trouble in (read_only, locked):
         told = await in_trouble(whole, trouble(own_server), trouble.__name__)
-        assert {line["log_level"] for line in told} == {"warning"}
-        assert len(told) <= len(CHANGES)
+        assert sum(line["log_level"] == "error" for line in told) <= 1  # of what cleans up meanwhile
+        assert len(told) <= len(CHANGES) + 1
     await taken(whole)
 
 

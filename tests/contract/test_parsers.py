@@ -63,7 +63,7 @@ def selections(draw: st.DrawFn) -> tuple[tuple[int, ...], list[int | slice]]:
     return shape, taken
 
 
-@tried(150)
+@tried(60)
 @given(selections(), st.integers(1, 2 * SLOT))
 def test_a_selection_takes_what_numpy_takes(
     given_: tuple[tuple[int, ...], list[int | slice]], itemsize: int
@@ -78,7 +78,7 @@ def test_a_selection_takes_what_numpy_takes(
     assert np.concatenate(found).tolist() == values[np.ix_(*slab)].ravel().tolist()
 
 
-@tried(200)
+@tried(80)
 @given(ANY | st.text("0123456789-:, ", max_size=20), array_shapes(max_dims=3))
 def test_what_is_no_selection_is_refused(text: str, shape: tuple[int, ...]) -> None:
     try:
@@ -91,7 +91,7 @@ def test_what_is_no_selection_is_refused(text: str, shape: tuple[int, ...]) -> N
 # Cursors, lists of ids, numbers
 
 
-@tried(100)
+@tried(50)
 @given(st.builds(Position, st.none() | ANY, ANY, st.integers(-LARGEST, LARGEST)), st.data())
 def test_a_cursor_is_what_was_given_or_nothing(position: Position, data: st.DataObject) -> None:
     cursors = Cursors(SECRET)
@@ -113,7 +113,7 @@ JSON = st.recursive(
 )
 
 
-@tried(100)
+@tried(50)
 @given(st.lists(st.integers()), JSON, ANY)
 @example([], "[" * 100_000, "[" * 100_000)
 @example([], 0, "[" + "9" * 5000 + "]")
@@ -130,7 +130,7 @@ def test_ids_in_a_list(ids: list[int], other: Any, text: str) -> None:
             assert all(type(one) is int and 0 <= one <= LARGEST for one in found)
 
 
-@tried(100)
+@tried(50)
 @given(st.integers(0, 10**20), ANY)
 def test_a_number_in_a_path(number: int, text: str) -> None:
     assert number_of(str(number)) == (number if number < 10**18 else None)
@@ -141,7 +141,7 @@ def test_a_number_in_a_path(number: int, text: str) -> None:
 # Dates
 
 
-@tried(150)
+@tried(60)
 @given(st.datetimes(datetime(1000, 1, 1)), st.integers(-23 * 60, 23 * 60), ANY)
 def test_a_time_is_what_it_says(when: datetime, minutes: int, text: str) -> None:
     zoned = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
@@ -171,7 +171,7 @@ ROWS = st.lists(st.builds(Row, st.integers(-LARGEST, LARGEST), CELLS, st.floats(
 NAMED = {"place": ("place", "Position", " POSITION"), "name": ("name", "Name of it", "name_OF_it")}
 
 
-@tried(100)
+@tried(50)
 @given(ROWS, st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig"]), st.integers(0, 2), st.data())
 def test_a_sheet_holds_what_was_written(
     rows: list[Row], delimiter: str, encoding: str, how: int, data: st.DataObject
@@ -186,7 +186,7 @@ def test_a_sheet_holds_what_was_written(
     assert (found, faults) == (dict(enumerate(rows, 2)), [])
 
 
-@tried(150)
+@tried(60)
 @given(st.binary(max_size=80) | ANY.map(lambda text: f"place,name\n{text}".encode(errors="replace")))
 @example(b"place,name\n1," + b"x" * 200_000)
 @example(b'place,name\n1,"' + b"x" * 200_000)
@@ -214,7 +214,7 @@ class Body(msgspec.Struct):
 FIELDS = st.dictionaries(st.sampled_from(Body.__struct_fields__), JSON) | JSON
 
 
-@tried(200)
+@tried(80)
 @given(FIELDS)
 @example({"number": "9" * 5000})
 @example({"number": 1e400, "day": 1e308})
@@ -231,7 +231,7 @@ def test_a_body_is_taken_or_refused_and_what_is_taken_means_the_same_again(sent:
 # Tokens
 
 
-@tried(60)
+@tried(30)
 @given(ANY, st.integers(0, LARGEST), st.lists(ANY), st.data())
 def test_a_token_says_what_it_was_made_of_or_nothing(
     login: str, person: int, permissions: list[str], data: st.DataObject
@@ -249,7 +249,7 @@ def test_a_token_says_what_it_was_made_of_or_nothing(
             tokens.read(wrong)
 
 
-@tried(100)
+@tried(50)
 @given(ANY | st.text("eyJ._-", max_size=40), st.dictionaries(ANY, JSON, max_size=3))
 def test_what_this_key_signed_and_yet_says_nothing_is_no_token(text: str, claims: dict[str, Any]) -> None:
     tokens = Tokens(Auth(secret_key=SECRET))
@@ -262,7 +262,7 @@ def test_what_this_key_signed_and_yet_says_nothing_is_no_token(text: str, claims
 # Who asks
 
 
-@tried(150)
+@tried(60)
 @given(st.lists(st.tuples(st.sampled_from(["x-forwarded-for", "forwarded", "x-forwarded-proto"]), ANY)))
 @example([("forwarded", 'for="[2001:db8::9]:4711";proto=https')])
 def test_whom_proxies_name(sent: list[tuple[str, str]]) -> None:
@@ -289,7 +289,7 @@ FILES = st.lists(
 ).map("".join)
 
 
-@tried(60)
+@tried(30)
 @given(st.binary(max_size=60) | FILES.map(lambda text: text.encode(errors="replace")), ANY)
 @example(b"x = " + b"[" * 20_000, "1")
 @example(b"x = " + b"9" * 5000, "9" * 5000)

@@ -15,7 +15,7 @@ from support.expected import routes
 if TYPE_CHECKING:
     from contract.conftest import Whole
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 FOREIGN, MISSING = 3, 99_999
 """A key that rows of session 3 have, and one that no row has."""
@@ -58,7 +58,6 @@ async def test_the_same_statements_look_for_both(whole: Whole) -> None:
     assert {path: both for path, both in found.items() if both[0] != both[1]} == {}
 
 
-@pytest.mark.long
 async def test_both_take_about_as_long(whole: Whole) -> None:
     times: dict[tuple[str, int], list[float]] = {}
     paths = [path for path in PATHS if await refused(whole, path)]
