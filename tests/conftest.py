@@ -46,6 +46,7 @@ SLOW = (
     *(
         "plugins/legacy/test_forms.py",
         "plugins/mxcube/test_client.py",
+        "plugins/mxcube/test_page.py",
         "plugins/pyispyb/test_call.py",
         "plugins/simulator/test_simulate.py",
         "plugins/tokens/test_long_day.py",
@@ -53,7 +54,7 @@ SLOW = (
     *("plugins/userportal/test_transaction.py", "plugins/web/test_login.py"),
 )
 """What `make test-fast` leaves out: these start servers, browsers and readers of files, make whole
-facilities, or need more than their share of two minutes."""
+facilities, need programs of others that `make test` installs, or more than their share of two minutes."""
 LONGEST = {"test_browser.py", "test_live_pages.py"}
 """Of these each test takes as long as a whole file of others."""
 

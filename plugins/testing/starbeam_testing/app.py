@@ -66,7 +66,7 @@ class TestDatabase:
     async def sql(self, statement: str, **values: Any) -> Sequence[Any]:
         """Run one statement in a transaction of its own; its rows, if it has any."""
         async with self.engine.begin() as connection:
-            result = await connection.execute(text(statement), values)
+            result = await connection.execute(text(statement).bindparams(**values))
             return result.all() if result.returns_rows else []
 
     async def person(self, login: str, *permissions: str, **columns: Any) -> int:
