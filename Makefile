@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long fuzz explore cases deploy-check docs pictures bench bench-pages bench-workers load suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long fuzz explore cases on-debian deploy-check docs pictures bench bench-pages bench-workers load suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,6 +72,9 @@ explore: $(INSTALLED) ## what hypothesis makes up (parsers, hostile input, lies)
 
 cases: $(INSTALLED) ## run programs that try faults of the field: make cases ARGS="FOLDER [NAME …]"
 	@PYTHONPATH=tests $(BIN)/python -m support.cases $(ARGS)
+
+on-debian: ## make install and test-fast on another release of Debian, with its Python and MariaDB: make on-debian SUITE=trixie
+	@tests/support/on_debian.sh $(SUITE) $(ARGS)
 
 deploy-check: $(INSTALLED) ## check config/deploy with the programs that read it
 	@tests/support/check_deploy.sh
