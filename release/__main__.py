@@ -83,7 +83,7 @@ def check(folder: Path, version: str) -> None:
     if faults := contents.faults(folder, version):
         raise SystemExit("\n".join(faults))
     packages = sorted([*folder.glob("*.whl"), *folder.glob("*.tar.gz")])
-    subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *packages], check=True)
+    twine_check(packages)
     with tempfile.TemporaryDirectory() as empty:
         site = Path(empty)
         tell("installing the wheels into an empty environment")
@@ -94,6 +94,17 @@ def check(folder: Path, version: str) -> None:
         trial.demo(site)
         tell("a new plugin and its tests")
         trial.tests(site)
+        tell("the suite: as long as make test-fast, and some minutes more")
+        trial.suite(site)
+
+
+def twine_check(packages: list[Path]) -> None:
+    """Whether an index would take the packages. Raises SystemExit with what it would say."""
+    command = [sys.executable, "-m", "twine", "check", "--strict", *packages]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode:
+        raise SystemExit(said.stdout + said.stderr)
+    tell(f"twine check --strict: {len(packages)} packages pass")
 
 
 def tell(text: str) -> None:

@@ -1,4 +1,5 @@
-"""The wheels of a release in an empty environment: commands, a demo that answers, tests of a new plugin."""
+"""The wheels of a release in an empty environment: commands, a demo that answers, tests of a new plugin, and
+the suite."""
 
 from __future__ import annotations
 
@@ -12,9 +13,15 @@ from pathlib import Path
 import httpx
 
 from support.clean import build, environment, install, make_environment, run
+from support.workspace import ROOT
 
 PATIENCE = 300.0
 """Seconds within which the demo is made and answers."""
+SUITE = (
+    *("-m", "not (long or slow or mariadb)", "tests/core", "tests/plugins"),
+    *("tests/contract/test_access.py", "tests/contract/test_document.py"),
+)
+"""What is tried of the suite: `make test-fast`, every operation as every kind of caller, and the document."""
 
 
 def installed(folder: Path, wheels: Iterable[Path]) -> None:
@@ -82,3 +89,13 @@ def tests(folder: Path) -> None:
     run(
         folder / "venv/bin/pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", "tests", cwd=package
     )
+
+
+def suite(folder: Path) -> None:
+    """The suite, with the wheels: the checkout gives the tests, and no module of Starbeam."""
+    install(folder, ["--group", f"{ROOT / 'pyproject.toml'}:test"])
+    where = [folder / "venv/bin/python", "-c", "import starbeam_ispyb; print(starbeam_ispyb.__file__)"]
+    said = subprocess.run(where, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
+    if not Path(said.stdout).is_relative_to(folder):
+        raise SystemExit(f"not the wheels are tried, but {said.stdout.strip()}")
+    run(folder / "venv/bin/pytest", "-q", "--no-header", "-p", "no:cacheprovider", *SUITE, cwd=ROOT)
