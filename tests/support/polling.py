@@ -166,7 +166,7 @@ PAGE = """# Under load
 answer before, with the ETag that it has. {seconds} seconds each, on {processors} processors which server,
 MariaDB and clients share. Memory (MB of their own of the server, its workers and its readers) and
 descriptors are medians of the second third of the time and of the last: what is kept for good grows from one
-to the other. Where a machine does other work too, as it did here, speed says little.
+to the other. Speed says little where a machine does other work too.
 `make load` writes this page.
 
 | workers | requests/s | p50 ms | p99 ms | memory MB | descriptors | requests | errors |
