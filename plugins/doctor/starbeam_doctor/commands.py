@@ -69,11 +69,16 @@ def _configuration(loaded: Loaded, config: Path | None) -> tuple[Starbeam | None
 async def _running(app: Starbeam, db: bool) -> list[Finding]:
     from starbeam_doctor import database, site
 
-    findings = await site.of_checks(app)
-    if db:
-        require_file(app.database, AWAY)
-        findings += await database.examine(app)
-    return findings
+    try:
+        findings = await site.of_checks(app)
+        if db:
+            require_file(app.database, AWAY)
+            findings += await database.examine(app)
+        return findings
+    finally:
+        await app.shared.close()
+        for one in app.databases:
+            await one.close()
 
 
 def _status(findings: list[Finding], started: bool) -> int:
