@@ -143,6 +143,12 @@ class Plane(Node, frozen=True):
     look: Look
 
 
+class PlaneHistogram(Node, frozen=True):
+    """How often which values occur in two dimensions of a data set."""
+
+    selection: list[Part] | None
+
+
 class Tile(Frame, frozen=True):
     """A square of the frame as a picture, of which each pixel stands for 2 ** `level` ones along an axis."""
 
@@ -169,6 +175,7 @@ AnyJob = (
     | Paths
     | Browse
     | Plane
+    | PlaneHistogram
     | Pixels
     | Header
     | Histogram

@@ -17,6 +17,15 @@ class ImageHistogram(msgspec.Struct):
     max: Annotated[float, Meta(title="Max", description="The largest count")]
 
 
+class PlaneHistogram(msgspec.Struct):
+    """How often which values occur in two dimensions of a data set, but for the thousandths at both ends."""
+
+    values: Annotated[list[int], Meta(title="Values", description="Counts")]
+    bins: Annotated[list[float], Meta(title="Bins", description="Edges, one more than values")]
+    shape: Annotated[list[int], Meta(title="Shape", description="The number of values")]
+    max: Annotated[float, Meta(title="Max", description="The largest count")]
+
+
 class FrameValues(msgspec.Struct):
     """A window of pixels, row after row."""
 

@@ -20,6 +20,7 @@ from support.pages import OPEN, Visitor, text_of
 pytestmark = pytest.mark.anyio
 
 PICTURE = "/data/h5grove/picture"
+HISTOGRAM = "/data/h5grove/histogram"
 PALE = (226, 226, 206)
 STACK = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
 
@@ -30,6 +31,7 @@ def _write(path: Path) -> None:
         file.create_dataset("stack", data=STACK.astype("<i2"), chunks=(1, 1, 4, 5), **hdf5plugin.LZ4())
         file["stack"].attrs["sizes"] = [1.5, 2.5]
         file["counts"] = np.array([[0, 100], [253, 65535]], "<u2")
+        file["reals"] = np.array([[0.25, 0.5], [np.nan, 0.75]])
         file["line"] = np.array([0, 5, np.nan, 10])
         file["long"] = np.arange(2500)
         file["energy"] = 12.66
@@ -95,7 +97,7 @@ async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
     whole = await page(visitor, "/")
     assert "h5web" not in whole
     said = text_of(whole)
-    assert "Members 14" in said
+    assert "Members 15" in said
     for words in (
         "stack 2 × 3 × 4 × 5 <i2",
         "line 4 <f8",
@@ -134,7 +136,7 @@ async def test_one_goes_on_to_what_is_beside_a_node(visitor: Visitor) -> None:
         ("prev", "/collections/1/file?path=%2Fenergy", "energy"),
         ("next", "/collections/1/file?path=%2Flong", "long"),
     ]
-    assert "4 of 14" in text_of(line)
+    assert "4 of 15" in text_of(line)
     many = await page(visitor, "/many")  # a group shows what is in it, and has neighbours too
     assert re.findall(r'rel="prev" [^>]*title="([^"]*)"', many)[0] == "lost"
     assert "/line" not in many
@@ -142,7 +144,7 @@ async def test_one_goes_on_to_what_is_beside_a_node(visitor: Visitor) -> None:
     assert "10,000 of 10,000 Previous" in text_of(deep)
     assert (deep.count(">m099"), "m09900" in deep, "m09899" in deep) == (101, True, False)
     assert 'rel="prev"' not in await page(visitor, "/counts")
-    assert " of 14" not in text_of(await page(visitor, "/"))
+    assert " of 15" not in text_of(await page(visitor, "/"))
     assert "6 of 14 Previous" in text_of(await page(visitor, "/lost"))
 
 
@@ -197,3 +199,25 @@ async def test_planes_are_pictures(visitor: Visitor) -> None:
     assert (await picture(path="/stack", selection="1,9")).status_code == 422
     assert (await picture(path="/empty")).status_code == 422
     assert (await picture(path="/gone")).status_code == 404
+
+
+async def test_planes_have_histograms(visitor: Visitor) -> None:
+    headers = await visitor.app.as_user("chief", "all_proposals")
+
+    async def histogram(path: str, selection: str | None = None) -> Any:
+        asked = {"dataCollectionId": 1, "path": path} | ({"selection": selection} if selection else {})
+        return await visitor.app.client.get(HISTOGRAM, params=asked, headers=headers)
+
+    stack = (await histogram("/stack", "1,2")).json()
+    assert stack == {"values": [1] * 20, "bins": list(range(100, 121)), "shape": [20], "max": 1}
+    counts = (await histogram("/counts")).json()
+    assert counts["bins"] == list(range(255))
+    assert {place: count for place, count in enumerate(counts["values"]) if count} == {0: 1, 100: 1, 253: 1}
+    reals = (await histogram("/reals")).json()
+    assert (reals["shape"], sum(reals["values"]), reals["max"]) == ([300], 3, 1)
+    assert [reals["values"][place] for place in (0, 150, 299)] == [1, 1, 1]
+    assert (reals["bins"][0], reals["bins"][-1]) == (0.25, 0.75)
+    assert [(await histogram(path)).status_code for path in ("/stack", "/texts", "/empty", "/gone")] == [
+        *(422, 422, 422),
+        404,
+    ]

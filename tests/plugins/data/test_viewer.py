@@ -340,8 +340,22 @@ def test_a_plane_of_a_data_set_is_looked_at_closely(chromium: Browser, base: str
     expect(read).to_have_text("row 100, column 650: 53")
     page.get_by_role("button", name="Fit").click()
     expect(seen).to_have_attribute("viewBox", before)
+    # from 3 to 102: each in 12 columns of 900 pixels but the first ten, of which one is masked:
+    # 40 - 38 ln 9901 / ln 10801
+    expect(page.locator("[data-is=least]")).to_have_text("3")
+    expect(page.locator("[data-is=most]")).to_have_text("103")
+    heights = re.findall(r"V([\d.]+)H", page.locator("[data-is=bars]").get_attribute("d") or "")
+    assert heights == ["2.4"] * 10 + ["2.0"] * 90
+    with page.expect_response(re.compile(r"picture\?.*hi=50")):
+        page.get_by_label("Upper limit").fill("50")
+    expect(page).to_have_url(re.compile("hi=50"))
+    with page.expect_response(re.compile(r"picture\?.*map=magma")):
+        page.get_by_label("Colour map").select_option("magma")
     page.get_by_role("link", name="Next", exact=True).last.click()
-    expect(page).to_have_url(re.compile("index=3"))
+    expect(page).to_have_url(re.compile("index=3.*hi=50.*map=magma"))
+    expect(page.locator("[data-is=auto]")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="auto").click()
+    expect(page.get_by_label("to", exact=True)).to_have_attribute("placeholder", "103")
     assert found.complaints == []
     page.context.close()
 

@@ -86,6 +86,9 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
         "/data/h5grove/data/?dataCollectionId={collection}&path=/entry/data/data_000001&selection=0&format=bin",
         "/data/h5grove/data/?dataCollectionId={collection}&path=/1.1/measurement/photodiode",
     ),
+    "/data/h5grove/histogram": (
+        "/data/h5grove/histogram?dataCollectionId={collection}&path=/entry/data/data_000001&selection=0",
+    ),
     "/data/h5grove/meta/": (
         "/data/h5grove/meta/?dataCollectionId={collection}&path=/entry/data/data_000001",
     ),

@@ -16,6 +16,15 @@ def _grove(operation: str, **query: str) -> Route:
     )
 
 
+def _plane(what: str) -> Route:
+    path = "path=/entry/data/data_000001&selection=0"
+    return Route(
+        found_by(*NEAR),
+        f"/data/h5grove/{what}?dataCollectionId=1&{path}",
+        also=(f"/data/h5grove/{what}?autoProcProgramAttachmentId=51&{path}",),
+    )
+
+
 def _frame(what: str) -> Route:
     return Route(found_by(*NEAR), f"/data/frames/1/1/{what}")
 
@@ -31,12 +40,6 @@ ROUTES = {
         found_by(*NEAR), "/data/images/histogram?dataCollectionId=1&imageNumber=1"
     ),
     **{f"GET /data/h5grove/{name}": _grove(name) for name in ("attr", "data", "meta", "stats")},
-    "GET /data/h5grove/picture": Route(
-        found_by(*NEAR),
-        "/data/h5grove/picture?dataCollectionId=1&path=/entry/data/data_000001&selection=0",
-        also=(
-            "/data/h5grove/picture?autoProcProgramAttachmentId=51&path=/entry/data/data_000001&selection=0",
-        ),
-    ),
+    **{f"GET /data/h5grove/{name}": _plane(name) for name in ("picture", "histogram")},
     "GET /data/h5grove/paths": Route(found_by(*NEAR), "/data/h5grove/paths/?dataCollectionId=1&path=/entry"),
 }

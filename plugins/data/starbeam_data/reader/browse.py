@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from starbeam_data.protocol import Browse, Plane
+from starbeam_data.protocol import Browse, Plane, PlaneHistogram
 from starbeam_data.reader import answer, describe, grove, views
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.decoded import Frame
@@ -43,7 +43,19 @@ def browse(tree: Tree, job: Browse, most: int) -> Answer:
 
 
 def plane(tree: Tree, job: Plane, most: int) -> Answer:
-    """A part of two dimensions as a picture. The largest value of a type without a sign is a mark."""
+    """A part of two dimensions as a picture."""
+    return views.whole(_plane(tree, job, most), job.width, job.look, most)
+
+
+def histogram(tree: Tree, job: PlaneHistogram, most: int) -> Answer:
+    """How often which values occur in such a part."""
+    counts, edges = _plane(tree, job, most).histogram
+    largest = max(counts, default=0)
+    return answer.json({"bins": edges, "max": largest, "shape": [len(counts)], "values": counts}, most)
+
+
+def _plane(tree: Tree, job: Plane | PlaneHistogram, most: int) -> Frame:
+    """A part of two dimensions. The largest value of a type without a sign is a mark."""
     dataset = grove.dataset_at(tree, job.path)
     if dataset.shape is None or dataset.dtype.kind not in "biuf":
         raise Refusal(422, NO_PLANE)
@@ -51,7 +63,7 @@ def plane(tree: Tree, job: Plane, most: int) -> Answer:
     if found.ndim != 2 or not found.size:
         raise Refusal(422, NO_PLANE)
     marked = found.dtype.kind == "u" and found.dtype.itemsize > 1
-    return views.whole(Frame(found, negative=marked, largest=marked), job.width, job.look, most)
+    return Frame(found, negative=marked, largest=marked)
 
 
 def _beside(tree: Tree, path: str, listed: bool) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from starbeam_data.reader.images import different
+from starbeam_data.reader.images import BINS, different
 
 Array = np.ndarray[Any, Any]
 
 ENOUGH = 1 << 20
 """Of so many numbers that are no counts, percentiles are as good as those of all."""
+
+HISTOGRAM = 99.9
+"""The percentile where histograms end; they begin at what is left of 100."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,19 @@ class Frame:
         places = np.searchsorted(upto, [upto[-1] * of / 100 for of in (100 - percentile, percentile)])
         low, high = (float(values[min(place, values.size - 1)]) for place in places)
         return low, high
+
+    @property
+    def histogram(self) -> tuple[list[int], list[float]]:
+        """Counts and edges: of what was measured but the thousandths at both ends, in equal steps, or in steps
+        of 1 where few whole numbers occur. Of as many pixels as `limits` looks at."""
+        values, upto, _ = self._sorted
+        if not values.size:
+            return [], []
+        least, most = self.limits(HISTOGRAM)
+        whole = self.pixels.dtype.kind != "f" and most - least < BINS
+        most, steps = (most + 1, int(most - least) + 1) if whole else (most, BINS)
+        counts, edges = np.histogram(values, steps, (least, most), weights=np.diff(upto, prepend=0))
+        return counts.astype(int).tolist(), edges.tolist()
 
     @property
     def masked(self) -> float:

@@ -18,7 +18,7 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import refusal
 from starbeam.api.lists import LARGEST, query_id
-from starbeam_data import queries
+from starbeam_data import queries, schemas
 from starbeam_data.protocol import (
     AnyJob,
     Attributes,
@@ -29,6 +29,7 @@ from starbeam_data.protocol import (
     Paths,
     Pixels,
     Plane,
+    PlaneHistogram,
     Statistics,
     Values,
 )
@@ -37,7 +38,6 @@ from starbeam_data.routes import frames
 from starbeam_data.routes.images import IMAGE_ERRORS, Images
 from starbeam_data.routes.requests import DTYPES, FORMATS, links, one_of, parts
 from starbeam_data.routes.sending import DataAnswer, Sender
-from starbeam_data.schemas import ImageHistogram
 
 NO_FILE = "File not found"
 FORBIDDEN = "Cannot read file: Permission denied!"
@@ -97,6 +97,10 @@ class Grove:
         return await self._sender.answer(job(str(file)), self._files, self._request)
 
 
+def _counts(schema: type) -> ResponseSpec:
+    return ResponseSpec(schema, description="The histogram", generate_examples=False)
+
+
 @get(
     "/images",
     tags=["Data"],
@@ -135,7 +139,9 @@ async def get_image_header(
     tags=["Data"],
     access=authenticated,
     errors=IMAGE_ERRORS,
-    responses={200: ResponseSpec(ImageHistogram, description="The histogram", generate_examples=False)},
+    responses={
+        200: ResponseSpec(schemas.ImageHistogram, description="The histogram", generate_examples=False)
+    },
 )
 async def get_image_histogram(
     images: NamedDependency[Images], imageNumber: ImageNumber, dataCollectionId: DataCollectionId = None
@@ -222,6 +228,25 @@ async def get_picture(
     return await grove.answer(lambda file: Plane(file, path, taken, width, look))
 
 
+@get(
+    "/histogram",
+    tags=["Data"],
+    access=authenticated,
+    errors=ERRORS,
+    responses={200: _counts(schemas.PlaneHistogram)},
+)
+async def get_plane_histogram(
+    grove: NamedDependency[Grove], path: NodePath = "/", selection: Selection = None
+) -> DataAnswer:
+    """Get how often which values occur in two dimensions of a data set
+
+    In equal steps between the thousandths at both ends, which are left out; of whole numbers in steps of 1
+    where there are few. Of many numbers that are no counts, about a million of all of them.
+    """
+    taken = parts(selection)
+    return await grove.answer(lambda file: PlaneHistogram(file, path, taken))
+
+
 def readable(file: Path) -> bool:
     """Whether the server may read a file. Blocks."""
     return os.access(file, os.R_OK)
@@ -237,7 +262,7 @@ def _told_to_h5web(request: Request[Any, Any, Any], error: Refusal) -> Response[
 
 _GROVE = Router(
     "/h5grove",
-    route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths, get_picture],
+    route_handlers=[get_attr, get_data, get_meta, get_stats, get_paths, get_picture, get_plane_histogram],
     exception_handlers=dict.fromkeys((Missing, Forbidden, Invalid, Unavailable), _told_to_h5web),
 )
 
