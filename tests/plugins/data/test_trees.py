@@ -128,7 +128,7 @@ async def test_a_tree_says_what_is_in_a_file(visitor: Visitor) -> None:
 
 
 async def test_one_goes_on_to_what_is_beside_a_node(visitor: Visitor) -> None:
-    """In the order of names: … empty, energy, line, long, lost, many, nothing, …: 3 to 6 of 14."""
+    """In the order of names: … empty, energy, line, long, lost, many, nothing, …: 3 to 6 of 15."""
     line = await page(visitor, "/line")
     assert '<b aria-current="page">line</b>' in line
     assert '<a href="/collections/1/file?path=%2Fenergy">energy</a>' in line
@@ -145,7 +145,7 @@ async def test_one_goes_on_to_what_is_beside_a_node(visitor: Visitor) -> None:
     assert (deep.count(">m099"), "m09900" in deep, "m09899" in deep) == (101, True, False)
     assert 'rel="prev"' not in await page(visitor, "/counts")
     assert " of 15" not in text_of(await page(visitor, "/"))
-    assert "6 of 14 Previous" in text_of(await page(visitor, "/lost"))
+    assert "6 of 15 Previous" in text_of(await page(visitor, "/lost"))
 
 
 async def test_lists_are_plots_and_tables(visitor: Visitor) -> None:
