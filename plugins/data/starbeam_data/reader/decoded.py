@@ -90,8 +90,8 @@ class Frame:
 
     @property
     def histogram(self) -> tuple[list[int], list[float]]:
-        """Counts and edges: of what was measured but the thousandths at both ends, in equal steps, or in steps
-        of 1 where few whole numbers occur. Of as many pixels as `limits` looks at."""
+        """Counts and edges: what was measured but the thousandths at both ends, in equal steps, or by 1 where
+        few whole numbers occur. Of as many pixels as `limits` looks at."""
         values, upto, _ = self._sorted
         if not values.size:
             return [], []
