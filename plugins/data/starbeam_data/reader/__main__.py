@@ -80,7 +80,7 @@ OF_FRAMES: dict[type[AnyJob], Callable[..., Answer]] = {
     Tile: views.tile,
     Numbers: views.numbers,
 }
-NICE = 5
+NICE = 10
 """Readers use the processors that the server leaves them: who plays frames must not slow everybody down."""
 NO_IMAGE = Failed(404, MISSING_IMAGE)
 COPIES, COPIES_OF_PICTURE = 3, 2
