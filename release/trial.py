@@ -83,8 +83,8 @@ def _answers(server: subprocess.Popen[bytes], address: str) -> None:
 
 def tests(folder: Path) -> None:
     """A new plugin, written, built, installed and tested with the wheels alone."""
-    _said(folder, "plugins", "new", "beam_tuning")
-    package = folder / "starbeam-beam-tuning"
+    _said(folder, "plugins", "new", "ring_current")
+    package = folder / "starbeam-ring-current"
     install(folder, ["--no-deps", build(package, folder / "new")])
     run(
         folder / "venv/bin/pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", "tests", cwd=package
