@@ -129,9 +129,13 @@ class Provider:
             raise BackendUnavailable(self._failed)
         return None
 
-    async def ensure_keys(self) -> None:
-        """Fetch the keys unless they are young enough. Raises `BackendUnavailable`."""
-        await self._known(KEYS_SECONDS)
+    async def trouble(self) -> str | None:
+        """None when its keys are there, else a sentence."""
+        try:
+            await self._known(KEYS_SECONDS)
+        except BackendUnavailable as error:
+            return str(error)
+        return None
 
     async def place(self, name: str) -> str:
         """An address of the discovery document. Raises `BackendUnavailable`."""

@@ -11,6 +11,7 @@ import os
 import resource
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,12 +48,15 @@ class Metrics:
     def __init__(self, readers: Iterable[str] = ()) -> None:
         """`readers` are the addresses and networks that may read them."""
         self._readers = networks_of(readers)
+        self._servers: Servers | None = None
         self.registry = CollectorRegistry()
-        self._requests = Counter(
+        count = partial(Counter, registry=self.registry)
+        of_all = partial(Gauge, registry=self.registry, multiprocess_mode="livesum")
+        of_any = partial(Gauge, registry=self.registry, multiprocess_mode="livemax")
+        self._requests = count(
             "starbeam_requests",
             "Requests that were answered. `plugin` serves the route.",
             ("plugin", "method", "route", "status"),
-            registry=self.registry,
         )
         self._seconds = Histogram(
             "starbeam_request_seconds",
@@ -61,55 +65,35 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._running = Gauge(
-            "starbeam_requests_running",
-            "Requests that are being answered.",
-            registry=self.registry,
-            multiprocess_mode="livesum",
-        )
-        self._connections = Gauge(
+        self._running = of_all("starbeam_requests_running", "Requests that are being answered.")
+        self._connections = of_all(
             "starbeam_database_connections_used",
             "Connections to the database that are in use; a worker may use pool_size + max_overflow of each.",
             ("engine",),
-            registry=self.registry,
-            multiprocess_mode="livesum",
         )
-
-        self._logins = Counter(
+        self._logins = count(
             "starbeam_logins",
             "Tries to log in: passed, refused, limited (too many before) or failed (the log says why).",
             ("backend", "outcome"),
-            registry=self.registry,
         )
-        self._away = Gauge(
+        self._away = of_any(
             "starbeam_database_away",
             "1 while a worker finds that the database is away or not as it should be, else 0.",
-            registry=self.registry,
-            multiprocess_mode="livemax",
         )
-        self._shared_away = Gauge(
+        self._shared_away = of_any(
             "starbeam_shared_away",
             "1 while a worker does not reach what servers share ([shared] url), else 0.",
-            registry=self.registry,
-            multiprocess_mode="livemax",
         )
-        self._out = Gauge(
+        self._out = of_any(
             "starbeam_database_server_out",
             "1 while a worker leaves a server of the database out, of several or a replica, else 0.",
             ("server",),
-            registry=self.registry,
-            multiprocess_mode="livemax",
         )
-        self._servers: Servers | None = None
-        self._memory = Gauge(
+        self._memory = of_all(
             "starbeam_memory_bytes",
             "Resident memory of all workers together; reader processes have their own.",
-            registry=self.registry,
-            multiprocess_mode="livesum",
         )
-        Gauge(
-            "starbeam_info", "Always 1.", ("version",), registry=self.registry, multiprocess_mode="livemax"
-        ).labels(version("starbeam-core")).set(1)
+        of_any("starbeam_info", "Always 1.", ("version",)).labels(version("starbeam-core")).set(1)
 
     def watch(self, database: Database, shared: Shared) -> None:
         """Count the connections that are in use, and tell when the database or what is shared is away."""

@@ -64,11 +64,7 @@ class KeycloakBackend(AuthBackend):
 
     async def check(self) -> str | None:
         """None when tokens can be checked, else a sentence."""
-        try:
-            await self._provider.ensure_keys()
-        except BackendUnavailable as error:
-            return str(error)
-        return None
+        return await self._provider.trouble()
 
     async def _claims(self, sent: Credentials) -> Claims:
         """What the token says, or the provider says of its owner. In both modes the token is checked here

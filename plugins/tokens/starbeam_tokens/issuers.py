@@ -78,11 +78,7 @@ class Issuer:
 
     async def check(self) -> str | None:
         """None when tokens can be checked, else a sentence."""
-        try:
-            await self._provider.ensure_keys()
-        except BackendUnavailable as error:
-            return str(error)
-        return None
+        return await self._provider.trouble()
 
     def _check(self, claims: Claims) -> None:
         """Raise `NotVerified` for what is no access token for this API that whoever sends it may use."""
