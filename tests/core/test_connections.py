@@ -7,7 +7,7 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +21,7 @@ from starbeam.http import connection
 from starbeam.http.connection import Connection
 from starbeam.server import _Server, bind
 from support.commands import PATIENCE, Running, Site
+from support.waiting import until
 
 API = "/ispyb/api/v1"
 HEAD = 65_536
@@ -277,7 +278,7 @@ async def test_a_connection_at_rest_is_good_for_one_request_more_when_the_server
     assert last.startswith(b"HTTP/1.1 200")
     assert b"connection: close" in last
     writes_late.write(asked[:10])  # the head has begun to come
-    await asyncio.wait_for(until(lambda: any(one._unserved for one in kept)), PATIENCE)
+    await until(lambda: any(one._unserved for one in kept))
     for one in kept:
         one._leave()
     assert await resting.read() == b""
@@ -287,11 +288,6 @@ async def test_a_connection_at_rest_is_good_for_one_request_more_when_the_server
         other.close()
         await other.wait_closed()
     server.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - nobody tells
-        await asyncio.sleep(0.01)
 
 
 def test_who_has_connected_is_served_though_the_server_ends() -> None:

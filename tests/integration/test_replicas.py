@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,13 @@ from support import mariadb
 from support.commands import Running, Site
 from support.mariadb import Server
 from support.strained import Strain, furnish
+from support.waiting import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 PLUGINS = ("auth_dummy", "ispyb", "proposals", "shipping")
 LAG = 2
 """Seconds that the replica may be behind in these tests."""
-PATIENCE = 30
 PRIMARY = (
     *("--log-bin=bin", "--binlog-format=ROW", "--server-id=1"),
     *("--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"),  # what is committed outlives a kill
@@ -64,13 +64,6 @@ async def on(server: Server, statement: str) -> None:
         await database.sql(statement)
     finally:
         await database.engine.dispose()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
 
 
 async def start(make_app: MakeApp, replica: Server) -> tuple[TestApp, dict[str, str], Replica]:

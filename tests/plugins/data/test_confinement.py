@@ -215,5 +215,5 @@ def test_the_environment_of_the_server_is_in_no_process_that_reads(root: Path) -
             assert "HDF5_USE_FILE_LOCKING=FALSE" in environ.split("\0")
             assert list((one / "cwd").iterdir()) == []
             assert "NoNewPrivs:\t1" in (one / "status").read_text()
-            last = min(os.getpriority(os.PRIO_PROCESS, server.process.pid) + 5, 19)
+            last = min(os.getpriority(os.PRIO_PROCESS, server.process.pid) + 10, 19)
             assert os.getpriority(os.PRIO_PROCESS, int(one.name)) == last

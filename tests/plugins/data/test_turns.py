@@ -20,6 +20,7 @@ from starbeam_data.readers import ANSWERS
 from starbeam_data.settings import DataSettings
 from starbeam_data.turns import Turns
 from support.detector import frames, write_cbf, write_eiger
+from support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -100,10 +101,10 @@ async def test_one_person_cannot_hold_all_readers(
     answers = [await get(good, headers=other) for _ in range(3)]
     assert [answer.json() for answer in answers] == [VALUES.tolist()] * 3
     assert not any(one.done() for one in many)
-    assert b"starbeam_readers_working 2.0" in beamline.app.starbeam.metrics.text()
+    await until(lambda: b"starbeam_readers_working 2.0" in beamline.app.starbeam.metrics.text())
     hanging.set()
     assert [(await one).json() for one in many] == [VALUES.tolist()] * 8
-    assert b"starbeam_readers_working 0.0" in beamline.app.starbeam.metrics.text()
+    await until(lambda: b"starbeam_readers_working 0.0" in beamline.app.starbeam.metrics.text())
 
 
 async def test_a_page_of_thumbnails_is_no_attack(beamline: Any) -> None:

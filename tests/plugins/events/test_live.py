@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from starbeam.shared import Shared
 from starbeam_ispyb import models as m
 from starbeam_testing.fixtures import MakeApp
 from support.valkey import Valkey
+from support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -24,15 +24,6 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the database twenty times a second, and at listeners a hundred times."""
     monkeypatch.setattr("starbeam_events.live.watch.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("starbeam_events.live.watch.BEAT_SECONDS", 0.01)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for it."""
-    for _ in range(1_000):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("waited in vain")
 
 
 @pytest.fixture
