@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -103,4 +104,10 @@ def _for(element: str) -> str:
 def peer_of(scope: Scope) -> Address | None:
     """The address at the other end of the connection, a proxy's too."""
     client = scope.get("client")
-    return address_of(client[0]) if client else None
+    return _of_peer(client[0]) if client else None
+
+
+@lru_cache(maxsize=1024)
+def _of_peer(text: str) -> Address | None:
+    """The address of a socket: clients ask more than once, and each request is asked about a few times."""
+    return address_of(text)
