@@ -53,6 +53,17 @@ LOOK = """() => {
 }"""
 
 
+STEADY = 0.01
+"""Of the window: what moves by less, nobody sees (Layout Instability, summed)."""
+MOVED = """() => new Promise(done => {
+  let moved = 0;
+  const shifts = list => list.forEach(one => { if (!one.hadRecentInput) moved += one.value; });
+  const watch = new PerformanceObserver(list => shifts(list.getEntries()));
+  watch.observe({type: 'layout-shift', buffered: true});
+  requestAnimationFrame(() => setTimeout(() => { shifts(watch.takeRecords()); done(moved); }));
+})"""
+
+
 @dataclass
 class Looker:
     """One person's browser, at one width."""
@@ -86,6 +97,8 @@ class Looker:
         answer = self.page.goto(self.base + path)
         assert answer is not None
         faults = [] if answer.status == status else [f"status {answer.status}"]
+        if (moved := self.page.evaluate(MOVED)) > STEADY:
+            faults.append(f"moves after it has been drawn: {moved:.3f}")
         return [f"{path}: {fault}" for fault in [*faults, *self.page.evaluate(LOOK), *self._said(status)]]
 
     def _said(self, status: int) -> list[str]:

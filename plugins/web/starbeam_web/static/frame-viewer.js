@@ -244,7 +244,7 @@
 
   function start() {
     const pic = box.querySelector(".pic"), on = (name, work) => part(name).addEventListener("click", work);
-    for (const one of document.querySelectorAll("[data-script]")) for (const off of ["hidden", "disabled"]) one.removeAttribute(off); // also of SVG
+    for (const one of box.querySelectorAll("fieldset[data-script]")) one.disabled = false;
     for (const plain of document.querySelectorAll("[data-plain]")) plain.remove();
     const asked = new URLSearchParams(location.search);
     for (const name of ["rings", "ice"]) form.elements[name].checked = asked.get(name) !== "0";

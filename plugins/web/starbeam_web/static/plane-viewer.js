@@ -70,7 +70,6 @@
   }
 
   for (const plain of pic.querySelectorAll("[data-plain]")) plain.remove();
-  for (const one of document.querySelectorAll("[data-script]")) one.removeAttribute("hidden");
   const picture = new DrawnPicture(pic, () => {
     if (width < FINEST) {
       width = FINEST;
