@@ -15,7 +15,7 @@ SITE := $(wildcard site-requirements.txt)
 WITH_INDEX := index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$$index}}";
 
-.PHONY: help install demo test test-fast check-long fuzz explore cases on-debian deploy-check docs pictures bench bench-pages bench-workers load suites lint requirements audit release clean
+.PHONY: help install demo test test-fast check-long fuzz explore cases on-debian deploy-check docs pictures bench bench-pages bench-plans bench-workers load suites lint requirements audit release clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -100,6 +100,10 @@ bench: $(INSTALLED) ## what each operation costs: within an hour, written to doc
 bench-pages: $(INSTALLED) ## what each web page costs, beside the requests that it stands for; written to docs/
 	@tests/support/install_servers.sh
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything.pages $(ARGS)
+
+bench-plans: $(INSTALLED) ## what the database reads without statistics, and with an older planner, beside what it reads otherwise; written to docs/
+	@tests/support/install_servers.sh
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.everything.plans
 
 bench-workers: $(INSTALLED) ## what 1, 2 and 4 workers serve on this machine, and whose time that takes: two minutes
 	@tests/support/install_servers.sh wrk

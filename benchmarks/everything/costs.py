@@ -128,7 +128,7 @@ async def measure(
     noted: Statements = []
     before = await server.rows()
     between = await server.rows()
-    starbeam.database.watchers.append(note := _noting(noted))
+    starbeam.database.watchers.append(note := noting(noted))
     await request()
     starbeam.database.watchers.remove(note)
     rows = await server.rows() - between - (between - before)
@@ -137,7 +137,9 @@ async def measure(
     return Cost(status, len(noted), rows, sum(first), worker, database, floor)
 
 
-def _noting(noted: Statements) -> Callable[[str, Any], None]:
+def noting(noted: Statements) -> Callable[[str, Any], None]:
+    """A watcher that adds the statements of requests, and none that the server sends by itself."""
+
     def note(text: str, values: Any) -> None:
         if "request_id" in structlog.contextvars.get_contextvars():
             noted.append((text, values))

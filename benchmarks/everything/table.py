@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from benchmarks.everything.reasons import why
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "costs.md"
 """Where the table stands."""
 COLUMNS = (
     *("operation", "address", "statements", "rows read", "rows, tenth", "first ms"),
-    *("worker ms", "database ms", "pages", "of the floor", "growth"),
+    *("worker ms", "database ms", "pages", "of the floor", "why", "growth"),
     *("requests/s", "p50 ms", "p99 ms", "member ms", "nobody ms", "SQLite ms", "Diamond ms"),
 )
 """What is measured; README.md of the benchmarks says how."""
@@ -46,5 +48,6 @@ def write(measured: Lines, known: set[str]) -> None:
 
 
 def _row(cells: Mapping[str, str]) -> str:
-    shown = [cells.get(name, "") for name in COLUMNS]
+    measured = {name: cells.get(name, "") for name in COLUMNS}
+    shown = [*{**measured, "why": why(measured)}.values()]
     return f"| `{shown[0]}` | `{shown[1]}` | {' | '.join(shown[2:])} |"

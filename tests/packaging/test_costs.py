@@ -33,6 +33,20 @@ def test_every_operation_has_a_line_for_each_way_in_which_it_is_asked() -> None:
     assert {operation for operation, _ in lines} == operations - asked.ENDLESS
 
 
+def test_a_line_under_the_aim_says_why() -> None:
+    """`benchmarks/everything/reasons.py` tells it from the figures."""
+    lines = table.read().values()
+    under = [
+        line
+        for line in lines
+        if line["operation"].startswith("GET ") and line["of the floor"] and float(line["of the floor"]) < 0.8
+    ]
+    assert {line["address"] for line in under if line["why"] in ("", "?")} == set()
+    head = table.PAGE.read_text().partition("<!-- table -->")[0]
+    assert {line["why"] for line in under} <= set(re.findall(r"^- \*(\w+)\*", head, re.MULTILINE))
+    assert not any(line["why"] for line in lines if line not in under)
+
+
 def test_every_page_has_a_line() -> None:
     """`make bench-pages` writes them."""
     app = Starbeam(load(None, {}, SETTINGS), needs_secret=False)

@@ -155,9 +155,9 @@ class Listing(Generic[S]):
         page = keys.limit(bindparam("limit")).offset(bindparam("skip")).subquery("page")
         source = inspect(entity).local_table if joins is None else joins
         columns = select(*shape.columns(scope))
-        self.rows = scope.prepare(
-            columns.select_from(source.join(page, page.c.id == key)).order_by(*order_by)
-        )
+        rows = columns.select_from(page.join(source, page.c.id == key)).order_by(*order_by)
+        # the page first, whatever MariaDB believes of how much the other tables hold
+        self.rows = scope.prepare(rows.prefix_with("STRAIGHT_JOIN", dialect="mysql"))
         self.total = scope.prepare(select(func.count()).select_from(entity).where(*conditions))
 
 

@@ -41,11 +41,12 @@ class Collected:
         joined = select(what).select_from(self.group).join(self.collection, self.of_group)
         return joined.where(*conditions, *self.visible)
 
+    def among(self, what: Any, *conditions: Any) -> Select[Any]:
+        """The same, where these conditions find few data collections: from these on, and not from all that
+        the caller sees, whatever MariaDB believes of how much that is."""
+        joined = select(what).select_from(self.collection).join(self.group, self.of_group)
+        return joined.where(*conditions, *self.visible).prefix_with("STRAIGHT_JOIN", dialect="mysql")
+
     def count(self, *conditions: Any) -> ColumnElement[int]:
         """How many there are."""
         return self.select(func.count(), *conditions).scalar_subquery()
-
-    def types(self, *conditions: Any) -> ColumnElement[str | None]:
-        """The different types of their groups, put together; none has a comma."""
-        kind = self.group.experimentType
-        return self.select(func.group_concat(kind.distinct()), *conditions, kind != "").scalar_subquery()

@@ -24,14 +24,19 @@ from starbeam_samples.schemas import SubSampleOrder
 
 
 def _datacollections(scope: Scope) -> ColumnElement[int]:
-    collected = Collected(scope)
-    return collected.count(collected.collection.blSubSampleId == BLSubSample.blSubSampleId)
+    return _collected(Collected(scope), func.count())
 
 
 def _types(scope: Scope) -> ColumnElement[str]:
     collected = Collected(scope)
-    types = collected.types(collected.collection.blSubSampleId == BLSubSample.blSubSampleId)
-    return func.coalesce(types, "")
+    kind = collected.group.experimentType  # none has a comma
+    return func.coalesce(_collected(collected, func.group_concat(kind.distinct()), kind != ""), "")
+
+
+def _collected(collected: Collected, what: Any, *conditions: Any) -> ColumnElement[Any]:
+    """Something of the data collections on a sub sample."""
+    of_row = collected.collection.blSubSampleId == BLSubSample.blSubSampleId
+    return collected.among(what, of_row, *conditions).scalar_subquery()
 
 
 _FIRST, _SECOND = aliased(Position), aliased(Position)
