@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +33,8 @@ TIMES = 1.5
 """Of the rows after `ANALYZE`: what reads more than that has a line …"""
 NOTICED = 100
 """… where that is more by so many rows."""
+FEW = 1_000
+"""Rows of a table that is read whole rather than looked up in, when it is believed to be small."""
 SECONDS = 5
 """A statement is given up then; what it has read until then counts."""
 
@@ -148,7 +149,7 @@ async def _rows(cursor: Any, text: str, values: Any) -> int:
         await cursor.execute(text, values)
         await cursor.fetchall()
     except OperationalError as stopped:
-        print(f"{stopped}: {text}", file=sys.stderr)
+        print(f"{stopped}: {text[:100]} …", file=sys.stderr)
     return await _so_far(cursor) - between - (between - before)
 
 
@@ -175,7 +176,8 @@ def _table(found: Found) -> str:
     ]
     for key in sorted(more[OLDER] | more[NONE], key=lambda key: (key[0] != "staff", key[1].address)):
         read = " | ".join(str(found[state][key]) for state in (ANALYSED, OLDER, NONE))
-        lines.append(f"| {key[0]} | `{key[1].address}` | {read} | {_why(*key)} |")
+        why = _why(*key, max(found[OLDER][key], found[NONE][key]) - usual[key])
+        lines.append(f"| {key[0]} | `{key[1].address}` | {read} | {why} |")
     return "\n".join(lines)
 
 
@@ -183,10 +185,11 @@ def _is_more(rows: int, usual: int) -> bool:
     return rows > TIMES * usual and rows > usual + NOTICED
 
 
-def _why(caller: str, one: Asked) -> str:
+def _why(caller: str, one: Asked, more: int) -> str:
     """Why it is left to the planner: the page explains these words."""
-    named = re.search(r"[?&](proposal|session|search|beamLineGroup|beamLineName)=|{token}", one.address)
-    return "seen" if caller == "member" else "name" if named else "order"
+    if one.operation.startswith("GET /events"):
+        return "newest"
+    return "seen" if caller == "member" else "small" if more < FEW else "order"
 
 
 if __name__ == "__main__":
