@@ -12,6 +12,10 @@ from starbeam_demo.world import World
 from starbeam_ispyb.models import GridInfo
 from starbeam_mapping.models import XRFFluorescenceMapping, XRFFluorescenceMappingROI
 
+CRYSTAL = (333, 240)
+"""Where pictures have the crystal, in pixels."""
+PIXELS_PER_MICRON = 1.25
+
 
 async def fill(world: World) -> None:
     """Add a grid to each mesh, and the maps of those of spectroscopy with their regions."""
@@ -32,8 +36,10 @@ async def fill(world: World) -> None:
 
 
 def _grid(row: Row, technique: str) -> Row:
-    """A row of `GridInfo`, in the middle of the snapshot."""
-    step, corner = (GRID.dx_mm, (200.0, 160.0)) if technique == "spectroscopy" else (0.01, (208.0, 115.0))
+    """A row of `GridInfo`, over the crystal in the snapshot."""
+    step = GRID.dx_mm if technique == "spectroscopy" else 0.01
+    half = 1000 * (step or 0) * PIXELS_PER_MICRON / 2
+    left, top = CRYSTAL[0] - half * (GRID.steps_x or 0), CRYSTAL[1] - half * (GRID.steps_y or 0)
     return {
         "dataCollectionId": row["dataCollectionId"],
         "dataCollectionGroupId": row["dataCollectionGroupId"],
@@ -48,10 +54,10 @@ def _grid(row: Row, technique: str) -> Row:
         "meshAngle": 30.0,
         "patchesX": 1,
         "patchesY": 1,
-        "micronsPerPixelX": 0.8,
-        "micronsPerPixelY": 0.8,
-        "pixelspermicronX": 1.25,
-        "pixelspermicronY": 1.25,
-        "snapshot_offsetXPixel": corner[0],
-        "snapshot_offsetYPixel": corner[1],
+        "micronsPerPixelX": 1 / PIXELS_PER_MICRON,
+        "micronsPerPixelY": 1 / PIXELS_PER_MICRON,
+        "pixelspermicronX": PIXELS_PER_MICRON,
+        "pixelspermicronY": PIXELS_PER_MICRON,
+        "snapshot_offsetXPixel": round(left),
+        "snapshot_offsetYPixel": round(top),
     }
