@@ -7,10 +7,18 @@ from starbeam.api.web import About, EditOf
 from starbeam_datacollections import changes, schemas
 from starbeam_datacollections.queries.collections import COLLECTIONS, GROUPS
 from starbeam_ispyb.models import DataCollection, DataCollectionGroup
+from starbeam_ispyb.queries import told
 
 
 async def _collection(reader: Reader, row: schemas.DataCollectionSummary) -> About:
-    return About([(_collection_name(row), f"/collections/{row.dataCollectionId}")])
+    of = await told(reader, row.dataCollectionId, "Data collection not found")
+    return About(
+        [
+            (of.proposal or "proposal", f"/proposals/{of.proposal}"),
+            (of.visit or "session", f"/sessions/{of.session}"),
+            (of.sample or _collection_name(row), f"/collections/{row.dataCollectionId}"),
+        ]
+    )
 
 
 def _collection_name(row: schemas.DataCollectionSummary) -> str:

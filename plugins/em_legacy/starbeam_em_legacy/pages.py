@@ -26,6 +26,7 @@ from starbeam_em_legacy.queries.movies import (
     MovieFilters,
     number,
 )
+from starbeam_ispyb.queries import told
 
 GOOD = 4.0
 """The resolution in Å that a good movie has, until somebody asks for another."""
@@ -65,7 +66,9 @@ async def list_movies_of_collection(
     if not measured:
         raise Missing("Not Found")
     found = await reader.page(MOVIES, page, MovieFilters(dataCollectionId=key))
-    return _listed(show, reader, measured, _cut(resolution, motion), page=found, head="", collection=key)
+    of = await told(reader, key, "Not Found")
+    cut = _cut(resolution, motion)
+    return _listed(show, reader, measured, cut, page=found, head="", collection=key, of=of)
 
 
 def _cut(resolution: str, motion: str) -> Cut:
@@ -116,6 +119,7 @@ async def show_movie(
     return show(
         "em_legacy/movie.html",
         movie=movie,
+        of=await told(reader, movie.dataCollectionId, "Not Found"),
         before=before,
         after=after,
         paths=paths,

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from starbeam.api.database import NOW, Reader, Scope, seconds_between, statement
-from starbeam_ispyb.models import DataCollection, DataCollectionGroup, Proposal
-from starbeam_ispyb.names import is_proposal, proposal_name
+from starbeam_ispyb.models import BLSample, BLSession, DataCollection, DataCollectionGroup, Proposal
+from starbeam_ispyb.names import is_proposal, proposal_name, session_name
 from starbeam_ispyb.running import AFTER
 
 
@@ -32,11 +32,14 @@ def name_of_proposal(scope: Scope) -> Select[str | None]:
 
 
 class Told(msgspec.Struct):
-    """As what listeners are told of a data collection, and whether they may be."""
+    """As what listeners are told of a data collection, whether they may be, and what it is called."""
 
     session: int
     group: int
     goes_on: bool
+    proposal: str | None
+    visit: str | None
+    sample: str | None
 
 
 def goes_on(one: Any) -> ColumnElement[bool]:
@@ -47,12 +50,16 @@ def goes_on(one: Any) -> ColumnElement[bool]:
 @statement
 def _told(scope: Scope) -> Select[*tuple[Any, ...]]:
     one, group = DataCollection, DataCollectionGroup
-    rows = select(group.sessionId, group.dataCollectionGroupId, goes_on(one))
+    names = proposal_name(), session_name(), BLSample.name
+    rows = select(group.sessionId, group.dataCollectionGroupId, goes_on(one), *names)
     rows = rows.join(group, group.dataCollectionGroupId == one.dataCollectionGroupId)
+    rows = rows.join(BLSession, BLSession.sessionId == group.sessionId)
+    rows = rows.join(Proposal, Proposal.proposalId == BLSession.proposalId)
+    rows = rows.outerjoin(BLSample, BLSample.blSampleId == group.blSampleId)
     return rows.where(one.dataCollectionId == bindparam("collection"), scope.sees(one))
 
 
 async def told(reader: Reader, collection: int, missing: str) -> Told:
     """Of a data collection that the caller sees. 1 statement."""
-    session, group, running = await reader.first(_told(), missing, collection=collection)
-    return Told(session, group, bool(running))
+    session, group, running, *names = await reader.first(_told(), missing, collection=collection)
+    return Told(session, group, bool(running), *names)

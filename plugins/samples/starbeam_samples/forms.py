@@ -50,7 +50,7 @@ async def _new_sample(reader: Reader, parent: str) -> About:
     key = key_of(parent)
     container = await reader.first(belonging.container(), NO_CONTAINER, key=key)
     given = {"proposalId": container.proposalId, "containerId": key}
-    places = [("Samples", "/samples"), ("container", f"/containers/{key}")]
+    places = [("Samples", "/samples"), (container.code or "container", f"/containers/{key}")]
     return About(places, given, await _choices(reader, container.proposalId))
 
 

@@ -18,7 +18,14 @@ from starbeam.api.web import Asked, Finder, Pages, Part, Place, Show, Tab, form_
 from starbeam_ispyb.queries import name_of_proposal
 from starbeam_shipping.code128 import bars
 from starbeam_shipping.forms import FORMS
-from starbeam_shipping.queries.containers import CONTAINERS, CONTENTS, ContainerFilters, ContentFilters, coded
+from starbeam_shipping.queries.containers import (
+    CONTAINERS,
+    CONTENTS,
+    ContainerFilters,
+    ContentFilters,
+    coded,
+    shipment_of,
+)
 from starbeam_shipping.queries.dewars import DEWARS, DewarFilters
 from starbeam_shipping.queries.labcontacts import LAB_CONTACTS, LabContactFilters
 from starbeam_shipping.queries.labels import sessions_of
@@ -141,8 +148,13 @@ async def show_container(
     """A container, and what plugins know of what it holds."""
     container = await reader.get(CONTAINERS, key)
     drawn = await show.parts("container", reader, key, container)
-    proposal = await _proposal(reader, container.Dewar.Shipping)
-    return show("shipping/container.html", container=container, drawn=drawn, proposal=proposal)
+    return show(
+        "shipping/container.html",
+        container=container,
+        drawn=drawn,
+        proposal=await _proposal(reader, container.Dewar.Shipping),
+        shipment=await reader.scalar(shipment_of(), key=container.dewarId),
+    )
 
 
 async def _proposal(reader: Reader, shipment: DewarShipping) -> str | None:

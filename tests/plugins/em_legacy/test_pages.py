@@ -155,7 +155,7 @@ async def test_a_movie_with_its_pictures(visitor: Visitor) -> None:
 
 async def test_classes_by_their_particles(visitor: Visitor) -> None:
     shown = text_of((await visitor.open("/sessions/1/classes")).text)
-    first, second = "class 2: 4,812 · 22.1 % · 7.9 Å rotation 2.1° shift 0.8 Å", "class 1: 402 · 1.8 %"
+    first, second = "4,812 · 22.1 % class 2 · 7.9 Å rotation ±2.1°, shift ±0.8 Å", "402 · 1.8 % class 1"
     assert shown.index(first) < shown.index(second)
     assert "960" not in shown
 

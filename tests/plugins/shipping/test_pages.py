@@ -88,10 +88,11 @@ async def test_a_shipment_without_anything(visitor: Visitor) -> None:
 async def test_a_dewar_and_a_container(visitor: Visitor) -> None:
     said = await says(visitor, "/dewars/1")
     assert "Shipments S1 D1" in said
-    assert "C1 Unipuck D1 C2 Unipuck D1" in said
+    assert "C1 Unipuck C2 Unipuck" in said
     assert "C3" not in said
     said = await says(visitor, "/containers/3")
     assert "Shipments S1 D2 C3" in said
+    assert 'href="/shipments/1"' in (await visitor.open("/containers/3")).text
     for path in ("/shipments/3", "/dewars/3", "/containers/4", "/contacts/9"):
         assert (await visitor.open(path)).status_code == 404
 

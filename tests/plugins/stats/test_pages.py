@@ -57,7 +57,7 @@ async def test_a_sessions_page_says_what_the_api_says(make_app: MakeApp) -> None
         "8:00 0.00 1.00 9:00 2.00 0.00 10:00 0.00 0.00 11:00 1.00 0.00",
         "From, keV Collections 12.2 1",  # 12,398 eV
         "Characterization 1 0 0 OSC 4 2 50.0 % 1 25.0 %",
-        "Tue 10 Mar 09:00 09:30:00 collection crystal 1 Lysozyme OSC DataCollection Successful 12,398",
+        "Tue 10 Mar 09:00 09:30:00 collection crystal 1 Lysozyme OSC DataCollection Successful 12.398",
         "Tue 10 Mar 08:50 08:55:00 robot crystal 1 Lysozyme LOAD SUCCESS",
         "Tue 10 Mar 13:00 13:45:00 fault Beam lost",
         "250 × 500 µm",

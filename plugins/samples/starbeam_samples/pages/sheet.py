@@ -89,7 +89,7 @@ def _clashes(refused: Refusal) -> list[int]:
 
 
 async def _container(reader: Reader, key: int) -> Any:
-    """Its proposal, type and capacity. Raises Missing where the caller sees none."""
+    """Its proposal, type, capacity and name. Raises Missing where the caller sees none."""
     if abs(key) > LARGEST:
         raise Missing(NO_CONTAINER)
     return await reader.first(belonging.container(), NO_CONTAINER, key=key)
@@ -177,6 +177,7 @@ async def _shown(reader: Reader, key: int, container: Any, typed: Cells, was: Ce
     places = sorted({*range(1, min(last, 400) + 1), *typed} or {*range(1, 17)})
     return {
         "key": key,
+        "code": container.code,
         "positions": places,
         "columns": COLUMNS,
         "typed": typed,

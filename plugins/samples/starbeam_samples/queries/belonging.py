@@ -56,9 +56,9 @@ def _sent() -> Select[int]:
 
 
 @statement
-def container(scope: Scope) -> Select[int, str | None, int | None]:
-    """The container `key`, if the caller sees it: its proposal, type and capacity."""
-    found = select(Shipping.proposalId, Container.containerType, Container.capacity)
+def container(scope: Scope) -> Select[int, str | None, int | None, str | None]:
+    """The container `key`, if the caller sees it: its proposal, type, capacity and name."""
+    found = select(Shipping.proposalId, Container.containerType, Container.capacity, Container.code)
     found = found.join(Dewar, Dewar.dewarId == Container.dewarId)
     found = found.join(Shipping, Shipping.shippingId == Dewar.shippingId)
     return found.where(Container.containerId == bindparam("key"), scope.sees(Container))

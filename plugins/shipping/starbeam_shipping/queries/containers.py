@@ -55,6 +55,12 @@ def _list(filters: type[ContainerFilters]) -> List[schemas.Container]:
 
 
 @statement
+def shipment_of(scope: Scope) -> Select[int | None]:
+    """The shipment that has the dewar `key`, if the caller sees it."""
+    return select(Dewar.shippingId).where(Dewar.dewarId == bindparam("key"), scope.sees(Dewar))
+
+
+@statement
 def _coded(scope: Scope) -> Select[Any]:
     wanted = (
         Container.code == bindparam("code"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from starbeam.api.database import Rows, Scope, statement
 from starbeam_ispyb.models import BLSession, Proposal
-from starbeam_ispyb.names import session_name
+from starbeam_ispyb.names import proposal_name, session_name
 from starbeam_stats.queries.extent import Extent, where
 from starbeam_stats.queries.spans import since_epoch
 
@@ -29,7 +29,7 @@ async def measured(reader: Rows, extent: Extent) -> list[tuple[int, int | None, 
 
 @statement
 def _names(scope: Scope, given: frozenset[str]) -> Select[Any]:
-    columns: Any = BLSession.sessionId, session_name()
+    columns: Any = BLSession.sessionId, func.coalesce(session_name(), proposal_name())
     return (
         select(*columns)
         .where(*where(scope, given))
@@ -38,6 +38,7 @@ def _names(scope: Scope, given: frozenset[str]) -> Select[Any]:
 
 
 async def names(reader: Rows, extent: Extent) -> dict[int, str | None]:
-    """The names of the sessions that are meant, by key. 1 statement."""
+    """The names of the sessions that are meant, by key; that of its proposal for one without a number. 1
+    statement."""
     rows = await reader.rows(_names(extent.given), **extent.values)
     return {row[0]: row[1] for row in rows}
