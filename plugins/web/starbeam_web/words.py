@@ -14,6 +14,8 @@ from starbeam_web.spacegroups import space_group
 
 _HC = 12.39842
 """What a photon's energy in keV and its wavelength in Å come to when multiplied."""
+_ELECTRONS = 0.04
+"""Å: X-rays of beamlines are longer, electrons of 100 kV and more are shorter."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -61,8 +63,11 @@ def exposure(seconds: float | None) -> str:
 
 
 def energy(wavelength: float | None) -> str:
-    """`12.700 keV, 0.9763 Å`, of a wavelength in Å."""
-    return f"{_HC / wavelength:.3f} keV, {wavelength:.4f} Å" if wavelength else ""
+    """`12.700 keV, 0.9763 Å`, of a wavelength in Å; of one as short as electrons have, that alone."""
+    if not wavelength:
+        return ""
+    length = f"{wavelength:.4f} Å"
+    return length if wavelength < _ELECTRONS else f"{_HC / wavelength:.3f} keV, {length}"
 
 
 def edge(kev: float | None) -> str:

@@ -97,7 +97,7 @@ async def test_every_kind_has_a_card(make_app: MakeApp) -> None:
     assert "Tuesday 10 March 2026" in said
     for sentence in (
         "12:00:00 2 min 00 s KinA-x12 OSC · x12_%05d.cbf success",
-        "Images 3,600 × 0.10° Omega 0 – 360° Exposure 10 ms Transmission 28.0 % Detector 1.45 Å, 182.0 mm "
+        "Images 3,600 × 0.10° ω 0 – 360° Exposure 10 ms Transmission 28.0 % Detector 1.45 Å, 182.0 mm "
         "Energy 12.700 keV, 0.9762 Å Beam 20 × 10 µm Flux 4.1 × 10¹² ph/s κ 24°",
         "12:10:00 45 s Grid scan Mesh data collection failed",
         "Cells 12 × 8, 20 × 20.5 µm Order horizontal",  # `snaked` is not in every schema

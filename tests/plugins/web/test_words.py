@@ -23,6 +23,7 @@ TABLE: list[tuple[str, tuple[Any, ...], str]] = [
     ("exposure", (0,), ""),
     ("exposure", (None,), ""),
     ("energy", (1.0,), "12.398 keV, 1.0000 Å"),
+    ("energy", (0.0197,), "0.0197 Å"),  # of electrons of 300 kV
     ("energy", (0.0,), ""),
     ("energy", (None,), ""),
     ("edge", (12.39842,), "12.3984 keV, 1.0000 Å"),

@@ -66,7 +66,7 @@
   }
 
   function pictured(found) {
-    part("masked").textContent = `${found.masked} %`;
+    part("masked").textContent = `${Number(found.masked).toFixed(1)} %`;
     part("size").textContent = found.size.map((one) => one.toLocaleString("en")).join(" × ");
     contrast.tell(found.low, found.high);
   }

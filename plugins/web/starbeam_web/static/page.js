@@ -49,6 +49,14 @@
     if (button) copied(button);
   });
 
+  // -- tabs ------------------------------------------------------------------------------
+
+  // On a narrow screen the tab of this page may be beyond the edge.
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+
   // -- positions of containers -----------------------------------------------------------
 
   // What is pointed at in a drawn container is marked in the table too, and the other way round.
