@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -88,18 +89,23 @@ class Health:
 
     def plugins(self, schema: Schema) -> list[Running]:
         """Core and the plugins that are on, in the order in which they require each other."""
-        known = self._registry.plugins
         running = [
             Running(
                 plugin.name,
                 plugin.title,
-                known.distribution(plugin.name),
+                self._packages[plugin.name],
                 schema.absent(self._registry.models_of(plugin.name)),
             )
-            for plugin in known.enabled.values()
+            for plugin in self._registry.plugins.enabled.values()
         ]
-        core = Running("core", "Log-in and people", f"starbeam-core {version('starbeam-core')}", [])
-        return [core, *running]
+        return [Running("core", "Log-in and people", self._packages["core"], []), *running]
+
+    @cached_property
+    def _packages(self) -> dict[str, str]:
+        """Of core and each plugin, with their versions: those of what runs, read once from files."""
+        known = self._registry.plugins
+        found = {name: known.distribution(name) for name in known.enabled}
+        return {"core": f"starbeam-core {version('starbeam-core')}", **found}
 
 
 @get("/health/live", access=public, tags=["Health"], sync_to_thread=False)

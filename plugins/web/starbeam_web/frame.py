@@ -24,6 +24,7 @@ from starbeam_web import assets, parts, words
 from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms, forget_empty_fields, owner
+from starbeam_web.templating import Calls, Compiler
 
 if TYPE_CHECKING:
     from starbeam.api import Context
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Asker = Request[Any, Any, Any]
 
 API_PAGE = "/docs"
+OF_ALL = "starbeam_web.of_all"
+"""Where a request keeps what every template is given."""
 PREFERENCES = {"theme": ("light", "dark"), "cards": ("compact",), "keys": ("off",), "times": ("mine",)}
 """What people choose for how pages look and act, besides what is usual. Each is kept in a cookie."""
 HEADERS = {
@@ -95,6 +98,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        made.code_generator_class, made.context_class = Compiler, Calls
         has_page = _addresses(self._pages).fullmatch
         zone = self._ctx.clock.zone
         made.globals |= {
@@ -137,22 +141,31 @@ class Frame:
 
     def draw(self, request: Asker, template: str, values: Mapping[str, Any]) -> Markup:
         """A template as HTML."""
-        who = who_of(request) or self.cookie.who(request.cookies.get(NAME, ""))
-        html = self._templates.get_template(template).render(
-            who=who,
-            places=[one for one in self._places if self._is_there(who, one)],
-            path=request.url.path,
-            query=request.query_params,
-            preferred=preferred_in(request),
-            csrf=self.forms.token(request),
-            method=request.method,
-            stored=request.cookies.get(STORED),
-            motd=self._ctx.options["motd"],
-            now=self._ctx.clock.now(),
-            as_of=self._as_of(),
-            **values,
-        )
+        html = self._templates.get_template(template).render(self._of_all(request), **values)
         return Markup(html)  # noqa: S704 - the template has escaped what it was given
+
+    def _of_all(self, request: Asker) -> Mapping[str, Any]:
+        """What every template is given: made once for a request, of which a page may draw a hundred."""
+        caller, kept = who_of(request), request.scope["state"]
+        if OF_ALL in kept and kept[OF_ALL][0] is caller:
+            found: Mapping[str, Any] = kept[OF_ALL][1]
+            return found
+        who = caller or self.cookie.who(request.cookies.get(NAME, ""))
+        made = {
+            "who": who,
+            "places": [one for one in self._places if self._is_there(who, one)],
+            "path": request.url.path,
+            "query": request.query_params,
+            "preferred": preferred_in(request),
+            "csrf": self.forms.token(request),
+            "method": request.method,
+            "stored": request.cookies.get(STORED),
+            "motd": self._ctx.options["motd"],
+            "now": self._ctx.clock.now(),
+            "as_of": self._as_of(),
+        }
+        kept[OF_ALL] = caller, made
+        return made
 
     def _as_of(self) -> str:
         """What a page says on paper of when it was read: no change of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from sqlalchemy import (
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from starbeam.api.database import Reader, Scope, Shape, statement
+from starbeam.api.database import Reader, Rows, Scope, Shape, kept, statement
 from starbeam.api.lists import (
     SORTING,
     Asked,
@@ -58,6 +59,8 @@ from starbeam_processing.ranked import CollectionResult, ResultOf, ResultOrder
 from starbeam_processing.rule import Rule
 
 _PLACE = "page"
+Choices = tuple[Sequence[str], Sequence[str]]
+"""Programs and space groups."""
 EXTENT = frozenset({"sessionId", "proposal", "blSampleId", "proteinId"})
 """What results are of. One of these is needed: a database has too many to rank them all."""
 
@@ -311,12 +314,17 @@ async def ranking(reader: Reader, page: Page, filters: ResultFilters, rule: Rule
 
 @statement
 def _choices(scope: Scope, asked: Asked) -> Select[Any]:
-    rows = _Scalings(scope, asked).choose(AutoProcProgram.processingPrograms, AutoProc.spaceGroup)
-    return rows.distinct()
+    both = AutoProcProgram.processingPrograms, AutoProc.spaceGroup
+    return _Scalings(scope, asked).choose(*both, func.count()).group_by(*both)
 
 
-async def choices(reader: Reader, filters: ResultFilters) -> tuple[Sequence[str], Sequence[str]]:
-    """Programs and space groups that occur in what the filters name. 1 statement."""
+async def choices(reader: Reader, filters: ResultFilters) -> Choices:
+    """Programs and space groups that occur in what the filters name. 1 statement, none where those of many
+    results are kept."""
+    return await kept(reader, "choices", filters.values(reader), partial(_all_choices, filters))
+
+
+async def _all_choices(filters: ResultFilters, reader: Rows) -> tuple[int, Choices]:
     rows = await reader.rows(_choices(filters.asked), **filters.values(reader))
     programs, groups = ({row[place] for row in rows if row[place]} for place in (0, 1))
-    return sorted(programs), sorted(groups)
+    return sum(row[2] for row in rows), (sorted(programs), sorted(groups))
