@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.compiler import Frame
 
-CELL = ["row", "key"]
-"""What the block of a table is given."""
 _ROWS, _KEYS = "rows_of_the_table", "keys_of_the_table"
 
 
@@ -25,16 +23,22 @@ class Compiler(CodeGenerator):
 
     def visit_CallBlock(self, node: nodes.CallBlock, frame: Frame) -> None:
         """Write the Python of a block that a macro calls."""
-        of_table = [one.name for one in node.args] == CELL
-        super().visit_CallBlock(_at_once(node, self.environment) if of_table else node, frame)
+        super().visit_CallBlock(_at_once(node, self.environment) if _is_table(node) else node, frame)
+
+
+def _is_table(node: nodes.CallBlock) -> bool:
+    """Whether it is `{% call(row, key) parts.table(…) %}`, by whatever names of row and key."""
+    called = node.call.node
+    return isinstance(called, nodes.Getattr) and called.attr == "table" and len(node.args) == 2
 
 
 def _at_once(node: nodes.CallBlock, environment: Environment) -> nodes.CallBlock:
     """`{% call(rows, keys) %}` with the block within `{% for row in rows %}{% for key in keys %}`, ended by a
     mark that no value can hold, since values are escaped."""
+    row, key = (one.name for one in node.args)
     ended = [*node.body, nodes.Output([nodes.TemplateData(END)])]
-    of_row = nodes.For(_name("key", "store"), _name(_KEYS), ended, [], None, False)
-    of_table = nodes.For(_name("row", "store"), _name(_ROWS), [of_row], [], None, False)
+    of_row = nodes.For(_name(key, "store"), _name(_KEYS), ended, [], None, False)
+    of_table = nodes.For(_name(row, "store"), _name(_ROWS), [of_row], [], None, False)
     given = [_name(_ROWS, "param"), _name(_KEYS, "param")]
     block = nodes.CallBlock(node.call, given, [], [_looked_up(node), of_table])
     block.set_lineno(node.lineno).set_environment(environment)
@@ -44,7 +48,7 @@ def _at_once(node: nodes.CallBlock, environment: Environment) -> nodes.CallBlock
 def _looked_up(node: nodes.CallBlock) -> nodes.Node:
     """Nothing that is ever written: Jinja looks up, once and before the loops, all names that stand here."""
     names = [*node.find_all(nodes.Name)]
-    free = {one.name for one in names} - {one.name for one in names if one.ctx != "load"} - {"loop", *CELL}
+    free = {one.name for one in names} - {one.name for one in names if one.ctx != "load"} - {"loop"}
     return nodes.If(nodes.Const(False), [nodes.Output([_name(one) for one in sorted(free)])], [], [])
 
 
