@@ -106,9 +106,10 @@ class Asked:
     what only some kinds have need not be read for others."""
 
 
-Spot = Literal["name", "outcome", "progress", "pictures", "plot", "below", "page", "report"]
+Spot = Literal["name", "outcome", "progress", "pictures", "frame", "plot", "below", "page", "report"]
 """Where something stands on the card of a data collection: after its name, at the right of the first line,
-there while it runs, beside its facts, or below them; `page`: only on the page that a data collection has of
+there while it runs, beside its facts, or below them; `frame`: among the pictures, where none of the first
+image was stored; `page`: only on the page that a data collection has of
 its own; `report`: below its facts on paper."""
 
 

@@ -23,7 +23,7 @@ from starbeam_data.protocol import Browse, Look
 from starbeam_data.queries import Collected
 from starbeam_data.readers import Readers
 from starbeam_data.routes.frames import Sum, look
-from starbeam_data.routes.images import HDF5, located
+from starbeam_data.routes.images import HDF5, candidates, located
 
 MAPS = (
     ("grey_r", "Grey, dark spots"),
@@ -123,12 +123,16 @@ async def _missing(reader: Reader, files: Files, key: int, number: int) -> str |
 
 
 async def _links(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-    found = {id: await queries.images(reader, id) for id in ids}
-    return {
-        id: {"images": one, "in_hdf5": one.template.lower().endswith(HDF5)}
-        for id, one in found.items()
-        if one is not None
-    }
+    found = await queries.images_of(reader, ids)
+    return {id: {"images": one, "in_hdf5": one.template.lower().endswith(HDF5)} for id, one in found.items()}
+
+
+async def _frames(reader: Reader, asked: Asked, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    """The first images whose files are there, so that no page asks for pictures of others. 1 statement."""
+    found = await queries.images_of(reader, ids)
+    wanted = [(id, path) for id, one in found.items() for path in candidates(one, one.first)]
+    there = await asked.files.exist([path for _, path in wanted])
+    return {id: {"first": found[id].first} for (id, _), one in zip(wanted, there, strict=True) if one}
 
 
 def show_file(readers: Readers, h5web: str) -> ControllerRouterHandler:
@@ -199,5 +203,8 @@ def pages(readers: Readers, h5web: str) -> Pages:
     return Pages(
         [show_image, show_images, show_file(readers, h5web)],
         Path(__file__).with_name("templates"),
-        of_collections=[OfCollections({"page": "data/links.html"}, _links, 150)],
+        of_collections=[
+            OfCollections({"frame": "data/thumbnail.html"}, _frames, 100),
+            OfCollections({"page": "data/links.html"}, _links, 150),
+        ],
     )

@@ -135,6 +135,10 @@ class Fitted(Frame, frozen=True):
     look: Look
 
 
+class Thumbnail(Frame, frozen=True):
+    """The whole frame as a small picture, as pages show many of."""
+
+
 class Plane(Node, frozen=True):
     """Two dimensions of a data set as a picture, at most this wide."""
 
@@ -180,6 +184,7 @@ AnyJob = (
     | Header
     | Histogram
     | Fitted
+    | Thumbnail
     | Tile
     | Numbers
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Select, String, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, column, func, select
 
 from starbeam.api.database import Reader, Scope, statement
 from starbeam_ispyb.models import (
@@ -48,9 +49,19 @@ async def images(reader: Reader, data_collection_id: int | None) -> Images | Non
     if data_collection_id is None:
         return None
     rows = await reader.rows(_data_collection(), key=data_collection_id)
-    if not rows or not rows[0][0] or not rows[0][1]:
+    return _images(*rows[0]) if rows else None
+
+
+async def images_of(reader: Reader, ids: Sequence[int]) -> Mapping[int, Images]:
+    """The same of those of these data collections that name files. 1 statement."""
+    rows = await reader.rows(_data_collections(), keys=list(ids))
+    found = {key: _images(*row) for key, *row in rows}
+    return {key: one for key, one in found.items() if one is not None}
+
+
+def _images(folder: str | None, template: str | None, count: int | None, first: int | None) -> Images | None:
+    if not folder or not template:
         return None
-    folder, template, count, first = rows[0]
     return Images(folder, template, count, 1 if first is None else first)
 
 
@@ -119,9 +130,22 @@ def _result(rows: Any) -> str | None:
 
 @statement
 def _data_collection(scope: Scope) -> Select[*tuple[Any, ...]]:
-    first = scope.column(DataCollection.startImageNumber)
-    columns = DataCollection.imageDirectory, DataCollection.fileTemplate, DataCollection.numberOfImages
-    return select(*columns, first).where(DataCollection.dataCollectionId == KEY, scope.sees(DataCollection))
+    rows = select(*_named(scope)).where(DataCollection.dataCollectionId == KEY)
+    return rows.where(scope.sees(DataCollection))
+
+
+@statement
+def _data_collections(scope: Scope) -> Select[*tuple[Any, ...]]:
+    key = DataCollection.dataCollectionId
+    rows = select(key, *_named(scope)).where(key.in_(bindparam("keys", expanding=True)))
+    return rows.where(scope.sees(DataCollection))
+
+
+def _named(scope: Scope) -> list[ColumnElement[Any]]:
+    """What names the files of images."""
+    one = DataCollection
+    columns = one.imageDirectory, one.fileTemplate, one.numberOfImages, one.startImageNumber
+    return [scope.column(of) for of in columns]
 
 
 @statement

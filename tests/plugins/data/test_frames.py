@@ -322,6 +322,60 @@ async def test_a_picture_is_sent_again_only_where_something_has_changed(beamline
     assert await greys(beamline, several, sum=2) == [[grey(11), grey(22)]]
 
 
+def noise(shape: tuple[int, int], most: int) -> Any:
+    """Numbers that no encoding makes much smaller."""
+    return np.random.default_rng(1).integers(0, most, shape)
+
+
+FRAMES = {
+    "few counts": np.random.default_rng(1).poisson(0.3, (1100, 1030)),
+    "noise": noise((1000, 1400), 1000),
+    "noise of its own size": noise((280, 280), 1000),
+    "gaps": np.where(noise((560, 560), 2) == 1, MASKED, noise((560, 560), 1000)),
+    "tall": noise((5000, 60), 1000),
+    "one row": noise((1, 3000), 5),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+async def test_thumbnails_are_small(beamline: Any, name: str) -> None:
+    """At most 280 pixels along an axis, and 15 kB, whatever is on them."""
+    key = await eiger(beamline, FRAMES[name][None].astype("<u4"))
+    answer = await ask(beamline, key, "thumbnail")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert len(answer.content) <= 15_000
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert max(image.size) <= 280
+    again = await ask(beamline, key, "thumbnail", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_a_thumbnail_is_the_picture_of_its_size(beamline: Any) -> None:
+    """The same greys, but for what JPEG loses."""
+    image = np.add.outer(np.arange(560) // 4, np.arange(840) // 4)
+    key = await eiger(beamline, [image.astype("<u4")])
+    wanted = await colours(beamline, key, width=280)
+    with Image.open(io.BytesIO((await ask(beamline, key, "thumbnail")).content)) as shown:
+        found = np.asarray(shown)
+    assert found.shape == wanted.shape == (187, 280, 3)
+    assert np.abs(found.astype(int) - wanted).mean() < 2
+
+
+async def test_the_thumbnail_of_a_file_that_cannot_be_read_says_so(beamline: Any) -> None:
+    """Until it can: nothing keeps it. What is not there at all is missing."""
+    key = await beamline.collect("x_%d.cbf", 3)
+    (beamline.folder / "x_1.cbf").write_bytes(b"no image")
+    answer = await ask(beamline, key, "thumbnail")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert "The image cannot be read" in answer.text
+    assert "etag" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
+    write_cbf(beamline.folder / "x_1.cbf", np.array([[1, 2]], "<i4"))
+    assert (await ask(beamline, key, "thumbnail")).headers["content-type"] == "image/jpeg"
+    assert said(await ask(beamline, key, "thumbnail", 2)) == NO_IMAGE
+    assert said(await ask(beamline, 99, "thumbnail")) == NO_IMAGE
+
+
 async def test_what_cannot_be_asked(beamline: Any) -> None:
     key = await eiger(beamline, np.arange(8).reshape(2, 2, 2).astype("<u4"))
     wrong: list[dict[str, Any]] = [

@@ -24,7 +24,7 @@ THERE, PLANNED = 12, 20
 WIDTH, HEIGHT = 1200, 900
 """Wider than 1,024 pixels: what is shown first is binned."""
 CENTRE, SIZE, DISTANCE, WAVELENGTH = (600, 400), (1e-4, 2e-4), 0.06, 1.0
-PLUGINS = ["auth_dummy", "ispyb", "data", "datacollections", "web"]
+PLUGINS = ["auth_dummy", "ispyb", "proposals", "events", "data", "datacollections", "web"]
 FIRST = "/collections/1/images/1"
 
 
@@ -37,7 +37,8 @@ def image(number: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with a data collection of 20 images, of which 12 are there, and one whose file is not."""
+    """A server with a data collection of 20 images, of which 12 are there, one whose file is not, and one
+    whose file is no image."""
     folder = tmp_path_factory.mktemp("viewer")
     images = np.stack([image(number) for number in range(1, THERE + 1)])
     master = write_eiger(folder, images, per_file=THERE)
@@ -53,7 +54,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         file["entry/instrument/beam/incident_wavelength"][()] = WAVELENGTH
     site = Site(folder, plugins=PLUGINS, more=f'[files]\nroots = ["{folder}"]\n')
     site.make_database()
-    asyncio.run(fill(f"sqlite+aiosqlite:///{folder}/union.db", folder, master.name, "gone_master.h5"))
+    asyncio.run(
+        fill(f"sqlite+aiosqlite:///{folder}/union.db", folder, master.name, "gone_master.h5", "broken.cbf")
+    )
+    (folder / "broken.cbf").write_bytes(b"no image")
     _describe(folder / "union.db")
     with site.serving("serve", "--config", str(site.config)) as server:
         yield f"http://127.0.0.1:{server.port}"
@@ -128,6 +132,28 @@ def radius(page: Page, d: str) -> tuple[float, float]:
     """Half the width and the height of a ring."""
     ring = page.locator(f"[data-is=over] ellipse[data-d='{d}']").first
     return float(ring.get_attribute("rx") or 0), float(ring.get_attribute("ry") or 0)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_cards_show_the_first_image_itself(chromium: Browser, base: str, scripts: bool) -> None:
+    """Where no picture of it was stored: small, a sign where it cannot be read, a sentence where it is not
+    there; and the console says nothing."""
+    found = visitor(chromium, base, scripts=scripts)
+    assert found.open("/groups/1") == []
+    for key in (1, 3):
+        picture = found.page.locator(f"img[src*='/data/frames/{key}/1/thumbnail']")
+        picture.scroll_into_view_if_needed()
+        width = picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+        assert (width == WIDTH // 8) if key == 1 else width > 0
+        box = picture.bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(box["height"])
+    expect(found.page.get_by_text("No picture of an image was stored.")).to_have_count(1)
+    assert found.page.locator("img[src*='/data/frames/2/']").count() == 0
+    found.page.locator("a.th", has=found.page.locator("img[src*='/frames/1/']")).click()
+    expect(found.page).to_have_url(re.compile("/collections/1/images"))
+    assert found.complaints == []
+    found.page.context.close()
 
 
 def test_rings_are_where_the_formula_says_however_near_one_looks(one: Looker) -> None:

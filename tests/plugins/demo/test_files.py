@@ -75,6 +75,7 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "/data/frames/{dataCollectionId}/{imageNumber}/picture": (
         "/data/frames/{collection}/2/picture?width=200",
     ),
+    "/data/frames/{dataCollectionId}/{imageNumber}/thumbnail": ("/data/frames/{collection}/2/thumbnail",),
     "/data/frames/{dataCollectionId}/{imageNumber}/tiles/{level}/{column}/{row}": (
         "/data/frames/{collection}/2/tiles/0/1/1",
     ),

@@ -231,6 +231,36 @@ async def test_a_picture_whose_file_is_gone_is_not_asked_for(make_app: MakeApp) 
     assert "<img" not in html
 
 
+async def test_an_image_without_a_stored_picture_is_shown_itself(make_app: MakeApp, tmp_path: Path) -> None:
+    """Where its file is there, and plugin `data` can read it; pages cost one statement more, and no file is
+    opened for them."""
+    for name in ("a_0005.cbf", "b.h5"):
+        (tmp_path / name).write_bytes(b"")
+    picture = tmp_path / "stored.jpeg"
+    picture.write_bytes(b"")
+    folder = {"files.roots": [str(tmp_path)]}
+    beamline, visitor = await opened(make_app, *PLUGINS, "data", **folder)
+    await beamline.session(2)
+    named: list[dict[str, Any]] = [
+        {"fileTemplate": "a_%04d.cbf", "startImageNumber": 5},
+        {"fileTemplate": "a_%04d.cbf", "startImageNumber": 6},
+        {"fileTemplate": "b.h5"},
+        {"fileTemplate": None},
+        {"fileTemplate": "b.h5"},
+    ]
+    for key, columns in enumerate(named, 1):
+        await beamline.group(key)
+        await beamline.collection(key, key, key, imageDirectory=str(tmp_path), **columns)
+    stored = {"imageNumber": 1, "jpegThumbnailFileFullPath": str(picture)}
+    await beamline.db.add(m.Image, imageId=1, dataCollectionId=5, **stored)
+    html = await page(visitor)
+    found = re.findall(r'src="[^"]*/data/frames/(\d+)/(\d+)/thumbnail"', html)
+    assert sorted(found) == [("1", "5"), ("3", "1")]
+    assert "/datacollections/images/diffraction/5?snapshot=true" in html
+    assert text_of(html).count("No picture of an image was stored.") == 2
+    assert "/data/frames/3/1/thumbnail" in await page(visitor, "/collections/3")
+
+
 async def test_without_the_plugin_that_serves_pictures_cards_have_none(make_app: MakeApp) -> None:
     beamline, visitor = await opened(make_app, "auth_dummy", "ispyb", "proposals", "events", "web")
     await beamline.group(10)

@@ -32,6 +32,7 @@ def _frame(what: str) -> Route:
 FRAME = "GET /data/frames/{dataCollectionId}/{imageNumber}"
 ROUTES = {
     f"{FRAME}/picture": _frame("picture"),
+    f"{FRAME}/thumbnail": _frame("thumbnail"),
     f"{FRAME}/tiles/{{level}}/{{column}}/{{row}}": _frame("tiles/0/0/0"),
     f"{FRAME}/values": _frame("values?x=1&y=1"),
     "GET /data/images": Route(found_by(*NEAR), "/data/images?dataCollectionId=1&imageNumber=1"),

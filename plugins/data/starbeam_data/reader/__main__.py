@@ -50,6 +50,7 @@ from starbeam_data.protocol import (
     Reply,
     Setup,
     Statistics,
+    Thumbnail,
     Tile,
     Values,
 )
@@ -77,6 +78,7 @@ READ: dict[type[AnyJob], Callable[..., Answer]] = {
 }
 OF_FRAMES: dict[type[AnyJob], Callable[..., Answer]] = {
     Fitted: views.fitted,
+    Thumbnail: views.thumbnail,
     Tile: views.tile,
     Numbers: views.numbers,
 }

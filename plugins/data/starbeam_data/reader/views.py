@@ -6,15 +6,18 @@ import math
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from starbeam_data.protocol import Fitted, Look, Numbers, Tile
+from starbeam_data.protocol import Fitted, Look, Numbers, Thumbnail, Tile
 from starbeam_data.reader import answer
 from starbeam_data.reader.answer import Answer
 from starbeam_data.reader.decoded import Array, Frame, measured, unmeasured
 from starbeam_data.reader.refusal import MISSING_IMAGE, Refusal
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 SIDE = 512
 """Pixels of a tile along an axis."""
@@ -29,6 +32,12 @@ RED, PALE = (214, 40, 40), (226, 226, 206)
 COMPRESSION = 1
 """Frames are noise: at 6, PNG takes ten times as long for a twelfth less, and WebP without loss twice as long
 for a fifth less."""
+SMALL, SMALL_BYTES = 280, 15_000
+"""Pixels of a thumbnail along its longer side, and its bytes."""
+QUALITIES = 75, 50, 25, 10
+"""Of thumbnails, as JPEG: the first with which one is small enough. WebP takes ten times as long, and is no
+smaller where there are few counts."""
+USUAL = Look(None, None, 99.5, "sqrt", "grey_r", masked=True, overloads=True)
 
 
 def fitted(frame: Frame, job: Fitted, most: int) -> Answer:
@@ -38,9 +47,19 @@ def fitted(frame: Frame, job: Fitted, most: int) -> Answer:
 
 def whole(frame: Frame, width: int, look: Look, most: int) -> Answer:
     """All of a frame, at most this wide."""
-    ratio = math.ceil(frame.pixels.shape[1] / width)
-    step = ratio if ratio <= LARGEST else math.ceil(ratio / LARGEST) * LARGEST
-    return _picture(frame, slice(None), slice(None), step, look, most)
+    return _picture(frame, slice(None), slice(None), _step(frame.pixels.shape[1], width), look, most)
+
+
+def thumbnail(frame: Frame, job: Thumbnail, most: int) -> Answer:
+    """The whole frame, small."""
+    step = _step(max(frame.pixels.shape), SMALL)
+    image, low, high = _drawn(frame, slice(None), slice(None), step, USUAL)
+    plain, encoded = image.convert("RGB"), b""
+    for quality in QUALITIES:
+        encoded = _encoded(plain, "JPEG", quality=quality)
+        if len(encoded) <= SMALL_BYTES:
+            break
+    return answer.content(encoded, _said(frame, low, high, step, "image/jpeg"), most)
 
 
 def tile(frame: Frame, job: Tile, most: int) -> Answer:
@@ -70,6 +89,21 @@ def numbers(frame: Frame, job: Numbers, most: int) -> Answer:
 
 def _picture(frame: Frame, rows: slice, columns: slice, step: int, look: Look, most: int) -> Answer:
     """A part of a frame as a PNG, with the limits that it has."""
+    image, low, high = _drawn(frame, rows, columns, step, look)
+    encoded = _encoded(image, "PNG", compress_level=COMPRESSION)
+    return answer.content(encoded, _said(frame, low, high, step, "image/png"), most)
+
+
+def _step(pixels: int, most: int) -> int:
+    """How many pixels become one, so that of these there are at most so many."""
+    ratio = math.ceil(pixels / most)
+    return ratio if ratio <= LARGEST else math.ceil(ratio / LARGEST) * LARGEST
+
+
+def _drawn(
+    frame: Frame, rows: slice, columns: slice, step: int, look: Look
+) -> tuple[PIL.Image.Image, float, float]:
+    """A part of a frame in colours, and its limits."""
     from PIL import Image
 
     raised = frame.raised(rows, columns)
@@ -80,17 +114,22 @@ def _picture(frame: Frame, rows: slice, columns: slice, step: int, look: Look, m
     drawn[~np.isfinite(values)] = MASKED if look.masked else 0
     if over is not None and over.any():
         drawn[_reduced(over, step, np.logical_or)] = OVERLOADED
-    image, encoded = Image.fromarray(drawn, "P"), BytesIO()
+    image = Image.fromarray(drawn, "P")
     image.putpalette(_palette(look.colours))
-    image.save(encoded, "PNG", compress_level=COMPRESSION)
-    return answer.content(encoded.getvalue(), _said(frame, low, high, step), most)
+    return image, low, high
 
 
-def _said(frame: Frame, low: float, high: float, step: int) -> dict[str, str]:
+def _encoded(image: PIL.Image.Image, form: str, **how: int) -> bytes:
+    file = BytesIO()
+    image.save(file, form, **how)
+    return file.getvalue()
+
+
+def _said(frame: Frame, low: float, high: float, step: int, kind: str) -> dict[str, str]:
     """The headers of a picture."""
     height, width = frame.pixels.shape
     return {
-        "Content-Type": "image/png",
+        "Content-Type": kind,
         "Frame-Low": f"{low:.9g}",
         "Frame-High": f"{high:.9g}",
         "Frame-Width": str(width),

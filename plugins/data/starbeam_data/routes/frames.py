@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import get
+from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 from starbeam.api import Invalid, authenticated
 from starbeam.api.lists import LARGEST, path_id
 from starbeam_data.protocol import Fitted, Look, Numbers, Tile
-from starbeam_data.routes.images import IMAGE_ERRORS, Images
+from starbeam_data.routes.images import IMAGE_ERRORS, NO_IMAGE, Images
 from starbeam_data.routes.sending import DataAnswer
 from starbeam_data.schemas import FrameValues
 
@@ -114,6 +114,26 @@ async def get_frame_picture(
 
 
 @get(
+    f"{_FRAME}/thumbnail",
+    tags=["Data"],
+    access=authenticated,
+    errors={404: NO_IMAGE},
+    media_type="image/jpeg",
+    response_description="The picture",
+    response_headers=HEADERS,
+)
+async def get_frame_thumbnail(
+    images: NamedDependency[Images], dataCollectionId: CollectionPath, imageNumber: NumberPath
+) -> Response[Any]:
+    """Get a detector image as a small picture
+
+    At most 280 pixels wide and high, and 15 kB. Of an image whose file is there and cannot be read, or not
+    yet, a picture (SVG) that says so: lists need not know.
+    """
+    return await images.thumbnail(dataCollectionId, imageNumber)
+
+
+@get(
     f"{_FRAME}/tiles/{{level:str}}/{{column:str}}/{{row:str}}",
     tags=["Data"],
     access=authenticated,
@@ -174,4 +194,9 @@ async def get_frame_values(
     )
 
 
-handlers: list[ControllerRouterHandler] = [get_frame_picture, get_frame_tile, get_frame_values]
+handlers: list[ControllerRouterHandler] = [
+    get_frame_picture,
+    get_frame_thumbnail,
+    get_frame_tile,
+    get_frame_values,
+]

@@ -37,7 +37,12 @@ async def _pictures(reader: Reader, asked: Asked, ids: Sequence[int]) -> Found:
     scans = [id for id in ids if asked.kinds.get(id, GRID) == GRID]
     with_looks = len(ids) == 1 or is_quick(reader.scope)  # cards must not cost what the table holds
     drawn = await _grids(reader, asked.files, scans, with_looks) if scans else {}
-    return {id: {"pictures": one, "grid": drawn.get(id)} for id, one in found.items()}
+    bare = [id for id, one in found.items() if not (one.thumbnail or one.diffraction or drawn.get(id))]
+    frames = await asked.show.of_collections(reader, bare, ["frame"])
+    return {
+        id: {"pictures": one, "grid": drawn.get(id), "frame": frames.get(id, {}).get("frame")}
+        for id, one in found.items()
+    }
 
 
 async def _grids(reader: Reader, files: Files, ids: Sequence[int], with_looks: bool) -> Mapping[int, Drawing]:
