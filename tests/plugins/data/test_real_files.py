@@ -1,9 +1,10 @@
-"""Files of real microscopes and a spectrometer, as packages ship them, beside what other libraries read."""
+"""Files of real microscopes, a camera and a spectrometer, as packages ship them, beside what others read."""
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,17 +24,22 @@ from support.detector import write_cbf
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
-MRCFILE, NEXUSFORMAT = "mrcfile==1.5.4", "nexusformat==2.1.0"
+MRCFILE, NEXUSFORMAT, DARFIX = "mrcfile==1.5.4", "nexusformat==2.1.0", "darfix==7.0.2"
 EXAMPLES = "mrcfile-1.5.4/tests/test_data"
 CHOPPER = "nexusformat/examples/chopper.nxs"
+STRAINED = "orangecontrib/darfix/tutorials/edf_dataset/strain_{:04}.edf"
 
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the packages hold: mrcfile its source with micrographs of EPU and SerialEM and maps of EMDB,
-    nexusformat a measurement."""
+    nexusformat a measurement, darfix frames of a beamline's camera."""
     folder = tmp_path_factory.mktemp("shipped")
-    for package, how in ((MRCFILE, "--no-binary"), (NEXUSFORMAT, "--only-binary")):
+    for package, how in (
+        (MRCFILE, "--no-binary"),
+        (NEXUSFORMAT, "--only-binary"),
+        (DARFIX, "--only-binary"),
+    ):
         name = package.partition("=")[0]
         words = ("tool", "run", "pip", "download", "--quiet", "--no-deps", how, name, package)
         subprocess.run([UV, *words, "--dest", str(folder)], check=True, timeout=300)
@@ -41,6 +47,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
         packed.extractall(folder, filter="data")
     with zipfile.ZipFile(next(folder.glob("nexusformat*.whl"))) as packed:
         packed.extract(CHOPPER, folder)
+    with zipfile.ZipFile(next(folder.glob("darfix*.whl"))) as packed:
+        for number in (0, 1):
+            packed.extract(STRAINED.format(number), folder)
     return folder
 
 
@@ -105,6 +114,38 @@ async def test_sections_of_a_real_map(beamline: Any, shipped: Path, mrcfile: Any
         found = (await ask(beamline, f"/data/frames/{key}/{number}/values", x=0, y=0, w=20, h=20)).json()
         assert np.array_equal(np.array(found["values"], "<f4"), wanted[number - 1])
         assert not np.any(found["masked"])
+
+
+HEADER = 3072
+"""Bytes before the pixels, whose size the header itself tells."""
+
+
+@pytest.mark.parametrize(("number", "most", "mean"), [(0, 2935, 101.388), (1, 49135, 169.022)])
+async def test_frames_of_a_real_camera(
+    beamline: Any, shipped: Path, number: int, most: int, mean: float
+) -> None:
+    """EDF of a diffraction microscope, with its motors in the header; behind the second image lies a piece
+    of something else."""
+    file = shipped / STRAINED.format(number)
+    said = re.findall(r"(\w+)\s*=\s*(.*?)\s*;", file.read_bytes()[:HEADER].decode("latin-1"))
+    told = dict(said)
+    assert (told["Dim_1"], told["Dim_2"]) == ("2048", "2048")
+    assert (told["DataType"], told["ByteOrder"]) == ("UnsignedShort", "LowByteFirst")
+    wanted = np.fromfile(file, "<u2", 2048 * 2048, offset=HEADER).reshape(2048, 2048)
+    assert (wanted.min(), wanted.max(), wanted.mean()) == (57, most, pytest.approx(mean, abs=5e-4))
+    shutil.copy(file, beamline.folder / "strain.edf")
+    key = await beamline.collect("strain.edf")
+    pixels = (await ask(beamline, "/data/images", dataCollectionId=key, imageNumber=1)).content
+    assert np.array_equal(np.frombuffer(pixels, "<f4").reshape(2048, 2048), wanted.astype("<f4"))
+    peak = np.unravel_index(wanted.argmax(), wanted.shape)
+    y, x = (int(min(place, 2040)) for place in peak)
+    found = (await ask(beamline, f"/data/frames/{key}/1/values", x=x, y=y, w=8, h=8)).json()
+    assert found["values"] == wanted[y : y + 8, x : x + 8].tolist()
+    asked = {"width": 512, "lo": 57, "hi": 311, "scale": "linear", "map": "grey"}
+    answer = await ask(beamline, f"/data/frames/{key}/1/picture", **asked)
+    assert answer.headers["frame-step"] == "4"
+    most_of = wanted.reshape(512, 4, 512, 4).max(axis=(1, 3)).astype(float)
+    assert np.abs(greys(answer) - np.clip((most_of - 57) / 254, 0, 1) * 255).max() <= 1
 
 
 async def test_a_real_measurement_of_neutrons(beamline: Any, shipped: Path) -> None:
