@@ -56,8 +56,10 @@ SAYS = {
     "where dataCollectionGroupId = :key",
     r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
     "where dataCollectionId = :key",
-    r"/collections/(?P<key>\d+)/grid": "select 'Grid of collection ' || :key",
-    r"/collections/(?P<key>\d+)/maps": "select 'Maps of collection ' || :key",
+    r"/collections/(?P<key>\d+)/(?P<what>grid|maps)": "select case :what when 'grid' then 'Grid' else 'Maps' "
+    "end || ' of ' || coalesce(s.name, 'collection ' || :key) "
+    "from DataCollection d join DataCollectionGroup g using (dataCollectionGroupId) "
+    "left join BLSample s on s.blSampleId = g.blSampleId where d.dataCollectionId = :key",
     r"/collections/(?P<key>\d+)/file": "select fileTemplate from DataCollection "
     "where dataCollectionId = :key",
     r"/collections/(?P<key>\d+)/images(/(?P<number>\d+))?": "select coalesce(:number, startImageNumber, 1) "
