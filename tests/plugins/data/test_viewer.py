@@ -315,7 +315,7 @@ def test_every_control(one: Looker) -> None:
     assert radius(page, "2.67")[0] == pytest.approx(1.25 * 237.4, rel=1e-3)
     page.get_by_role("button", name="Fit").click()
     expect(page).not_to_have_url(re.compile("view="))
-    assert "0.8333 %" in page.inner_text("[data-is=masked]")
+    assert "0.8 %" in page.inner_text("[data-is=masked]")
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("[data-of=copied]")).to_have_text(re.compile("Copied|The address above"))
 
