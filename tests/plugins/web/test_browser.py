@@ -54,10 +54,8 @@ SAYS = {
     "where autoProcProgramAttachmentId = :key",
     r"/groups/(?P<key>\d+)": "select experimentType from DataCollectionGroup "
     "where dataCollectionGroupId = :key",
-    r"/collections/(?P<key>\d+)/movies": "select dataCollectionId from DataCollection "
-    "where dataCollectionId = :key",
-    r"/collections/(?P<key>\d+)/(?P<what>grid|maps)": "select case :what when 'grid' then 'Grid' else 'Maps' "
-    "end || ' of ' || coalesce(s.name, 'collection ' || :key) "
+    r"/collections/(?P<key>\d+)/(?P<what>grid|maps|movies)": "select upper(substr(:what, 1, 1)) "
+    "|| substr(:what, 2) || ' of ' || coalesce(s.name, 'collection ' || :key) "
     "from DataCollection d join DataCollectionGroup g using (dataCollectionGroupId) "
     "left join BLSample s on s.blSampleId = g.blSampleId where d.dataCollectionId = :key",
     r"/collections/(?P<key>\d+)/file": "select fileTemplate from DataCollection "
