@@ -153,35 +153,28 @@ _FRAME = (
 )
 _DRAWS = "the page draws the figures, which a client of the API draws itself"
 ABOVE = {
-    "/proposals/mx9001/people": _FRAME,
     "/sessions/2000001/people": _FRAME,
     "/sessions/2000001/statistics": _DRAWS,
     "/proposals/mx9001/statistics": _DRAWS,
     "/sessions/2000001/results": "it has fifteen columns, and programs and space groups to choose from, "
     "which no request gives",
-    "/proposals/mx9001/results": "it lists programs and space groups to choose from, which no request gives",
-    "/calendar": _FRAME,
     "/admin": "no request gives the packages of plugins, what the database lacks and the folders of files",
     "/admin/activity": _FRAME,
     "/admin/groups": _FRAME,
-    "/admin/groups/1": "it has three lists and two forms",
     "/admin/options": _FRAME,
     "/admin/people": _FRAME,
     "/admin/people/1": "it lists all groups and permissions of the person, and all groups to choose from",
     "/admin/permissions": _FRAME,
-    "/admin/permissions/1": _FRAME,
     "/calendar/2026-07": "each session is drawn twice, as a bar in its week and below its days on telephones",
     "/proteins": _FRAME,
     "/proteins/2000001": "it finds the sessions in which data of the protein were collected, among all "
     "groups of its samples, where the request that stands for it gives those of the proposal",
     "/shipments/2000001": _FRAME,
-    "/dewars/2000001": _FRAME,
     "/containers/2000001": "it reads what the robot did with each sample, which no request gives",
     "/contacts": _FRAME,
     "/contacts/1": _FRAME,
-    "/programs/2000001": "it looks whether each file is there, and names where the program belongs",
 }
-"""Why a page may take more than the aim."""
+"""Why a page takes more than the aim."""
 ALONE = {
     *(
         "/shipments/{key}/labels",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from benchmarks.everything import asked, pages, table
+from benchmarks.everything import asked, pages, reasons, table
 
 from starbeam.app import Starbeam
 from starbeam.registry import operations_of
@@ -39,7 +39,9 @@ def test_a_line_under_the_aim_says_why() -> None:
     under = [
         line
         for line in lines
-        if line["operation"].startswith("GET ") and line["of the floor"] and float(line["of the floor"]) < 0.8
+        if line["operation"].startswith("GET ")
+        and line["of the floor"]
+        and float(line["of the floor"]) < reasons.AIM
     ]
     assert {line["address"] for line in under if line["why"] in ("", "?")} == set()
     head = table.PAGE.read_text().partition("<!-- table -->")[0]

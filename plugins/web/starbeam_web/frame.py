@@ -24,7 +24,6 @@ from starbeam_web import assets, parts, words
 from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
 from starbeam_web.forms import Forms, forget_empty_fields, owner
-from starbeam_web.templating import Calls, Compiler
 
 if TYPE_CHECKING:
     from starbeam.api import Context
@@ -98,7 +97,6 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.code_generator_class, made.context_class = Compiler, Calls
         has_page = _addresses(self._pages).fullmatch
         zone = self._ctx.clock.zone
         made.globals |= {

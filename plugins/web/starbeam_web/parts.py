@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import cycle
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,8 +15,6 @@ _SIGNS = {"off": "dash", "todo": "hollow"}
 """The icons of kinds of statuses that have not the kind's name."""
 Column = tuple[str, str, str]
 """Key, words of its head, classes."""
-END = "<!cell>"
-"""After each cell of a table, until it is put together: no value holds it, since each is escaped."""
 
 
 @lru_cache
@@ -35,17 +32,18 @@ def status(kind: str, word: str) -> Markup:
     return Markup(f'<span class="st {escape(shown)}">{shape}{escape(word)}</span>')
 
 
-def cells(
-    rows: Sequence[Any], columns: Sequence[Column], write: Callable[[Sequence[Any], Sequence[str]], str]
-) -> Markup:
-    """The rows of a table: `write` writes all their cells, with `END` after each. The first names its row; on
-    phones the others say the head of their column."""
-    opened = ['<tr><th scope="row">', *(_opened(words, classes) for _, words, classes in columns[1:])]
-    closed = ["</th>", *("</td>" for _ in columns[1:])]
-    closed[-1] += "</tr>\n"
-    *written, _ = str(write(rows, [key for key, _, _ in columns])).split(END)
-    each = zip(written, cycle(opened), cycle(closed), strict=False)
-    return Markup("".join(f"{start}{cell.strip()}{end}" for cell, start, end in each))
+def cells(rows: Iterable[Any], columns: Sequence[Column], cell: Callable[[Any, str], str]) -> Markup:
+    """The rows of a table: `cell` writes what stands in one. The first names its row; on phones the others
+    say the head of their column."""
+    first, *others = [key for key, _, _ in columns]
+    opened = [_opened(words, classes) for _, words, classes in columns[1:]]
+    written: list[str] = []
+    for row in rows:
+        written += ('<tr><th scope="row">', cell(row, first).strip(), "</th>")
+        for tag, key in zip(opened, others, strict=True):
+            written += (tag, cell(row, key).strip(), "</td>")
+        written.append("</tr>\n")
+    return Markup("".join(written))
 
 
 def _opened(words: str, classes: str) -> str:

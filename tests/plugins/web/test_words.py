@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -90,11 +89,7 @@ def test_parts_escape_what_is_not_markup() -> None:
 
 def test_cells_of_a_table() -> None:
     columns = [("a", "A", ""), ("b", 'B "Å"', "n")]
-
-    def write(rows: Sequence[Any], keys: Sequence[str]) -> str:
-        return Markup("").join(Markup(f"\n<i>{key}{row}</i>\n{parts.END}") for row in rows for key in keys)
-
-    rows = parts.cells([1, 2], columns, write)
+    rows = parts.cells([1, 2], columns, lambda row, key: Markup(f"\n<i>{key}{row}</i>\n"))
     assert rows.splitlines() == [
         f'<tr><th scope="row"><i>a{row}</i></th><td data-l="B &#34;Å&#34;" class="n"><i>b{row}</i></td></tr>'
         for row in (1, 2)
