@@ -55,13 +55,18 @@ LOOK = """() => {
 
 STEADY = 0.01
 """Of the window: what moves by less, nobody sees (Layout Instability, summed)."""
-MOVED = """() => matchMedia('(scripting: none)').matches ? 0 : new Promise(done => {
+MOVED = """() => matchMedia('(scripting: none)').matches ? [0, []] : new Promise(done => {
   let moved = 0;
-  const shifts = list => list.forEach(one => { if (!one.hadRecentInput) moved += one.value; });
+  const what = [];
+  const shifts = list => list.filter(one => !one.hadRecentInput).forEach(one => {
+    moved += one.value;
+    what.push(...one.sources.map(({node}) => node && (node.outerHTML || node.textContent).slice(0, 60)));
+  });
   const watch = new PerformanceObserver(list => shifts(list.getEntries()));
   watch.observe({type: 'layout-shift', buffered: true});
-  setTimeout(() => { shifts(watch.takeRecords()); done(moved); }, 20);
+  setTimeout(() => { shifts(watch.takeRecords()); done([moved, what]); }, 20);
 })"""
+"""How much has moved, and what."""
 
 
 @dataclass
@@ -97,8 +102,9 @@ class Looker:
         answer = self.page.goto(self.base + path)
         assert answer is not None
         faults = [] if answer.status == status else [f"status {answer.status}"]
-        if (moved := self.page.evaluate(MOVED)) > STEADY:
-            faults.append(f"moves after it has been drawn: {moved:.3f}")
+        moved, what = self.page.evaluate(MOVED)
+        if moved > STEADY:
+            faults.append(f"moves after it has been drawn: {moved:.3f} {what}")
         return [f"{path}: {fault}" for fault in [*faults, *self.page.evaluate(LOOK), *self._said(status)]]
 
     def _said(self, status: int) -> list[str]:
