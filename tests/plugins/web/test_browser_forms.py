@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
-from support.browser import browser
+from support.browser import PATIENCE, browser
 from support.commands import Site, free_port
 from support.paper import bar_codes, said_by
 
@@ -64,7 +64,7 @@ class Desk:
         self.page = page
         self.base = server.base
         self._database = server.database
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the database holds; or what others do to it."""

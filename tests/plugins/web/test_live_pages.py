@@ -18,11 +18,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from support.browser import browser
+from support.browser import PATIENCE, browser
 from support.commands import STARBEAM, Running, Site, environment
 
-PATIENCE = 60_000
-"""Milliseconds: the machine may be busy."""
 PLUGINS = [
     *("auth_dummy", "ispyb", "proposals", "samples", "shipping", "processing", "datacollections", "events"),
     *("mapping", "stats", "web"),
@@ -208,7 +206,7 @@ def opened(context: BrowserContext, served: tuple[Running, Beamline], path: str)
 
 def live(page: Page) -> None:
     """Wait until it does."""
-    expect(page.locator("[data-live-sign]")).to_have_text("live", timeout=PATIENCE)
+    expect(page.locator("[data-live-sign]")).to_have_text("live")
 
 
 def test_a_card_appears_fills_and_is_processed_while_one_reads_elsewhere(
@@ -219,23 +217,23 @@ def test_a_card_appears_fills_and_is_processed_while_one_reads_elsewhere(
     live(page)
     beamline.collect(101)
     card = page.locator("#g-101")
-    expect(card).to_be_visible(timeout=PATIENCE)
+    expect(card).to_be_visible()
     assert page.locator("li.ev").first.get_attribute("id") == "g-101"
     page.evaluate("scrollTo(0, 900)")
     read = page.locator("#g-37")
     place = read.evaluate("one => one.getBoundingClientRect().top")
     beamline.end(101)
-    expect(card).to_contain_text("success", timeout=PATIENCE)
+    expect(card).to_contain_text("success")
     beamline.process(101)
-    expect(card).to_contain_text("xia2", timeout=PATIENCE)
+    expect(card).to_contain_text("xia2")
     beamline.collect(102)
     button = page.get_by_role("button", name="1 new event")
-    expect(button).to_be_visible(timeout=PATIENCE)
+    expect(button).to_be_visible()
     assert page.locator("#g-102").count() == 0
     assert abs(read.evaluate("one => one.getBoundingClientRect().top") - place) <= 1
     button.click()
     assert page.locator("li.ev").first.get_attribute("id") == "g-102"
-    expect(page.locator("[data-live-said]")).to_contain_text("new event", timeout=PATIENCE)
+    expect(page.locator("[data-live-said]")).to_contain_text("new event")
 
 
 def test_eight_tabs_share_one_stream(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
@@ -247,11 +245,11 @@ def test_eight_tabs_share_one_stream(context: BrowserContext, served: tuple[Runn
     assert len(streams) == 1
     served[1].collect(201)
     for tab in tabs:
-        expect(tab.locator("#g-201")).to_be_attached(timeout=PATIENCE)
+        expect(tab.locator("#g-201")).to_be_attached()
     tabs[0].close()  # the one that listens: another takes over
     served[1].collect(202)
     for tab in tabs[1:]:
-        expect(tab.locator("#g-202")).to_be_attached(timeout=PATIENCE)
+        expect(tab.locator("#g-202")).to_be_attached()
     assert len(streams) == 2
 
 
@@ -293,21 +291,21 @@ def test_nothing_moves_while_the_simulator_collects(
     first = page.locator("li.ev").first
     before = first.get_attribute("id")
     with begin() as simulator:
-        expect(first).not_to_have_id(before, timeout=PATIENCE)
+        expect(first).not_to_have_id(before)
         card = page.locator(f"#{first.get_attribute('id')}")
         page.evaluate("scrollTo(0, 900)")
         page.locator("#g-37").evaluate(MOVED)
-        expect(card.get_by_alt_text("Crystal in the loop")).to_be_attached(timeout=PATIENCE)
-        expect(card.locator("details.procs")).to_contain_text("autoPROC", timeout=PATIENCE)
+        expect(card.get_by_alt_text("Crystal in the loop")).to_be_attached()
+        expect(card.locator("details.procs")).to_contain_text("autoPROC")
         assert simulator.wait() == 0
     with begin() as simulator:
         button = page.get_by_role("button", name="1 new event")
-        expect(button).to_be_visible(timeout=PATIENCE)
+        expect(button).to_be_visible()
         assert simulator.wait() == 0
     assert page.evaluate("window.moved") <= 1
     button.click()
     assert page.evaluate("scrollY") == 0
-    expect(first.locator("details.procs")).to_be_attached(timeout=PATIENCE)
+    expect(first.locator("details.procs")).to_be_attached()
     assert first.get_attribute("id") != card.get_attribute("id")
 
 
@@ -323,16 +321,16 @@ def test_pages_ask_every_quarter_of_a_minute_where_nobody_tells(
     page = opened(context, served, "/sessions/1")
     sign = page.locator("[data-live-sign]")
     for _ in range(3):  # of a stream
-        expect(sign).to_have_text(re.compile("reconnecting|polling"), timeout=PATIENCE)
+        expect(sign).to_have_text(re.compile("reconnecting|polling"))
         context.clock.fast_forward(15_000)
-    expect(sign).to_have_text("polling", timeout=PATIENCE)
+    expect(sign).to_have_text("polling")
     key = served[1].begin()
     card = page.locator(f"#g-{key}")
     context.clock.fast_forward(15_000)
-    expect(card).to_contain_text("collecting", timeout=PATIENCE)
+    expect(card).to_contain_text("collecting")
     served[1].end(key)
     context.clock.fast_forward(15_000)
-    expect(card).to_contain_text("success", timeout=PATIENCE)
+    expect(card).to_contain_text("success")
     if lacking == "stream":
         context.unroute("**/events/stream?*")
         context.clock.fast_forward(15_000)
@@ -353,14 +351,14 @@ def test_a_hidden_page_is_told_nothing_and_knows_all_when_it_is_seen(
     context.clock.fast_forward(59_000)
     live(page)
     context.clock.fast_forward(2_000)
-    expect(page.locator("[data-live-sign]")).to_have_text("paused", timeout=PATIENCE)
+    expect(page.locator("[data-live-sign]")).to_have_text("paused")
     asked.clear()
     key = served[1].begin()
     context.clock.fast_forward(60_000)
     page.wait_for_timeout(1_500)  # a stream would have told by now
     assert (asked, page.locator(f"#g-{key}").count()) == ([], 0)
     page.evaluate(show, False)
-    expect(page.locator(f"#g-{key}")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f"#g-{key}")).to_be_visible()
     live(page)
     served[1].end(key)
 
@@ -372,7 +370,7 @@ def test_a_tile_changes(context: BrowserContext, served: tuple[Running, Beamline
     tile = page.locator("#tiles article").filter(has_text="id01")
     expect(tile).to_contain_text("idle")
     served[1].collect(301)
-    expect(tile).to_contain_text("collecting", timeout=PATIENCE)
+    expect(tile).to_contain_text("collecting")
 
 
 def test_statistics_and_positions_of_samples_change(
@@ -386,8 +384,8 @@ def test_statistics_and_positions_of_samples_change(
     expect(spot).to_have_accessible_name("Position 3: KinA-x3, not seen yet")
     key = served[1].begin(sample=3)
     served[1].end(key)
-    expect(number).to_contain_text(str(before + 1), timeout=PATIENCE)
-    expect(spot).to_have_accessible_name("Position 3: KinA-x3, collected", timeout=PATIENCE)
+    expect(number).to_contain_text(str(before + 1))
+    expect(spot).to_have_accessible_name("Position 3: KinA-x3, collected")
 
 
 def test_a_card_that_matches_no_more_fades(context: BrowserContext, served: tuple[Running, Beamline]) -> None:
@@ -399,9 +397,9 @@ def test_a_card_that_matches_no_more_fades(context: BrowserContext, served: tupl
     expect(card).to_be_visible()
     live(page)
     beamline.end(key)
-    expect(card).to_have_class(re.compile(r"\bgone\b"), timeout=PATIENCE)
+    expect(card).to_have_class(re.compile(r"\bgone\b"))
     beamline.fail(key)
-    expect(card).not_to_have_class(re.compile(r"\bgone\b"), timeout=PATIENCE)
+    expect(card).not_to_have_class(re.compile(r"\bgone\b"))
 
 
 def test_the_pages_of_a_data_collection_and_of_its_maps_change(
@@ -420,17 +418,17 @@ def test_the_pages_of_a_data_collection_and_of_its_maps_change(
     expect(head).to_contain_text("2 of 100 collecting")
     over.locator(".pic").focus()
     over.keyboard.press("ArrowRight")
-    expect(point).to_have_text("Column 3, row 1. Fe: not measured", timeout=PATIENCE)
+    expect(point).to_have_text("Column 3, row 1. Fe: not measured")
     before = maps.locator("img.map").get_attribute("src") or ""
     beamline.look_at(key, 3, 7)
     beamline.map(key, [1, 5, 7])
-    expect(head).to_contain_text("7 of 100 collecting", timeout=PATIENCE)
+    expect(head).to_contain_text("7 of 100 collecting")
     expect(page.locator("svg.plot text").first).to_have_text("70")
-    expect(point).to_have_text("Column 3, row 1. Fe: 7", timeout=PATIENCE)
-    expect(over.locator("#bars1 .ends")).to_have_text("1.07.0", timeout=PATIENCE)
-    expect(maps.locator("img.map")).not_to_have_attribute("src", before, timeout=PATIENCE)
+    expect(point).to_have_text("Column 3, row 1. Fe: 7")
+    expect(over.locator("#bars1 .ends")).to_have_text("1.07.0")
+    expect(maps.locator("img.map")).not_to_have_attribute("src", before)
     beamline.end(key)
-    expect(head).to_contain_text("success", timeout=PATIENCE)
+    expect(head).to_contain_text("success")
 
 
 def copied(page: Page, name: str) -> str:
@@ -520,13 +518,13 @@ def test_results_stand_beside_each_other(context: BrowserContext, served: tuple[
     beside = page.locator("aside[data-wide]")
     expect(beside).to_be_hidden()
     page.set_viewport_size({"width": 2400, "height": 900})
-    expect(beside.locator("tbody")).to_contain_text("1.52", timeout=PATIENCE)
+    expect(beside.locator("tbody")).to_contain_text("1.52")
     assert "1.91" not in beside.inner_text()
     card = page.locator("#g-390")
     card.locator("details.procs").first.evaluate("table => { table.open = true; }")  # news may open it too
     card.get_by_role("link", name="Shells side by side").click()
     shells = card.locator("details.procs details.procs")
-    expect(shells).to_contain_text("Completeness %", timeout=PATIENCE)
+    expect(shells).to_contain_text("Completeness %")
     assert re.findall(r"\b1\.91|\b1\.52", shells.inner_text()) == ["1.91", "1.52"]
 
 
