@@ -4,7 +4,6 @@ in one process."""
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -57,6 +56,7 @@ from starbeam.lifespan import every
 from starbeam.options import LiveOptions
 from starbeam.plugin import Context
 from starbeam.registry import CORE, Registry, handlers_of, operations_of
+from starbeam.routers import OwnRouter
 from starbeam.settings import secret_problem
 from starbeam.shared import LOOK_SECONDS as SHARED_SECONDS
 from starbeam.shared import Shared
@@ -214,8 +214,10 @@ class Starbeam:
             csv.offer(handler for _, handler in handlers_of(router))
         for router in [*routers, *beside]:
             openapi.declare(handler for _, handler in handlers_of(router))
+        # In one router, the methods of a path that plugins share are one route.
+        operations = OwnRouter("/", route_handlers=routers)
         app = Litestar(
-            route_handlers=[*_together(routers), *beside, *self._site()],
+            route_handlers=[operations, *beside, *self._site()],
             guards=[guard.check],
             dependencies={**self._dependencies(), "still": Provide(still, sync_to_thread=False)},
             exception_handlers={HTTPException: answer, Exception: answer},
@@ -267,7 +269,7 @@ class Starbeam:
             return [docs.start_page(self.settings.server.api_root, self.is_test_system)]
         given = {**always(health=self.health), **site.dependencies}
         pages = self.registry.pages
-        return [Router(site.root, route_handlers=pages, dependencies=given, guards=list(site.guards))]
+        return [OwnRouter(site.root, route_handlers=pages, dependencies=given, guards=list(site.guards))]
 
     def _dependencies(self) -> dict[str, Provide]:
         """What handlers of all plugins ask for by name.
@@ -324,13 +326,6 @@ class Starbeam:
 def create_app(loaded: Loaded) -> Litestar:
     """The app for an ASGI server. Raises `StartupError`."""
     return Starbeam(loaded).asgi
-
-
-def _together(routers: Sequence[Router]) -> Sequence[Router]:
-    """One router in which the methods of a path that plugins share are one route. Elsewhere none: Litestar
-    copies all handlers of a router that is in another, which takes a fifth of a start."""
-    paths = Counter(route.path for router in routers for route in router.routes)
-    return [Router("/", route_handlers=routers)] if max(paths.values(), default=0) > 1 else routers
 
 
 def _cors(origins: list[str], routers: Sequence[Router]) -> CORSConfig | None:

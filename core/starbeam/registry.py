@@ -17,6 +17,7 @@ from starbeam.checks import Check
 from starbeam.db import models
 from starbeam.hooks import said
 from starbeam.loader import CORRECT
+from starbeam.routers import OwnRouter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -267,7 +268,7 @@ class Registry:
         """The plugin's handlers under a router that carries its name, if Litestar takes them."""
         opt = {"plugin": plugin, "page": page}
         try:
-            yield Router(root, route_handlers=list(found), opt=opt, include_in_schema=not page)
+            yield OwnRouter(root, route_handlers=list(found), opt=opt, include_in_schema=not page)
         except Exception as error:  # Litestar's own checks of handlers
             self.plugins.fault(plugin, "hooks", f"{hook}: {said(error)}", "correct its handlers")
 

@@ -65,6 +65,7 @@ FLOORS = (
         "params",
         "patch",
         "refusals",
+        "routers",
         "sheets",
         "streams",
     },
