@@ -130,7 +130,7 @@ def asked_for_anyway(name: str) -> bool:
     return table not in ISPYB or (not verb and is_essential(table, *column))
 
 
-@pytest.mark.on("sqlite-union", "mariadb-diamond", late=["mariadb-community"])
+@pytest.mark.on("sqlite-union", late=["mariadb-community", "mariadb-diamond"])
 async def test_all_that_reaches_the_driver_is_known(whole: Whole, reached: Reached) -> None:
     known = {
         one: use.names

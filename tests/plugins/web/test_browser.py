@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -84,8 +86,12 @@ HEADS = {"/": "Start", "/search": "Search"} | {
 HEADS |= {"/admin": "Health", "/admin/explain": "Who sees what"} | {
     f"/admin/{word.lower()}": word for word in ("Options", "Groups", "Permissions", "People", "Activity")
 }
-MOST = 60
-"""Pages that are opened for each person: some of each kind."""
+LOOKS = [
+    (WIDE, "light", 1),
+    (NARROW, "dark", 1),
+    *(pytest.param(*look, 3, marks=pytest.mark.long) for look in product((WIDE, NARROW), ("light", "dark"))),
+]
+"""Widths, colours, and how many pages of each kind are looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -117,18 +123,19 @@ def kind_of(path: str) -> str:
     return re.sub(r"(?<=/)[\w-]*\d[\w-]*(?=/|$)", "*", path)
 
 
-def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
-    """Open what the start page leads to, and what that leads to: what is wrong, and kinds of pages seen."""
+def walk(one: Looker, database: Path, each: int) -> tuple[list[str], set[str]]:
+    """Open what the start page leads to, and what that leads to, so many of each kind: what is wrong, and
+    kinds of pages seen."""
     faults, seen, waiting = [], set[str](), ["/"]
-    kinds: dict[str, int] = {}
-    while waiting and len(seen) < MOST:
-        path = min(waiting, key=lambda path: kinds.get(kind_of(path), 0))
+    kinds = Counter[str]()
+    while waiting:
+        path = min(waiting, key=lambda path: kinds[kind_of(path)])
         waiting.remove(path)
         kind = kind_of(path)
-        if path in seen or path == "/docs" or kinds.get(kind, 0) > 2:
+        if path in seen or path == "/docs" or kinds[kind] == each:
             continue
         seen.add(path)
-        kinds[kind] = kinds.get(kind, 0) + 1
+        kinds[kind] += 1
         faults += one.open(path)
         wanted = said(database, path)
         if wanted not in one.page.inner_text("main"):
@@ -137,15 +144,15 @@ def walk(one: Looker, database: Path) -> tuple[list[str], set[str]]:
     return faults, set(kinds)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(("width", "scheme", "each"), LOOKS)
 @pytest.mark.parametrize("login", PEOPLE)
 def test_everybody_walks_every_page(
-    site: tuple[str, Path], chromium: Browser, login: str, width: int, scheme: str
+    site: tuple[str, Path], chromium: Browser, login: str, width: int, scheme: str, each: int
 ) -> None:
     base, database = site
     one = looker(chromium, base, width, scheme)
     one.log_in(login)
-    faults, kinds = walk(one, database)
+    faults, kinds = walk(one, database, each)
     one.page.context.close()
     assert faults == []
     assert kinds >= {"/", "/proposals", "/sessions", "/proposals/*", "/sessions/*", "/sessions/*/people"}
