@@ -80,6 +80,7 @@ def test_a_killed_worker_is_replaced(site: Site) -> None:
         assert not any(Path(f"/proc/{number}").exists() for number in workers(server))
 
 
+@pytest.mark.long
 def test_workers_that_start_slowly_are_waited_for(site: Site) -> None:
     site.make_database()
     (site.folder / "sitecustomize.py").write_text(

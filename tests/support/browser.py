@@ -112,6 +112,18 @@ class Looker:
             faults.append(f"moves after it has been drawn: {moved:.3f} {what}")
         return [f"{path}: {fault}" for fault in [*faults, *self.page.evaluate(LOOK), *self._said(status)]]
 
+    def look(self, path: str, width: int, scheme: Any) -> list[str]:
+        """What is wrong with the open page at another width, in other colours; then as it was before."""
+        before = self.page.viewport_size
+        assert before is not None
+        dark = self.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": before["height"]})
+        faults = self.page.evaluate(LOOK)
+        self.page.set_viewport_size(before)
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        return [f"{path} at {width}, {scheme}: {fault}" for fault in faults]
+
     def _said(self, status: int) -> list[str]:
         """Complaints; not that of the error that was asked for."""
         return [one for one in self.complaints if f"status of {status}" not in one]

@@ -33,6 +33,7 @@ def test_the_latest_are_kept_as_far_as_there_is_room(monkeypatch: pytest.MonkeyP
     assert kept.of(b"f") == []
 
 
+@pytest.mark.long
 async def test_paths_are_not_kept_at_their_own_length(
     beamline: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

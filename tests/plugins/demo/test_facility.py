@@ -113,6 +113,7 @@ async def counts(database: TestDatabase) -> dict[str, int]:
     return {table.lower(): number for table, number in numbers.items() if number}
 
 
+@pytest.mark.long
 async def test_the_same_seed_gives_the_same_rows(filled: Filled, tmp_path: Path) -> None:
     folders = tmp_path / "again", tmp_path / "other"
     for folder in folders:

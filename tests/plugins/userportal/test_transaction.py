@@ -90,6 +90,7 @@ async def waiting(db: TestDatabase) -> Any:
     raise TimeoutError
 
 
+@pytest.mark.long
 @pytest.mark.on("mariadb-union")
 async def test_a_connection_that_is_killed_leaves_nothing_and_frees_the_turn(portal: Portal) -> None:
     db = portal.app.database
