@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.on("sqlite-union", "mariadb-diamond", late=["mariadb-community", "mariadb-union"])
+@pytest.mark.four_databases
 async def test_every_field_has_a_value_in_some_answer(whole: Whole, kind: Kind) -> None:
     known, found = set[str](), set[str]()
     document = whole.document

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from starbeam.registry import pages_of
@@ -186,17 +188,23 @@ async def test_every_page_has_an_entry(whole: Whole) -> None:
     assert public == PUBLIC
 
 
-async def test_a_page_shows_what_the_api_shows(whole: Whole) -> None:
+async def beside(
+    whole: Whole, pages: Mapping[str, tuple[str, str]]
+) -> AsyncIterator[tuple[tuple[str, str], httpx.Response, httpx.Response]]:
+    """Each page, opened as everybody: who opened which, what it showed, and what the API told them."""
     for caller in CALLERS:
         visitor = Visitor(whole.app)
         assert (await visitor.log_in(caller)).status_code == 303
-        for page, address in ALIKE.values():
-            shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
-            assert shown.status_code == told.status_code, (caller, page)
-            if shown.status_code == 200 and "total" in told.json():
-                total = told.json()["total"]
-                wanted = rf"<h1>\w+</h1><span class=\"soft\">{total}</span>"
-                assert re.search(wanted, shown.text), (caller, page, total)
+        for page, address in pages.values():
+            yield (caller, page), await visitor.open(page), await whole.call("GET ", address, caller)
+
+
+async def test_a_page_shows_what_the_api_shows(whole: Whole) -> None:
+    async for where, shown, told in beside(whole, ALIKE):
+        assert shown.status_code == told.status_code, where
+        if shown.status_code == 200 and "total" in told.json():
+            total = told.json()["total"]
+            assert re.search(rf"<h1>\w+</h1><span class=\"soft\">{total}</span>", shown.text), (where, total)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -214,21 +222,13 @@ async def test_a_form_is_taken_from_who_sees_what_it_is_about(whole: Whole, call
 
 
 async def test_a_page_of_one_thing_is_there_for_who_sees_it(whole: Whole) -> None:
-    for caller in CALLERS:
-        visitor = Visitor(whole.app)
-        await visitor.log_in(caller)
-        for page, address in LISTED.values():
-            shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
-            assert shown.status_code == (200 if told.json()["total"] else 404), (caller, page)
+    async for where, shown, told in beside(whole, LISTED):
+        assert shown.status_code == (200 if told.json()["total"] else 404), where
 
 
 async def test_a_page_of_administrators_is_there_for_who_may(whole: Whole) -> None:
-    for caller in CALLERS:
-        visitor = Visitor(whole.app)
-        await visitor.log_in(caller)
-        for page, address in HELD.values():
-            shown, told = await visitor.open(page), await whole.call("GET ", address, caller)
-            assert shown.status_code == (404 if told.status_code == 403 else 200), (caller, page)
+    async for where, shown, told in beside(whole, HELD):
+        assert shown.status_code == (404 if told.status_code == 403 else 200), where
 
 
 @pytest.mark.parametrize("caller", CALLERS)

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
-WIDE, NARROW = 1280, 400
+WIDE, NARROW, HEIGHT = 1280, 400, 900
 PATIENCE = 60_000
 """Milliseconds, for whatever is waited for: a slow machine is no fault."""
 expect.set_options(timeout=PATIENCE)
@@ -112,17 +112,12 @@ class Looker:
             faults.append(f"moves after it has been drawn: {moved:.3f} {what}")
         return [f"{path}: {fault}" for fault in [*faults, *self.page.evaluate(LOOK), *self._said(status)]]
 
-    def look(self, path: str, width: int, scheme: Any) -> list[str]:
-        """What is wrong with the open page at another width, in other colours; then as it was before."""
-        before = self.page.viewport_size
-        assert before is not None
-        dark = self.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    def turn(self, path: str, width: int, scheme: Any) -> list[str]:
+        """See the open page at another width and in other colours, as those that follow; what is wrong."""
+        self.complaints.clear()
         self.page.emulate_media(color_scheme=scheme)
-        self.page.set_viewport_size({"width": width, "height": before["height"]})
-        faults = self.page.evaluate(LOOK)
-        self.page.set_viewport_size(before)
-        self.page.emulate_media(color_scheme="dark" if dark else "light")
-        return [f"{path} at {width}, {scheme}: {fault}" for fault in faults]
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        return [f"{path}, turned: {fault}" for fault in [*self.page.evaluate(LOOK), *self.complaints]]
 
     def _said(self, status: int) -> list[str]:
         """Complaints; not that of the error that was asked for."""
@@ -152,5 +147,5 @@ def browser(*arguments: str) -> Iterator[Browser]:
 
 def looker(started: Browser, base: str, width: int = WIDE, scheme: Any = "light") -> Looker:
     """A browser of a person's own: without cookies."""
-    context = started.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context = started.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
     return Looker(context.new_page(), base)

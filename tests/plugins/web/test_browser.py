@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
@@ -125,10 +125,10 @@ def kind_of(path: str) -> str:
 
 
 def walk(
-    one: Looker, database: Path, each: int = 1, also: tuple[int, str] | None = None
+    one: Looker, database: Path, each: int = 1, turns: Iterator[tuple[int, str]] | None = None
 ) -> tuple[list[str], set[str]]:
-    """Open what the start page leads to, and what that leads to, so many of each kind, and look at each in
-    another way too: what is wrong, and kinds of pages seen."""
+    """Open what the start page leads to, and what that leads to, so many of each kind, and turn each to the
+    next look: what is wrong, and kinds of pages seen."""
     faults, seen, waiting = [], set[str](), ["/"]
     kinds = Counter[str]()
     while waiting:
@@ -140,8 +140,8 @@ def walk(
         seen.add(path)
         kinds[kind] += 1
         faults += one.open(path)
-        if also:
-            faults += one.look(path, *also)
+        if turns:
+            faults += one.turn(path, *next(turns))
         wanted = said(database, path)
         if wanted not in one.page.inner_text("main"):
             faults.append(f"{path}: does not say {wanted!r}")
@@ -151,12 +151,13 @@ def walk(
 
 @pytest.mark.parametrize("login", PEOPLE)
 def test_everybody_walks_every_page(site: tuple[str, Path], chromium: Browser, login: str) -> None:
-    """Drawn for one width and colour scheme, half of the people for the other, and changed to the other."""
-    drawn, also = EVERY_DAY if PEOPLE.index(login) % 2 else reversed(EVERY_DAY)
+    """Each is seen wide and light, narrow and dark: drawn for one, and turned to the other, which the next
+    page is drawn for. Half of the people begin with the other."""
+    first, second = EVERY_DAY if PEOPLE.index(login) % 2 else reversed(EVERY_DAY)
     base, database = site
-    one = looker(chromium, base, *drawn)
+    one = looker(chromium, base, *first)
     one.log_in(login)
-    faults, kinds = walk(one, database, also=also)
+    faults, kinds = walk(one, database, turns=cycle((second, first)))
     one.page.context.close()
     assert faults == []
     assert kinds >= KINDS
