@@ -19,6 +19,7 @@ import structlog
 from rich.console import Console
 
 from benchmarks.everything import crowd, system
+from benchmarks.everything.asked import ONE_PAGE, PROPOSAL, SESSION
 from benchmarks.everything.costs import MariaDB, driver, measure
 from benchmarks.everything.crowd import FIRST
 from starbeam.app import Starbeam
@@ -28,8 +29,7 @@ from support import mariadb, world
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "page-costs.md"
 STAFF = "administrator"
-_SESSION, _PROPOSAL = f"sessionId={FIRST}", "proposal=mx9001"
-_SHIPPED = ("/proposals", "/containers")
+_SHIPPED = (f"/proposals?{ONE_PAGE}", "/containers")
 """Of which proposal a shipment is, and what is in it."""
 
 
@@ -45,8 +45,8 @@ def _cards(*ids: int) -> tuple[str, ...]:
 
 _STREAM = (
     "/user/current",
-    f"/events?{_SESSION}&limit=10",
-    f"/events/types?{_SESSION}",
+    f"/events?{SESSION}&limit=10",
+    f"/events/types?{SESSION}",
     *_cards(*(FIRST + 998 - 2 * n for n in range(10))),
 )
 _MOVIES = (
@@ -62,29 +62,29 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
         *("/user/current", "/options/ui", "/sessions?limit=9", "/proposals?limit=10", "/shippings?limit=10"),
         *("/sessions/group?beamLineGroup=wide&upcoming=true", "/events?limit=12"),
     ),
-    "/search?q=mx9": ("/proposals?search=mx9", "/samples?search=mx9", "/proteins?search=mx9"),
-    "/proposals": ("/proposals",),
-    "/proposals/mx9001": ("/proposals/mx9001", f"/sessions?{_PROPOSAL}"),
-    "/proposals/mx9001/people": ("/proposals/mx9001", f"/persons?{_PROPOSAL}"),
-    "/proposals/mx9001/samples": ("/proposals/mx9001", f"/samples?{_PROPOSAL}"),
+    "/search?q=mx9": tuple(f"/{what}?limit=10&search=mx9" for what in ("proposals", "samples", "proteins")),
+    "/proposals": (f"/proposals?{ONE_PAGE}",),
+    "/proposals/mx9001": ("/proposals/mx9001", f"/sessions?{ONE_PAGE}&{PROPOSAL}"),
+    "/proposals/mx9001/people": ("/proposals/mx9001", f"/persons?{PROPOSAL}"),
+    "/proposals/mx9001/samples": ("/proposals/mx9001", f"/samples?{ONE_PAGE}&{PROPOSAL}"),
     "/proposals/mx9001/shipments": (
         "/proposals/mx9001",
-        f"/shippings?{_PROPOSAL}",
-        f"/containers?{_PROPOSAL}",
+        f"/shippings?{PROPOSAL}",
+        f"/containers?{PROPOSAL}",
     ),
-    "/sessions": ("/sessions",),
+    "/sessions": (f"/sessions?{ONE_PAGE}",),
     f"/sessions/{FIRST}": (f"/sessions/{FIRST}", *_STREAM),
-    f"/sessions/{FIRST}/people": (f"/sessions/{FIRST}", f"/persons?{_SESSION}"),
-    f"/sessions/{FIRST}/samples": (f"/sessions/{FIRST}", f"/samples?{_PROPOSAL}"),
+    f"/sessions/{FIRST}/people": (f"/sessions/{FIRST}", f"/persons?{SESSION}"),
+    f"/sessions/{FIRST}/samples": (f"/sessions/{FIRST}", f"/samples?{ONE_PAGE}&{PROPOSAL}"),
     f"/sessions/{FIRST}/statistics": tuple(
-        f"/stats/{what}?{_SESSION}"
+        f"/stats/{what}?{SESSION}"
         for what in ("breakdown", "times", "hourlies", "errors", "parameters/histogram")
     ),
     "/proposals/mx9001/statistics": (
-        *("/proposals/mx9001", f"/stats/times?{_PROPOSAL}", f"/stats/hourlies?{_PROPOSAL}"),
+        *("/proposals/mx9001", f"/stats/times?{PROPOSAL}", f"/stats/hourlies?{PROPOSAL}"),
     ),
-    f"/sessions/{FIRST}/results": (f"/sessions/{FIRST}", f"/processings/results?{_SESSION}"),
-    "/proposals/mx9001/results": ("/proposals/mx9001", f"/processings/results?{_PROPOSAL}"),
+    f"/sessions/{FIRST}/results": (f"/sessions/{FIRST}", f"/processings/results?{SESSION}"),
+    "/proposals/mx9001/results": ("/proposals/mx9001", f"/processings/results?{PROPOSAL}"),
     f"/sessions/{FIRST}/movies": (f"/sessions/{FIRST}", *_MOVIES),
     f"/collections/{FIRST}/movies": (f"/events?dataCollectionId={FIRST}", *_MOVIES),
     f"/movies/{FIRST}": _MOVIES[:1],
@@ -104,7 +104,7 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
     "/admin/permissions": ("/admin/permissions",),
     "/admin/permissions/1": ("/admin/permissions", "/admin/groups"),
     "/calendar/2026-07": ("/sessions?year=2026&month=7&limit=1000",),
-    "/samples": ("/samples",),
+    "/samples": (f"/samples?{ONE_PAGE}",),
     f"/samples/{FIRST + 1}": (
         *(f"/samples/{FIRST + 1}", f"/samples/images?blSampleId={FIRST + 1}"),
         *(
@@ -115,7 +115,7 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
     ),
     "/proteins": ("/proteins",),
     f"/proteins/{FIRST}": (
-        *(f"/proteins/{FIRST}", f"/samples?proteinId={FIRST}", f"/sessions?{_PROPOSAL}"),
+        *(f"/proteins/{FIRST}", f"/samples?{ONE_PAGE}&proteinId={FIRST}", f"/sessions?{ONE_PAGE}&{PROPOSAL}"),
         f"/processings/results?proteinId={FIRST}&of=protein",
     ),
     "/shipments": ("/shippings", *_SHIPPED),
@@ -123,7 +123,7 @@ STANDS_FOR: dict[str, tuple[str, ...]] = {
         *(f"/shippings/{FIRST}", f"/dewars?shippingId={FIRST}", f"/containers?dewarId={FIRST}"),
     ),
     f"/dewars/{FIRST}": (f"/dewars/{FIRST}", f"/containers?dewarId={FIRST}"),
-    f"/containers/{FIRST}": (f"/containers/{FIRST}", f"/samples?containerId={FIRST}"),
+    f"/containers/{FIRST}": (f"/containers/{FIRST}", f"/samples?{ONE_PAGE}&containerId={FIRST}"),
     "/contacts": ("/labcontacts",),
     "/contacts/1": ("/labcontacts/1",),
     f"/collections/{FIRST}": (

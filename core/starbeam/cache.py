@@ -71,6 +71,11 @@ class Cache(Generic[T]):
 
         return (await self.many([full], one(work), behind and one(behind), age))[full]
 
+    def known(self, key: Hashable, said: object = None) -> T | None:
+        """What `get` gave last for it, however old, where that is still there."""
+        kept = self._kept.get((key, digest(said)))
+        return None if kept is None else kept[1]
+
     async def many(
         self,
         keys: Sequence[Hashable],

@@ -1,9 +1,9 @@
 """The stream: a page of the union of all sources, picked over keys and times, then loaded.
 
-A page of a session, a sample, a proposal is picked from all keys that match. Without such a filter the newest
-part of the tables is looked at first: everything that starts after a moment that lies some hundred data
-collections back, then some thousand. A page that is full by then is exact, since all that is older comes
-after it.
+A page of a session, a sample, a proposal is picked from all keys that match. Without such a filter, or where
+some thousand events are known to match, the newest part of the tables is looked at first: everything that
+starts after a moment that lies some hundred data collections back, then some thousand. A page that is full by
+then is exact, since all that is older comes after it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 DEPTHS = (300, 1_500, 8_000, 80_000)
 """How many data collections deep the newest part of the tables is looked at."""
 FEW = 8_000
-"""As deep as it is worth it where few rows lead to all: sessions of a member, messages of programs."""
+"""As deep as it is worth it where few rows lead to all: sessions of a member, messages of programs; where a
+proposal or a sample is known to have so many events, their newest part is looked at too."""
 
 Sources = tuple[EventSource, ...]
 Ask = Literal["keys", "total", "types"]
@@ -124,6 +125,12 @@ def _named(scope: Scope, source: EventSource, wanted: Wanted) -> Query | None:
     return source.named(scope, wanted)
 
 
+def _bound(reader: Reader, query: Query, values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """All that a statement binds, by name."""
+    given = {**reader.caller, **values}
+    return [(name, given[name]) for name in sorted(reader.scope.build(bound_by(query)) & given.keys())]
+
+
 class Part(msgspec.Struct):
     """A page, and the position of its last event where more may come after it."""
 
@@ -159,11 +166,13 @@ class Stream:
         """A page of what the caller sees, the latest first: of all, or of what comes `after` an event, from
         which `skip` then counts. The total is that of all; where it is not `counted`, that of the page."""
         wanted, values = self.wanted(filters), filters.values(reader)
-        keys, more = await self._pick(reader, page, wanted, values, after)
+        query = reader.scope.build(_total(self.sources, wanted))
+        known = self._cache.known(query, _bound(reader, query, values)) if wanted.narrow else None
+        many = (known or 0) >= FEW
+        keys, more = await self._pick(reader, page, wanted, values, after, many)
         if not counted or (not (more or after) and (keys or not page.skip)):
             total = page.skip + len(keys)
         else:
-            query = reader.scope.build(_total(self.sources, wanted))
             total = await self._kept(reader, query, values, lambda one: one.scalar(query, **values))
         results = await self._load(reader, files, [(key.type, key.id) for key in keys], wanted, values)
         shown = Paged(max(total, page.skip + len(keys) if keys else 0), results, page.skip, page.limit)
@@ -194,7 +203,13 @@ class Stream:
         return everything([EventType(*row) for row in rows])
 
     async def _pick(
-        self, reader: Reader, page: Page, wanted: Wanted, values: dict[str, Any], after: Position | None
+        self,
+        reader: Reader,
+        page: Page,
+        wanted: Wanted,
+        values: dict[str, Any],
+        after: Position | None,
+        many: bool,
     ) -> tuple[list[Position], bool]:
         """The events of the page in order, and whether others come after them."""
         bound = {**values, "skip": page.skip, "limit": page.limit + 1}
@@ -202,7 +217,7 @@ class Stream:
             bound |= after.values()
             wanted = msgspec.structs.replace(wanted, resumed=True)
         recent = msgspec.structs.replace(wanted, recent=True)
-        for depth in self._depths(reader.scope, page, wanted, after):
+        for depth in self._depths(reader.scope, page, wanted, after, many):
             near = await self._near(reader, depth, after)
             if near is None:  # fewer rows than that
                 break
@@ -217,12 +232,15 @@ class Stream:
         rows = [] if query is None else await reader.rows(query, **values)
         return [Position(start, type, id) for type, id, start in rows]
 
-    def _depths(self, scope: Scope, page: Page, wanted: Wanted, after: Position | None) -> Iterator[int]:
+    def _depths(
+        self, scope: Scope, page: Page, wanted: Wanted, after: Position | None, many: bool
+    ) -> Iterator[int]:
         """How deep to look, before all is looked at."""
-        if wanted.narrow or (after is not None and after.start is None):
+        if (wanted.narrow and not many) or (after is not None and after.start is None):
             return
         by_session = not (scope.kind.sees_everything or scope.kind.has_beamlines)
-        deepest = FEW if by_session or wanted.status == "processerror" else DEPTHS[-1]
+        few = by_session or wanted.narrow or wanted.status == "processerror"
+        deepest = FEW if few else DEPTHS[-1]
         yield from (depth for depth in DEPTHS if 1.5 * (page.skip + page.limit) <= depth <= deepest)
 
     async def _near(self, reader: Reader, depth: int, after: Position | None) -> dict[str, Any] | None:
@@ -266,9 +284,7 @@ class Stream:
         self, reader: Reader, query: Query, values: dict[str, Any], work: Callable[[Reader], Awaitable[Any]]
     ) -> Any:
         """What a statement answers, kept by all that it binds: callers who see the same share it."""
-        given = {**reader.caller, **values}
-        names = sorted(reader.scope.build(bound_by(query)) & given.keys())
-        said = [(name, given[name]) for name in names]
+        said = _bound(reader, query, values)
         return await self._cache.get(query, lambda: work(reader), said, behind=lambda: reader.apart(work))
 
     async def _load(

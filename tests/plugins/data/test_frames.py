@@ -233,6 +233,34 @@ SCALES = {
 }
 
 
+async def test_limits_may_lie_beyond_what_a_pixel_can_hold(beamline: Any) -> None:
+    WRITTEN["p.tif"](beamline.folder / "p.tif", NUMBERS)
+    key = await beamline.collect("p.tif")
+    wanted = [[grey(int(value * 253 / 1000 + 0.5)) for value in row] for row in NUMBERS.tolist()]
+    assert await greys(beamline, key, hi=1000) == wanted
+    assert await greys(beamline, key, lo=-3, hi=-1) == [[255] * 6] * 4
+    assert await greys(beamline, key, lo=70_000, hi=70_100) == [[0] * 6] * 4
+
+
+async def test_parts_in_which_a_large_frame_is_drawn_do_not_show(beamline: Any) -> None:
+    """Its first rows hold small counts, the last ones large counts too, and gaps go through all."""
+    chance = np.random.default_rng(7)
+    image = chance.poisson(3, (701, 999)).astype("<u4")
+    image[400:] += chance.integers(0, 90_000, (301, 999)).astype("<u4")
+    image[:, 100:107] = MASKED
+    key = await eiger(beamline, [image])
+    measured = image[image != MASKED]
+    for percentile in (60, 90, 99):
+        picture = await ask(beamline, key, "picture", percentile=percentile)
+        wanted = np.percentile(measured, [100 - percentile, percentile], method="inverted_cdf")
+        found = float(picture.headers["frame-low"]), float(picture.headers["frame-high"])
+        assert found == tuple(wanted), percentile
+    raised = np.pad(np.where(image == MASKED, 0, image + 1), ((0, 1), (0, 1)))
+    largest = raised.reshape(351, 2, 500, 2).max(axis=(1, 3)).tolist()
+    shown = [[-2 if not one else grey(min(one - 1, 253)) for one in row] for row in largest]
+    assert await greys(beamline, key, width=500) == shown
+
+
 async def test_scales_and_colour_maps(beamline: Any) -> None:
     key = await eiger(beamline, [np.array([[0, 16, 64, 100]], "<u4")])
     limits = {"lo": 0, "hi": 64}

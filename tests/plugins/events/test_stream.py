@@ -58,6 +58,29 @@ async def test_pages_of_the_newest_part_are_those_of_all(
             assert found == wanted, (login, query)
 
 
+@pytest.mark.on("sqlite-union", "mariadb-union")
+async def test_pages_of_a_proposal_that_is_known_to_be_large_are_picked_so_too(
+    make_beamline: MakeBeamline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beamline = await make_beamline(**{"plugin.events.total_age": 1000})
+    await scattered(beamline)
+    proposal = {"proposal": "mx1", "limit": 3}
+    wanted = await beamline.events("root", proposal="mx1")
+    assert len(wanted) > 60
+    monkeypatch.setattr(queries, "FEW", 60)
+    monkeypatch.setattr(queries, "DEPTHS", (6, 20, 60))
+    newest = []
+    for skip in (0, *range(0, len(wanted) + 3, 3)):
+        with Statements(beamline.app) as statements:
+            page = await beamline.ask("/events", skip=skip, **proposal)
+        assert page["total"] == len(wanted)
+        found = [f"{event['type']} {event['id']}" for event in page["results"]]
+        assert found == wanted[skip : skip + 3], skip
+        newest.append(any("HAVING" in text for text in statements.texts))
+    assert newest[:5] == [False, True, True, True, True]  # at first nobody knows how large it is
+    assert not newest[-1]
+
+
 async def test_what_was_written_since_is_found(make_beamline: MakeBeamline) -> None:
     """Where the newest part begins is remembered, what lies in it is not."""
     beamline = await make_beamline(**{"plugin.events.total_age": 1000})

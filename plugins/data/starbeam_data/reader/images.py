@@ -24,6 +24,8 @@ NEAR = 1 << 16
 """Whole numbers below this are counted in one pass."""
 RARE = 10
 """Of so many pixels one may be above that; of more it would take longer than to look at each."""
+SMALL = 1 << 8
+"""Whole numbers below the last of so many are counted in pairs."""
 PART = 1 << 18
 """Pixels that are counted at once: what is made of them stays in the processor's cache."""
 
@@ -75,13 +77,18 @@ def different(image: Array) -> tuple[Array, Array] | None:
     marked = np.iinfo(image.dtype).max
     near, far = min(NEAR, marked), list[Array]()
     plain = image.view(image.dtype.str.replace("i", "u")).ravel()
-    counts = np.zeros(near + 1, np.int64)
+    counts, pairs = np.zeros(near + 1, np.int64), np.zeros(SMALL * SMALL, np.int64)
     for start in range(0, plain.size, PART):
         part = plain[start : start + PART]
+        if (found := _in_pairs(part, marked)) is not None:
+            pairs += found
+            continue
         found = np.bincount(np.minimum(part, near).astype(np.intp), minlength=near + 1)
         counts += found
         if found[near] and near < marked and found[near] > np.count_nonzero(part >= marked):
             far.append(part[(part >= near) & (part < marked)])
+    square = pairs.reshape(SMALL, SMALL)
+    counts[: SMALL - 1] += (square.sum(0) + square.sum(1))[:-1][: near + 1]
     if sum(some.size for some in far) > plain.size / RARE:
         return None
     values = np.flatnonzero(counts[:near])
@@ -89,6 +96,18 @@ def different(image: Array) -> tuple[Array, Array] | None:
     if not values.size + others.size:
         return None
     return np.concatenate([values, others]).astype(PIXEL), np.concatenate([counts[values], times])
+
+
+def _in_pairs(part: Array, marked: int) -> Array | None:
+    """How often two pixels side by side have which values, in half the time that each takes for itself: None
+    unless all that were measured are small."""
+    if part.size % 2:
+        return None
+    small = np.minimum(part, SMALL - 1).astype(np.uint8)
+    found: Array = np.bincount(small.view(np.uint16), minlength=SMALL * SMALL)
+    square = found.reshape(SMALL, SMALL)
+    large = square[-1].sum() + square[:, -1].sum()
+    return None if large and large > np.count_nonzero(part >= marked) else found
 
 
 def measured(image: Array) -> Array:
