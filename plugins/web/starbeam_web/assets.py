@@ -1,13 +1,21 @@
-"""Style sheet, scripts and vendored files. Their addresses hold their hashes, so that browsers keep them."""
+"""Style sheet, scripts and vendored files. Their addresses hold their hashes, so that browsers keep them.
+
+Comments are for who reads the source: what is sent has none of those that stand on lines of their own.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+COMMENTS = {
+    "css": re.compile(rb"\s*/\*.*?\*/", re.DOTALL),
+    "js": re.compile(rb"^[ \t]*(//[^\n]*|/\*.*?\*/[ \t]*)\n", re.DOTALL | re.MULTILINE),
+}
 
 
 class Asset(NamedTuple):
@@ -26,6 +34,8 @@ def asset(name: str) -> Asset:
     if ending not in TYPES or "/" in name or not file.is_file():
         raise KeyError(name)
     content = file.read_bytes()
+    if comments := COMMENTS.get(ending):
+        content = comments.sub(b"", content)
     return Asset(content, TYPES[ending], hashlib.sha256(content).hexdigest()[:16])
 
 

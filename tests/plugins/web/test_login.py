@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import time
 
 import jwt
@@ -12,6 +14,7 @@ from starbeam.api.database import Reader
 from starbeam.db.models import Person
 from starbeam_testing.app import TestApp
 from starbeam_testing.fixtures import SECRET, MakeApp
+from starbeam_web import assets
 from starbeam_web.cookie import LONGEST_DAY, NAME, LogInCookie
 from support.pages import OPEN, ORIGIN, Visitor, text_of
 from support.probe import WITH_PROBE
@@ -260,6 +263,23 @@ async def test_files_of_pages_are_kept_for_long(visitor: Visitor) -> None:
         "/static/x/frame.html",
     ):
         assert (await visitor.open(wrong)).status_code in (302, 404)
+
+
+async def test_what_a_browser_loads_at_first_is_small(visitor: Visitor) -> None:
+    """25 kB packed on the page of an image, which loads the most; later pages load nothing again."""
+    everywhere = re.findall(
+        r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', (await visitor.open("/login")).text
+    )
+    viewer = [assets.path(f"frame-{name}.js") for name in ("geometry", "picture", "contrast", "viewer")]
+    packed = {"css": 0, "js": 0}
+    for address in {*everywhere, *viewer}:
+        sent = await visitor.open(address)
+        assert sent.status_code == 200, address
+        assert not re.search(r"^\s*(/\*|//)", sent.text, re.MULTILINE), address
+        packed[address.rpartition(".")[2]] += len(gzip.compress(sent.content))
+    assert 5_000 < packed["css"] < 8_600, packed
+    assert 10_000 < packed["js"] < 18_000, packed
+    assert sum(packed.values()) < 25_000, packed
 
 
 async def test_pages_may_stand_below_a_prefix(make_app: MakeApp) -> None:

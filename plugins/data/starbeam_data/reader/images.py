@@ -104,10 +104,11 @@ def _in_pairs(part: Array, marked: int) -> Array | None:
     if part.size % 2:
         return None
     small = np.minimum(part, SMALL - 1).astype(np.uint8)
+    large = np.count_nonzero(small == SMALL - 1)
+    if large and large > np.count_nonzero(part >= marked):
+        return None
     found: Array = np.bincount(small.view(np.uint16), minlength=SMALL * SMALL)
-    square = found.reshape(SMALL, SMALL)
-    large = square[-1].sum() + square[:, -1].sum()
-    return None if large and large > np.count_nonzero(part >= marked) else found
+    return found
 
 
 def measured(image: Array) -> Array:
