@@ -152,7 +152,19 @@ _FRAME = (
     "a request is answered in little more than its statements take, and the frame of the page adds to that"
 )
 _DRAWS = "the page draws the figures, which a client of the API draws itself"
+_DRAWN = "its rows become cells with links, times and states, which takes longer than writing them as JSON"
+_STATES = (
+    "it says of each sample what the robot, its collections and their processing came to, "
+    "which no request gives"
+)
 ABOVE = {
+    "/search?q=mx9": "it looks for exact names first, and each plugin draws what it finds",
+    "/proposals": _DRAWN,
+    "/proposals/mx9001": _DRAWN,
+    "/proposals/mx9001/samples": _STATES,
+    "/sessions": _DRAWN,
+    "/sessions/2000001/samples": _STATES,
+    "/samples": _STATES,
     "/sessions/2000001/people": _FRAME,
     "/sessions/2000001/statistics": _DRAWS,
     "/proposals/mx9001/statistics": _DRAWS,

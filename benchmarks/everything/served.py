@@ -38,7 +38,7 @@ def over_http(starbeam: Starbeam, rows: Iterable[Asked], token: str) -> dict[Ask
                 everybody = CLIENTS * _asked_before(client, url, token)
                 seconds = max(SECONDS, min(MOST, math.ceil(4 * everybody)))
                 try:
-                    many = measure(url, CLIENTS, seconds, token)
+                    many = measure(url, CLIENTS, seconds, token, warm=everybody < 1)
                     time.sleep(everybody)  # what clients who went away have asked for
                     alone = measure(url, 1, SECONDS, token)
                 except SystemExit:  # it answers with an error: a file or a table that is not there
