@@ -53,6 +53,9 @@ class Tab:
     href: str
     """With the proposal's name or the session's id for `{key}`: `/sessions/{key}/results`."""
     order: int
+    rare: bool = False
+    """Few have it, and a part of the first page leads there: it stands among the tabs only on pages that are
+    rare, too."""
 
 
 @dataclass(frozen=True)

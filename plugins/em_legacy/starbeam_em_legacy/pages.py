@@ -15,7 +15,7 @@ from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import FileAnswer, send_file
 from starbeam.api.lists import Page
-from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot
+from starbeam.api.web import Asked, OfCollections, Pages, Part, Show, Spot, Tab
 from starbeam_em_legacy.plots import Cut, histogram, scatter, summary
 from starbeam_em_legacy.queries import movies
 from starbeam_em_legacy.queries.movies import (
@@ -208,6 +208,10 @@ def pages() -> Pages:
             send_picture_of_class,
         ],
         Path(__file__).with_name("templates"),
+        tabs=[
+            Tab("session", "Movies", "/sessions/{key}/movies", 120, rare=True),
+            Tab("session", "Classes", "/sessions/{key}/classes", 130, rare=True),
+        ],
         parts=[Part("session", "em_legacy/session.html", _of_session, 400)],
         of_collections=[OfCollections(templates, _of_collections, 50, alone=True)],
     )

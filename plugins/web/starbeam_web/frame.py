@@ -19,7 +19,19 @@ from starbeam.api import Principal
 from starbeam.api.database import Reader
 from starbeam.api.files import Files
 from starbeam.api.http import always, etag, unchanged
-from starbeam.api.web import STORED, Asked, Drawn, OfCollections, Pages, Place, Show, Site, Spot, TileSpot
+from starbeam.api.web import (
+    STORED,
+    Asked,
+    Drawn,
+    OfCollections,
+    Pages,
+    Place,
+    Show,
+    Site,
+    Spot,
+    Tab,
+    TileSpot,
+)
 from starbeam_web import assets, parts, words
 from starbeam_web.cookie import NAME
 from starbeam_web.errors import explain
@@ -133,9 +145,11 @@ class Frame:
         is off."""
         return [(word, self.address(href) if has_page(href) else "") for word, href in places]
 
-    def _tabs(self, tabs: list[Any], of: str, key: int | str) -> list[tuple[str, str]]:
-        """Title and address of the pages about a thing."""
-        return [(one.title, self.address(one.href.format(key=key))) for one in tabs if one.of == of]
+    def _tabs(self, tabs: list[Tab], of: str, key: int | str, path: str) -> list[tuple[str, str]]:
+        """Title and address of the pages about a thing, as one of them shows them."""
+        found = [(one, self.address(one.href.format(key=key))) for one in tabs if one.of == of]
+        on_rare = any(one.rare and address == path for one, address in found)
+        return [(one.title, address) for one, address in found if on_rare or not one.rare]
 
     def draw(self, request: Asker, template: str, values: Mapping[str, Any]) -> Markup:
         """A template as HTML."""

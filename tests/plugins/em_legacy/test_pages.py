@@ -163,6 +163,11 @@ async def test_classes_by_their_particles(visitor: Visitor) -> None:
 async def test_what_stands_on_cards_and_on_the_session(visitor: Visitor) -> None:
     session = (await visitor.open("/sessions/1")).text
     assert '<a class="btn" href="/sessions/1/movies">4 movies</a>' in session
+    tabs = '<a href="/sessions/1/movies"{}>Movies</a><a href="/sessions/1/classes"{}>Classes</a>'
+    here = ' aria-current="page"'
+    assert ">Movies</a>" not in session
+    assert tabs.format(here, "") in (await visitor.open("/sessions/1/movies")).text
+    assert tabs.format("", here) in (await visitor.open("/sessions/1/classes")).text
     assert '<a class="btn" href="/sessions/1/classes">2 particle classes</a>' in session
     for page in (session, (await visitor.open("/collections/1")).text):
         assert "median 3.5 Å 67 % better than 4 Å" in text_of(page)
