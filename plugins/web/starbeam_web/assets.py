@@ -1,6 +1,7 @@
 """Style sheet, scripts and vendored files. Their addresses hold their hashes, so that browsers keep them.
 
-Comments are for who reads the source: what is sent has none of those that stand on lines of their own.
+Comments are for who reads the source: style sheets are sent without, scripts without those that have lines
+to themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 COMMENTS = {
     "css": re.compile(rb"\s*/\*.*?\*/", re.DOTALL),
-    "js": re.compile(rb"^[ \t]*(//[^\n]*|/\*.*?\*/[ \t]*)\n", re.DOTALL | re.MULTILINE),
+    "js": re.compile(rb"^[ \t]*(//[^\n]*|/\*((?!\*/).)*\*/[ \t]*)\n", re.DOTALL | re.MULTILINE),
 }
 
 

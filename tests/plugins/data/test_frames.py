@@ -242,6 +242,15 @@ async def test_limits_may_lie_beyond_what_a_pixel_can_hold(beamline: Any) -> Non
     assert await greys(beamline, key, lo=70_000, hi=70_100) == [[0] * 6] * 4
 
 
+@pytest.mark.parametrize("shape", [(0, 6), (4, 0)])
+async def test_a_frame_without_pixels_is_no_image(beamline: Any, shape: tuple[int, int]) -> None:
+    WRITTEN["a.nxs"](beamline.folder / "a.nxs", np.zeros(shape))
+    key = await beamline.collect("a.nxs")
+    for what in ("picture", "tiles/0/0/0"):
+        answer = await ask(beamline, key, what)
+        assert said(answer) == NO_IMAGE, what
+
+
 async def test_parts_in_which_a_large_frame_is_drawn_do_not_show(beamline: Any) -> None:
     """Its first rows hold small counts, the last ones large counts too, and gaps go through all."""
     chance = np.random.default_rng(7)

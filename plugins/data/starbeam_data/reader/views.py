@@ -108,9 +108,11 @@ def _step(pixels: int, most: int) -> int:
 def _drawn(
     frame: Frame, rows: slice, columns: slice, step: int, look: Look
 ) -> tuple[PIL.Image.Image, float, float]:
-    """A part of a frame in colours, and its limits."""
+    """A part of a frame in colours, and its limits. Raises `Refusal` where there are no pixels."""
     from PIL import Image
 
+    if not frame.pixels.size:
+        raise Refusal(404, MISSING_IMAGE)
     low, high = _limits(frame, look)
     number = _numbering(frame, step, look, low, high)
     first, last, _ = rows.indices(frame.pixels.shape[0])
